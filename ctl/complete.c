@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "complete.h"
+#include "help.h"
+#include "model.h"
+#include "netns.h"
+
+/* Print a name if the word typed so far can become it. */
+static void propose(const char *name, const char *typed)
+{
+	if (!strncmp(name, typed, strlen(typed)))
+		puts(name);
+}
+
+static void propose_interfaces(const char *typed)
+{
+	struct if_nameindex *list = if_nameindex();
+
+	if (!list)
+		return;
+	for (const struct if_nameindex *i = list; i->if_index; i++)
+		propose(i->if_name, typed);
+	if_freenameindex(list);
+}
+
+static void propose_devices(struct call *call, const char *typed)
+{
+	struct model_devices devices = {};
+
+	call->word[0] = NULL;
+	if (!query_devices(call, NULL, &devices))
+		for (size_t i = 0; i < devices.n; i++)
+			propose(devices.list[i].name, typed);
+	model_devices_clear(&devices);
+}
+
+static void propose_peers(struct call *call, const char *typed)
+{
+	struct model_device device = {};
+
+	if (!query_peers(call, &device, NULL))
+		for (size_t i = 0; i < device.n_peers; i++)
+			propose(device.peers[i].name, typed);
+	model_device_clear(&device);
+}
+
+static void propose_prefixes(struct call *call, const char *typed)
+{
+	struct model_device device = {};
+	struct model_routes routes = {};
+	char buf[PREFIX_TEXT];
+
+	if (!query_routes(call, &device, &routes))
+		for (size_t i = 0; i < routes.n; i++)
+			propose(prefix_text(&routes.list[i].prefix, buf),
+				typed);
+	model_routes_clear(&routes);
+}
+
+static void complete_commands(const char *object, const char *typed)
+{
+	const char *last = "";
+
+	for (const struct command *c = commands; c->object; c++) {
+		const char *name = object ? c->name : c->object;
+
+		if ((object && strcmp(c->object, object) != 0) ||
+		    !name || !strcmp(name, last))
+			continue;
+		propose(name, typed);
+		last = name;
+	}
+	propose("--help", typed);
+	if (!object) {
+		propose("--version", typed);
+		propose("-j", typed);
+		propose("-n", typed);
+	}
+}
+
+static void complete_word(struct call *call, enum word word, const char *typed)
+{
+	switch (word) {
+	case WORD_DEV:
+	case WORD_DEV_MAYBE:
+		propose_devices(call, typed);
+		break;
+	case WORD_PEER:
+	case WORD_PEER_MAYBE:
+		propose_peers(call, typed);
+		break;
+	case WORD_PREFIX:
+		propose_prefixes(call, typed);
+		break;
+	default:
+		break;
+	}
+}
+
+static void complete_value(struct call *call, const struct keyword *keyword,
+			   const char *typed)
+{
+	switch (keyword->type->propose) {
+	case PROPOSE_NOTHING:
+		break;
+	case PROPOSE_CHOICES:
+		for (const struct choice *c = keyword->choices; c->name; c++)
+			propose(c->name, typed);
+		break;
+	case PROPOSE_SWITCH:
+		propose("on", typed);
+		propose("off", typed);
+		break;
+	case PROPOSE_FILE:
+		puts(":file");
+		break;
+	case PROPOSE_INTERFACE:
+		propose_interfaces(typed);
+		propose("none", typed);
+		break;
+	case PROPOSE_PEER:
+		propose_peers(call, typed);
+		break;
+	}
+}
+
+/* Whether a keyword, or one for the same attribute, stands among the words. */
+static bool is_given(const struct keyword *keyword, const char *const *words,
+		     size_t n, unsigned int takes)
+{
+	for (size_t i = 0; i + 1 < n; i += 2) {
+		const struct keyword *other = keyword_find(words[i], takes);
+
+		if (other && other->nest == keyword->nest &&
+		    other->attr == keyword->attr)
+			return true;
+	}
+	return false;
+}
+
+/* n words after the command's own; the last is being typed. */
+static void complete_keywords(struct call *call, const char *const *words,
+			      size_t n)
+{
+	unsigned int takes = call->command->takes;
+	const char *typed = words[n - 1];
+	const struct keyword *keyword;
+
+	if (n % 2 == 0) {
+		keyword = keyword_find(words[n - 2], takes);
+		if (keyword)
+			complete_value(call, keyword, typed);
+		return;
+	}
+	for (keyword = keywords; keyword->name; keyword++)
+		if ((keyword->takes & takes) &&
+		    !is_given(keyword, words, n, takes))
+			propose(keyword->name, typed);
+}
+
+static void complete_command(struct call *call, const char *const *words,
+			     size_t n)
+{
+	const struct command *command = call->command;
+	size_t i;
+
+	for (i = 0; i < WORDS_MAX && command->words[i]; i++) {
+		if (i + 1 == n) {
+			complete_word(call, command->words[i], words[i]);
+			return;
+		}
+		call->word[i] = words[i];
+	}
+	if (n > i)
+		complete_keywords(call, words + i, n - i);
+}
+
+void complete(const char *const *words)
+{
+	struct call *call;
+	struct fault fault;
+	size_t n = 0;
+
+	while (words[n])
+		n++;
+	while (n > 1 && words[0][0] == '-') {
+		bool netns = !strcmp(words[0], "-n") ||
+			     !strcmp(words[0], "--netns");
+
+		if (netns && n == 2) {
+			puts(":netns");
+			return;
+		}
+		if (netns && netns_enter(words[1], &fault))
+			return;
+		words += netns ? 2 : 1;
+		n -= netns ? 2 : 1;
+	}
+	if (n <= 1) {
+		complete_commands(NULL, n ? words[0] : "");
+		return;
+	}
+	call = calloc(1, sizeof(*call));
+	if (!call)
+		return;
+	call->command = command_find(words[0], n > 2 ? words[1] : NULL);
+	if (call->command) {
+		size_t skip = command_length(call->command);
+
+		complete_command(call, words + skip, n - skip);
+	} else if (n == 2 && command_is_object(words[0])) {
+		complete_commands(words[0], words[1]);
+	}
+	conn_close(&call->conn);
+	free(call);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Devices: made and deleted by routing netlink, the rest by ours. */
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <linux/camex.h>
+
+#include "command.h"
+#include "dev.h"
+#include "output.h"
+
+#define KIND "camex"
+#define LINK_MESSAGE_ROOM 4096
+
+static struct nl_msg *link_message(uint16_t type, int flags, int ifindex)
+{
+	const struct ifinfomsg info = { .ifi_index = ifindex };
+	struct nl_msg *msg = nlmsg_alloc_size(LINK_MESSAGE_ROOM);
+
+	if (!msg)
+		return NULL;
+	if (!nlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, type, 0,
+		       flags | NLM_F_ACK) ||
+	    nlmsg_append(msg, (void *)&info, sizeof(info), NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+struct nl_msg *dev_add_message(const char *name, const struct values *values,
+			       struct fault *fault)
+{
+	struct nlattr *linkinfo, *data;
+	struct nl_msg *msg;
+
+	msg = link_message(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, 0);
+	if (!msg || nla_put_string(msg, IFLA_IFNAME, name) < 0)
+		goto no_room;
+	linkinfo = nla_nest_start(msg, IFLA_LINKINFO | NLA_F_NESTED);
+	if (!linkinfo || nla_put_string(msg, IFLA_INFO_KIND, KIND) < 0)
+		goto no_room;
+	data = nla_nest_start(msg, IFLA_INFO_DATA | NLA_F_NESTED);
+	if (!data)
+		goto no_room;
+	if (values_put(msg, values, CAMEX_A_DEV, fault))
+		goto fail;
+	if (nla_nest_end_keep_empty(msg, data) < 0 ||
+	    nla_nest_end(msg, linkinfo) < 0)
+		goto no_room;
+	return msg;
+
+no_room:
+	fault_set(fault, "out of memory");
+fail:
+	message_free(msg);
+	return NULL;
+}
+
+static int link_open(struct call *call)
+{
+	int error = conn_open_route(&call->conn);
+
+	if (error)
+		return fault_set(&call->fault, "netlink: %s", strerror(error));
+	return 0;
+}
+
+/* Whether the module is there, once an interface of its kind was refused. */
+static bool module_is_missing(void)
+{
+	struct conn conn = {};
+	int error = conn_open_camex(&conn);
+
+	conn_close(&conn);
+	return error == ENOENT;
+}
+
+int dev_add(struct call *call)
+{
+	const struct value *protocol = values_get(&call->values, "protocol");
+	struct conn_error error;
+	struct nl_msg *msg;
+	int status;
+
+	if (values_get(&call->values, "plaintext") && protocol &&
+	    protocol->number != CAMEX_PROTOCOL_CAMEX)
+		return fault_set(
+			&call->fault,
+			"plaintext: it is for protocol camex alone, %s is always plain",
+			protocol->text);
+	msg = dev_add_message(call->word[0], &call->values, &call->fault);
+	if (!msg)
+		return -1;
+	status = link_open(call);
+	if (status)
+		goto out;
+	status = conn_request(&call->conn, msg, NULL, &error);
+	if (status && error.number == EOPNOTSUPP && module_is_missing())
+		fault_no_module(&call->fault);
+	else if (status)
+		explain(call, msg, &error);
+	else if (error.text[0])
+		complain("warning: %s", error.text);
+out:
+	message_free(msg);
+	return status;
+}
+
+struct link_found {
+	int ifindex;
+	char kind[32];
+};
+
+static int link_found_message(struct nlmsghdr *hdr, void *arg)
+{
+	struct nlattr *tb[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
+	struct link_found *found = arg;
+	const struct ifinfomsg *link = nlmsg_data(hdr);
+
+	if (nlmsg_parse(hdr, sizeof(*link), tb, IFLA_MAX, NULL) < 0)
+		return 0;
+	found->ifindex = link->ifi_index;
+	if (tb[IFLA_LINKINFO] &&
+	    !nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) &&
+	    info[IFLA_INFO_KIND])
+		snprintf(found->kind, sizeof(found->kind), "%.*s",
+			 nla_len(info[IFLA_INFO_KIND]),
+			 (const char *)nla_data(info[IFLA_INFO_KIND]));
+	return 0;
+}
+
+static int link_request(struct call *call, struct nl_msg *msg,
+			const struct conn_sink *sink)
+{
+	if (!msg)
+		return fault_set(&call->fault, "out of memory");
+	return call_send(call, msg, sink);
+}
+
+int dev_del(struct call *call)
+{
+	struct link_found found = {};
+	const struct conn_sink sink = {
+		.message = link_found_message,
+		.arg = &found,
+	};
+	struct nl_msg *msg;
+
+	if (link_open(call))
+		return -1;
+	msg = link_message(RTM_GETLINK, 0, 0);
+	if (msg && nla_put_string(msg, IFLA_IFNAME, call->word[0]) < 0) {
+		message_free(msg);
+		msg = NULL;
+	}
+	if (link_request(call, msg, &sink))
+		return -1;
+	if (strcmp(found.kind, KIND) != 0)
+		return fault_set(&call->fault,
+				 "%s is not a camex device%s%s%s",
+				 call->word[0], found.kind[0] ? " but " : "",
+				 found.kind,
+				 found.kind[0] ? ": ip link del deletes it" :
+						 "");
+	return link_request(
+		call, link_message(RTM_DELLINK, 0, found.ifindex), NULL);
+}
+
+int dev_set(struct call *call)
+{
+	struct nl_msg *msg = call_message(call, CAMEX_CMD_DEV_SET, 0);
+	struct nlattr *nest;
+
+	if (!msg)
+		return -1;
+	nest = nla_nest_start(msg, CAMEX_A_DEV | NLA_F_NESTED);
+	if (!nest) {
+		message_free(msg);
+		return fault_set(&call->fault, "out of memory");
+	}
+	if (values_put(msg, &call->values, CAMEX_A_DEV, &call->fault)) {
+		message_free(msg);
+		return -1;
+	}
+	nla_nest_end(msg, nest);
+	return call_send(call, msg, NULL);
+}
+
+int dev_show(struct call *call)
+{
+	struct model_devices devices = {};
+	int status;
+
+	status = query_devices(call, call->word[0], &devices);
+	if (!status && call->json) {
+		status = json_devices(stdout, &devices, false, &call->fault);
+	} else if (!status) {
+		query_links(&devices);
+		print_colours(stdout);
+		for (size_t i = 0; i < devices.n; i++)
+			print_device(stdout, &devices.list[i]);
+	}
+	model_devices_clear(&devices);
+	return status;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Messages about devices, apart from their sending. */
+#ifndef CAMEXCTL_DEV_H
+#define CAMEXCTL_DEV_H
+
+#include "fault.h"
+#include "keywords.h"
+
+struct nl_msg;
+
+/* The request that makes a device; NULL with the reason. */
+struct nl_msg *dev_add_message(const char *name, const struct values *values,
+			       struct fault *fault);
+
+#endif /* CAMEXCTL_DEV_H */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What went wrong, in one line for a person. */
+#ifndef CAMEXCTL_FAULT_H
+#define CAMEXCTL_FAULT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define FAULT_TEXT 1024
+
+/**
+ * struct fault - why a call failed
+ * @usage: the command line is not understood, as opposed to not obeyed
+ * @text: the reason, without the program's name
+ */
+struct fault {
+	bool usage;
+	char text[FAULT_TEXT];
+};
+
+/* Both set the text and return -1, so that "return fault_set(…)" reads well. */
+int fault_set(struct fault *fault, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+int fault_usage(struct fault *fault, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Put "NAME: " before the text of a fault; returns -1 as well. */
+int fault_prefix(struct fault *fault, const char *name);
+
+/*
+ * One line on stderr, after "camexctl: ". Control bytes of arguments are shown
+ * as \xNN, so that it stays one line and does nothing to a terminal.
+ */
+void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif /* CAMEXCTL_FAULT_H */

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Keys of peers, and keys and identifiers out of nothing. */
+#include <errno.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <linux/camex.h>
+
+#include "command.h"
+#include "peer.h"
+#include "secret.h"
+
+/* bytes of a jtunnel identifier */
+#define ID_LEN 8
+
+int key_set(struct call *call)
+{
+	return peer_request(call, CAMEX_CMD_KEY_SET);
+}
+
+int key_del(struct call *call)
+{
+	return peer_request(call, CAMEX_CMD_KEY_DEL);
+}
+
+/* Past stdio, which would keep a copy in its buffer. */
+static int key_print(const struct secret *secret, struct fault *fault)
+{
+	char line[SECRET_BASE64];
+	size_t done = 0, len = SECRET_BASE64;
+	int error = 0;
+
+	secret_base64(secret, line);
+	/* the NUL makes room for the end of the line */
+	line[SECRET_BASE64 - 1] = '\n';
+	while (done < len && !error) {
+		ssize_t n = write(STDOUT_FILENO, line + done, len - done);
+
+		if (n > 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			error = errno ? errno : EIO;
+	}
+	sodium_memzero(line, sizeof(line));
+	if (error)
+		return fault_set(fault, "cannot write the key: %s",
+				 strerror(error));
+	return 0;
+}
+
+int key_gen(struct call *call)
+{
+	struct secret secret;
+	int status;
+
+	if (secret_random(&secret, &call->fault))
+		return -1;
+	status = key_print(&secret, &call->fault);
+	secret_wipe(&secret);
+	return status;
+}
+
+int key_derive(struct call *call)
+{
+	struct secret secret;
+	char hex[SECRET_HEX];
+	int status;
+
+	if (secret_read_passphrase("-", &secret, &call->fault))
+		return -1;
+	status = key_print(&secret, &call->fault);
+	if (!status)
+		fprintf(stderr, "fingerprint %s\n",
+			secret_hex(secret.fingerprint, hex));
+	secret_wipe(&secret);
+	return status;
+}
+
+int id_gen(struct call *call)
+{
+	uint8_t id[ID_LEN];
+	char hex[2 * ID_LEN + 1];
+
+	if (secret_random_bytes(id, sizeof(id), &call->fault))
+		return -1;
+	puts(sodium_bin2hex(hex, sizeof(hex), id, sizeof(id)));
+	return 0;
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/camex.h>
+
+#include "command.h"
+#include "keywords.h"
+#include "nearest.h"
+#include "text.h"
+
+const struct choice link_choices[] = {
+	{ "tun", CAMEX_LINK_TUN, "bare IPv4 and IPv6 packets" },
+	{}
+};
+
+const struct choice protocol_choices[] = {
+	{ "camex", CAMEX_PROTOCOL_CAMEX, "OpenIPC camex, encrypted" },
+	{ "raw", CAMEX_PROTOCOL_RAW, "the packet alone, not encrypted" },
+	{}
+};
+
+const struct choice transport_choices[] = {
+	{ "udp", CAMEX_TRANSPORT_UDP, "UDP datagrams over IPv4 and IPv6" },
+	{}
+};
+
+const struct choice links_choices[] = {
+	{ "shared", CAMEX_LINKS_SHARED, "one interface for all peers" },
+	{}
+};
+
+const struct choice tx_choices[] = {
+	{ "udp", CAMEX_TX_UDP, "through the kernel's IP output" },
+	{}
+};
+
+const struct choice rx_choices[] = {
+	{ "udp", CAMEX_RX_UDP, "from the socket" },
+	{}
+};
+
+const struct choice state_choices[] = {
+	{ "no_key", CAMEX_PEER_STATE_NO_KEY, "no key" },
+	{ "no_endpoint", CAMEX_PEER_STATE_NO_ENDPOINT, "no endpoint" },
+	{ "registering", CAMEX_PEER_STATE_REGISTERING, "registering" },
+	{ "lost", CAMEX_PEER_STATE_LOST, "lost" },
+	{ "up", CAMEX_PEER_STATE_UP, "up" },
+	{}
+};
+
+const struct choice event_choices[] = {
+	{ "peer_up", CAMEX_EVENT_PEER_UP, "is up" },
+	{ "peer_lost", CAMEX_EVENT_PEER_LOST, "is lost" },
+	{ "endpoint", CAMEX_EVENT_ENDPOINT, "has moved" },
+	{ "link_add", CAMEX_EVENT_LINK_ADD, "has got its link" },
+	{ "link_del", CAMEX_EVENT_LINK_DEL, "has lost its link" },
+	{ "register", CAMEX_EVENT_REGISTER, "has registered" },
+	{ "config", CAMEX_EVENT_CONFIG, "has sent our configuration" },
+	{}
+};
+
+#define DEV_BOTH (TAKES_DEV_ADD | TAKES_DEV_SET)
+#define PEER_BOTH (TAKES_PEER_ADD | TAKES_PEER_SET)
+
+const struct keyword keywords[] = {
+	/* devices */
+	{ "link", NULL, "what this host sees (default tun)", &type_choice,
+	  .choices = link_choices, .takes = TAKES_DEV_ADD,
+	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_LINK },
+	{ "protocol", NULL, "what is put around each packet (default camex)",
+	  &type_choice, .choices = protocol_choices, .takes = TAKES_DEV_ADD,
+	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_PROTOCOL },
+	{ "transport", NULL, "what carries it (default udp)", &type_choice,
+	  .choices = transport_choices, .takes = TAKES_DEV_ADD,
+	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_TRANSPORT },
+	{ "port", "N",
+	  "local UDP port, 0 to 65535 (default 0: the kernel chooses)",
+	  &type_u16, .max = UINT16_MAX, .takes = DEV_BOTH,
+	  .needs = TAKES_DEV_SET, .nest = CAMEX_A_DEV,
+	  .attr = CAMEX_A_DEV_PORT },
+	{ "bind", "ADDR", "local address, or any (default any)",
+	  &type_address, .takes = DEV_BOTH, .needs = TAKES_DEV_SET,
+	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_BIND },
+	{ "bind-dev", "IF",
+	  "interface that datagrams go through, or none (default none)",
+	  &type_interface, .takes = DEV_BOTH, .needs = TAKES_DEV_SET,
+	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_BIND_DEV },
+	{ "fwmark", "N",
+	  "mark of the datagrams sent, decimal or 0x hexadecimal (default 0: none)",
+	  &type_u32, .max = UINT32_MAX, .takes = DEV_BOTH,
+	  .needs = TAKES_DEV_SET, .nest = CAMEX_A_DEV,
+	  .attr = CAMEX_A_DEV_FWMARK },
+	{ "tx", NULL, "how datagrams are sent (default udp)", &type_choice,
+	  .choices = tx_choices, .takes = DEV_BOTH, .needs = TAKES_DEV_SET,
+	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_TX },
+	{ "rx", NULL, "how datagrams are received (default udp)",
+	  &type_choice, .choices = rx_choices, .takes = DEV_BOTH,
+	  .needs = TAKES_DEV_SET, .nest = CAMEX_A_DEV,
+	  .attr = CAMEX_A_DEV_RX },
+	{ "links", NULL, "interfaces that this host gets (default shared)",
+	  &type_choice, .choices = links_choices, .takes = TAKES_DEV_ADD,
+	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_LINKS },
+	{ "source-check", "on|off",
+	  "drop what comes from outside of its peer's routes (default on)",
+	  &type_switch, .takes = DEV_BOTH, .needs = TAKES_DEV_SET,
+	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_SOURCE_CHECK },
+	{ "plaintext", "on|off",
+	  "let peers without a key send and receive, unprotected; protocol camex alone (default off)",
+	  &type_switch, .takes = DEV_BOTH, .needs = TAKES_DEV_SET,
+	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_PLAINTEXT },
+
+	/* peers */
+	{ "endpoint", "HOST:PORT",
+	  "where the peer is, IPv6 in brackets (default: learned from what it sends)",
+	  &type_endpoint, .takes = PEER_BOTH, .needs = TAKES_PEER_SET,
+	  .nest = CAMEX_A_PEER, .attr = CAMEX_A_PEER_ENDPOINT_ADDR,
+	  .attr_last = CAMEX_A_PEER_ENDPOINT_SCOPE },
+	{ "key-file", "F",
+	  "file with the key, 32 bytes in base64; -: standard input",
+	  &type_key_file, .takes = PEER_BOTH | TAKES_KEY_SET,
+	  .needs = TAKES_PEER_SET | TAKES_KEY_SET, .nest = CAMEX_A_PEER,
+	  .attr = CAMEX_A_PEER_KEY, .attr_last = CAMEX_A_PEER_FINGERPRINT },
+	{ "passphrase-file", "F",
+	  "file with a passphrase to make the key of; -: standard input",
+	  &type_passphrase_file, .takes = PEER_BOTH | TAKES_KEY_SET,
+	  .needs = TAKES_PEER_SET | TAKES_KEY_SET, .nest = CAMEX_A_PEER,
+	  .attr = CAMEX_A_PEER_KEY, .attr_last = CAMEX_A_PEER_FINGERPRINT },
+	{ "routes", "PREFIX[,PREFIX...]|any|none",
+	  "destinations behind the peer, and the sources that it may use; any is 0.0.0.0/0,::/0 (default none)",
+	  &type_prefixes, .takes = PEER_BOTH, .needs = TAKES_PEER_SET,
+	  .nest = CAMEX_A_PEER, .attr = CAMEX_A_PEER_ROUTES },
+
+	/* routes */
+	{ "peer", "NAME", "the peer that the prefix is behind", &type_peer,
+	  .takes = TAKES_ROUTE_ADD | TAKES_ROUTE_DEL,
+	  .needs = TAKES_ROUTE_ADD, .nest = CAMEX_A_ROUTE,
+	  .attr = CAMEX_A_ROUTE_PEER },
+	{}
+};
+
+const char *choice_name(const struct choice *choices, uint32_t number)
+{
+	for (; choices->name; choices++)
+		if (choices->number == number)
+			return choices->name;
+	return "unknown";
+}
+
+const struct keyword *keyword_find(const char *name, unsigned int takes)
+{
+	for (const struct keyword *k = keywords; k->name; k++)
+		if ((k->takes & takes) && !strcmp(k->name, name))
+			return k;
+	return NULL;
+}
+
+const struct value *values_by_attr(const struct values *values, uint16_t nest,
+				   uint16_t attr)
+{
+	for (size_t i = 0; i < values->n; i++) {
+		const struct keyword *k = values->list[i].keyword;
+		uint16_t last = k->attr_last ? k->attr_last : k->attr;
+
+		if (k->nest == nest && attr >= k->attr && attr <= last)
+			return &values->list[i];
+	}
+	return NULL;
+}
+
+struct value *values_get(struct values *values, const char *name)
+{
+	for (size_t i = 0; i < values->n; i++)
+		if (!strcmp(values->list[i].keyword->name, name))
+			return &values->list[i];
+	return NULL;
+}
+
+struct keyword_walk {
+	const struct keyword *at;
+	unsigned int takes;
+};
+
+static const char *keyword_next(void *arg)
+{
+	struct keyword_walk *walk = arg;
+
+	while (walk->at->name) {
+		const struct keyword *k = walk->at++;
+
+		if (k->takes & walk->takes)
+			return k->name;
+	}
+	return NULL;
+}
+
+static int keyword_unknown(const char *word, unsigned int takes,
+			   struct fault *fault)
+{
+	struct keyword_walk walk = { keywords, takes };
+	const char *near;
+
+	if (command_is_option(word))
+		return fault_usage(fault, "%s goes before the command", word);
+	if (!takes)
+		return fault_usage(fault, "unexpected word \"%s\"", word);
+	near = nearest(word, keyword_next, &walk);
+	if (near)
+		return fault_usage(fault,
+				   "unknown keyword \"%s\", did you mean \"%s\"?",
+				   word, near);
+	return fault_usage(fault, "unknown keyword \"%s\"", word);
+}
+
+/* A keyword that was given already, or one that means the same attribute. */
+static int keyword_check_once(const struct values *values,
+			      const struct keyword *keyword,
+			      struct fault *fault)
+{
+	const struct value *other =
+		values_by_attr(values, keyword->nest, keyword->attr);
+
+	if (!other)
+		return 0;
+	if (other->keyword == keyword)
+		return fault_usage(fault, "%s is given twice", keyword->name);
+	return fault_usage(fault, "%s and %s exclude each other",
+			   other->keyword->name, keyword->name);
+}
+
+/* At least one of the keywords that the command needs. */
+static int keyword_check_needs(const struct values *values,
+			       unsigned int takes, struct fault *fault)
+{
+	const struct keyword *needed[VALUES_MAX];
+	char text[FAULT_TEXT] = "";
+	size_t n = 0;
+
+	for (const struct keyword *k = keywords; k->name; k++)
+		if ((k->needs & takes) && n < VALUES_MAX)
+			needed[n++] = k;
+	for (size_t i = 0; i < values->n; i++)
+		if (values->list[i].keyword->needs & takes)
+			return 0;
+	if (!n)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		const char *before = i + 1 < n ? ", " : " or ";
+
+		text_add(text, sizeof(text), "%s%s", i ? before : "",
+			 needed[i]->name);
+	}
+	return fault_usage(fault, "%s expected", text);
+}
+
+int values_parse(struct values *values, unsigned int takes,
+		 const char *const *words, struct fault *fault)
+{
+	values->n = 0;
+	/* what belongs to the command line's form comes first … */
+	for (size_t i = 0; words[i]; i += 2) {
+		const struct keyword *keyword = keyword_find(words[i], takes);
+
+		if (!keyword)
+			return keyword_unknown(words[i], takes, fault);
+		if (!words[i + 1])
+			return fault_usage(fault, "%s lacks its value %s",
+					   keyword->name,
+					   keyword->placeholder ?
+						   keyword->placeholder :
+						   "");
+		if (keyword_check_once(values, keyword, fault))
+			return -1;
+		if (values->n == VALUES_MAX)
+			return fault_usage(fault, "too many keywords");
+		values->list[values->n++] = (struct value){
+			.keyword = keyword,
+			.text = words[i + 1],
+		};
+	}
+	if (keyword_check_needs(values, takes, fault))
+		return -1;
+	/* … and then what takes files and host names */
+	for (size_t i = 0; i < values->n; i++) {
+		struct value *value = &values->list[i];
+		const struct keyword *keyword = value->keyword;
+
+		if (keyword->type->parse(keyword, value, fault))
+			return fault_prefix(fault, keyword->name);
+	}
+	return 0;
+}
+
+int values_put(struct nl_msg *msg, const struct values *values, uint16_t nest,
+	       struct fault *fault)
+{
+	for (size_t i = 0; i < values->n; i++) {
+		const struct value *value = &values->list[i];
+
+		if (value->keyword->nest != nest || value->left_out)
+			continue;
+		if (value->keyword->type->put(msg, value) < 0)
+			return fault_set(fault,
+					 "%s: no room in one message",
+					 value->keyword->name);
+	}
+	return 0;
+}
+
+void values_wipe(struct values *values)
+{
+	for (size_t i = 0; i < values->n; i++) {
+		struct value *value = &values->list[i];
+
+		if (value->keyword->type->wipe)
+			value->keyword->type->wipe(value);
+	}
+	values->n = 0;
+}

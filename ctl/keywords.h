@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The words after a command, as pairs of keyword and value. One table says
+ * what each is, who takes it and which attribute it becomes; parsing, help,
+ * completion, messages to the kernel and error texts all come from it.
+ */
+#ifndef CAMEXCTL_KEYWORDS_H
+#define CAMEXCTL_KEYWORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "fault.h"
+#include "secret.h"
+
+struct nl_msg;
+struct keyword;
+
+/* Commands that take keywords. */
+enum takes {
+	TAKES_DEV_ADD = 1 << 0,
+	TAKES_DEV_SET = 1 << 1,
+	TAKES_PEER_ADD = 1 << 2,
+	TAKES_PEER_SET = 1 << 3,
+	TAKES_KEY_SET = 1 << 4,
+	TAKES_ROUTE_ADD = 1 << 5,
+	TAKES_ROUTE_DEL = 1 << 6,
+};
+
+/* What completion proposes for a value. */
+enum propose {
+	PROPOSE_NOTHING,
+	PROPOSE_CHOICES,
+	PROPOSE_SWITCH,
+	PROPOSE_FILE,
+	PROPOSE_INTERFACE,
+	PROPOSE_PEER,
+};
+
+/**
+ * struct choice - one value of an enumeration; a list ends with no @name
+ * @name: as it is typed and shown
+ * @number: as it goes to the kernel
+ * @help: what it means
+ */
+struct choice {
+	const char *name;
+	uint32_t number;
+	const char *help;
+};
+
+/**
+ * struct value - a keyword that was given
+ * @keyword: which
+ * @text: its value as typed
+ * @left_out: values_put() passes over it
+ */
+struct value {
+	const struct keyword *keyword;
+	const char *text;
+	bool left_out;
+	union {
+		uint32_t number;
+		struct address address;
+		struct endpoint endpoint;
+		struct prefixes prefixes;
+		struct secret secret;
+	};
+};
+
+/**
+ * struct value_type - a kind of value
+ * @parse: fills the union; 0, or -1 with the reason
+ * @put: adds the keyword's attributes to a message; 0, or negative: no room
+ * @wipe: frees what @parse took; NULL: nothing
+ * @propose: for completion
+ */
+struct value_type {
+	int (*parse)(const struct keyword *keyword, struct value *value,
+		     struct fault *fault);
+	int (*put)(struct nl_msg *msg, const struct value *value);
+	void (*wipe)(struct value *value);
+	enum propose propose;
+};
+
+/**
+ * struct keyword - a line of the table
+ * @name: as it is typed
+ * @placeholder: what its value is called in the help; NULL: @choices
+ * @help: what it does, with unit and default
+ * @type: how its value is read and sent
+ * @choices: for an enumeration
+ * @max: for a number
+ * @takes: the commands that have it (enum takes)
+ * @needs: those of them that want at least one of the keywords marked so
+ * @nest: top-level attribute that it is in
+ * @attr: attribute, or the first of several
+ * @attr_last: the last of several; 0: there is one
+ */
+struct keyword {
+	const char *name;
+	const char *placeholder;
+	const char *help;
+	const struct value_type *type;
+	const struct choice *choices;
+	uint32_t max;
+	unsigned int takes;
+	unsigned int needs;
+	uint16_t nest;
+	uint16_t attr;
+	uint16_t attr_last;
+};
+
+/* more than one command has */
+#define VALUES_MAX 32
+
+/**
+ * struct values - the pairs after a command
+ * @list: in the order given
+ * @n: how many
+ */
+struct values {
+	struct value list[VALUES_MAX];
+	size_t n;
+};
+
+/* The table; it ends with no name. */
+extern const struct keyword keywords[];
+
+/* Enumerations, also for output. */
+extern const struct choice link_choices[];
+extern const struct choice protocol_choices[];
+extern const struct choice transport_choices[];
+extern const struct choice links_choices[];
+extern const struct choice tx_choices[];
+extern const struct choice rx_choices[];
+extern const struct choice state_choices[];
+extern const struct choice event_choices[];
+
+/* The name of a number; "unknown" if this program is older than the kernel. */
+const char *choice_name(const struct choice *choices, uint32_t number);
+
+/* The keyword of that name that the command has, or NULL. */
+const struct keyword *keyword_find(const char *name, unsigned int takes);
+
+/* The keyword that an attribute belongs to, of those given; or NULL. */
+const struct value *values_by_attr(const struct values *values, uint16_t nest,
+				   uint16_t attr);
+
+/* The value given for a keyword, or NULL. */
+struct value *values_get(struct values *values, const char *name);
+
+/*
+ * Read the words of a command; words ends with NULL. 0, or -1 with the reason.
+ * values_wipe() is called either way.
+ */
+int values_parse(struct values *values, unsigned int takes,
+		 const char *const *words, struct fault *fault);
+
+/* Add the attributes of one nest to a message. 0, or -1 with the reason. */
+int values_put(struct nl_msg *msg, const struct values *values, uint16_t nest,
+	       struct fault *fault);
+
+void values_wipe(struct values *values);
+
+/* Types, in values.c */
+extern const struct value_type type_u16;
+extern const struct value_type type_u32;
+extern const struct value_type type_switch;
+extern const struct value_type type_choice;
+extern const struct value_type type_address;
+extern const struct value_type type_interface;
+extern const struct value_type type_endpoint;
+extern const struct value_type type_prefixes;
+extern const struct value_type type_peer;
+extern const struct value_type type_key_file;
+extern const struct value_type type_passphrase_file;
+
+#endif /* CAMEXCTL_KEYWORDS_H */

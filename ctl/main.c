@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* From the command line to a command, and from its result to a status. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command.h"
+#include "complete.h"
+#include "help.h"
+#include "netns.h"
+#include "text.h"
+
+#ifndef CAMEX_VERSION
+#error "CAMEX_VERSION comes from the Makefile"
+#endif
+
+#define STATUS_FAULT 1
+#define STATUS_USAGE 2
+
+/**
+ * struct options - what stands before the command
+ * @json: -j
+ * @netns: the argument of -n, or NULL
+ */
+struct options {
+	bool json;
+	const char *netns;
+};
+
+/* "camexctl: CONTEXT: what; see camexctl CONTEXT --help" */
+static int fail_usage(const char *context, const char *text)
+{
+	size_t len = strlen(text);
+	bool question = len && text[len - 1] == '?';
+
+	complain("%s%s%s%s camexctl%s%s --help", context,
+		 context[0] ? ": " : "", text, question ? " See" : "; see",
+		 context[0] ? " " : "", context);
+	return STATUS_USAGE;
+}
+
+/* The words after the options, or NULL with the reason. */
+static const char *const *read_options(const char *const *words,
+				       struct options *options,
+				       struct fault *fault)
+{
+	for (; *words && (*words)[0] == '-'; words++) {
+		if (!strcmp(*words, "-j") || !strcmp(*words, "--json")) {
+			options->json = true;
+		} else if (!strcmp(*words, "-n") ||
+			   !strcmp(*words, "--netns")) {
+			if (!words[1]) {
+				fault_usage(fault, "-n lacks its NETNS");
+				return NULL;
+			}
+			options->netns = *++words;
+		} else if (help_is_option(*words) ||
+			   !strcmp(*words, "--version") ||
+			   !strcmp(*words, "-V")) {
+			break;
+		} else {
+			fault_usage(fault, "unknown option \"%s\"", *words);
+			return NULL;
+		}
+	}
+	return words;
+}
+
+static int call_fail(const struct call *call)
+{
+	const struct command *c = call->command;
+	char context[FAULT_TEXT];
+
+	snprintf(context, sizeof(context), "%s", c->object);
+	if (c->name)
+		text_add(context, sizeof(context), " %s", c->name);
+	if (call->fault.usage)
+		return fail_usage(context, call->fault.text);
+	for (size_t i = 0; i < WORDS_MAX && call->word[i]; i++)
+		text_add(context, sizeof(context), " %s", call->word[i]);
+	complain("%s: %s", context, call->fault.text);
+	return STATUS_FAULT;
+}
+
+/* What a full disk makes of our output is an error too. */
+static int finish(void)
+{
+	if (fflush(stdout) || ferror(stdout)) {
+		complain("cannot write the output: %s", strerror(errno));
+		return STATUS_FAULT;
+	}
+	return 0;
+}
+
+static void warn_exposed(const struct values *values)
+{
+	for (size_t i = 0; i < values->n; i++) {
+		const struct value *value = &values->list[i];
+		const struct value_type *type = value->keyword->type;
+
+		if ((type == &type_key_file ||
+		     type == &type_passphrase_file) &&
+		    value->secret.exposed)
+			complain("warning: others than its owner can read %s: chmod 600 helps",
+				 value->text);
+	}
+}
+
+static int call_run(struct call *call, const char *const *words)
+{
+	int n = command_take_words(call, words);
+
+	if (n < 0)
+		return -1;
+	if (values_parse(&call->values, call->command->takes, words + n,
+			 &call->fault))
+		return -1;
+	return call->command->run(call);
+}
+
+static int run(const struct options *options, const char *const *words)
+{
+	/* nothing said: everything shown */
+	static const char *const everything[] = { "show", NULL };
+	struct call *call = calloc(1, sizeof(*call));
+	const char *object;
+	int status;
+
+	if (!call) {
+		complain("out of memory");
+		return STATUS_FAULT;
+	}
+	if (!words[0])
+		words = everything;
+	call->json = options->json;
+	call->command = command_resolve(words, &object, &call->fault);
+	if (!call->command) {
+		status = fail_usage(object ? object : "", call->fault.text);
+		goto out;
+	}
+	if (call_run(call, words + command_length(call->command))) {
+		status = call_fail(call);
+	} else {
+		warn_exposed(&call->values);
+		status = finish();
+	}
+	values_wipe(&call->values);
+	conn_close(&call->conn);
+out:
+	free(call);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const char *const *words = (const char *const *)argv + (argc > 0);
+	struct options options = {};
+	struct fault fault;
+
+	words = read_options(words, &options, &fault);
+	if (!words)
+		return fail_usage("", fault.text);
+	if (words[0] &&
+	    (!strcmp(words[0], "--version") || !strcmp(words[0], "-V"))) {
+		printf("camexctl %s\n", CAMEX_VERSION);
+		return finish();
+	}
+	if (words[0] && !strcmp(words[0], "complete")) {
+		complete(words + 1);
+		return finish();
+	}
+	if (help_wanted(words)) {
+		if (help(words, &fault))
+			return fail_usage("", fault.text);
+		return finish();
+	}
+	if (options.netns && netns_enter(options.netns, &fault)) {
+		complain("%s", fault.text);
+		return STATUS_FAULT;
+	}
+	return run(&options, words);
+}

@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <linux/genetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "model.h"
+
+static struct nla_policy top_policy[CAMEX_A_MAX + 1] = {
+	[CAMEX_A_IFINDEX] = { .type = NLA_U32 },
+	[CAMEX_A_IFNAME] = { .type = NLA_NUL_STRING, .maxlen = IFNAMSIZ },
+	[CAMEX_A_EVENT] = { .type = NLA_U32 },
+};
+
+static struct nla_policy dev_policy[CAMEX_A_DEV_MAX + 1] = {
+	[CAMEX_A_DEV_LINK] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_PROTOCOL] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_TRANSPORT] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_LINKS] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_TX] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_RX] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_PORT] = { .type = NLA_U16 },
+	[CAMEX_A_DEV_BIND] = { .maxlen = 16 },
+	[CAMEX_A_DEV_BIND_DEV] = { .type = NLA_NUL_STRING },
+	[CAMEX_A_DEV_FWMARK] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_SOURCE_CHECK] = { .type = NLA_U8 },
+	[CAMEX_A_DEV_PLAINTEXT] = { .type = NLA_U8 },
+	[CAMEX_A_DEV_MTU] = { .type = NLA_U32 },
+};
+
+static struct nla_policy peer_policy[CAMEX_A_PEER_MAX + 1] = {
+	[CAMEX_A_PEER_NAME] = { .type = NLA_NUL_STRING,
+				.maxlen = CAMEX_NAME_MAX + 1 },
+	[CAMEX_A_PEER_ENDPOINT_ADDR] = { .minlen = 4, .maxlen = 16 },
+	[CAMEX_A_PEER_ENDPOINT_PORT] = { .type = NLA_U16 },
+	[CAMEX_A_PEER_ENDPOINT_SCOPE] = { .type = NLA_U32 },
+	[CAMEX_A_PEER_FINGERPRINT] = { .minlen = CAMEX_FINGERPRINT_LEN },
+	[CAMEX_A_PEER_STATE] = { .type = NLA_U32 },
+	[CAMEX_A_PEER_LAST_SEEN] = { .type = NLA_U64 },
+	[CAMEX_A_PEER_RX_PACKETS] = { .type = NLA_U64 },
+	[CAMEX_A_PEER_RX_BYTES] = { .type = NLA_U64 },
+	[CAMEX_A_PEER_TX_PACKETS] = { .type = NLA_U64 },
+	[CAMEX_A_PEER_TX_BYTES] = { .type = NLA_U64 },
+};
+
+static struct nla_policy route_policy[CAMEX_A_ROUTE_MAX + 1] = {
+	[CAMEX_A_ROUTE_ADDR] = { .minlen = 4, .maxlen = 16 },
+	[CAMEX_A_ROUTE_LEN] = { .type = NLA_U8 },
+	[CAMEX_A_ROUTE_PEER] = { .type = NLA_NUL_STRING,
+				 .maxlen = CAMEX_NAME_MAX + 1 },
+};
+
+static int malformed(struct fault *fault)
+{
+	return fault_set(fault, "the kernel's answer is malformed");
+}
+
+static int no_memory(struct fault *fault)
+{
+	return fault_set(fault, "out of memory");
+}
+
+/* Room for one more in a growing list. */
+static void *grow(void *list, size_t n, size_t *room, size_t size)
+{
+	size_t more = *room ? *room * 2 : 4;
+
+	if (n < *room)
+		return list;
+	list = reallocarray(list, more, size);
+	if (list)
+		*room = more;
+	return list;
+}
+
+static int top_read(struct nlattr **tb, struct nlmsghdr *hdr,
+		    struct fault *fault)
+{
+	if (nlmsg_parse(hdr, GENL_HDRLEN, tb, CAMEX_A_MAX, top_policy) < 0)
+		return malformed(fault);
+	return 0;
+}
+
+/* Copy a nest, and parse the copy. NULL: malformed or no memory. */
+static void *nest_copy(struct nlattr *nest, struct nlattr **tb, int max,
+		       struct nla_policy *policy)
+{
+	size_t len = (size_t)nla_len(nest);
+	void *copy = malloc(len ? len : 1);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, nla_data(nest), len);
+	if (nla_parse(tb, max, copy, (int)len, policy) < 0) {
+		free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+int model_device_read(struct model_devices *devices, struct nlmsghdr *hdr,
+		      struct fault *fault)
+{
+	struct nlattr *tb[CAMEX_A_MAX + 1];
+	struct model_device *device, *list;
+
+	if (top_read(tb, hdr, fault))
+		return -1;
+	if (!tb[CAMEX_A_IFINDEX] || !tb[CAMEX_A_IFNAME] || !tb[CAMEX_A_DEV])
+		return malformed(fault);
+	list = grow(devices->list, devices->n, &devices->room, sizeof(*list));
+	if (!list)
+		return no_memory(fault);
+	devices->list = list;
+	device = &list[devices->n];
+	memset(device, 0, sizeof(*device));
+	device->ifindex = nla_get_u32(tb[CAMEX_A_IFINDEX]);
+	nla_strlcpy(device->name, tb[CAMEX_A_IFNAME], sizeof(device->name));
+	device->copy = nest_copy(tb[CAMEX_A_DEV], device->tb, CAMEX_A_DEV_MAX,
+				 dev_policy);
+	if (!device->copy)
+		return malformed(fault);
+	devices->n++;
+	return 0;
+}
+
+int model_peer_read(struct model_device *device, struct nlmsghdr *hdr,
+		    struct fault *fault)
+{
+	struct nlattr *tb[CAMEX_A_MAX + 1];
+	struct model_peer *peer, *list;
+
+	if (top_read(tb, hdr, fault))
+		return -1;
+	if (!tb[CAMEX_A_PEER])
+		return malformed(fault);
+	list = grow(device->peers, device->n_peers, &device->peers_room,
+		    sizeof(*list));
+	if (!list)
+		return no_memory(fault);
+	device->peers = list;
+	peer = &list[device->n_peers];
+	memset(peer, 0, sizeof(*peer));
+	peer->copy = nest_copy(tb[CAMEX_A_PEER], peer->tb, CAMEX_A_PEER_MAX,
+			       peer_policy);
+	if (!peer->copy)
+		return malformed(fault);
+	if (!peer->tb[CAMEX_A_PEER_NAME]) {
+		free(peer->copy);
+		return malformed(fault);
+	}
+	peer->name = nla_get_string(peer->tb[CAMEX_A_PEER_NAME]);
+	device->n_peers++;
+	return 0;
+}
+
+int model_route_read(struct model_routes *routes, struct nlmsghdr *hdr,
+		     struct fault *fault)
+{
+	struct nlattr *tb[CAMEX_A_MAX + 1], *at[CAMEX_A_ROUTE_MAX + 1];
+	struct model_route *route, *list;
+
+	if (top_read(tb, hdr, fault))
+		return -1;
+	if (!tb[CAMEX_A_ROUTE] ||
+	    nla_parse_nested(at, CAMEX_A_ROUTE_MAX, tb[CAMEX_A_ROUTE],
+			     route_policy) < 0 ||
+	    !at[CAMEX_A_ROUTE_ADDR] || !at[CAMEX_A_ROUTE_LEN] ||
+	    !at[CAMEX_A_ROUTE_PEER])
+		return malformed(fault);
+	list = grow(routes->list, routes->n, &routes->room, sizeof(*list));
+	if (!list)
+		return no_memory(fault);
+	routes->list = list;
+	route = &list[routes->n];
+	if (address_set(&route->prefix.addr, nla_data(at[CAMEX_A_ROUTE_ADDR]),
+			(size_t)nla_len(at[CAMEX_A_ROUTE_ADDR])))
+		return malformed(fault);
+	route->prefix.len = nla_get_u8(at[CAMEX_A_ROUTE_LEN]);
+	nla_strlcpy(route->peer, at[CAMEX_A_ROUTE_PEER], sizeof(route->peer));
+	routes->n++;
+	return 0;
+}
+
+int model_event_read(struct model_event *event, struct nlmsghdr *hdr,
+		     struct fault *fault)
+{
+	struct nlattr *tb[CAMEX_A_MAX + 1];
+
+	memset(event, 0, sizeof(*event));
+	if (top_read(tb, hdr, fault))
+		return -1;
+	if (!tb[CAMEX_A_EVENT] || !tb[CAMEX_A_IFINDEX] || !tb[CAMEX_A_IFNAME])
+		return malformed(fault);
+	event->event = nla_get_u32(tb[CAMEX_A_EVENT]);
+	event->ifindex = nla_get_u32(tb[CAMEX_A_IFINDEX]);
+	nla_strlcpy(event->name, tb[CAMEX_A_IFNAME], sizeof(event->name));
+	if (tb[CAMEX_A_PEER] &&
+	    nla_parse_nested(event->peer, CAMEX_A_PEER_MAX, tb[CAMEX_A_PEER],
+			     peer_policy) < 0)
+		return malformed(fault);
+	return 0;
+}
+
+int model_stats_read(uint64_t *counters, bool *given, struct nlmsghdr *hdr,
+		     struct fault *fault)
+{
+	struct nlattr *tb[CAMEX_A_MAX + 1], *at[CAMEX_A_STATS_MAX + 1];
+
+	if (top_read(tb, hdr, fault))
+		return -1;
+	if (!tb[CAMEX_A_STATS] ||
+	    nla_parse_nested(at, CAMEX_A_STATS_MAX, tb[CAMEX_A_STATS], NULL) <
+		    0)
+		return malformed(fault);
+	for (int i = 1; i <= CAMEX_A_STATS_MAX; i++) {
+		given[i] = at[i] && nla_len(at[i]) == sizeof(uint64_t);
+		counters[i] = given[i] ? nla_get_u64(at[i]) : 0;
+	}
+	return 0;
+}
+
+/* The kernel compares names without regard to case, in ASCII. */
+static size_t name_hash(const char *name)
+{
+	size_t hash = 5381;
+
+	for (; *name; name++) {
+		unsigned char c = (unsigned char)*name;
+
+		if (c >= 'A' && c <= 'Z')
+			c += 'a' - 'A';
+		hash = hash * 33 + c;
+	}
+	return hash;
+}
+
+static int hash_peers(struct model_device *device, struct fault *fault)
+{
+	size_t n = 16;
+
+	while (n < device->n_peers)
+		n *= 2;
+	free(device->buckets);
+	device->n_buckets = 0;
+	device->buckets = calloc(n, sizeof(*device->buckets));
+	if (!device->buckets)
+		return no_memory(fault);
+	device->n_buckets = n;
+	for (size_t i = 0; i < device->n_peers; i++) {
+		struct model_peer *peer = &device->peers[i];
+		size_t *bucket =
+			&device->buckets[name_hash(peer->name) & (n - 1)];
+
+		peer->next = *bucket;
+		*bucket = i + 1;
+	}
+	return 0;
+}
+
+static struct model_peer *find_peer(const struct model_device *device,
+				    const char *name)
+{
+	size_t at = device->buckets[name_hash(name) & (device->n_buckets - 1)];
+
+	for (; at; at = device->peers[at - 1].next)
+		if (!strcasecmp(device->peers[at - 1].name, name))
+			return &device->peers[at - 1];
+	return NULL;
+}
+
+int model_merge_routes(struct model_device *device,
+		       const struct model_routes *routes, struct fault *fault)
+{
+	if (hash_peers(device, fault))
+		return -1;
+	for (size_t i = 0; i < routes->n; i++) {
+		const struct model_route *route = &routes->list[i];
+		struct model_peer *peer = find_peer(device, route->peer);
+		struct prefix *list;
+
+		/* one that was asked for alone, or that came in between */
+		if (!peer)
+			continue;
+		list = grow(peer->routes, peer->n_routes, &peer->routes_room,
+			    sizeof(*list));
+		if (!list)
+			return no_memory(fault);
+		peer->routes = list;
+		list[peer->n_routes++] = route->prefix;
+	}
+	return 0;
+}
+
+static int device_compare(const void *a, const void *b)
+{
+	const struct model_device *x = a, *y = b;
+
+	return strverscmp(x->name, y->name);
+}
+
+static int peer_compare(const void *a, const void *b)
+{
+	const struct model_peer *x = a, *y = b;
+
+	return strcasecmp(x->name, y->name);
+}
+
+static int route_compare(const void *a, const void *b)
+{
+	const struct model_route *x = a, *y = b;
+
+	return prefix_compare(&x->prefix, &y->prefix);
+}
+
+void model_sort_devices(struct model_devices *devices)
+{
+	if (devices->n)
+		qsort(devices->list, devices->n, sizeof(*devices->list),
+		      device_compare);
+}
+
+void model_sort_peers(struct model_device *device)
+{
+	if (device->n_peers)
+		qsort(device->peers, device->n_peers, sizeof(*device->peers),
+		      peer_compare);
+}
+
+void model_sort_routes(struct model_routes *routes)
+{
+	if (routes->n)
+		qsort(routes->list, routes->n, sizeof(*routes->list),
+		      route_compare);
+}
+
+void model_peers_clear(struct model_device *device)
+{
+	for (size_t i = 0; i < device->n_peers; i++) {
+		free(device->peers[i].copy);
+		free(device->peers[i].routes);
+	}
+	free(device->peers);
+	free(device->buckets);
+	device->peers = NULL;
+	device->buckets = NULL;
+	device->n_peers = device->peers_room = device->n_buckets = 0;
+}
+
+void model_device_clear(struct model_device *device)
+{
+	model_peers_clear(device);
+	free(device->copy);
+	memset(device, 0, sizeof(*device));
+}
+
+void model_devices_clear(struct model_devices *devices)
+{
+	for (size_t i = 0; i < devices->n; i++)
+		model_device_clear(&devices->list[i]);
+	free(devices->list);
+	memset(devices, 0, sizeof(*devices));
+}
+
+void model_routes_clear(struct model_routes *routes)
+{
+	free(routes->list);
+	memset(routes, 0, sizeof(*routes));
+}
+
+bool model_endpoint(struct nlattr *const *tb, struct endpoint *endpoint)
+{
+	const struct nlattr *addr = tb[CAMEX_A_PEER_ENDPOINT_ADDR];
+	const struct nlattr *port = tb[CAMEX_A_PEER_ENDPOINT_PORT];
+	const struct nlattr *scope = tb[CAMEX_A_PEER_ENDPOINT_SCOPE];
+
+	memset(endpoint, 0, sizeof(*endpoint));
+	if (!addr || !port ||
+	    address_set(&endpoint->addr, nla_data(addr),
+			(size_t)nla_len(addr)))
+		return false;
+	endpoint->port = nla_get_u16(port);
+	endpoint->scope = scope ? nla_get_u32(scope) : 0;
+	return true;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Events, a line for each. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "command.h"
+#include "output.h"
+
+static int monitor_message(struct nlmsghdr *hdr, void *arg)
+{
+	struct call *call = arg;
+	struct model_event event;
+	struct timespec now;
+	int64_t ms;
+
+	if (model_event_read(&event, hdr, &call->fault))
+		return -1;
+	if (call->word[0] && strcmp(call->word[0], event.name) != 0)
+		return 0;
+	clock_gettime(CLOCK_REALTIME, &now);
+	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	if (!call->json)
+		print_event(stdout, &event, ms);
+	else if (json_event(stdout, &event, ms, &call->fault))
+		return -1;
+	if (fflush(stdout))
+		return fault_set(&call->fault, "cannot write: %s",
+				 strerror(errno));
+	return 0;
+}
+
+int monitor(struct call *call)
+{
+	const struct conn_sink sink = { .message = monitor_message, .arg = call };
+	int error;
+
+	if (call_open(call))
+		return -1;
+	if (call->word[0]) {
+		struct model_devices devices = {};
+		int status = query_devices(call, call->word[0], &devices);
+
+		model_devices_clear(&devices);
+		if (status)
+			return -1;
+	}
+	error = conn_join_events(&call->conn);
+	if (error)
+		return fault_set(&call->fault,
+				 "cannot listen to the events of camex: %s",
+				 strerror(error));
+	print_colours(stdout);
+	for (;;) {
+		error = conn_listen(&call->conn, &sink);
+		if (!error)
+			return -1;
+		if (error != ENOBUFS)
+			return fault_set(&call->fault, "netlink: %s",
+					 strerror(error));
+		complain("warning: events came too fast, some are lost");
+	}
+}

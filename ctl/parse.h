@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* From words to numbers and names: pure functions, 0 or -1 with the reason. */
+#ifndef CAMEXCTL_PARSE_H
+#define CAMEXCTL_PARSE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fault.h"
+
+/**
+ * parse_number() - a whole number, decimal or, after 0x, hexadecimal
+ * @text: the word; no blanks, no sign
+ * @max: the largest that is allowed
+ * @number: the result
+ * @fault: the reason when it fails
+ */
+int parse_number(const char *text, uint32_t max, uint32_t *number,
+		 struct fault *fault);
+
+/* on or off */
+int parse_switch(const char *text, bool *on, struct fault *fault);
+
+/* The name of a peer: 1 to 31 bytes of UTF-8, no blank, no '/', no control. */
+int parse_peer_name(const char *text, struct fault *fault);
+
+/* The name of an interface, as the kernel allows them. */
+int parse_interface_name(const char *text, struct fault *fault);
+
+/* Length of the valid UTF-8 sequence that starts at text, 0: there is none. */
+unsigned int parse_utf8(const char *text);
+
+#endif /* CAMEXCTL_PARSE_H */

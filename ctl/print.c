@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Text for people. */
+#include <inttypes.h>
+#include <netlink/attr.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "keywords.h"
+#include "output.h"
+#include "secret.h"
+
+/* prefixes on one line of text */
+#define ROUTES_WIDTH 60
+
+static bool colours;
+
+void print_colours(FILE *out)
+{
+	const char *no = getenv("NO_COLOR");
+
+	colours = isatty(fileno(out)) && !(no && *no);
+}
+
+const char *paint(enum colour colour)
+{
+	static const char *const codes[] = {
+		[PLAIN] = "\033[0m", [BOLD] = "\033[1m",
+		[FAINT] = "\033[2m", [RED] = "\033[31m",
+		[GREEN] = "\033[32m", [YELLOW] = "\033[33m",
+	};
+
+	return colours ? codes[colour] : "";
+}
+
+const char *print_size(uint64_t bytes, char *buf)
+{
+	static const char *const units[] = { "B",   "KiB", "MiB", "GiB",
+					     "TiB", "PiB", "EiB" };
+	double size = (double)bytes;
+	size_t unit = 0;
+
+	/* 1023.995 and more would be printed as 1024.00 */
+	while (size >= 1023.995) {
+		size /= 1024;
+		unit++;
+	}
+	snprintf(buf, SIZE_TEXT, "%.*f %s", unit ? 2 : 0, size, units[unit]);
+	return buf;
+}
+
+const char *print_age(uint64_t ms, char *buf)
+{
+	uint64_t s = ms / 1000;
+
+	if (s < 1)
+		snprintf(buf, AGE_TEXT, "just now");
+	else if (s < 60)
+		snprintf(buf, AGE_TEXT, "%" PRIu64 " s ago", s);
+	else if (s < 3600)
+		snprintf(buf, AGE_TEXT, "%" PRIu64 " min %" PRIu64 " s ago",
+			 s / 60, s % 60);
+	else if (s < 86400)
+		snprintf(buf, AGE_TEXT, "%" PRIu64 " h %" PRIu64 " min ago",
+			 s / 3600, s / 60 % 60);
+	else
+		snprintf(buf, AGE_TEXT, "%" PRIu64 " d %" PRIu64 " h ago",
+			 s / 86400, s / 3600 % 24);
+	return buf;
+}
+
+static void print_label(FILE *out, int indent, const char *label)
+{
+	fprintf(out, "%*s%s%-*s%s", indent, "", paint(FAINT), 15 - indent,
+		label, paint(PLAIN));
+}
+
+static const char *choice_of(const struct nlattr *attr,
+			     const struct choice *choices)
+{
+	return attr ? choice_name(choices, nla_get_u32(attr)) : "?";
+}
+
+/* Settings that are not as they are by default, keyword and value. */
+static void print_settings(FILE *out, struct nlattr *const *tb)
+{
+	const struct nlattr *bind = tb[CAMEX_A_DEV_BIND];
+	const struct nlattr *bind_dev = tb[CAMEX_A_DEV_BIND_DEV];
+	const struct nlattr *mark = tb[CAMEX_A_DEV_FWMARK];
+	const struct nlattr *check = tb[CAMEX_A_DEV_SOURCE_CHECK];
+	const struct nlattr *plain = tb[CAMEX_A_DEV_PLAINTEXT];
+	struct address addr;
+	char buf[ADDRESS_TEXT];
+
+	if (bind && !address_set(&addr, nla_data(bind), (size_t)nla_len(bind)))
+		fprintf(out, ", bind %s", address_text(&addr, buf));
+	if (bind_dev && *nla_get_string(bind_dev))
+		fprintf(out, ", bind-dev %s", nla_get_string(bind_dev));
+	if (mark && nla_get_u32(mark))
+		fprintf(out, ", fwmark 0x%x", nla_get_u32(mark));
+	if (check && !nla_get_u8(check))
+		fprintf(out, ", source-check off");
+	if (plain && nla_get_u8(plain))
+		fprintf(out, ", %splaintext on%s", paint(YELLOW),
+			paint(PLAIN));
+}
+
+void print_device(FILE *out, const struct model_device *device)
+{
+	struct nlattr *const *tb = device->tb;
+
+	fprintf(out, "%s%s%s", paint(BOLD), device->name, paint(PLAIN));
+	if (device->down)
+		fprintf(out, " %sis down%s: ip link set %s up", paint(RED),
+			paint(PLAIN), device->name);
+	fputc('\n', out);
+	print_label(out, 2, "carries");
+	fprintf(out, "link %s, protocol %s, transport %s, links %s\n",
+		choice_of(tb[CAMEX_A_DEV_LINK], link_choices),
+		choice_of(tb[CAMEX_A_DEV_PROTOCOL], protocol_choices),
+		choice_of(tb[CAMEX_A_DEV_TRANSPORT], transport_choices),
+		choice_of(tb[CAMEX_A_DEV_LINKS], links_choices));
+	print_label(out, 2, "socket");
+	if (tb[CAMEX_A_DEV_PORT])
+		fprintf(out, "port %u", nla_get_u16(tb[CAMEX_A_DEV_PORT]));
+	else
+		fprintf(out, "no port");
+	print_settings(out, tb);
+	fputc('\n', out);
+	if (tb[CAMEX_A_DEV_MTU]) {
+		print_label(out, 2, "mtu");
+		fprintf(out, "%u\n", nla_get_u32(tb[CAMEX_A_DEV_MTU]));
+	}
+}
+
+static uint64_t counter_of(const struct nlattr *attr)
+{
+	return attr ? nla_get_u64(attr) : 0;
+}
+
+static void print_state(FILE *out, const struct model_device *device,
+			const struct model_peer *peer)
+{
+	const struct nlattr *state = peer->tb[CAMEX_A_PEER_STATE];
+	const struct nlattr *seen = peer->tb[CAMEX_A_PEER_LAST_SEEN];
+	char age[AGE_TEXT];
+
+	switch (state ? nla_get_u32(state) : UINT32_MAX) {
+	case CAMEX_PEER_STATE_NO_KEY:
+		fprintf(out,
+			"%sno key%s: set one with camexctl key set %s %s key-file F",
+			paint(RED), paint(PLAIN), device->name, peer->name);
+		break;
+	case CAMEX_PEER_STATE_NO_ENDPOINT:
+		fprintf(out,
+			"%sno endpoint%s: not heard yet; to be first, camexctl peer set %s %s endpoint HOST:PORT",
+			paint(YELLOW), paint(PLAIN), device->name, peer->name);
+		break;
+	case CAMEX_PEER_STATE_REGISTERING:
+		fprintf(out,
+			"%sregistering%s: waits for its configuration from the server",
+			paint(YELLOW), paint(PLAIN));
+		break;
+	case CAMEX_PEER_STATE_LOST:
+		fprintf(out, "%slost%s: silent though it should not be",
+			paint(RED), paint(PLAIN));
+		break;
+	case CAMEX_PEER_STATE_UP:
+		fprintf(out, "%sup%s", paint(GREEN), paint(PLAIN));
+		break;
+	default:
+		fputs("unknown", out);
+		break;
+	}
+	if (seen)
+		fprintf(out, ", heard %s",
+			print_age(nla_get_u64(seen), age));
+	else if (state && nla_get_u32(state) == CAMEX_PEER_STATE_UP)
+		fputs(", not heard yet", out);
+}
+
+static void print_traffic(FILE *out, const char *label,
+			  const struct nlattr *bytes,
+			  const struct nlattr *packets)
+{
+	char size[SIZE_TEXT];
+
+	print_label(out, 4, label);
+	fprintf(out, "%s in %" PRIu64 " packet%s\n",
+		print_size(counter_of(bytes), size), counter_of(packets),
+		counter_of(packets) == 1 ? "" : "s");
+}
+
+/* Prefixes, comma after comma, on as many lines as it takes. */
+static void print_prefixes(FILE *out, const struct model_peer *peer)
+{
+	size_t column = 0;
+	char buf[PREFIX_TEXT];
+
+	for (size_t i = 0; i < peer->n_routes; i++) {
+		const char *text = prefix_text(&peer->routes[i], buf);
+
+		if (column + strlen(text) > ROUTES_WIDTH && column) {
+			fprintf(out, "\n%*s", 15, "");
+			column = 0;
+		}
+		fprintf(out, "%s%s", text,
+			i + 1 < peer->n_routes ? ", " : "");
+		column += strlen(text) + 2;
+	}
+	if (!peer->n_routes)
+		fprintf(out, "%snone%s", paint(FAINT), paint(PLAIN));
+	fputc('\n', out);
+}
+
+void print_peer(FILE *out, const struct model_device *device,
+		const struct model_peer *peer)
+{
+	const struct nlattr *print = peer->tb[CAMEX_A_PEER_FINGERPRINT];
+	struct endpoint endpoint;
+	char buf[ENDPOINT_TEXT], hex[SECRET_HEX];
+
+	fprintf(out, "  %speer%s %s%s%s\n", paint(FAINT), paint(PLAIN),
+		paint(BOLD), peer->name, paint(PLAIN));
+	print_label(out, 4, "state");
+	print_state(out, device, peer);
+	fputc('\n', out);
+	if (model_endpoint(peer->tb, &endpoint)) {
+		print_label(out, 4, "endpoint");
+		fprintf(out, "%s\n", endpoint_text(&endpoint, buf));
+	}
+	if (print) {
+		print_label(out, 4, "key");
+		fprintf(out, "fingerprint %s\n",
+			secret_hex(nla_data(print), hex));
+	}
+	print_label(out, 4, "routes");
+	print_prefixes(out, peer);
+	print_traffic(out, "received", peer->tb[CAMEX_A_PEER_RX_BYTES],
+		      peer->tb[CAMEX_A_PEER_RX_PACKETS]);
+	print_traffic(out, "sent", peer->tb[CAMEX_A_PEER_TX_BYTES],
+		      peer->tb[CAMEX_A_PEER_TX_PACKETS]);
+}
+
+void print_event(FILE *out, const struct model_event *event, int64_t now)
+{
+	const struct choice *choice = event_choices;
+	time_t seconds = (time_t)(now / 1000);
+	struct endpoint endpoint;
+	char when[32] = "", buf[ENDPOINT_TEXT];
+	struct tm tm;
+
+	while (choice->name && choice->number != event->event)
+		choice++;
+	if (localtime_r(&seconds, &tm))
+		strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &tm);
+	fprintf(out, "%s%s.%03d%s %s%s%s", paint(FAINT), when,
+		(int)(now % 1000), paint(PLAIN), paint(BOLD), event->name,
+		paint(PLAIN));
+	if (event->peer[CAMEX_A_PEER_NAME])
+		fprintf(out, " %s",
+			nla_get_string(event->peer[CAMEX_A_PEER_NAME]));
+	if (choice->name)
+		fprintf(out, " %s", choice->help);
+	else
+		fprintf(out, " event %u", event->event);
+	if (model_endpoint(event->peer, &endpoint))
+		fprintf(out, ", endpoint %s", endpoint_text(&endpoint, buf));
+	fputc('\n', out);
+}

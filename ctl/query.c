@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Fill the model from the kernel. */
+#include <linux/netlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "model.h"
+
+/* Where the messages of one answer go. */
+struct query {
+	struct call *call;
+	struct model_devices *devices;
+	struct model_device *device;
+	struct model_routes *routes;
+};
+
+static int device_message(struct nlmsghdr *hdr, void *arg)
+{
+	struct query *q = arg;
+
+	return model_device_read(q->devices, hdr, &q->call->fault);
+}
+
+static void device_restart(void *arg)
+{
+	struct query *q = arg;
+
+	model_devices_clear(q->devices);
+}
+
+static int peer_message(struct nlmsghdr *hdr, void *arg)
+{
+	struct query *q = arg;
+
+	return model_peer_read(q->device, hdr, &q->call->fault);
+}
+
+static void peer_restart(void *arg)
+{
+	struct query *q = arg;
+
+	model_peers_clear(q->device);
+}
+
+static int route_message(struct nlmsghdr *hdr, void *arg)
+{
+	struct query *q = arg;
+
+	return model_route_read(q->routes, hdr, &q->call->fault);
+}
+
+static void route_restart(void *arg)
+{
+	struct query *q = arg;
+
+	model_routes_clear(q->routes);
+}
+
+/*
+ * A device is named by its index once that is known, so that one that gets
+ * another name meanwhile stays the same.
+ */
+static struct nl_msg *query_message(struct call *call, uint8_t command,
+				    int flags, uint32_t ifindex)
+{
+	struct nl_msg *msg;
+
+	if (!ifindex)
+		return call_message(call, command, flags);
+	if (call_open(call))
+		return NULL;
+	msg = message_new(&call->conn, command, flags, 256);
+	if (msg && !nla_put_u32(msg, CAMEX_A_IFINDEX, ifindex))
+		return msg;
+	message_free(msg);
+	fault_set(&call->fault, "out of memory");
+	return NULL;
+}
+
+int query_devices(struct call *call, const char *name,
+		  struct model_devices *devices)
+{
+	struct query q = { .call = call, .devices = devices };
+	const struct conn_sink sink = { device_message, device_restart, &q };
+	struct nl_msg *msg;
+
+	msg = call_message(call, CAMEX_CMD_DEV_GET, name ? 0 : NLM_F_DUMP);
+	if (!msg || call_send(call, msg, &sink))
+		return -1;
+	model_sort_devices(devices);
+	return 0;
+}
+
+void query_links(struct model_devices *devices)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	for (size_t i = 0; i < devices->n; i++) {
+		struct model_device *device = &devices->list[i];
+		struct ifreq request = {};
+
+		memcpy(request.ifr_name, device->name, sizeof(device->name));
+		if (!ioctl(fd, SIOCGIFFLAGS, &request))
+			device->down = !(request.ifr_flags & IFF_UP);
+	}
+	close(fd);
+}
+
+int query_peers(struct call *call, struct model_device *device,
+		const char *name)
+{
+	struct query q = { .call = call, .device = device };
+	const struct conn_sink sink = { peer_message, peer_restart, &q };
+	struct nl_msg *msg;
+
+	msg = query_message(call, CAMEX_CMD_PEER_GET, name ? 0 : NLM_F_DUMP,
+			    device->ifindex);
+	if (!msg)
+		return -1;
+	if (name) {
+		struct nlattr *nest =
+			nla_nest_start(msg, CAMEX_A_PEER | NLA_F_NESTED);
+
+		if (!nest || nla_put_string(msg, CAMEX_A_PEER_NAME, name) < 0 ||
+		    nla_nest_end(msg, nest) < 0) {
+			message_free(msg);
+			return fault_set(&call->fault, "out of memory");
+		}
+	}
+	if (call_send(call, msg, &sink))
+		return -1;
+	model_sort_peers(device);
+	return 0;
+}
+
+int query_routes(struct call *call, const struct model_device *device,
+		 struct model_routes *routes)
+{
+	struct query q = { .call = call, .routes = routes };
+	const struct conn_sink sink = { route_message, route_restart, &q };
+	struct nl_msg *msg;
+
+	msg = query_message(call, CAMEX_CMD_ROUTE_GET, NLM_F_DUMP,
+			    device->ifindex);
+	if (!msg || call_send(call, msg, &sink))
+		return -1;
+	model_sort_routes(routes);
+	return 0;
+}
+
+int query_device_peers(struct call *call, struct model_device *device,
+		       const char *name)
+{
+	struct model_routes routes = {};
+	int status;
+
+	status = query_peers(call, device, name);
+	if (!status)
+		status = query_routes(call, device, &routes);
+	if (!status)
+		status = model_merge_routes(device, &routes, &call->fault);
+	model_routes_clear(&routes);
+	return status;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* A text that grows. */
+#ifndef CAMEXCTL_TEXT_H
+#define CAMEXCTL_TEXT_H
+
+#include <stddef.h>
+
+/* Append to a string in a buffer of that size; what does not fit is cut. */
+void text_add(char *buf, size_t size, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif /* CAMEXCTL_TEXT_H */

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* The kinds of values: how each is read, and put into a message. */
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/camex.h>
+
+#include "keywords.h"
+#include "parse.h"
+#include "text.h"
+
+/*
+ * A nest's length is 16 bits, and the routes are inside the peer's nest, next
+ * to its name, key and endpoint.
+ */
+#define ROUTES_MAX (UINT16_MAX - 512)
+
+static int number_parse(const struct keyword *keyword, struct value *value,
+			struct fault *fault)
+{
+	return parse_number(value->text, keyword->max, &value->number, fault);
+}
+
+static int u16_put(struct nl_msg *msg, const struct value *value)
+{
+	return nla_put_u16(msg, value->keyword->attr, (uint16_t)value->number);
+}
+
+static int u32_put(struct nl_msg *msg, const struct value *value)
+{
+	return nla_put_u32(msg, value->keyword->attr, value->number);
+}
+
+const struct value_type type_u16 = {
+	.parse = number_parse,
+	.put = u16_put,
+};
+
+const struct value_type type_u32 = {
+	.parse = number_parse,
+	.put = u32_put,
+};
+
+static int switch_parse(const struct keyword *keyword, struct value *value,
+			struct fault *fault)
+{
+	bool on = false;
+
+	(void)keyword;
+	if (parse_switch(value->text, &on, fault))
+		return -1;
+	value->number = on;
+	return 0;
+}
+
+static int switch_put(struct nl_msg *msg, const struct value *value)
+{
+	return nla_put_u8(msg, value->keyword->attr, (uint8_t)value->number);
+}
+
+const struct value_type type_switch = {
+	.parse = switch_parse,
+	.put = switch_put,
+	.propose = PROPOSE_SWITCH,
+};
+
+static int choice_parse(const struct keyword *keyword, struct value *value,
+			struct fault *fault)
+{
+	const struct choice *choice;
+	char text[FAULT_TEXT / 2] = "";
+
+	for (choice = keyword->choices; choice->name; choice++)
+		if (!strcmp(choice->name, value->text)) {
+			value->number = choice->number;
+			return 0;
+		}
+	for (choice = keyword->choices; choice->name; choice++) {
+		const char *before = choice[1].name ? ", " : " or ";
+
+		text_add(text, sizeof(text), "%s%s",
+			 choice != keyword->choices ? before : "",
+			 choice->name);
+	}
+	return fault_set(fault, "\"%s\" is unknown, it can be %s",
+			 value->text, text);
+}
+
+const struct value_type type_choice = {
+	.parse = choice_parse,
+	.put = u32_put,
+	.propose = PROPOSE_CHOICES,
+};
+
+static int any_address_parse(const struct keyword *keyword,
+			     struct value *value, struct fault *fault)
+{
+	(void)keyword;
+	if (!strcmp(value->text, "any")) {
+		memset(&value->address, 0, sizeof(value->address));
+		return 0;
+	}
+	return address_parse(value->text, &value->address, fault);
+}
+
+static int address_put(struct nl_msg *msg, const struct value *value)
+{
+	return nla_put(msg, value->keyword->attr,
+		       (int)address_len(&value->address),
+		       value->address.bytes);
+}
+
+const struct value_type type_address = {
+	.parse = any_address_parse,
+	.put = address_put,
+};
+
+static int interface_parse(const struct keyword *keyword, struct value *value,
+			   struct fault *fault)
+{
+	(void)keyword;
+	return parse_interface_name(value->text, fault);
+}
+
+static int interface_put(struct nl_msg *msg, const struct value *value)
+{
+	const char *name = value->text;
+
+	return nla_put_string(msg, value->keyword->attr,
+			      strcmp(name, "none") != 0 ? name : "");
+}
+
+const struct value_type type_interface = {
+	.parse = interface_parse,
+	.put = interface_put,
+	.propose = PROPOSE_INTERFACE,
+};
+
+static int endpoint_value_parse(const struct keyword *keyword,
+				struct value *value, struct fault *fault)
+{
+	(void)keyword;
+	return endpoint_parse(value->text, &value->endpoint, fault);
+}
+
+static int endpoint_put(struct nl_msg *msg, const struct value *value)
+{
+	const struct endpoint *endpoint = &value->endpoint;
+	int status;
+
+	status = nla_put(msg, CAMEX_A_PEER_ENDPOINT_ADDR,
+			 (int)address_len(&endpoint->addr),
+			 endpoint->addr.bytes);
+	if (status < 0)
+		return status;
+	status = nla_put_u16(msg, CAMEX_A_PEER_ENDPOINT_PORT, endpoint->port);
+	if (status < 0 || !endpoint->scope)
+		return status;
+	return nla_put_u32(msg, CAMEX_A_PEER_ENDPOINT_SCOPE, endpoint->scope);
+}
+
+const struct value_type type_endpoint = {
+	.parse = endpoint_value_parse,
+	.put = endpoint_put,
+};
+
+static int prefixes_value_parse(const struct keyword *keyword,
+				struct value *value, struct fault *fault)
+{
+	size_t room = 0;
+
+	(void)keyword;
+	if (prefixes_parse(value->text, &value->prefixes, fault))
+		return -1;
+	for (size_t i = 0; i < value->prefixes.n; i++) {
+		int len = (int)address_len(&value->prefixes.list[i].addr);
+
+		room += (size_t)(NLA_HDRLEN + nla_total_size(len) +
+				 nla_total_size(1));
+	}
+	if (room > ROUTES_MAX)
+		return fault_set(fault,
+				 "%zu prefixes do not fit one message: give up to about 3000 IPv4 or 2000 IPv6 prefixes here, the others with camexctl route add",
+				 value->prefixes.n);
+	return 0;
+}
+
+static int prefixes_put(struct nl_msg *msg, const struct value *value)
+{
+	struct nlattr *list, *item;
+
+	list = nla_nest_start(msg, value->keyword->attr | NLA_F_NESTED);
+	if (!list)
+		return -1;
+	for (size_t i = 0; i < value->prefixes.n; i++) {
+		const struct prefix *prefix = &value->prefixes.list[i];
+
+		item = nla_nest_start(msg,
+				      CAMEX_A_ROUTES_PREFIX | NLA_F_NESTED);
+		if (!item ||
+		    nla_put(msg, CAMEX_A_PREFIX_ADDR,
+			    (int)address_len(&prefix->addr),
+			    prefix->addr.bytes) < 0 ||
+		    nla_put_u8(msg, CAMEX_A_PREFIX_LEN, prefix->len) < 0 ||
+		    nla_nest_end(msg, item) < 0)
+			return -1;
+	}
+	/* empty means "none", not "as it was" */
+	return nla_nest_end_keep_empty(msg, list);
+}
+
+static void prefixes_wipe(struct value *value)
+{
+	free(value->prefixes.list);
+	value->prefixes.list = NULL;
+}
+
+const struct value_type type_prefixes = {
+	.parse = prefixes_value_parse,
+	.put = prefixes_put,
+	.wipe = prefixes_wipe,
+};
+
+static int peer_parse(const struct keyword *keyword, struct value *value,
+		      struct fault *fault)
+{
+	(void)keyword;
+	return parse_peer_name(value->text, fault);
+}
+
+static int string_put(struct nl_msg *msg, const struct value *value)
+{
+	return nla_put_string(msg, value->keyword->attr, value->text);
+}
+
+const struct value_type type_peer = {
+	.parse = peer_parse,
+	.put = string_put,
+	.propose = PROPOSE_PEER,
+};
+
+static int key_file_parse(const struct keyword *keyword, struct value *value,
+			  struct fault *fault)
+{
+	(void)keyword;
+	return secret_read_key(value->text, &value->secret, fault);
+}
+
+static int passphrase_file_parse(const struct keyword *keyword,
+				 struct value *value, struct fault *fault)
+{
+	(void)keyword;
+	return secret_read_passphrase(value->text, &value->secret, fault);
+}
+
+static int secret_put(struct nl_msg *msg, const struct value *value)
+{
+	const struct secret *secret = &value->secret;
+	int status;
+
+	status = nla_put(msg, CAMEX_A_PEER_KEY, sizeof(secret->key),
+			 secret->key);
+	if (status < 0)
+		return status;
+	return nla_put(msg, CAMEX_A_PEER_FINGERPRINT,
+		       sizeof(secret->fingerprint), secret->fingerprint);
+}
+
+static void secret_value_wipe(struct value *value)
+{
+	secret_wipe(&value->secret);
+}
+
+const struct value_type type_key_file = {
+	.parse = key_file_parse,
+	.put = secret_put,
+	.wipe = secret_value_wipe,
+	.propose = PROPOSE_FILE,
+};
+
+const struct value_type type_passphrase_file = {
+	.parse = passphrase_file_parse,
+	.put = secret_put,
+	.wipe = secret_value_wipe,
+	.propose = PROPOSE_FILE,
+};

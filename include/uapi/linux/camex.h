@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: (GPL-2.0-only WITH Linux-syscall-note) OR MIT */
+/*
+ * Generic netlink interface of the camex tunnel. Documentation/netlink/specs/
+ * camex.yaml describes the same interface for generic clients; the two are
+ * compared, with the running module, by the test suite.
+ *
+ * Integers are in host byte order, addresses in network byte order. Every
+ * refusal carries an extended acknowledgment: a text and, where one is to
+ * blame, the offending attribute.
+ */
+#ifndef _UAPI_LINUX_CAMEX_H
+#define _UAPI_LINUX_CAMEX_H
+
+#define CAMEX_FAMILY_NAME	"camex"
+#define CAMEX_FAMILY_VERSION	1
+#define CAMEX_MCGRP_EVENTS	"events"
+
+#define CAMEX_KEY_LEN		32	/* bytes of a ChaCha20-Poly1305 key */
+#define CAMEX_FINGERPRINT_LEN	16	/* bytes: BLAKE2b-128 of the key */
+#define CAMEX_NAME_MAX		31	/* bytes of a peer's name, without NUL */
+
+/* What the host sees. */
+enum camex_link {
+	CAMEX_LINK_TUN,			/* bare IPv4 and IPv6 packets */
+};
+
+/* What is put around each packet. */
+enum camex_protocol {
+	CAMEX_PROTOCOL_CAMEX,		/* OpenIPC camex, plain or encrypted */
+	CAMEX_PROTOCOL_RAW,		/* the packet alone */
+};
+
+/* What carries the result. */
+enum camex_transport {
+	CAMEX_TRANSPORT_UDP,
+};
+
+/* One net_device for all peers, or one for each. */
+enum camex_links {
+	CAMEX_LINKS_SHARED,
+};
+
+/* How the udp transport sends. */
+enum camex_tx {
+	CAMEX_TX_UDP,			/* through the IP output path */
+};
+
+/* How the udp transport receives. */
+enum camex_rx {
+	CAMEX_RX_UDP,			/* from the socket */
+};
+
+/* State of a peer, first match. */
+enum camex_peer_state {
+	CAMEX_PEER_STATE_NO_KEY,	/* protocol camex, plaintext off, no key */
+	CAMEX_PEER_STATE_NO_ENDPOINT,	/* nowhere to send to yet */
+	CAMEX_PEER_STATE_REGISTERING,	/* waits for CONFIG */
+	CAMEX_PEER_STATE_LOST,		/* silent where it should not be */
+	CAMEX_PEER_STATE_UP,
+};
+
+/* What an event tells. */
+enum camex_event {
+	CAMEX_EVENT_PEER_UP,		/* first valid datagram (again) */
+	CAMEX_EVENT_PEER_LOST,
+	CAMEX_EVENT_ENDPOINT,		/* the learned endpoint moved */
+	CAMEX_EVENT_LINK_ADD,
+	CAMEX_EVENT_LINK_DEL,
+	CAMEX_EVENT_REGISTER,
+	CAMEX_EVENT_CONFIG,
+};
+
+/*
+ * Attributes of a device. The same set is the IFLA_INFO_DATA of RTM_NEWLINK,
+ * where the attributes marked [new] can be given, and the nest CAMEX_A_DEV,
+ * where those marked [set] can.
+ */
+enum {
+	CAMEX_A_DEV_LINK = 1,		/* u32, enum camex_link [new] */
+	CAMEX_A_DEV_PROTOCOL,		/* u32, enum camex_protocol [new] */
+	CAMEX_A_DEV_TRANSPORT,		/* u32, enum camex_transport [new] */
+	CAMEX_A_DEV_LINKS,		/* u32, enum camex_links [new] */
+	CAMEX_A_DEV_TX,			/* u32, enum camex_tx [new, set] */
+	CAMEX_A_DEV_RX,			/* u32, enum camex_rx [new, set] */
+	CAMEX_A_DEV_PORT,		/* u16, UDP port, 0: the kernel chooses [new, set] */
+	CAMEX_A_DEV_BIND,		/* 4 or 16 bytes, local address; 0 bytes: any [new, set] */
+	CAMEX_A_DEV_BIND_DEV,		/* string, interface in the transport's namespace; "": any [new, set] */
+	CAMEX_A_DEV_FWMARK,		/* u32, 0: none [new, set] */
+	CAMEX_A_DEV_SOURCE_CHECK,	/* u8, 0 or 1 [new, set] */
+	CAMEX_A_DEV_PLAINTEXT,		/* u8, 0 or 1, protocol camex alone [new, set] */
+	CAMEX_A_DEV_MTU,		/* u32, bytes, read only */
+
+	__CAMEX_A_DEV_MAX,
+	CAMEX_A_DEV_MAX = (__CAMEX_A_DEV_MAX - 1)
+};
+
+/* A prefix, inside CAMEX_A_ROUTES. */
+enum {
+	CAMEX_A_PREFIX_ADDR = 1,	/* 4 or 16 bytes, no bits set past LEN */
+	CAMEX_A_PREFIX_LEN,		/* u8, bits */
+
+	__CAMEX_A_PREFIX_MAX,
+	CAMEX_A_PREFIX_MAX = (__CAMEX_A_PREFIX_MAX - 1)
+};
+
+/* A list of prefixes. */
+enum {
+	CAMEX_A_ROUTES_PREFIX = 1,	/* nest CAMEX_A_PREFIX_*, repeats */
+
+	__CAMEX_A_ROUTES_MAX,
+	CAMEX_A_ROUTES_MAX = (__CAMEX_A_ROUTES_MAX - 1)
+};
+
+/*
+ * Attributes of a peer. NAME goes with every command; [add] and [set] mark
+ * what CAMEX_CMD_PEER_ADD and CAMEX_CMD_PEER_SET take, [out] what
+ * CAMEX_CMD_PEER_GET returns. KEY is never returned.
+ */
+enum {
+	CAMEX_A_PEER_NAME = 1,		/* string, 1 to 31 bytes, no blank, no '/' [out] */
+	CAMEX_A_PEER_ENDPOINT_ADDR,	/* 4 or 16 bytes [add, set, out] */
+	CAMEX_A_PEER_ENDPOINT_PORT,	/* u16, host byte order, not 0 [add, set, out] */
+	CAMEX_A_PEER_ENDPOINT_SCOPE,	/* u32, IPv6 scope: interface index [add, set, out] */
+	CAMEX_A_PEER_KEY,		/* 32 bytes [add; KEY_SET] */
+	CAMEX_A_PEER_FINGERPRINT,	/* 16 bytes, goes with KEY [add, out; KEY_SET] */
+	CAMEX_A_PEER_ROUTES,		/* nest CAMEX_A_ROUTES_*: replaces the whole list [add, set] */
+	CAMEX_A_PEER_STATE,		/* u32, enum camex_peer_state [out] */
+	CAMEX_A_PEER_LAST_SEEN,		/* u64, milliseconds since the last valid datagram [out] */
+	CAMEX_A_PEER_RX_PACKETS,	/* u64, inner packets [out] */
+	CAMEX_A_PEER_RX_BYTES,		/* u64, inner bytes [out] */
+	CAMEX_A_PEER_TX_PACKETS,	/* u64, inner packets [out] */
+	CAMEX_A_PEER_TX_BYTES,		/* u64, inner bytes [out] */
+	CAMEX_A_PEER_PAD,
+
+	__CAMEX_A_PEER_MAX,
+	CAMEX_A_PEER_MAX = (__CAMEX_A_PEER_MAX - 1)
+};
+
+/* Attributes of a route: a prefix, and the peer that owns it. */
+enum {
+	CAMEX_A_ROUTE_ADDR = 1,		/* 4 or 16 bytes, no bits set past LEN */
+	CAMEX_A_ROUTE_LEN,		/* u8, bits */
+	CAMEX_A_ROUTE_PEER,		/* string, the peer's name */
+	CAMEX_A_ROUTE_REPLACE,		/* flag: take it from the peer that has it */
+
+	__CAMEX_A_ROUTE_MAX,
+	CAMEX_A_ROUTE_MAX = (__CAMEX_A_ROUTE_MAX - 1)
+};
+
+/* Counters of a device: u64 each, packets or datagrams. */
+enum {
+	CAMEX_A_STATS_MALFORMED = 1,	/* datagram that no format fits */
+	CAMEX_A_STATS_NOT_IP,		/* packet that is neither IPv4 nor IPv6 */
+	CAMEX_A_STATS_UNKNOWN_PEER,	/* datagram from nobody we know */
+	CAMEX_A_STATS_AUTH_FAILED,	/* tag does not fit any key */
+	CAMEX_A_STATS_REPLAYED,		/* sequence seen before, or too old */
+	CAMEX_A_STATS_BAD_SOURCE,	/* inner source is not the peer's */
+	CAMEX_A_STATS_NO_ROUTE,		/* no peer for the destination */
+	CAMEX_A_STATS_NO_KEY,		/* peer without a key */
+	CAMEX_A_STATS_NO_ENDPOINT,	/* peer without an endpoint, or no way to it */
+	CAMEX_A_STATS_PLAINTEXT_REFUSED,/* plain datagram where a key is needed */
+	CAMEX_A_STATS_TOO_BIG,		/* packet larger than fits */
+	CAMEX_A_STATS_TTL_EXPIRED,	/* relayed packet at the end of its TTL */
+	CAMEX_A_STATS_LOOP,		/* the way to the peer leads into the tunnel */
+	CAMEX_A_STATS_LINK_PENDING,	/* the peer's own link is not made yet */
+	CAMEX_A_STATS_NETPOLL_FALLBACK,	/* sent by udp where netpoll could not */
+	CAMEX_A_STATS_RX_NETFILTER,	/* datagrams taken by the hook */
+	CAMEX_A_STATS_FDB_FULL,		/* address not learned: table full */
+	CAMEX_A_STATS_QUEUE_FULL,	/* packet dropped: queue full */
+	CAMEX_A_STATS_NO_MEMORY,	/* packet dropped: allocation failed */
+	CAMEX_A_STATS_RATE_LIMITED,	/* datagram dropped: over a limit */
+	CAMEX_A_STATS_PAD,
+
+	__CAMEX_A_STATS_MAX,
+	CAMEX_A_STATS_MAX = (__CAMEX_A_STATS_MAX - 1)
+};
+
+/* Top level of every message. A request names its device by one of the first two. */
+enum {
+	CAMEX_A_IFINDEX = 1,		/* u32, in the caller's namespace */
+	CAMEX_A_IFNAME,			/* string, in the caller's namespace */
+	CAMEX_A_DEV,			/* nest CAMEX_A_DEV_* */
+	CAMEX_A_PEER,			/* nest CAMEX_A_PEER_* */
+	CAMEX_A_ROUTE,			/* nest CAMEX_A_ROUTE_* */
+	CAMEX_A_STATS,			/* nest CAMEX_A_STATS_* */
+	CAMEX_A_EVENT,			/* u32, enum camex_event */
+
+	__CAMEX_A_MAX,
+	CAMEX_A_MAX = (__CAMEX_A_MAX - 1)
+};
+
+/*
+ * Commands. All that change something need CAP_NET_ADMIN over the namespace of
+ * the link and over that of the transport (EPERM). ENODEV: no such device;
+ * EOPNOTSUPP: it is no camex device, or lacks the feature; ENOENT: no such peer
+ * or route; EEXIST: it is there already; EINVAL, ERANGE: a bad attribute;
+ * ENOMEM. Devices are made and deleted by rtnetlink, kind "camex".
+ */
+enum {
+	CAMEX_CMD_DEV_GET = 1,		/* do, dump: IFINDEX, IFNAME, DEV */
+	CAMEX_CMD_DEV_SET,		/* DEV; EADDRINUSE: the port is taken */
+	CAMEX_CMD_PEER_GET,		/* do: PEER{NAME}; dump: of one device */
+	CAMEX_CMD_PEER_ADD,		/* PEER */
+	CAMEX_CMD_PEER_SET,		/* PEER */
+	CAMEX_CMD_PEER_DEL,		/* PEER{NAME} */
+	CAMEX_CMD_PEER_FORGET,		/* PEER{NAME}: drop its sessions and learned endpoint */
+	CAMEX_CMD_KEY_SET,		/* PEER{NAME, KEY, FINGERPRINT} */
+	CAMEX_CMD_KEY_DEL,		/* PEER{NAME} */
+	CAMEX_CMD_ROUTE_GET,		/* dump: of one device */
+	CAMEX_CMD_ROUTE_ADD,		/* ROUTE{ADDR, LEN, PEER, REPLACE} */
+	CAMEX_CMD_ROUTE_DEL,		/* ROUTE{ADDR, LEN} */
+	CAMEX_CMD_STATS_GET,		/* do: STATS */
+	CAMEX_CMD_EVENT,		/* multicast: EVENT, IFINDEX, IFNAME, PEER */
+
+	__CAMEX_CMD_MAX,
+	CAMEX_CMD_MAX = (__CAMEX_CMD_MAX - 1)
+};
+
+#endif /* _UAPI_LINUX_CAMEX_H */

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel's own ChaCha20 and Poly1305, called so that nothing is copied and
+ * as few calls as possible are made: the Poly1305 key comes out of the same
+ * ChaCha20 call as the first bytes of the body, and Poly1305 sees associated
+ * data, body and lengths as one run of bytes. Requests of 64 bytes or less
+ * would take ChaCha20's scalar code, which costs more than 128 bytes do.
+ */
+#include <crypto/algapi.h>
+#include <linux/string.h>
+
+#include "aead.h"
+#include "compat.h"
+
+/* Up to this many bytes are opened with the first ChaCha20 call. */
+#define SMALL_BODY	192
+
+void camex_aead_key_set(struct camex_aead_key *key, const u8 *bytes)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(key->words); i++)
+		key->words[i] = get_unaligned_le32(bytes + 4 * i);
+}
+
+static void start(camex_chacha_state *state, const struct camex_aead_key *key,
+		  const u8 *nonce)
+{
+	u8 iv[16] = {};		/* block counter 0, then the nonce */
+
+	memcpy(iv + 4, nonce, CAMEX_WIRE_NONCE_LEN);
+	camex_chacha_init(state, key->words, iv);
+}
+
+/* Both numbers of RFC 8439's last Poly1305 block. */
+static void put_lengths(u8 *p, size_t ad_len, size_t len)
+{
+	put_unaligned_le64(ad_len, p);
+	put_unaligned_le64(len, p + 8);
+}
+
+/*
+ * The tag over what stands in @body, with the padded associated data laid
+ * right before it and padding and lengths right after.
+ */
+static void tag_over(u8 *tag, const u8 *poly_key, u8 *body, size_t len,
+		     const u8 *ad, size_t ad_len)
+{
+	size_t ad_pad = round_up(ad_len, 16), pad = round_up(len, 16) - len;
+	struct poly1305_desc_ctx poly;
+
+	poly1305_init(&poly, poly_key);
+	memcpy(body - ad_pad, ad, ad_len);
+	memset(body - ad_pad + ad_len, 0, ad_pad - ad_len);
+	memset(body + len, 0, pad);
+	put_lengths(body + len + pad, ad_len, len);
+	poly1305_update(&poly, body - ad_pad, ad_pad + len + pad + 16);
+	poly1305_final(&poly, tag);
+}
+
+/**
+ * camex_aead_seal() - encrypt in place
+ * @key: the key
+ * @body: @len bytes of plaintext, replaced by ciphertext; CAMEX_AEAD_HEAD
+ *	bytes before and CAMEX_AEAD_TAIL bytes after it are overwritten, with
+ *	@ad right before the body and the tag right behind it at the end
+ * @len: bytes of the body, may be 0
+ * @ad: associated data, not inside the bytes that are overwritten
+ * @ad_len: its bytes, at most CAMEX_AEAD_AD_MAX
+ * @nonce: 12 bytes, never used twice under one key
+ */
+void camex_aead_seal(const struct camex_aead_key *key, u8 *body, size_t len,
+		     const u8 *ad, size_t ad_len, const u8 *nonce)
+{
+	camex_chacha_state state;
+	u8 poly_key[32];
+
+	start(&state, key, nonce);
+	if (len) {
+		memset(body - 64, 0, 64);
+		camex_chacha20(&state, body - 64, body - 64, len + 64);
+		memcpy(poly_key, body - 64, sizeof(poly_key));
+	} else {
+		memset(poly_key, 0, sizeof(poly_key));
+		camex_chacha20(&state, poly_key, poly_key, sizeof(poly_key));
+	}
+	tag_over(body + len, poly_key, body, len, ad, ad_len);
+	memcpy(body - ad_len, ad, ad_len);
+
+	memzero_explicit(&state, sizeof(state));
+	memzero_explicit(poly_key, sizeof(poly_key));
+}
+CAMEX_EXPORT_FOR_KUNIT(camex_aead_seal);
+
+/**
+ * camex_aead_open() - authenticate, then decrypt in place
+ * @key: the key
+ * @body: @len bytes of ciphertext with the tag right behind them; replaced by
+ *	plaintext on success and left alone otherwise; the bytes of padded
+ *	associated data before and CAMEX_AEAD_TAIL bytes after it are
+ *	overwritten, but hold the tag again when the function fails
+ * @len: bytes of the body, may be 0
+ * @ad: associated data, not inside the bytes that are overwritten
+ * @ad_len: its bytes, at most CAMEX_AEAD_AD_MAX
+ * @nonce: 12 bytes
+ *
+ * Return: true when the tag is right.
+ */
+bool camex_aead_open(const struct camex_aead_key *key, u8 *body, size_t len,
+		     const u8 *ad, size_t ad_len, const u8 *nonce)
+{
+	u8 stream[64 + SMALL_BODY];
+	u8 want[CAMEX_WIRE_TAG], tag[CAMEX_WIRE_TAG];
+	camex_chacha_state state;
+	size_t first, ready;
+	bool ok;
+
+	/* One call makes the Poly1305 key and the keystream of the first bytes. */
+	ready = len <= SMALL_BODY ? round_up(len, 64) : 64;
+	first = max_t(size_t, 64 + ready, 128);
+	start(&state, key, nonce);
+	memset(stream, 0, first);
+	camex_chacha20(&state, stream, stream, first);
+
+	memcpy(want, body + len, sizeof(want));
+	tag_over(tag, stream, body, len, ad, ad_len);
+	memcpy(body + len, want, sizeof(want));
+	ok = !crypto_memneq(tag, want, sizeof(tag));
+	if (ok) {
+		crypto_xor(body, stream + 64, min(len, ready));
+		if (len > ready)
+			camex_chacha20(&state, body + ready, body + ready,
+				       len - ready);
+	}
+
+	memzero_explicit(&state, sizeof(state));
+	memzero_explicit(stream, first);
+	return ok;
+}
+CAMEX_EXPORT_FOR_KUNIT(camex_aead_open);
+CAMEX_EXPORT_FOR_KUNIT(camex_aead_key_set);

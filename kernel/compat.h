@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Every difference between the kernels that camex builds for, and nothing
+ * else. What stands here has the newest kernel's name and meaning wherever
+ * that is possible, or a camex_ name of its own.
+ */
+#ifndef CAMEX_COMPAT_H
+#define CAMEX_COMPAT_H
+
+#include <crypto/chacha.h>
+#include <crypto/poly1305.h>
+#include <linux/ethtool.h>
+#include <linux/module.h>
+#include <linux/netdevice.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <linux/version.h>
+#include <net/genetlink.h>
+#include <net/ip6_route.h>
+#include <net/rtnetlink.h>
+#include <net/udp.h>
+#if IS_ENABLED(CONFIG_IPV6)
+#include <net/ipv6_stubs.h>
+#endif
+
+/* NL_SET_ERR_MSG_ATTR_FMT: before 6.3 an extack holds a pointer, not a text. */
+#ifdef NL_SET_ERR_MSG_ATTR_FMT
+#define camex_extack(extack, attr, fmt, ...) do {			\
+	struct netlink_ext_ack *__x = (extack);				\
+	const struct nlattr *__a = (attr);				\
+									\
+	if (__a)							\
+		NL_SET_ERR_MSG_ATTR_FMT(__x, __a, fmt, ##__VA_ARGS__);	\
+	else								\
+		NL_SET_ERR_MSG_FMT(__x, fmt, ##__VA_ARGS__);		\
+} while (0)
+#else
+#define CAMEX_COMPAT_EXTACK_TEXTS
+__printf(3, 4)
+void camex_extack_text(struct netlink_ext_ack *extack,
+		       const struct nlattr *attr, const char *fmt, ...);
+#define camex_extack(extack, attr, fmt, ...) \
+	camex_extack_text(extack, attr, fmt, ##__VA_ARGS__)
+#endif
+
+/* NL_SET_ERR_ATTR_MISS came with 6.1. */
+#ifdef NL_SET_ERR_ATTR_MISS
+#define camex_extack_miss(extack, nest, type) \
+	NL_SET_ERR_ATTR_MISS(extack, nest, type)
+#else
+#define camex_extack_miss(extack, nest, type) \
+	NL_SET_BAD_ATTR(extack, nest)
+#endif
+
+/* 6.15: rtnl_link_ops.newlink takes its arguments in one structure. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+#define CAMEX_NEWLINK(name)						\
+static int name(struct net_device *dev,					\
+		struct rtnl_newlink_params *params,			\
+		struct netlink_ext_ack *extack)				\
+{									\
+	return name##_in(rtnl_newlink_link_net(params), dev, params->tb,	\
+			 params->data, extack);				\
+}
+#else
+#define CAMEX_NEWLINK(name)						\
+static int name(struct net *src_net, struct net_device *dev,		\
+		struct nlattr *tb[], struct nlattr *data[],		\
+		struct netlink_ext_ack *extack)				\
+{									\
+	return name##_in(src_net, dev, tb, data, extack);		\
+}
+#endif
+
+/* 6.12: the lockless transmit flag left the feature bits. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+static inline void camex_set_lltx(struct net_device *dev)
+{
+	dev->lltx = true;
+}
+#else
+static inline void camex_set_lltx(struct net_device *dev)
+{
+	dev->features |= NETIF_F_LLTX;
+}
+#endif
+
+/* 6.7: the core allocates the per-CPU statistics. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+static inline int camex_tstats_alloc(struct net_device *dev)
+{
+	dev->pcpu_stat_type = NETDEV_PCPU_STAT_TSTATS;
+	return 0;
+}
+
+static inline void camex_tstats_free(struct net_device *dev)
+{
+}
+#else
+static inline int camex_tstats_alloc(struct net_device *dev)
+{
+	dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
+	return dev->tstats ? 0 : -ENOMEM;
+}
+
+static inline void camex_tstats_free(struct net_device *dev)
+{
+	free_percpu(dev->tstats);
+}
+#endif
+
+/* 5.19: __skb_recv_udp lost the argument that MSG_DONTWAIT now says. */
+static inline struct sk_buff *camex_recv_udp(struct sock *sk)
+{
+	int off = 0, err;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 19, 0)
+	return __skb_recv_udp(sk, MSG_DONTWAIT, &off, &err);
+#else
+	return __skb_recv_udp(sk, 0, 1, &off, &err);
+#endif
+}
+
+/* 6.16: the ChaCha state became a structure. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#define camex_chacha_state struct chacha_state
+#else
+struct camex_chacha_words {
+	u32 x[16];
+};
+
+#define camex_chacha_state struct camex_chacha_words
+#endif
+
+static inline void camex_chacha_init(camex_chacha_state *state,
+				     const u32 *key, const u8 *iv)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+	chacha_init(state, key, iv);
+#else
+	chacha_init(state->x, key, iv);
+#endif
+}
+
+static inline void camex_chacha20(camex_chacha_state *state, u8 *dst,
+				  const u8 *src, unsigned int bytes)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+	chacha20_crypt(state, dst, src, bytes);
+#else
+	chacha20_crypt(state->x, dst, src, bytes);
+#endif
+}
+
+/* 7.2: IPv6 is built in or absent, and its stub is gone. */
+#if IS_ENABLED(CONFIG_IPV6)
+static inline struct dst_entry *camex_ip6_route(struct net *net,
+						const struct sock *sk,
+						struct flowi6 *fl6)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	return ip6_dst_lookup_flow(net, sk, fl6, NULL);
+#else
+	return ipv6_stub->ipv6_dst_lookup_flow(net, sk, fl6, NULL);
+#endif
+}
+#endif
+
+/* 6.18?: kernel_bind takes a sockaddr_unsized. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
+#define camex_bind_addr(addr) ((struct sockaddr_unsized *)(addr))
+#else
+#define camex_bind_addr(addr) ((struct sockaddr *)(addr))
+#endif
+
+/* 6.1: from which command on a family refuses what it does not know. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+#define CAMEX_GENL_STRICT_FROM(cmd) .resv_start_op = (cmd),
+#else
+#define CAMEX_GENL_STRICT_FROM(cmd)
+#endif
+
+/* 6.6: the attributes of a dump's request moved. */
+static inline struct nlattr **camex_dump_attrs(struct netlink_callback *cb)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	return genl_info_dump(cb)->attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
+}
+
+/* 6.13: symbol namespaces are strings; the test suites use plain exports. */
+#ifdef CAMEX_KUNIT
+#define CAMEX_EXPORT_FOR_KUNIT(sym) EXPORT_SYMBOL_GPL(sym)
+#else
+#define CAMEX_EXPORT_FOR_KUNIT(sym)
+#endif
+
+#endif /* CAMEX_COMPAT_H */

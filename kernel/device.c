@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/ethtool.h>
+#include <linux/if_arp.h>
+#include <linux/inetdevice.h>
+#include <net/addrconf.h>
+#include <net/ip_tunnels.h>
+#include <net/netns/generic.h>
+
+#include "compat.h"
+#include "netlink.h"
+#include "protocol.h"
+#include "transport.h"
+
+#define MTU_UNDERLAY	1500
+#define MTU_MIN		68	/* RFC 791 */
+#define MTU_MAX		65000
+
+/**
+ * struct camex_net - what camex has in a namespace
+ * @devices: those whose transport is here, by camex_dev.net_node (RTNL)
+ */
+struct camex_net {
+	struct list_head devices;
+};
+
+static unsigned int camex_net_id __read_mostly;
+
+/* --- net_device --- */
+
+static int init_dev(struct net_device *dev)
+{
+	struct camex_dev *cdev = netdev_priv(dev);
+	int err;
+
+	err = camex_tstats_alloc(dev);
+	if (err)
+		return err;
+	err = -ENOMEM;
+	cdev->stats = camex_stats_alloc();
+	if (!cdev->stats)
+		goto err_tstats;
+	err = gro_cells_init(&cdev->gro, dev);
+	if (err)
+		goto err_stats;
+	err = camex_sessions_init(cdev);
+	if (err)
+		goto err_gro;
+	err = camex_peers_init(cdev);
+	if (err)
+		goto err_sessions;
+	return 0;
+
+err_sessions:
+	camex_sessions_free(cdev);
+err_gro:
+	gro_cells_destroy(&cdev->gro);
+err_stats:
+	free_percpu(cdev->stats);
+err_tstats:
+	camex_tstats_free(dev);
+	return err;
+}
+
+/* No packet is on its way through the device any more. */
+static void uninit_dev(struct net_device *dev)
+{
+	struct camex_dev *cdev = netdev_priv(dev);
+
+	list_del_init(&cdev->net_node);
+	cdev->transport->close(cdev);
+	spin_lock_bh(&cdev->lock);
+	cdev->dying = true;
+	spin_unlock_bh(&cdev->lock);
+	cancel_delayed_work_sync(&cdev->event_work);
+	camex_peers_clear(cdev);
+	camex_peers_free(cdev);
+	camex_sessions_free(cdev);
+	gro_cells_destroy(&cdev->gro);
+	free_percpu(cdev->stats);
+	camex_tstats_free(dev);
+}
+
+static int open_dev(struct net_device *dev)
+{
+	struct in_device *in = __in_dev_get_rtnl(dev);
+	struct inet6_dev *in6 = __in6_dev_get(dev);
+
+	/* Peers on one link do not reach each other on it. */
+	if (in) {
+		IN_DEV_CONF_SET(in, SEND_REDIRECTS, false);
+		IPV4_DEVCONF_ALL(dev_net(dev), SEND_REDIRECTS) = false;
+	}
+	/* A link-local address would be nobody's route. */
+	if (in6)
+		in6->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
+	return 0;
+}
+
+static int change_mtu(struct net_device *dev, int mtu)
+{
+	struct camex_dev *cdev = netdev_priv(dev);
+
+	cdev->mtu_chosen = true;
+	WRITE_ONCE(dev->mtu, mtu);
+	return 0;
+}
+
+static void get_stats(struct net_device *dev, struct rtnl_link_stats64 *link)
+{
+	struct camex_dev *cdev = netdev_priv(dev);
+	u64 sum[CAMEX_STATS_COUNT];
+
+	dev_fetch_sw_netstats(link, dev->tstats);
+	camex_stats_sum(cdev->stats, sum);
+	camex_stats_link(sum, link);
+}
+
+static const struct net_device_ops netdev_ops = {
+	.ndo_init		= init_dev,
+	.ndo_uninit		= uninit_dev,
+	.ndo_open		= open_dev,
+	.ndo_start_xmit		= camex_xmit,
+	.ndo_change_mtu		= change_mtu,
+	.ndo_get_stats64	= get_stats,
+};
+
+static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
+{
+	strscpy(info->driver, "camex", sizeof(info->driver));
+	strscpy(info->version, CAMEX_VERSION, sizeof(info->version));
+}
+
+static int get_sset_count(struct net_device *dev, int set)
+{
+	return set == ETH_SS_STATS ? CAMEX_STATS_COUNT : -EOPNOTSUPP;
+}
+
+static void get_strings(struct net_device *dev, u32 set, u8 *data)
+{
+	int i;
+
+	if (set == ETH_SS_STATS)
+		for (i = 0; i < CAMEX_STATS_COUNT; i++)
+			strscpy_pad((char *)data + i * ETH_GSTRING_LEN,
+				    camex_stats_names[i], ETH_GSTRING_LEN);
+}
+
+static void get_ethtool_stats(struct net_device *dev,
+			      struct ethtool_stats *stats, u64 *data)
+{
+	struct camex_dev *cdev = netdev_priv(dev);
+
+	camex_stats_sum(cdev->stats, data);
+}
+
+static const struct ethtool_ops ethtool_ops = {
+	.get_drvinfo		= get_drvinfo,
+	.get_link		= ethtool_op_get_link,
+	.get_sset_count		= get_sset_count,
+	.get_strings		= get_strings,
+	.get_ethtool_stats	= get_ethtool_stats,
+};
+
+static const struct device_type device_type = { .name = "camex" };
+
+static void setup(struct net_device *dev)
+{
+	dev->netdev_ops = &netdev_ops;
+	dev->ethtool_ops = &ethtool_ops;
+	dev->header_ops = &ip_tunnel_header_ops;
+	SET_NETDEV_DEVTYPE(dev, &device_type);
+	dev->needs_free_netdev = true;
+	dev->type = ARPHRD_NONE;
+	dev->flags = IFF_POINTOPOINT | IFF_NOARP;
+	dev->priv_flags |= IFF_NO_QUEUE;
+	dev->hw_features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM |
+			   NETIF_F_GSO_SOFTWARE;
+	dev->features = dev->hw_features | NETIF_F_HIGHDMA | NETIF_F_RXCSUM;
+	dev->hw_enc_features = dev->hw_features;
+	camex_set_lltx(dev);
+	dev->min_mtu = MTU_MIN;
+	dev->max_mtu = MTU_MAX;
+}
+
+/**
+ * camex_is_device() - is it one of ours
+ * @dev: any net_device
+ */
+bool camex_is_device(const struct net_device *dev)
+{
+	return dev->netdev_ops == &netdev_ops;
+}
+
+static unsigned int mtu_for(const struct camex_dev *cdev, u16 family)
+{
+	return MTU_UNDERLAY - cdev->protocol->overhead -
+	       cdev->transport->overhead(family);
+}
+
+/**
+ * camex_device_fit_mtu() - make the MTU fit a peer of this family
+ * @cdev: the device
+ * @family: of the peer's endpoint
+ *
+ * Does nothing where the user chose the MTU.
+ *
+ * Context: RTNL.
+ */
+void camex_device_fit_mtu(struct camex_dev *cdev, u16 family)
+{
+	unsigned int mtu = mtu_for(cdev, family);
+
+	if (cdev->mtu_chosen || cdev->dev->mtu <= mtu)
+		return;
+	if (!dev_set_mtu(cdev->dev, mtu))
+		cdev->mtu_chosen = false;
+}
+
+/* --- configuration --- */
+
+/**
+ * camex_conf_parse() - read CAMEX_A_DEV_*
+ * @conf: what there was; changed only on success
+ * @tb: attributes, validated by their policy
+ * @creating: the device is new, so the protocol may still be chosen
+ * @extack: told what is wrong
+ *
+ * Return: 0 or a negative errno.
+ */
+int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
+		     bool creating, struct netlink_ext_ack *extack)
+{
+	struct camex_conf new = *conf;
+	int err;
+
+	if (creating) {
+		if (tb[CAMEX_A_DEV_LINK])
+			new.link = nla_get_u32(tb[CAMEX_A_DEV_LINK]);
+		if (tb[CAMEX_A_DEV_PROTOCOL])
+			new.protocol = nla_get_u32(tb[CAMEX_A_DEV_PROTOCOL]);
+		if (tb[CAMEX_A_DEV_TRANSPORT])
+			new.transport = nla_get_u32(tb[CAMEX_A_DEV_TRANSPORT]);
+		if (tb[CAMEX_A_DEV_LINKS])
+			new.links = nla_get_u32(tb[CAMEX_A_DEV_LINKS]);
+	}
+	if (tb[CAMEX_A_DEV_TX])
+		new.tx = nla_get_u32(tb[CAMEX_A_DEV_TX]);
+	if (tb[CAMEX_A_DEV_RX])
+		new.rx = nla_get_u32(tb[CAMEX_A_DEV_RX]);
+	if (tb[CAMEX_A_DEV_PORT])
+		new.port = nla_get_u16(tb[CAMEX_A_DEV_PORT]);
+	if (tb[CAMEX_A_DEV_BIND]) {
+		memset(&new.bind, 0, sizeof(new.bind));
+		if (nla_len(tb[CAMEX_A_DEV_BIND])) {
+			err = camex_nl_addr(&new.bind, tb[CAMEX_A_DEV_BIND],
+					    extack);
+			if (err)
+				return err;
+		}
+	}
+	if (tb[CAMEX_A_DEV_BIND_DEV])
+		strscpy_pad(new.bind_dev, nla_data(tb[CAMEX_A_DEV_BIND_DEV]),
+			    sizeof(new.bind_dev));
+	if (tb[CAMEX_A_DEV_FWMARK])
+		new.fwmark = nla_get_u32(tb[CAMEX_A_DEV_FWMARK]);
+	if (tb[CAMEX_A_DEV_SOURCE_CHECK])
+		new.source_check = nla_get_u8(tb[CAMEX_A_DEV_SOURCE_CHECK]);
+	if (tb[CAMEX_A_DEV_PLAINTEXT]) {
+		if (new.protocol != CAMEX_PROTOCOL_CAMEX) {
+			camex_extack(extack, tb[CAMEX_A_DEV_PLAINTEXT],
+				     "plaintext is for protocol camex alone");
+			return -EINVAL;
+		}
+		new.plaintext = nla_get_u8(tb[CAMEX_A_DEV_PLAINTEXT]);
+	}
+	*conf = new;
+	return 0;
+}
+
+/**
+ * camex_device_set() - change the settings of a device
+ * @cdev: the device
+ * @tb: CAMEX_A_DEV_*, validated by their policy
+ * @extack: told what is wrong
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0, or a negative errno with nothing changed.
+ */
+int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
+		     struct netlink_ext_ack *extack)
+{
+	struct camex_conf conf = cdev->conf;
+	int err;
+
+	err = camex_conf_parse(&conf, tb, false, extack);
+	if (err)
+		return err;
+	err = cdev->transport->open(cdev, &conf, tb, extack);
+	if (err)
+		return err;
+	cdev->conf = conf;
+	WRITE_ONCE(cdev->path_generation, cdev->path_generation + 1);
+	return 0;
+}
+
+static const struct camex_protocol_ops *const protocols[] = {
+	[CAMEX_PROTOCOL_CAMEX] = &camex_protocol_camex,
+	[CAMEX_PROTOCOL_RAW] = &camex_protocol_raw,
+};
+
+static const struct camex_transport_ops *const transports[] = {
+	[CAMEX_TRANSPORT_UDP] = &camex_transport_udp,
+};
+
+/* --- rtnetlink --- */
+
+static int newlink_in(struct net *net, struct net_device *dev,
+		      struct nlattr **tb, struct nlattr **data,
+		      struct netlink_ext_ack *extack)
+{
+	static struct nlattr *no_data[CAMEX_A_DEV_MAX + 1];
+	struct camex_dev *cdev = netdev_priv(dev);
+	struct camex_net *cnet = net_generic(net, camex_net_id);
+	int err;
+
+	if (!data)
+		data = no_data;
+	if (!ns_capable(net->user_ns, CAP_NET_ADMIN)) {
+		camex_extack(extack, NULL,
+			     "CAP_NET_ADMIN is missing in the transport's namespace");
+		return -EPERM;
+	}
+	cdev->dev = dev;
+	cdev->net = net;
+	INIT_LIST_HEAD(&cdev->net_node);
+	spin_lock_init(&cdev->lock);
+	INIT_DELAYED_WORK(&cdev->event_work, camex_netlink_events);
+	cdev->conf.source_check = true;
+	err = camex_conf_parse(&cdev->conf, data, true, extack);
+	if (err)
+		return err;
+	cdev->protocol = protocols[cdev->conf.protocol];
+	cdev->transport = transports[cdev->conf.transport];
+	dev->needed_headroom = ALIGN(cdev->transport->headroom +
+				     cdev->protocol->headroom, 4);
+	dev->needed_tailroom = cdev->protocol->tailroom;
+	if (tb[IFLA_MTU])
+		cdev->mtu_chosen = true;
+	else
+		dev->mtu = mtu_for(cdev, cdev->conf.bind.family ?: AF_INET);
+
+	err = cdev->transport->open(cdev, &cdev->conf, data, extack);
+	if (err)
+		return err;
+	err = register_netdevice(dev);
+	if (err) {
+		cdev->transport->close(cdev);
+		return err;
+	}
+	list_add_tail(&cdev->net_node, &cnet->devices);
+	return 0;
+}
+CAMEX_NEWLINK(newlink)
+
+static size_t get_size(const struct net_device *dev)
+{
+	return camex_nl_dev_size();
+}
+
+static int fill_info(struct sk_buff *skb, const struct net_device *dev)
+{
+	return camex_nl_put_dev(skb, netdev_priv(dev));
+}
+
+static struct net *get_link_net(const struct net_device *dev)
+{
+	const struct camex_dev *cdev = netdev_priv(dev);
+
+	return cdev->net;
+}
+
+struct rtnl_link_ops camex_link_ops = {
+	.kind		= "camex",
+	.priv_size	= sizeof(struct camex_dev),
+	.maxtype	= CAMEX_A_DEV_MAX,
+	.policy		= camex_dev_policy,
+	.setup		= setup,
+	.newlink	= newlink,
+	.get_size	= get_size,
+	.fill_info	= fill_info,
+	.get_link_net	= get_link_net,
+};
+
+/* --- namespaces --- */
+
+static int __net_init net_init(struct net *net)
+{
+	struct camex_net *cnet = net_generic(net, camex_net_id);
+
+	INIT_LIST_HEAD(&cnet->devices);
+	return 0;
+}
+
+/* The transport's namespace goes: so do its devices, wherever the link is. */
+static void __net_exit net_exit(struct list_head *nets)
+{
+	struct camex_dev *cdev;
+	struct net *net;
+	LIST_HEAD(gone);
+
+	rtnl_lock();
+	list_for_each_entry(net, nets, exit_list) {
+		struct camex_net *cnet = net_generic(net, camex_net_id);
+
+		list_for_each_entry(cdev, &cnet->devices, net_node)
+			unregister_netdevice_queue(cdev->dev, &gone);
+	}
+	unregister_netdevice_many(&gone);
+	rtnl_unlock();
+	/* Endpoints hold routes of this namespace until their grace period ends. */
+	rcu_barrier();
+}
+
+static struct pernet_operations net_ops = {
+	.init = net_init,
+	.exit_batch = net_exit,
+	.id = &camex_net_id,
+	.size = sizeof(struct camex_net),
+};
+
+/**
+ * camex_device_init() - register the kind of link
+ *
+ * Return: 0 or a negative errno.
+ */
+int camex_device_init(void)
+{
+	int err = register_pernet_device(&net_ops);
+
+	if (err)
+		return err;
+	err = rtnl_link_register(&camex_link_ops);
+	if (err)
+		unregister_pernet_device(&net_ops);
+	return err;
+}
+
+/**
+ * camex_device_exit() - delete all devices, and the kind of link
+ */
+void camex_device_exit(void)
+{
+	rtnl_link_unregister(&camex_link_ops);
+	unregister_pernet_device(&net_ops);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The device: one link, one protocol, one transport, many peers.
+ *
+ * Locks, in the order in which they are taken:
+ *
+ * - RTNL: everything that configuration changes (peers, keys, routes, struct
+ *   camex_conf, sockets) and who may free it.
+ * - camex_dev.lock (spinlock, bottom halves off): what received datagrams
+ *   change as well: endpoints and sessions of all peers of the device, their
+ *   tables, and the list of pending events.
+ * - camex_session_rx.lock (spinlock, innermost): one replay window.
+ *
+ * Packets take none of the first two. They find peers, keys, endpoints,
+ * sessions and routes under RCU, and these are freed after a grace period.
+ */
+#ifndef CAMEX_DEVICE_H
+#define CAMEX_DEVICE_H
+
+#include <linux/camex.h>
+#include <linux/if.h>
+#include <linux/netdevice.h>
+#include <linux/rhashtable.h>
+#include <linux/xarray.h>
+#include <net/gro_cells.h>
+#include <net/net_namespace.h>
+
+#include "route.h"
+#include "stats.h"
+
+struct camex_protocol_ops;
+struct camex_transport_ops;
+struct camex_udp;
+
+/**
+ * struct camex_addr - address and port of a far end, or the former alone
+ * @family: AF_INET, AF_INET6, or AF_UNSPEC for none
+ * @port: UDP port, network byte order
+ * @scope: interface index of an IPv6 link-local address, else 0
+ * @v6: IPv6 address
+ * @v4: IPv4 address; the rest of @v6 is zero then
+ *
+ * Compared and hashed as bytes, so it has no holes.
+ */
+struct camex_addr {
+	u16 family;
+	__be16 port;
+	u32 scope;
+	union {
+		struct in6_addr v6;
+		__be32 v4;
+	};
+};
+
+/**
+ * struct camex_conf - what "dev add" and "dev set" choose
+ * @link: enum camex_link
+ * @protocol: enum camex_protocol
+ * @transport: enum camex_transport
+ * @links: enum camex_links
+ * @tx: enum camex_tx
+ * @rx: enum camex_rx
+ * @port: UDP port, host byte order; 0: the kernel chooses
+ * @bind: local address, or AF_UNSPEC
+ * @bind_dev: interface that the sockets are bound to, or ""
+ * @fwmark: mark of outgoing datagrams, 0 for none
+ * @source_check: drop inner sources that are not the peer's
+ * @plaintext: peers without a key may talk (protocol camex)
+ */
+struct camex_conf {
+	u32 link;
+	u32 protocol;
+	u32 transport;
+	u32 links;
+	u32 tx;
+	u32 rx;
+	u16 port;
+	struct camex_addr bind;
+	char bind_dev[IFNAMSIZ];
+	u32 fwmark;
+	bool source_check;
+	bool plaintext;
+};
+
+/**
+ * struct camex_dev - private part of the net_device
+ * @dev: the net_device
+ * @net: namespace of the transport; the device is on its list and goes with
+ *	it, so no reference is held
+ * @net_node: on that list (RTNL)
+ * @protocol: what seals and opens
+ * @transport: what carries
+ * @udp: the UDP transport's part (RTNL; RCU)
+ * @conf: settings (RTNL; packets read single members)
+ * @path_generation: counts what makes cached paths wrong (RTNL)
+ * @stats: counters
+ * @gro: delivers received packets to the stack
+ * @routes: prefix to peer
+ * @peers: by number, for dumps that go on where they stopped (RTNL)
+ * @next_peer: where the next number is looked for (RTNL)
+ * @keys: distinct keys, struct camex_key (changed under RTNL, read under RCU)
+ * @key_table: the same, by value (RTNL)
+ * @names: peers by folded name
+ * @endpoints: struct camex_endpoint by address
+ * @sessions: struct camex_session by prefix
+ * @lock: see above
+ * @last_start: highest first sequence given to a session (@lock)
+ * @events: peers with something to tell (@lock)
+ * @event_work: tells it
+ * @changes: counts requests that changed something (RTNL)
+ * @mtu_chosen: the user set the MTU; it is left alone then (RTNL)
+ * @dying: being taken down for good: no new sessions or events (@lock)
+ */
+struct camex_dev {
+	struct net_device *dev;
+	struct net *net;
+	struct list_head net_node;
+	const struct camex_protocol_ops *protocol;
+	const struct camex_transport_ops *transport;
+	struct camex_udp __rcu *udp;
+	struct camex_conf conf;
+	u32 path_generation;
+	struct camex_stats __percpu *stats;
+	struct gro_cells gro;
+	struct camex_routes routes;
+
+	struct xarray peers;
+	u32 next_peer;
+	struct list_head keys;
+	struct rhashtable key_table;
+	struct rhashtable names;
+	struct rhltable endpoints;
+	struct rhltable sessions;
+
+	spinlock_t lock;
+	u64 last_start;
+	struct list_head events;
+	struct delayed_work event_work;
+	u32 changes;
+	bool mtu_chosen;
+	bool dying;
+};
+
+extern struct rtnl_link_ops camex_link_ops;
+
+int camex_device_init(void);
+void camex_device_exit(void);
+bool camex_is_device(const struct net_device *dev);
+int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
+		     bool creating, struct netlink_ext_ack *extack);
+int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
+		     struct netlink_ext_ack *extack);
+void camex_device_fit_mtu(struct camex_dev *cdev, u16 family);
+
+#endif /* CAMEX_DEVICE_H */

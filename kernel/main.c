@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/module.h>
+#include <net/genetlink.h>
+#include <net/rtnetlink.h>
+
+#include "compat.h"
+#include "device.h"
+#include "netlink.h"
+
+#ifdef CAMEX_COMPAT_EXTACK_TEXTS
+/*
+ * An extack of this kernel points to its text, which must outlive the request.
+ * The last texts are kept: the next few requests do not disturb one that is
+ * about to be sent, and a reader that is very late sees another text, never
+ * anything else (each ends in a NUL that is not written).
+ */
+void camex_extack_text(struct netlink_ext_ack *extack,
+		       const struct nlattr *attr, const char *fmt, ...)
+{
+	static char texts[64][160];
+	static atomic_t next;
+	char *text = texts[(unsigned int)atomic_inc_return(&next) %
+			   ARRAY_SIZE(texts)];
+	va_list args;
+
+	if (!extack)
+		return;
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(texts[0]) - 1, fmt, args);
+	va_end(args);
+	extack->_msg = text;
+	NL_SET_BAD_ATTR(extack, attr);
+}
+#endif
+
+static int __init camex_init(void)
+{
+	int err = camex_netlink_init();
+
+	if (err)
+		return err;
+	err = camex_device_init();
+	if (err)
+		camex_netlink_exit();
+	return err;
+}
+
+static void __exit camex_exit(void)
+{
+	camex_device_exit();
+	camex_netlink_exit();
+	rcu_barrier();
+}
+
+module_init(camex_init);
+module_exit(camex_exit);
+
+MODULE_DESCRIPTION("Tunnel of IP packets over UDP, encrypted, for many peers");
+MODULE_AUTHOR("The camex developers");
+MODULE_LICENSE("GPL");
+MODULE_VERSION(CAMEX_VERSION);
+MODULE_ALIAS_RTNL_LINK("camex");
+MODULE_ALIAS_GENL_FAMILY(CAMEX_FAMILY_NAME);

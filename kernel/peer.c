@@ -1,0 +1,672 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/ctype.h>
+#include <linux/slab.h>
+#include <net/dst.h>
+
+#include "compat.h"
+#include "netlink.h"
+#include "peer.h"
+#include "protocol.h"
+
+static const struct rhashtable_params by_name = {
+	.key_len = CAMEX_NAME_MAX + 1,
+	.key_offset = offsetof(struct camex_peer, folded),
+	.head_offset = offsetof(struct camex_peer, name_node),
+	.automatic_shrinking = true,
+};
+
+static const struct rhashtable_params by_endpoint = {
+	.key_len = sizeof(struct camex_addr),
+	.key_offset = offsetof(struct camex_endpoint, to),
+	.head_offset = offsetof(struct camex_endpoint, node),
+	.automatic_shrinking = true,
+};
+
+/**
+ * camex_peers_init() - set up the tables of peers and endpoints
+ * @cdev: a new device
+ *
+ * Return: 0 or a negative errno.
+ */
+int camex_peers_init(struct camex_dev *cdev)
+{
+	int err;
+
+	xa_init_flags(&cdev->peers, XA_FLAGS_ALLOC);
+	INIT_LIST_HEAD(&cdev->events);
+	err = rhashtable_init(&cdev->names, &by_name);
+	if (err)
+		return err;
+	err = rhltable_init(&cdev->endpoints, &by_endpoint);
+	if (err)
+		rhashtable_destroy(&cdev->names);
+	return err;
+}
+
+/**
+ * camex_peers_free() - free the empty tables
+ * @cdev: a device without peers
+ */
+void camex_peers_free(struct camex_dev *cdev)
+{
+	rhltable_destroy(&cdev->endpoints);
+	rhashtable_destroy(&cdev->names);
+	xa_destroy(&cdev->peers);
+}
+
+/**
+ * camex_peers_clear() - delete all peers
+ * @cdev: the device
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_peers_clear(struct camex_dev *cdev)
+{
+	struct camex_peer *peer;
+	unsigned long number;
+
+	xa_for_each(&cdev->peers, number, peer) {
+		camex_peer_del(peer);
+		cond_resched();
+	}
+}
+
+static void fold(char *folded, const char *name)
+{
+	int i;
+
+	memset(folded, 0, CAMEX_NAME_MAX + 1);
+	for (i = 0; i < CAMEX_NAME_MAX && name[i]; i++)
+		folded[i] = isascii(name[i]) ? tolower(name[i]) : name[i];
+}
+
+/**
+ * camex_peer_find() - a peer by name
+ * @cdev: the device
+ * @name: its name, in any case
+ *
+ * Context: RTNL.
+ * Return: the peer, or NULL.
+ */
+struct camex_peer *camex_peer_find(struct camex_dev *cdev, const char *name)
+{
+	char folded[CAMEX_NAME_MAX + 1];
+
+	fold(folded, name);
+	return rhashtable_lookup_fast(&cdev->names, folded, by_name);
+}
+
+/**
+ * camex_peer_new() - add a peer that has only a name
+ * @cdev: the device
+ * @name: 1 to CAMEX_NAME_MAX bytes that no other peer has
+ *
+ * Context: RTNL, may sleep.
+ * Return: the peer, or an ERR_PTR.
+ */
+struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name)
+{
+	struct camex_peer *peer;
+	int err;
+
+	ASSERT_RTNL();
+	peer = kzalloc(sizeof(*peer), GFP_KERNEL);
+	if (!peer)
+		return ERR_PTR(-ENOMEM);
+	peer->cdev = cdev;
+	INIT_LIST_HEAD(&peer->sessions);
+	INIT_LIST_HEAD(&peer->routes);
+	INIT_LIST_HEAD(&peer->key_node);
+	INIT_LIST_HEAD(&peer->event_node);
+	strscpy(peer->name, name, sizeof(peer->name));
+	fold(peer->folded, name);
+	peer->traffic = camex_traffic_alloc();
+	if (!peer->traffic) {
+		err = -ENOMEM;
+		goto err_peer;
+	}
+	err = xa_alloc_cyclic(&cdev->peers, &peer->number, peer, xa_limit_31b,
+			      &cdev->next_peer, GFP_KERNEL);
+	if (err < 0)
+		goto err_traffic;
+	err = rhashtable_lookup_insert_fast(&cdev->names, &peer->name_node,
+					    by_name);
+	if (err)
+		goto err_number;
+	return peer;
+
+err_number:
+	xa_erase(&cdev->peers, peer->number);
+err_traffic:
+	free_percpu(peer->traffic);
+err_peer:
+	kfree(peer);
+	return ERR_PTR(err);
+}
+
+/* --- endpoints --- */
+
+/**
+ * camex_endpoint_new() - an endpoint, in the table, not in use yet
+ * @peer: whose it is to be
+ * @to: address and port
+ * @from: our own address towards it, or NULL
+ * @gfp: how to allocate
+ *
+ * Context: camex_dev.lock held.
+ * Return: the endpoint, or NULL without memory.
+ */
+struct camex_endpoint *camex_endpoint_new(struct camex_peer *peer,
+					  const struct camex_addr *to,
+					  const struct camex_addr *from,
+					  gfp_t gfp)
+{
+	struct camex_endpoint *ep = kzalloc(sizeof(*ep), gfp);
+
+	lockdep_assert_held(&peer->cdev->lock);
+	if (!ep)
+		return NULL;
+	ep->to = *to;
+	if (from)
+		ep->from = *from;
+	ep->peer = peer;
+	if (rhltable_insert(&peer->cdev->endpoints, &ep->node, by_endpoint)) {
+		kfree(ep);
+		return NULL;
+	}
+	return ep;
+}
+
+static void path_free(struct camex_path *path)
+{
+	if (path) {
+		dst_release(path->dst);
+		kfree(path);
+	}
+}
+
+static void path_free_rcu(struct rcu_head *rcu)
+{
+	path_free(container_of(rcu, struct camex_path, rcu));
+}
+
+/**
+ * camex_path_set() - another path leads to an endpoint
+ * @ep: the endpoint
+ * @path: the path, or NULL; the old one is freed after a grace period
+ *
+ * Context: RCU reader.
+ */
+void camex_path_set(struct camex_endpoint *ep, struct camex_path *path)
+{
+	path = unrcu_pointer(xchg(&ep->path, RCU_INITIALIZER(path)));
+	if (path)
+		call_rcu(&path->rcu, path_free_rcu);
+}
+
+static void endpoint_free_rcu(struct rcu_head *rcu)
+{
+	struct camex_endpoint *ep = container_of(rcu, struct camex_endpoint, rcu);
+
+	path_free(rcu_dereference_protected(ep->path, true));
+	kfree(ep);
+}
+
+/**
+ * camex_endpoint_free() - take an endpoint out of the table
+ * @ep: the endpoint, no longer any peer's; freed after a grace period; may be
+ *	NULL
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_endpoint_free(struct camex_endpoint *ep)
+{
+	if (!ep)
+		return;
+	lockdep_assert_held(&ep->peer->cdev->lock);
+	rhltable_remove(&ep->peer->cdev->endpoints, &ep->node, by_endpoint);
+	call_rcu(&ep->rcu, endpoint_free_rcu);
+}
+
+/* The peer is at @ep from now on. */
+static void endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep)
+{
+	ep = rcu_replace_pointer(peer->endpoint, ep,
+				 lockdep_is_held(&peer->cdev->lock));
+	if (ep != peer->home)
+		camex_endpoint_free(ep);
+}
+
+/**
+ * camex_peer_by_endpoint() - the peer that is at an address
+ * @cdev: the device
+ * @addr: address and port
+ *
+ * Context: RCU reader.
+ * Return: the peer that was heard from there last, else the one that was
+ * configured to be there, or NULL.
+ */
+struct camex_peer *camex_peer_by_endpoint(struct camex_dev *cdev,
+					  const struct camex_addr *addr)
+{
+	struct camex_peer *found = NULL;
+	struct rhlist_head *list, *pos;
+	struct camex_endpoint *ep;
+
+	list = rhltable_lookup(&cdev->endpoints, addr, by_endpoint);
+	rhl_for_each_entry_rcu(ep, pos, list, node) {
+		found = ep->peer;
+		if (rcu_access_pointer(found->endpoint) == ep)
+			break;
+	}
+	return found;
+}
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_by_endpoint);
+
+/**
+ * camex_peer_configured_at() - the peer whose configured endpoint this is
+ * @cdev: the device
+ * @addr: address and port
+ *
+ * Context: RTNL.
+ * Return: the peer, or NULL.
+ */
+struct camex_peer *camex_peer_configured_at(struct camex_dev *cdev,
+					    const struct camex_addr *addr)
+{
+	struct camex_peer *found = NULL;
+	struct rhlist_head *list, *pos;
+	struct camex_endpoint *ep;
+
+	rcu_read_lock();
+	list = rhltable_lookup(&cdev->endpoints, addr, by_endpoint);
+	rhl_for_each_entry_rcu(ep, pos, list, node)
+		if (ep->peer->home == ep)
+			found = ep->peer;
+	rcu_read_unlock();
+	return found;
+}
+
+/**
+ * camex_peer_configure_endpoint() - a peer's endpoint is set by its owner
+ * @peer: the peer
+ * @ep: from camex_endpoint_new()
+ *
+ * Context: RTNL and camex_dev.lock.
+ */
+void camex_peer_configure_endpoint(struct camex_peer *peer,
+				   struct camex_endpoint *ep)
+{
+	struct camex_endpoint *home = peer->home;
+
+	ASSERT_RTNL();
+	endpoint_swap(peer, ep);
+	WRITE_ONCE(peer->home, ep);
+	camex_endpoint_free(home);
+}
+
+/* --- what received datagrams change --- */
+
+static void tell(struct camex_peer *peer, enum camex_event event)
+{
+	struct camex_dev *cdev = peer->cdev;
+
+	lockdep_assert_held(&cdev->lock);
+	if (peer->dead || cdev->dying)
+		return;
+	__set_bit(event, &peer->events);
+	if (list_empty(&peer->event_node)) {
+		list_add_tail(&peer->event_node, &cdev->events);
+		schedule_delayed_work(&cdev->event_work, HZ / 50);
+	}
+}
+
+/**
+ * camex_peer_take_events() - what is there to tell
+ * @cdev: the device
+ * @peer: result: about whom
+ *
+ * Context: RCU reader.
+ * Return: bits by enum camex_event, 0 when there is nothing.
+ */
+unsigned long camex_peer_take_events(struct camex_dev *cdev,
+				     struct camex_peer **peer)
+{
+	unsigned long events = 0;
+
+	spin_lock_bh(&cdev->lock);
+	*peer = list_first_entry_or_null(&cdev->events, struct camex_peer,
+					 event_node);
+	if (*peer) {
+		swap(events, (*peer)->events);
+		list_del_init(&(*peer)->event_node);
+	}
+	spin_unlock_bh(&cdev->lock);
+	return events;
+}
+
+static void heard_slow(struct camex_peer *peer, const struct camex_addr *to,
+		       const struct camex_addr *from, bool move)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_endpoint *old, *ep;
+
+	spin_lock_bh(&cdev->lock);
+	if (peer->dead)
+		goto out;
+	if (!peer->heard) {
+		peer->heard = true;
+		tell(peer, CAMEX_EVENT_PEER_UP);
+	}
+	if (!move)
+		goto out;
+	old = rcu_dereference_protected(peer->endpoint,
+					lockdep_is_held(&cdev->lock));
+	if (old && !memcmp(&old->to, to, sizeof(*to)) &&
+	    !memcmp(&old->from, from, sizeof(*from)))
+		goto out;
+	ep = camex_endpoint_new(peer, to, from, GFP_ATOMIC);
+	if (!ep)
+		goto out;
+	if (!old || memcmp(&old->to, to, sizeof(*to)))
+		tell(peer, CAMEX_EVENT_ENDPOINT);
+	endpoint_swap(peer, ep);
+out:
+	spin_unlock_bh(&cdev->lock);
+}
+
+/**
+ * camex_peer_heard() - a valid datagram came from a peer
+ * @peer: the peer
+ * @to: where it came from
+ * @from: our address that it went to
+ * @move: let the peer's endpoint follow
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_peer_heard(struct camex_peer *peer, const struct camex_addr *to,
+		      const struct camex_addr *from, bool move)
+{
+	struct camex_endpoint *ep = rcu_dereference(peer->endpoint);
+
+	if (READ_ONCE(peer->seen) != jiffies)
+		WRITE_ONCE(peer->seen, jiffies);
+	if (likely(READ_ONCE(peer->heard))) {
+		if (!move)
+			return;
+		if (likely(ep && !memcmp(&ep->to, to, sizeof(*to)) &&
+			   !memcmp(&ep->from, from, sizeof(*from))))
+			return;
+	}
+	heard_slow(peer, to, from, move);
+}
+
+static void close_rx(struct camex_session_rx *rx)
+{
+	struct camex_peer *peer = rx->base.peer;
+
+	list_del(&rx->peer_node);
+	peer->nsessions--;
+	camex_session_close(peer->cdev, &rx->base);
+}
+
+/**
+ * camex_peer_open_session() - a peer sends under a new prefix
+ * @peer: the peer
+ * @key: the key that opened the datagram
+ * @prefix: the new prefix
+ *
+ * The session that was silent longest makes room where there are too many.
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: the session, the one that another CPU has just made included; NULL
+ * without memory, or when the peer is gone or has another key by now.
+ */
+struct camex_session_rx *camex_peer_open_session(struct camex_peer *peer,
+						 struct camex_key *key,
+						 u32 prefix)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_session_rx *rx, *oldest = NULL;
+
+	spin_lock_bh(&cdev->lock);
+	list_for_each_entry(rx, &peer->sessions, peer_node) {
+		if (rx->base.prefix == prefix && rx->base.key == key)
+			goto out;
+		if (!oldest || time_before(rx->heard, oldest->heard))
+			oldest = rx;
+	}
+	rx = NULL;
+	if (peer->dead || rcu_access_pointer(peer->key) != key)
+		goto out;
+	rx = camex_session_rx_new(peer, key, prefix);
+	if (!rx)
+		goto out;
+	if (peer->nsessions == CAMEX_PEER_SESSIONS)
+		close_rx(oldest);
+	list_add(&rx->peer_node, &peer->sessions);
+	peer->nsessions++;
+out:
+	spin_unlock_bh(&cdev->lock);
+	return rx;
+}
+
+/* --- keys --- */
+
+static void close_sessions(struct camex_peer *peer)
+{
+	struct camex_session_rx *rx, *next;
+
+	list_for_each_entry_safe(rx, next, &peer->sessions, peer_node)
+		close_rx(rx);
+}
+
+static void swap_tx(struct camex_peer *peer, struct camex_session_tx *tx)
+{
+	tx = rcu_replace_pointer(peer->tx, tx,
+				 lockdep_is_held(&peer->cdev->lock));
+	if (tx)
+		camex_session_close(peer->cdev, &tx->base);
+}
+
+/**
+ * camex_peer_renew_tx() - the session for sending is used up
+ * @peer: the peer
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_peer_renew_tx(struct camex_peer *peer)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_session_tx *tx;
+
+	spin_lock_bh(&cdev->lock);
+	tx = rcu_dereference_protected(peer->tx, lockdep_is_held(&cdev->lock));
+	if (tx && atomic64_read(&tx->next) >= CAMEX_SEQ_LIMIT) {
+		tx = camex_session_tx_new(peer, tx->base.key);
+		if (tx)
+			swap_tx(peer, tx);
+	}
+	spin_unlock_bh(&cdev->lock);
+}
+
+/**
+ * camex_peer_set_key() - give a peer a key, another one, or none
+ * @peer: the peer
+ * @bytes: CAMEX_KEY_LEN bytes, or NULL for none
+ * @fingerprint: CAMEX_FINGERPRINT_LEN bytes that go with it
+ *
+ * All its sessions are closed. Where there was a key before, no datagram is
+ * sent or taken under it any more when the function returns.
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0, or -ENOMEM with nothing changed.
+ */
+int camex_peer_set_key(struct camex_peer *peer, const u8 *bytes,
+		       const u8 *fingerprint)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_key *key = NULL, *old = rtnl_dereference(peer->key);
+	struct camex_session_tx *tx = NULL;
+
+	if (bytes) {
+		key = camex_key_get(cdev, bytes);
+		if (!key)
+			return -ENOMEM;
+	}
+
+	spin_lock_bh(&cdev->lock);
+	if (key) {
+		tx = camex_session_tx_new(peer, key);
+		if (!tx) {
+			spin_unlock_bh(&cdev->lock);
+			camex_key_unget(cdev, key);
+			return -ENOMEM;
+		}
+	}
+	rcu_assign_pointer(peer->key, key);
+	swap_tx(peer, tx);
+	close_sessions(peer);
+	spin_unlock_bh(&cdev->lock);
+
+	if (old)
+		camex_key_detach(old, peer);
+	if (key) {
+		if (old)	/* readers may still stand on peer->key_node */
+			synchronize_net();
+		camex_key_attach(key, peer);
+		memcpy(peer->fingerprint, fingerprint, sizeof(peer->fingerprint));
+	} else if (old) {
+		synchronize_net();
+	}
+	return 0;
+}
+
+/* --- routes --- */
+
+/**
+ * camex_peer_set_routes() - replace the list of a peer's prefixes
+ * @peer: the peer
+ * @prefixes: valid prefixes, none of them another peer's
+ * @n: how many
+ *
+ * A prefix that is on both lists is there all the time.
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0, or -ENOMEM with nothing changed.
+ */
+int camex_peer_set_routes(struct camex_peer *peer,
+			  const struct camex_prefix *prefixes, unsigned int n)
+{
+	struct camex_routes *routes = &peer->cdev->routes;
+	struct camex_route *route, *next;
+	LIST_HEAD(added);
+	LIST_HEAD(kept);
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < n; i++) {
+		route = camex_route_find(routes, &prefixes[i]);
+		if (route) {	/* on the old list, or twice on the new one */
+			if (!route->fresh)
+				list_move_tail(&route->peer_node, &kept);
+			continue;
+		}
+		err = camex_route_insert(routes, &prefixes[i], peer, &added);
+		if (err)
+			goto undo;
+		list_last_entry(&added, struct camex_route, peer_node)->fresh = true;
+	}
+	list_for_each_entry_safe(route, next, &peer->routes, peer_node)
+		camex_route_remove(routes, route);
+	list_for_each_entry(route, &added, peer_node)
+		route->fresh = false;
+	list_splice_tail(&kept, &peer->routes);
+	list_splice_tail(&added, &peer->routes);
+	return 0;
+
+undo:
+	list_for_each_entry_safe(route, next, &added, peer_node)
+		camex_route_remove(routes, route);
+	list_splice(&kept, &peer->routes);
+	return err;
+}
+
+/* --- the end of a peer, and its state --- */
+
+/**
+ * camex_peer_forget() - drop what was learned about a peer
+ * @peer: the peer; its sessions close, its endpoint is the configured one again
+ *
+ * Context: RTNL.
+ */
+void camex_peer_forget(struct camex_peer *peer)
+{
+	struct camex_dev *cdev = peer->cdev;
+
+	spin_lock_bh(&cdev->lock);
+	endpoint_swap(peer, peer->home);
+	close_sessions(peer);
+	peer->heard = false;
+	spin_unlock_bh(&cdev->lock);
+}
+
+static void peer_free(struct rcu_head *rcu)
+{
+	struct camex_peer *peer = container_of(rcu, struct camex_peer, rcu);
+
+	free_percpu(peer->traffic);
+	kfree(peer);
+}
+
+/**
+ * camex_peer_del() - delete a peer
+ * @peer: the peer; freed after a grace period
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_peer_del(struct camex_peer *peer)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_key *key = rtnl_dereference(peer->key);
+	struct camex_route *route, *next;
+
+	ASSERT_RTNL();
+	rhashtable_remove_fast(&cdev->names, &peer->name_node, by_name);
+	xa_erase(&cdev->peers, peer->number);
+	list_for_each_entry_safe(route, next, &peer->routes, peer_node)
+		camex_route_remove(&cdev->routes, route);
+
+	spin_lock_bh(&cdev->lock);
+	peer->dead = true;
+	list_del_init(&peer->event_node);
+	close_sessions(peer);
+	swap_tx(peer, NULL);
+	RCU_INIT_POINTER(peer->key, NULL);
+	endpoint_swap(peer, NULL);
+	camex_endpoint_free(peer->home);
+	spin_unlock_bh(&cdev->lock);
+
+	if (key)
+		camex_key_detach(key, peer);
+	call_rcu(&peer->rcu, peer_free);
+}
+
+/**
+ * camex_peer_state() - how a peer is
+ * @peer: the peer
+ *
+ * Context: RTNL.
+ * Return: the first state that fits.
+ */
+enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
+{
+	const struct camex_dev *cdev = peer->cdev;
+
+	if (cdev->protocol->keyed && !cdev->conf.plaintext &&
+	    !rcu_access_pointer(peer->key))
+		return CAMEX_PEER_STATE_NO_KEY;
+	if (!rcu_access_pointer(peer->endpoint))
+		return CAMEX_PEER_STATE_NO_ENDPOINT;
+	return CAMEX_PEER_STATE_UP;
+}

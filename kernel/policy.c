@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What each command takes. Attributes that are not named here are refused. */
+#include "compat.h"
+#include "protocol.h"
+#include "netlink.h"
+
+/* An enum's highest value. */
+#define ENUM(last)	NLA_POLICY_MAX(NLA_U32, last)
+#define SWITCH		NLA_POLICY_MAX(NLA_U8, 1)
+#define NAME		{ .type = NLA_NUL_STRING, .len = CAMEX_NAME_MAX }
+#define IFNAME		{ .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 }
+#define ADDRESS		NLA_POLICY_RANGE(NLA_BINARY, 4, 16)
+
+#define DEV_SET_ATTRS							\
+	[CAMEX_A_DEV_TX]		= ENUM(CAMEX_TX_UDP),		\
+	[CAMEX_A_DEV_RX]		= ENUM(CAMEX_RX_UDP),		\
+	[CAMEX_A_DEV_PORT]		= { .type = NLA_U16 },		\
+	[CAMEX_A_DEV_BIND]		= { .type = NLA_BINARY, .len = 16 }, \
+	[CAMEX_A_DEV_BIND_DEV]		= IFNAME,			\
+	[CAMEX_A_DEV_FWMARK]		= { .type = NLA_U32 },		\
+	[CAMEX_A_DEV_SOURCE_CHECK]	= SWITCH,			\
+	[CAMEX_A_DEV_PLAINTEXT]		= SWITCH
+
+const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
+	[CAMEX_A_DEV_LINK]		= ENUM(CAMEX_LINK_TUN),
+	[CAMEX_A_DEV_PROTOCOL]		= ENUM(CAMEX_PROTOCOL_RAW),
+	[CAMEX_A_DEV_TRANSPORT]		= ENUM(CAMEX_TRANSPORT_UDP),
+	[CAMEX_A_DEV_LINKS]		= ENUM(CAMEX_LINKS_SHARED),
+	DEV_SET_ATTRS,
+};
+
+const struct nla_policy camex_dev_set_policy[CAMEX_A_DEV_MAX + 1] = {
+	DEV_SET_ATTRS,
+};
+
+const struct nla_policy camex_prefix_policy[CAMEX_A_PREFIX_MAX + 1] = {
+	[CAMEX_A_PREFIX_ADDR]		= ADDRESS,
+	[CAMEX_A_PREFIX_LEN]		= { .type = NLA_U8 },
+};
+
+static const struct nla_policy routes[CAMEX_A_ROUTES_MAX + 1] = {
+	[CAMEX_A_ROUTES_PREFIX]		= NLA_POLICY_NESTED(camex_prefix_policy),
+};
+
+#define PEER_SET_ATTRS							\
+	[CAMEX_A_PEER_NAME]		= NAME,				\
+	[CAMEX_A_PEER_ENDPOINT_ADDR]	= ADDRESS,			\
+	[CAMEX_A_PEER_ENDPOINT_PORT]	= NLA_POLICY_MIN(NLA_U16, 1),	\
+	[CAMEX_A_PEER_ENDPOINT_SCOPE]	= { .type = NLA_U32 },		\
+	[CAMEX_A_PEER_ROUTES]		= NLA_POLICY_NESTED(routes)
+
+#define KEY_ATTRS							\
+	[CAMEX_A_PEER_KEY]		= NLA_POLICY_EXACT_LEN(CAMEX_KEY_LEN), \
+	[CAMEX_A_PEER_FINGERPRINT] = NLA_POLICY_EXACT_LEN(CAMEX_FINGERPRINT_LEN)
+
+static const struct nla_policy peer_add[CAMEX_A_PEER_ROUTES + 1] = {
+	PEER_SET_ATTRS,
+	KEY_ATTRS,
+};
+
+static const struct nla_policy peer_set[CAMEX_A_PEER_ROUTES + 1] = {
+	PEER_SET_ATTRS,
+};
+
+static const struct nla_policy peer_name[CAMEX_A_PEER_NAME + 1] = {
+	[CAMEX_A_PEER_NAME]		= NAME,
+};
+
+static const struct nla_policy key_set[CAMEX_A_PEER_FINGERPRINT + 1] = {
+	[CAMEX_A_PEER_NAME]		= NAME,
+	KEY_ATTRS,
+};
+
+static const struct nla_policy route_add[CAMEX_A_ROUTE_MAX + 1] = {
+	[CAMEX_A_ROUTE_ADDR]		= ADDRESS,
+	[CAMEX_A_ROUTE_LEN]		= { .type = NLA_U8 },
+	[CAMEX_A_ROUTE_PEER]		= NAME,
+	[CAMEX_A_ROUTE_REPLACE]		= { .type = NLA_FLAG },
+};
+
+static const struct nla_policy route_del[CAMEX_A_ROUTE_LEN + 1] = {
+	[CAMEX_A_ROUTE_ADDR]		= ADDRESS,
+	[CAMEX_A_ROUTE_LEN]		= { .type = NLA_U8 },
+};
+
+#define DEVICE_ATTRS							\
+	[CAMEX_A_IFINDEX]		= NLA_POLICY_MIN(NLA_U32, 1),	\
+	[CAMEX_A_IFNAME]		= IFNAME
+
+const struct nla_policy camex_op_device[CAMEX_A_IFNAME + 1] = {
+	DEVICE_ATTRS,
+};
+
+const struct nla_policy camex_op_dev_set[CAMEX_A_DEV + 1] = {
+	DEVICE_ATTRS,
+	[CAMEX_A_DEV]			= NLA_POLICY_NESTED(camex_dev_set_policy),
+};
+
+const struct nla_policy camex_op_peer_add[CAMEX_A_PEER + 1] = {
+	DEVICE_ATTRS,
+	[CAMEX_A_PEER]			= NLA_POLICY_NESTED(peer_add),
+};
+
+const struct nla_policy camex_op_peer_set[CAMEX_A_PEER + 1] = {
+	DEVICE_ATTRS,
+	[CAMEX_A_PEER]			= NLA_POLICY_NESTED(peer_set),
+};
+
+const struct nla_policy camex_op_peer_name[CAMEX_A_PEER + 1] = {
+	DEVICE_ATTRS,
+	[CAMEX_A_PEER]			= NLA_POLICY_NESTED(peer_name),
+};
+
+const struct nla_policy camex_op_key_set[CAMEX_A_PEER + 1] = {
+	DEVICE_ATTRS,
+	[CAMEX_A_PEER]			= NLA_POLICY_NESTED(key_set),
+};
+
+const struct nla_policy camex_op_route_add[CAMEX_A_ROUTE + 1] = {
+	DEVICE_ATTRS,
+	[CAMEX_A_ROUTE]			= NLA_POLICY_NESTED(route_add),
+};
+
+const struct nla_policy camex_op_route_del[CAMEX_A_ROUTE + 1] = {
+	DEVICE_ATTRS,
+	[CAMEX_A_ROUTE]			= NLA_POLICY_NESTED(route_del),
+};
+
+/**
+ * camex_nl_once() - refuse attributes that are given twice
+ * @head: the first attribute
+ * @len: bytes of all of them
+ * @maxtype: highest type there can be, below 64
+ * @repeats: the one type that may repeat, or 0
+ * @extack: told which
+ *
+ * Return: 0 or -EINVAL.
+ */
+int camex_nl_once(const struct nlattr *head, int len, int maxtype,
+		  int repeats, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *attr;
+	u64 seen = 0;
+	int rem;
+
+	nla_for_each_attr(attr, head, len, rem) {
+		int type = nla_type(attr);
+
+		if (type > maxtype || type == repeats)
+			continue;
+		if (seen & BIT_ULL(type)) {
+			camex_extack(extack, attr, "attribute given twice");
+			return -EINVAL;
+		}
+		seen |= BIT_ULL(type);
+	}
+	return 0;
+}
+
+/**
+ * camex_nl_addr() - read an IP address
+ * @addr: family and address are written
+ * @attr: 4 or 16 bytes
+ * @extack: told what is wrong
+ *
+ * Return: 0 or -EINVAL.
+ */
+int camex_nl_addr(struct camex_addr *addr, const struct nlattr *attr,
+		  struct netlink_ext_ack *extack)
+{
+	switch (nla_len(attr)) {
+	case sizeof(struct in_addr):
+		addr->family = AF_INET;
+		addr->v4 = nla_get_in_addr(attr);
+		return 0;
+	case sizeof(struct in6_addr):
+		addr->family = AF_INET6;
+		addr->v6 = nla_get_in6_addr(attr);
+		return 0;
+	default:
+		camex_extack(extack, attr, "an address has 4 or 16 bytes");
+		return -EINVAL;
+	}
+}
+
+/**
+ * camex_nl_put_addr() - write an IP address
+ * @msg: the message
+ * @type: attribute type
+ * @addr: IPv4 or IPv6 address
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int camex_nl_put_addr(struct sk_buff *msg, int type,
+		      const struct camex_addr *addr)
+{
+	if (addr->family == AF_INET)
+		return nla_put_in_addr(msg, type, addr->v4);
+	return nla_put_in6_addr(msg, type, &addr->v6);
+}
+
+/**
+ * camex_nl_put_dev() - write CAMEX_A_DEV_*
+ * @msg: the message
+ * @cdev: the device
+ *
+ * Context: RTNL.
+ * Return: 0 or -EMSGSIZE.
+ */
+int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
+{
+	const struct camex_conf *conf = &cdev->conf;
+
+	if (nla_put_u32(msg, CAMEX_A_DEV_LINK, conf->link) ||
+	    nla_put_u32(msg, CAMEX_A_DEV_PROTOCOL, conf->protocol) ||
+	    nla_put_u32(msg, CAMEX_A_DEV_TRANSPORT, conf->transport) ||
+	    nla_put_u32(msg, CAMEX_A_DEV_LINKS, conf->links) ||
+	    nla_put_u32(msg, CAMEX_A_DEV_TX, conf->tx) ||
+	    nla_put_u32(msg, CAMEX_A_DEV_RX, conf->rx) ||
+	    nla_put_u16(msg, CAMEX_A_DEV_PORT, conf->port) ||
+	    (conf->bind.family &&
+	     camex_nl_put_addr(msg, CAMEX_A_DEV_BIND, &conf->bind)) ||
+	    (conf->bind_dev[0] &&
+	     nla_put_string(msg, CAMEX_A_DEV_BIND_DEV, conf->bind_dev)) ||
+	    nla_put_u32(msg, CAMEX_A_DEV_FWMARK, conf->fwmark) ||
+	    nla_put_u8(msg, CAMEX_A_DEV_SOURCE_CHECK, conf->source_check) ||
+	    (cdev->protocol->keyed &&
+	     nla_put_u8(msg, CAMEX_A_DEV_PLAINTEXT, conf->plaintext)) ||
+	    nla_put_u32(msg, CAMEX_A_DEV_MTU, cdev->dev->mtu))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * camex_nl_dev_size() - most bytes that camex_nl_put_dev() writes
+ */
+size_t camex_nl_dev_size(void)
+{
+	return 8 * nla_total_size(sizeof(u32)) +
+	       nla_total_size(sizeof(u16)) +
+	       nla_total_size(sizeof(struct in6_addr)) +
+	       nla_total_size(IFNAMSIZ) +
+	       2 * nla_total_size(sizeof(u8));
+}

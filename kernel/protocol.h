@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is put around each packet: the layer between link and transport. */
+#ifndef CAMEX_PROTOCOL_H
+#define CAMEX_PROTOCOL_H
+
+#include "peer.h"
+
+/**
+ * struct camex_source - where a datagram came from
+ * @addr: its sender
+ * @local: our address that it went to, port 0
+ * @dsfield: DSCP and ECN of the outer header
+ */
+struct camex_source {
+	struct camex_addr addr;
+	struct camex_addr local;
+	u8 dsfield;
+};
+
+/**
+ * struct camex_protocol_ops - a protocol
+ * @keyed: its peers can have keys
+ * @overhead: most bytes that it adds to a packet
+ * @headroom: bytes that @seal wants before the packet, those it adds included
+ * @tailroom: bytes that @seal wants behind it
+ * @ready: can a packet be sent to the peer? 0, or the counter that says why not
+ *	(CAMEX_A_STATS_*)
+ * @seal: make a datagram out of a packet that is no GSO packet. Returns it, the
+ *	same skb or another; or NULL with *@why set to a counter and the packet
+ *	freed
+ * @open: take the datagram's payload at skb->data apart. Returns the peer that
+ *	it is from, with the bare packet in the skb (none: skb->len is 0) and
+ *	its checksum state right; or NULL with *@why set to a counter. The skb
+ *	stays the caller's
+ *
+ * All run as RCU readers with bottom halves off, and know no transport.
+ */
+struct camex_protocol_ops {
+	bool keyed;
+	unsigned int overhead;
+	unsigned int headroom;
+	unsigned int tailroom;
+	int (*ready)(const struct camex_peer *peer);
+	struct sk_buff *(*seal)(struct camex_peer *peer, struct sk_buff *skb,
+				int *why);
+	struct camex_peer *(*open)(struct camex_dev *cdev, struct sk_buff *skb,
+				   const struct camex_source *from, int *why);
+};
+
+extern const struct camex_protocol_ops camex_protocol_camex;
+extern const struct camex_protocol_ops camex_protocol_raw;
+
+struct sk_buff *camex_raw_seal(struct camex_peer *peer, struct sk_buff *skb,
+			       int *why);
+struct camex_peer *camex_raw_open(struct camex_dev *cdev, struct sk_buff *skb,
+				  const struct camex_source *from, int *why);
+
+netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev);
+void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
+	      const struct camex_source *from);
+
+#endif /* CAMEX_PROTOCOL_H */

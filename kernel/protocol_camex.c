@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Protocol camex: the datagrams of the OpenIPC camex daemon, encrypted with
+ * ChaCha20-Poly1305, or plain for peers without a key where that is allowed.
+ */
+#include <linux/skbuff.h>
+#include <net/ip_tunnels.h>
+
+#include "compat.h"
+#include "protocol.h"
+#include "wire.h"
+
+#define OVERHEAD	(CAMEX_WIRE_HEADER + CAMEX_WIRE_TAG)
+
+static int ready(const struct camex_peer *peer)
+{
+	if (likely(rcu_access_pointer(peer->tx)))
+		return 0;
+	return READ_ONCE(peer->cdev->conf.plaintext) ? 0 : CAMEX_A_STATS_NO_KEY;
+}
+
+/* Copy a packet to where it can be encrypted, its checksum filled in. */
+static void copy_out(const struct sk_buff *skb, u8 *to)
+{
+	skb_copy_and_csum_dev(skb, to);
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		u8 *sum = to + skb_checksum_start_offset(skb) + skb->csum_offset;
+
+		if (!get_unaligned((u16 *)sum))	/* 0 means "none" in UDP */
+			put_unaligned((__force u16)CSUM_MANGLED_0, (u16 *)sum);
+	}
+}
+
+/*
+ * The packet in one piece that is ours alone, with room for header and tag and
+ * with its checksum filled in: encryption works in place, and what others may
+ * read (a clone on a retransmit queue, pages of a file) must not change.
+ */
+static struct sk_buff *private_copy(struct sk_buff *skb, unsigned int headroom)
+{
+	bool partial = skb->ip_summed == CHECKSUM_PARTIAL;
+	struct sk_buff *copy;
+
+	if (!skb_cloned(skb) && !skb_is_nonlinear(skb) &&
+	    skb_headroom(skb) >= headroom &&
+	    skb_tailroom(skb) >= CAMEX_AEAD_TAIL)
+		return partial && skb_checksum_help(skb) ? NULL : skb;
+
+	if (unlikely(partial &&
+		     skb_checksum_start_offset(skb) > skb_headlen(skb)) &&
+	    skb_checksum_help(skb))
+		return NULL;
+	copy = alloc_skb(headroom + skb->len + CAMEX_AEAD_TAIL, GFP_ATOMIC);
+	if (unlikely(!copy))
+		return NULL;
+	skb_reserve(copy, headroom);
+	copy_out(skb, skb_put(copy, skb->len));
+	copy->protocol = skb->protocol;
+	copy->priority = skb->priority;
+	skb_copy_hash(copy, skb);
+	consume_skb(skb);
+	return copy;
+}
+
+static struct sk_buff *seal(struct camex_peer *peer, struct sk_buff *skb,
+			    int *why)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_session_tx *tx = rcu_dereference_bh(peer->tx);
+	struct camex_wire_header h = { .type = CAMEX_WIRE_DATA };
+	u8 header[CAMEX_WIRE_HEADER];
+	struct sk_buff *own;
+
+	if (!tx) {
+		/* The key may have come or gone since ready(). */
+		if (likely(READ_ONCE(cdev->conf.plaintext) &&
+			   !rcu_access_pointer(peer->key)))
+			return camex_raw_seal(peer, skb, why);
+		*why = CAMEX_A_STATS_NO_KEY;
+		goto drop;
+	}
+	if (unlikely(skb->len > CAMEX_WIRE_BODY_MAX)) {
+		*why = CAMEX_A_STATS_TOO_BIG;
+		goto drop;
+	}
+	*why = CAMEX_A_STATS_NO_MEMORY;
+	own = private_copy(skb, cdev->dev->needed_headroom);
+	if (unlikely(!own))
+		goto drop;
+	skb = own;
+	if (unlikely(!camex_session_next(tx, &h.seq))) {
+		camex_peer_renew_tx(peer);
+		tx = rcu_dereference_bh(peer->tx);
+		if (!tx || !camex_session_next(tx, &h.seq))
+			goto drop;
+	}
+
+	h.len = READ_ONCE(peer->old_header) ? CAMEX_WIRE_HEADER_OLD :
+					      CAMEX_WIRE_HEADER;
+	h.prefix = tx->base.prefix;
+	h.body = skb->len;
+	camex_wire_build(header, &h);
+	camex_aead_seal(&tx->base.key->aead, skb->data, skb->len, header, h.len,
+			header + 5);
+	__skb_push(skb, h.len);
+	skb_put(skb, CAMEX_WIRE_TAG);
+
+	skb->ip_summed = CHECKSUM_NONE;
+	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(cdev->dev)));
+	skb->encapsulation = 0;
+	return skb;
+
+drop:
+	kfree_skb(skb);
+	return NULL;
+}
+
+/* A datagram as it came, and its header twice: taken apart, and as bytes. */
+struct opening {
+	struct camex_wire_header h;
+	u8 header[CAMEX_WIRE_HEADER];
+	u8 *body;
+};
+
+static bool opens(struct opening *o, const struct camex_key *key)
+{
+	return camex_aead_open(&key->aead, o->body, o->h.body, o->header,
+			       o->h.len, o->header + 5);
+}
+
+/* The session that a datagram belongs to; it is decrypted then. */
+static struct camex_session_rx *known_session(struct camex_dev *cdev,
+					      struct opening *o)
+{
+	struct camex_session *session;
+	struct rhlist_head *list, *pos;
+
+	list = camex_session_bucket(cdev, o->h.prefix);
+	rhl_for_each_entry_rcu(session, pos, list, node)
+		if (!session->sends && opens(o, session->key))
+			return container_of(session, struct camex_session_rx, base);
+	return NULL;
+}
+
+/* Of the peers that share a key, the one whose address a packet comes from. */
+static struct camex_peer *peer_by_source(struct camex_dev *cdev,
+					 const struct camex_key *key,
+					 const struct opening *o)
+{
+	struct camex_peer *peer;
+
+	if (o->h.type != CAMEX_WIRE_DATA ||
+	    !camex_wire_ip_len(o->body, o->h.body))
+		return NULL;
+	if (o->body[0] >> 4 == 4)
+		peer = camex_route_lookup4(&cdev->routes,
+					   ((struct iphdr *)o->body)->saddr);
+	else
+		peer = camex_route_lookup6(&cdev->routes,
+					   &((struct ipv6hdr *)o->body)->saddr);
+	if (peer && rcu_access_pointer(peer->key) == key)
+		return peer;
+	return NULL;
+}
+
+/*
+ * Whose is a datagram with a prefix that we do not know? First the peer at its
+ * source is asked, then every key there is.
+ */
+static struct camex_session_rx *new_session(struct camex_dev *cdev,
+					    struct opening *o,
+					    const struct camex_source *from,
+					    int *why)
+{
+	struct camex_peer *peer = camex_peer_by_endpoint(cdev, &from->addr);
+	struct camex_key *key = peer ? rcu_dereference_bh(peer->key) : NULL;
+	struct camex_key *at;
+
+	if (!key || !opens(o, key)) {
+		struct camex_key *tried = key;
+
+		peer = NULL;
+		key = NULL;
+		list_for_each_entry_rcu(at, &cdev->keys, node,
+					rcu_read_lock_bh_held()) {
+			if (at != tried && opens(o, at)) {
+				key = at;
+				break;
+			}
+		}
+		if (!key) {
+			*why = CAMEX_A_STATS_AUTH_FAILED;
+			return NULL;
+		}
+	}
+	if (camex_session_is_ours(cdev, key, o->h.prefix, o->h.seq)) {
+		*why = CAMEX_A_STATS_REPLAYED;
+		return NULL;
+	}
+	if (!peer)
+		peer = list_is_singular(&key->peers) ?
+		       list_first_or_null_rcu(&key->peers, struct camex_peer,
+					      key_node) :
+		       peer_by_source(cdev, key, o);
+	if (!peer) {
+		*why = CAMEX_A_STATS_UNKNOWN_PEER;
+		return NULL;
+	}
+	*why = CAMEX_A_STATS_NO_MEMORY;
+	return camex_peer_open_session(peer, key, o->h.prefix);
+}
+
+static struct camex_peer *open_encrypted(struct camex_dev *cdev,
+					 struct sk_buff *skb, struct opening *o,
+					 const struct camex_source *from,
+					 int *why)
+{
+	struct camex_session_rx *rx;
+	struct camex_peer *peer;
+	bool fresh, highest;
+
+	/* Decryption works in place, and a little beyond both ends. */
+	if (unlikely(skb_linearize_cow(skb) ||
+		     ((skb_headroom(skb) + o->h.len < CAMEX_AEAD_AD_MAX ||
+		       skb_tailroom(skb) < CAMEX_AEAD_TAIL - CAMEX_WIRE_TAG) &&
+		      pskb_expand_head(skb, CAMEX_AEAD_AD_MAX, CAMEX_AEAD_TAIL,
+				       GFP_ATOMIC)))) {
+		*why = CAMEX_A_STATS_NO_MEMORY;
+		return NULL;
+	}
+	memcpy(o->header, skb->data, o->h.len);
+	o->body = skb->data + o->h.len;
+
+	rx = known_session(cdev, o) ?: new_session(cdev, o, from, why);
+	if (unlikely(!rx))
+		return NULL;
+	peer = rx->base.peer;
+
+	spin_lock(&rx->lock);
+	fresh = camex_replay_accept(&rx->window, o->h.seq);
+	highest = rx->window.top == o->h.seq;
+	spin_unlock(&rx->lock);
+	if (unlikely(!fresh)) {
+		*why = CAMEX_A_STATS_REPLAYED;
+		return NULL;
+	}
+	if (READ_ONCE(rx->heard) != jiffies)
+		WRITE_ONCE(rx->heard, jiffies);
+	if (unlikely(READ_ONCE(peer->old_header) !=
+		     (o->h.len == CAMEX_WIRE_HEADER_OLD)))
+		WRITE_ONCE(peer->old_header, o->h.len == CAMEX_WIRE_HEADER_OLD);
+	camex_peer_heard(peer, &from->addr, &from->local, highest);
+
+	__skb_pull(skb, o->h.len);
+	__skb_trim(skb, o->h.type == CAMEX_WIRE_DATA ? o->h.body : 0);
+	/* The tag vouches for every checksum inside. */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = ~0;
+	return peer;
+}
+
+static struct camex_peer *open_plain(struct camex_dev *cdev,
+				     struct sk_buff *skb,
+				     const struct camex_source *from, int *why)
+{
+	struct camex_peer *peer;
+
+	if (!READ_ONCE(cdev->conf.plaintext)) {
+		*why = CAMEX_A_STATS_PLAINTEXT_REFUSED;
+		return NULL;
+	}
+	peer = camex_raw_open(cdev, skb, from, why);
+	/* Control text and keepalives are no packets. */
+	if (peer && camex_wire_has_magic(skb->data, skb_headlen(skb)))
+		__skb_trim(skb, 0);
+	return peer;
+}
+
+static struct camex_peer *open(struct camex_dev *cdev, struct sk_buff *skb,
+			       const struct camex_source *from, int *why)
+{
+	struct opening o;
+
+	if (!pskb_may_pull(skb, min_t(unsigned int, skb->len,
+				      CAMEX_WIRE_HEADER))) {
+		*why = CAMEX_A_STATS_NO_MEMORY;
+		return NULL;
+	}
+	if (likely(camex_wire_parse(skb->data, skb->len, &o.h)))
+		return open_encrypted(cdev, skb, &o, from, why);
+	if (!skb->len || (camex_wire_has_magic(skb->data, skb->len) &&
+			  !READ_ONCE(cdev->conf.plaintext))) {
+		*why = CAMEX_A_STATS_MALFORMED;
+		return NULL;
+	}
+	return open_plain(cdev, skb, from, why);
+}
+
+const struct camex_protocol_ops camex_protocol_camex = {
+	.keyed = true,
+	.overhead = OVERHEAD,
+	.headroom = CAMEX_AEAD_HEAD,
+	.tailroom = CAMEX_AEAD_TAIL,
+	.ready = ready,
+	.seal = seal,
+	.open = open,
+};

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Protocol raw: a bare IP packet is the whole datagram. */
+#include <linux/skbuff.h>
+#include <net/ip_tunnels.h>
+
+#include "compat.h"
+#include "protocol.h"
+#include "wire.h"
+
+static int ready(const struct camex_peer *peer)
+{
+	return 0;
+}
+
+/**
+ * camex_raw_seal() - make a packet ready for a header in front of it
+ * @peer: whom it is for
+ * @skb: the packet
+ * @why: counter, on failure
+ *
+ * Return: the packet, or NULL when it was dropped.
+ */
+struct sk_buff *camex_raw_seal(struct camex_peer *peer, struct sk_buff *skb,
+			       int *why)
+{
+	const struct camex_dev *cdev = peer->cdev;
+
+	if (unlikely(skb_cow_head(skb, cdev->dev->needed_headroom))) {
+		*why = CAMEX_A_STATS_NO_MEMORY;
+		kfree_skb(skb);
+		return NULL;
+	}
+	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(cdev->dev)));
+	skb_reset_inner_headers(skb);
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		skb->ip_summed = CHECKSUM_NONE;
+	return skb;
+}
+
+/*
+ * A plain datagram proves nothing. It belongs to the peer at its source; from
+ * elsewhere it is taken only for a peer that has neither a key nor a
+ * configured endpoint, and that the inner source belongs to.
+ */
+static struct camex_peer *peer_of(struct camex_dev *cdev, struct sk_buff *skb,
+				  const struct camex_source *from)
+{
+	struct camex_peer *peer;
+
+	peer = camex_peer_by_endpoint(cdev, &from->addr);
+	if (peer)
+		return peer;
+
+	if (!skb->len ||
+	    !pskb_may_pull(skb, min_t(unsigned int, skb->len,
+				      sizeof(struct ipv6hdr))) ||
+	    !camex_wire_ip_len(skb->data, skb->len))
+		return NULL;
+	if (skb->data[0] >> 4 == 4)
+		peer = camex_route_lookup4(&cdev->routes,
+					   ((struct iphdr *)skb->data)->saddr);
+	else
+		peer = camex_route_lookup6(&cdev->routes,
+					   &((struct ipv6hdr *)skb->data)->saddr);
+	if (peer && !rcu_access_pointer(peer->key) && !READ_ONCE(peer->home))
+		return peer;
+	return NULL;
+}
+
+/**
+ * camex_raw_open() - whom a plain datagram is from
+ * @cdev: the device
+ * @skb: the packet
+ * @from: where it came from
+ * @why: counter, on failure
+ *
+ * Return: the peer, or NULL when the packet must be dropped.
+ */
+struct camex_peer *camex_raw_open(struct camex_dev *cdev, struct sk_buff *skb,
+				  const struct camex_source *from, int *why)
+{
+	struct camex_peer *peer = peer_of(cdev, skb, from);
+
+	if (unlikely(!peer)) {
+		*why = CAMEX_A_STATS_UNKNOWN_PEER;
+		return NULL;
+	}
+	if (unlikely(rcu_access_pointer(peer->key))) {
+		*why = CAMEX_A_STATS_PLAINTEXT_REFUSED;
+		return NULL;
+	}
+	/* The outer checksum says nothing of the ones inside. */
+	__skb_decr_checksum_unnecessary(skb);
+	camex_peer_heard(peer, &from->addr, &from->local, true);
+	return peer;
+}
+
+const struct camex_protocol_ops camex_protocol_raw = {
+	.ready = ready,
+	.seal = camex_raw_seal,
+	.open = camex_raw_open,
+};

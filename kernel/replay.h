@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Anti-replay window over 64-bit sequences, a ring of words as in RFC 6479. */
+#ifndef CAMEX_REPLAY_H
+#define CAMEX_REPLAY_H
+
+#include <linux/bitops.h>
+#include <linux/minmax.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#define CAMEX_REPLAY_BITS	4096
+#define CAMEX_REPLAY_WORDS	(CAMEX_REPLAY_BITS / BITS_PER_LONG)
+/* The word that @top is in is not whole, so it does not count. */
+#define CAMEX_REPLAY_WINDOW	(CAMEX_REPLAY_BITS - BITS_PER_LONG)
+
+/**
+ * struct camex_replay - which sequences were taken
+ * @top: the highest sequence taken
+ * @started: false until the first one
+ * @ring: one bit for each sequence, by its low bits
+ *
+ * The caller serializes.
+ */
+struct camex_replay {
+	u64 top;
+	bool started;
+	unsigned long ring[CAMEX_REPLAY_WORDS];
+};
+
+/**
+ * camex_replay_accept() - take a sequence, once
+ * @r: the window
+ * @seq: sequence of an authenticated datagram; the first may be any
+ *
+ * Return: false when it was taken before or is CAMEX_REPLAY_WINDOW or more
+ * below the highest.
+ */
+static inline bool camex_replay_accept(struct camex_replay *r, u64 seq)
+{
+	u64 word = seq / BITS_PER_LONG;
+
+	if (unlikely(!r->started)) {
+		r->started = true;
+		r->top = seq;
+	} else if (likely(seq > r->top)) {
+		u64 at = r->top / BITS_PER_LONG;
+
+		if (word - at >= CAMEX_REPLAY_WORDS) {
+			memset(r->ring, 0, sizeof(r->ring));
+		} else {
+			while (at != word)
+				r->ring[++at % CAMEX_REPLAY_WORDS] = 0;
+		}
+		r->top = seq;
+	} else if (r->top - seq >= CAMEX_REPLAY_WINDOW) {
+		return false;
+	}
+
+	return !__test_and_set_bit(seq % BITS_PER_LONG,
+				   &r->ring[word % CAMEX_REPLAY_WORDS]);
+}
+
+#endif /* CAMEX_REPLAY_H */

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <crypto/algapi.h>
+#include <linux/net.h>
+#include <linux/random.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "compat.h"
+#include "peer.h"
+
+static const struct rhashtable_params by_prefix = {
+	.key_len = sizeof(u32),
+	.key_offset = offsetof(struct camex_session, prefix),
+	.head_offset = offsetof(struct camex_session, node),
+	.automatic_shrinking = true,
+};
+
+static u32 key_hash(const void *data, u32 len, u32 seed)
+{
+	static siphash_key_t secret;
+
+	net_get_random_once(&secret, sizeof(secret));
+	return (u32)siphash(data, len, &secret);
+}
+
+static u32 key_obj_hash(const void *data, u32 len, u32 seed)
+{
+	const struct camex_key *key = data;
+
+	return key_hash(&key->aead, sizeof(key->aead), seed);
+}
+
+static int key_obj_cmp(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct camex_key *key = obj;
+
+	return !!crypto_memneq(&key->aead, arg->key, sizeof(key->aead));
+}
+
+static const struct rhashtable_params by_key = {
+	.key_len = sizeof(struct camex_aead_key),
+	.head_offset = offsetof(struct camex_key, hash_node),
+	.hashfn = key_hash,
+	.obj_hashfn = key_obj_hash,
+	.obj_cmpfn = key_obj_cmp,
+	.automatic_shrinking = true,
+};
+
+/**
+ * camex_sessions_init() - set up the tables of keys and sessions
+ * @cdev: a new device
+ *
+ * Return: 0 or a negative errno.
+ */
+int camex_sessions_init(struct camex_dev *cdev)
+{
+	int err;
+
+	INIT_LIST_HEAD(&cdev->keys);
+	err = rhashtable_init(&cdev->key_table, &by_key);
+	if (err)
+		return err;
+	err = rhltable_init(&cdev->sessions, &by_prefix);
+	if (err)
+		rhashtable_destroy(&cdev->key_table);
+	return err;
+}
+
+/**
+ * camex_sessions_free() - free the empty tables
+ * @cdev: a device without peers
+ */
+void camex_sessions_free(struct camex_dev *cdev)
+{
+	rhltable_destroy(&cdev->sessions);
+	rhashtable_destroy(&cdev->key_table);
+}
+
+/**
+ * camex_key_get() - the device's entry for a key, made if it is new
+ * @cdev: the device
+ * @bytes: CAMEX_KEY_LEN bytes
+ *
+ * Context: RTNL, may sleep.
+ * Return: the entry with a reference for the caller, or NULL without memory.
+ */
+struct camex_key *camex_key_get(struct camex_dev *cdev, const u8 *bytes)
+{
+	struct camex_key *key, *old;
+
+	ASSERT_RTNL();
+	key = kzalloc(sizeof(*key), GFP_KERNEL);
+	if (!key)
+		return NULL;
+	camex_aead_key_set(&key->aead, bytes);
+
+	old = rhashtable_lookup_fast(&cdev->key_table, &key->aead, by_key);
+	if (old) {
+		kfree_sensitive(key);
+		refcount_inc(&old->users);
+		return old;
+	}
+	refcount_set(&key->users, 1);
+	INIT_LIST_HEAD(&key->node);
+	INIT_LIST_HEAD(&key->peers);
+	if (rhashtable_insert_fast(&cdev->key_table, &key->hash_node, by_key)) {
+		kfree_sensitive(key);
+		return NULL;
+	}
+	return key;
+}
+
+/**
+ * camex_key_attach() - a peer has a key from now on
+ * @key: the key; the caller's reference becomes the peer's
+ * @peer: a peer without a key
+ *
+ * Context: RTNL.
+ */
+void camex_key_attach(struct camex_key *key, struct camex_peer *peer)
+{
+	if (list_empty(&key->peers))
+		list_add_tail_rcu(&key->node, &peer->cdev->keys);
+	list_add_tail_rcu(&peer->key_node, &key->peers);
+}
+
+/**
+ * camex_key_detach() - a peer no longer has a key
+ * @key: the key
+ * @peer: the peer; its reference is given up
+ *
+ * Context: RTNL.
+ */
+void camex_key_detach(struct camex_key *key, struct camex_peer *peer)
+{
+	list_del_rcu(&peer->key_node);
+	if (list_empty(&key->peers))
+		list_del_rcu(&key->node);
+	camex_key_unget(peer->cdev, key);
+}
+
+/**
+ * camex_key_unget() - give up what camex_key_get() returned
+ * @cdev: the device
+ * @key: the key; forgotten by the device when no peer has it
+ *
+ * Context: RTNL.
+ */
+void camex_key_unget(struct camex_dev *cdev, struct camex_key *key)
+{
+	ASSERT_RTNL();
+	if (list_empty(&key->peers))
+		rhashtable_remove_fast(&cdev->key_table, &key->hash_node,
+				       by_key);
+	camex_key_put(key);
+}
+
+static void key_free(struct rcu_head *rcu)
+{
+	kfree_sensitive(container_of(rcu, struct camex_key, rcu));
+}
+
+/**
+ * camex_key_put() - give up a reference to a key
+ * @key: the key; wiped and freed a grace period after the last one
+ */
+void camex_key_put(struct camex_key *key)
+{
+	if (refcount_dec_and_test(&key->users))
+		call_rcu(&key->rcu, key_free);
+}
+
+/**
+ * camex_session_bucket() - sessions with a prefix, whosever they are
+ * @cdev: the device
+ * @prefix: first 4 bytes of the nonce
+ *
+ * Context: RCU reader, or camex_dev.lock held.
+ * Return: a list for rhl_for_each_entry_rcu(), or NULL.
+ */
+struct rhlist_head *camex_session_bucket(struct camex_dev *cdev, u32 prefix)
+{
+	return rhltable_lookup(&cdev->sessions, &prefix, by_prefix);
+}
+
+static int insert(struct camex_dev *cdev, struct camex_session *session)
+{
+	refcount_inc(&session->key->users);
+	if (!rhltable_insert(&cdev->sessions, &session->node, by_prefix))
+		return 0;
+	camex_key_put(session->key);
+	return -ENOMEM;
+}
+
+/* Where a sender starts: the clock, but never below what was reached before. */
+static u64 first_seq(struct camex_dev *cdev)
+{
+	u64 now = ktime_get_real_ns();
+
+	cdev->last_start = max(now, cdev->last_start + 1);
+	return cdev->last_start;
+}
+
+/**
+ * camex_session_tx_new() - a session for what we send
+ * @peer: to whom
+ * @key: under which key
+ *
+ * The prefix is random and differs from every one that is known under the key,
+ * whether we sent it or received it.
+ *
+ * Context: camex_dev.lock held.
+ * Return: the session, or NULL without memory.
+ */
+struct camex_session_tx *camex_session_tx_new(struct camex_peer *peer,
+					      struct camex_key *key)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_session_tx *tx;
+	struct camex_session *at;
+	struct rhlist_head *list, *pos;
+
+	lockdep_assert_held(&cdev->lock);
+	tx = kzalloc(sizeof(*tx), GFP_ATOMIC);
+	if (!tx)
+		return NULL;
+	tx->base.sends = true;
+	tx->base.key = key;
+	tx->base.peer = peer;
+	tx->first = first_seq(cdev);
+	atomic64_set(&tx->next, tx->first);
+
+	rcu_read_lock();
+draw:
+	tx->base.prefix = get_random_u32();
+	list = camex_session_bucket(cdev, tx->base.prefix);
+	rhl_for_each_entry_rcu(at, pos, list, node)
+		if (at->key == key)
+			goto draw;
+	rcu_read_unlock();
+
+	if (insert(cdev, &tx->base)) {
+		kfree(tx);
+		return NULL;
+	}
+	return tx;
+}
+
+/**
+ * camex_session_rx_new() - a session for what we receive
+ * @peer: from whom
+ * @key: under which key
+ * @prefix: first 4 bytes of its nonces
+ *
+ * Context: camex_dev.lock held.
+ * Return: the session, on no list of the peer's yet, or NULL without memory.
+ */
+struct camex_session_rx *camex_session_rx_new(struct camex_peer *peer,
+					      struct camex_key *key, u32 prefix)
+{
+	struct camex_session_rx *rx;
+
+	lockdep_assert_held(&peer->cdev->lock);
+	rx = kzalloc(sizeof(*rx), GFP_ATOMIC);
+	if (!rx)
+		return NULL;
+	rx->base.key = key;
+	rx->base.peer = peer;
+	rx->base.prefix = prefix;
+	rx->heard = jiffies;
+	spin_lock_init(&rx->lock);
+	INIT_LIST_HEAD(&rx->peer_node);
+	if (insert(peer->cdev, &rx->base)) {
+		kfree(rx);
+		return NULL;
+	}
+	return rx;
+}
+
+static void session_free(struct rcu_head *rcu)
+{
+	struct camex_session *session = container_of(rcu, struct camex_session, rcu);
+
+	camex_key_put(session->key);
+	if (session->sends)
+		kfree(container_of(session, struct camex_session_tx, base));
+	else
+		kfree(container_of(session, struct camex_session_rx, base));
+}
+
+/**
+ * camex_session_close() - take a session out of the table
+ * @cdev: its device
+ * @session: the session; freed after a grace period
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_session_close(struct camex_dev *cdev, struct camex_session *session)
+{
+	lockdep_assert_held(&cdev->lock);
+	rhltable_remove(&cdev->sessions, &session->node, by_prefix);
+	call_rcu(&session->rcu, session_free);
+}
+
+/**
+ * camex_session_is_ours() - did we send this datagram ourselves
+ * @cdev: the device
+ * @key: the key that opened it
+ * @prefix: its nonce's prefix
+ * @seq: its nonce's sequence
+ *
+ * Context: RCU reader.
+ * Return: true for a reflection.
+ */
+bool camex_session_is_ours(struct camex_dev *cdev, const struct camex_key *key,
+			   u32 prefix, u64 seq)
+{
+	struct rhlist_head *list, *pos;
+	struct camex_session *at;
+
+	list = camex_session_bucket(cdev, prefix);
+	rhl_for_each_entry_rcu(at, pos, list, node) {
+		struct camex_session_tx *tx;
+
+		if (!at->sends || at->key != key)
+			continue;
+		tx = container_of(at, struct camex_session_tx, base);
+		if (seq >= tx->first && seq < atomic64_read(&tx->next))
+			return true;
+	}
+	return false;
+}
+
+/**
+ * camex_session_next() - the next sequence to send under
+ * @tx: the session
+ * @seq: result
+ *
+ * Return: false when the session is used up.
+ */
+bool camex_session_next(struct camex_session_tx *tx, u64 *seq)
+{
+	*seq = atomic64_fetch_inc(&tx->next);
+	return likely(*seq < CAMEX_SEQ_LIMIT);
+}

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "stats.h"
+
+#define NAME(attr, text) [CAMEX_A_STATS_##attr - 1] = text
+
+const char * const camex_stats_names[CAMEX_STATS_COUNT] = {
+	NAME(MALFORMED, "malformed"),
+	NAME(NOT_IP, "not_ip"),
+	NAME(UNKNOWN_PEER, "unknown_peer"),
+	NAME(AUTH_FAILED, "auth_failed"),
+	NAME(REPLAYED, "replayed"),
+	NAME(BAD_SOURCE, "bad_source"),
+	NAME(NO_ROUTE, "no_route"),
+	NAME(NO_KEY, "no_key"),
+	NAME(NO_ENDPOINT, "no_endpoint"),
+	NAME(PLAINTEXT_REFUSED, "plaintext_refused"),
+	NAME(TOO_BIG, "too_big"),
+	NAME(TTL_EXPIRED, "ttl_expired"),
+	NAME(LOOP, "loop"),
+	NAME(LINK_PENDING, "link_pending"),
+	NAME(NETPOLL_FALLBACK, "netpoll_fallback"),
+	NAME(RX_NETFILTER, "rx_netfilter"),
+	NAME(FDB_FULL, "fdb_full"),
+	NAME(QUEUE_FULL, "queue_full"),
+	NAME(NO_MEMORY, "no_memory"),
+	NAME(RATE_LIMITED, "rate_limited"),
+};
+
+/**
+ * camex_stats_alloc() - counters of a device, all zero
+ *
+ * Return: NULL without memory; free with free_percpu().
+ */
+struct camex_stats __percpu *camex_stats_alloc(void)
+{
+	struct camex_stats __percpu *stats = alloc_percpu(struct camex_stats);
+	int cpu;
+
+	if (stats)
+		for_each_possible_cpu(cpu)
+			u64_stats_init(&per_cpu_ptr(stats, cpu)->syncp);
+	return stats;
+}
+
+/**
+ * camex_traffic_alloc() - counters of a peer, all zero
+ *
+ * Return: NULL without memory; free with free_percpu().
+ */
+struct camex_traffic __percpu *camex_traffic_alloc(void)
+{
+	struct camex_traffic __percpu *t = alloc_percpu(struct camex_traffic);
+	int cpu;
+
+	if (t)
+		for_each_possible_cpu(cpu)
+			u64_stats_init(&per_cpu_ptr(t, cpu)->syncp);
+	return t;
+}
+
+/**
+ * camex_stats_sum() - add up the CPUs' counters
+ * @stats: the device's
+ * @sum: CAMEX_STATS_COUNT numbers, by attribute number less 1
+ */
+void camex_stats_sum(struct camex_stats __percpu *stats, u64 *sum)
+{
+	int cpu, i;
+
+	memset(sum, 0, CAMEX_STATS_COUNT * sizeof(*sum));
+	for_each_possible_cpu(cpu) {
+		const struct camex_stats *s = per_cpu_ptr(stats, cpu);
+		u64 one[CAMEX_STATS_COUNT];
+		unsigned int start;
+
+		do {
+			start = u64_stats_fetch_begin(&s->syncp);
+			for (i = 0; i < CAMEX_STATS_COUNT; i++)
+				one[i] = u64_stats_read(&s->count[i]);
+		} while (u64_stats_fetch_retry(&s->syncp, start));
+		for (i = 0; i < CAMEX_STATS_COUNT; i++)
+			sum[i] += one[i];
+	}
+}
+
+/**
+ * camex_traffic_sum() - add up a peer's packets and bytes
+ * @traffic: the peer's
+ * @sum: the rx and tx packets and bytes of it are written
+ */
+void camex_traffic_sum(struct camex_traffic __percpu *traffic,
+		       struct rtnl_link_stats64 *sum)
+{
+	int cpu;
+
+	memset(sum, 0, sizeof(*sum));
+	for_each_possible_cpu(cpu) {
+		const struct camex_traffic *t = per_cpu_ptr(traffic, cpu);
+		u64 rx_packets, rx_bytes, tx_packets, tx_bytes;
+		unsigned int start;
+
+		do {
+			start = u64_stats_fetch_begin(&t->syncp);
+			rx_packets = u64_stats_read(&t->rx_packets);
+			rx_bytes = u64_stats_read(&t->rx_bytes);
+			tx_packets = u64_stats_read(&t->tx_packets);
+			tx_bytes = u64_stats_read(&t->tx_bytes);
+		} while (u64_stats_fetch_retry(&t->syncp, start));
+		sum->rx_packets += rx_packets;
+		sum->rx_bytes += rx_bytes;
+		sum->tx_packets += tx_packets;
+		sum->tx_bytes += tx_bytes;
+	}
+}
+
+/**
+ * camex_stats_link() - what the counters mean for "ip -s link"
+ * @sum: from camex_stats_sum()
+ * @link: errors and drops are written
+ */
+void camex_stats_link(const u64 *sum, struct rtnl_link_stats64 *link)
+{
+#define C(attr) sum[CAMEX_A_STATS_##attr - 1]
+	link->rx_errors = C(MALFORMED) + C(AUTH_FAILED);
+	link->rx_frame_errors = C(MALFORMED);
+	link->rx_crc_errors = C(AUTH_FAILED);
+	link->rx_dropped = C(UNKNOWN_PEER) + C(REPLAYED) + C(BAD_SOURCE) +
+			   C(PLAINTEXT_REFUSED) + C(LINK_PENDING) +
+			   C(RATE_LIMITED);
+	link->tx_errors = C(TOO_BIG) + C(LOOP);
+	link->tx_dropped = C(NOT_IP) + C(NO_ROUTE) + C(NO_KEY) +
+			   C(NO_ENDPOINT) + C(TTL_EXPIRED) + C(QUEUE_FULL) +
+			   C(NO_MEMORY);
+#undef C
+}

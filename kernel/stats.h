@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The counters of a device, by CPU. */
+#ifndef CAMEX_STATS_H
+#define CAMEX_STATS_H
+
+#include <linux/camex.h>
+#include <linux/netdevice.h>
+#include <linux/percpu.h>
+#include <linux/u64_stats_sync.h>
+
+/* A counter is named by its netlink attribute: CAMEX_A_STATS_MALFORMED … */
+#define CAMEX_STATS_COUNT	(CAMEX_A_STATS_PAD - 1)
+
+/**
+ * struct camex_stats - one CPU's counters
+ * @count: by attribute number, less 1
+ * @syncp: lets a 32-bit reader see whole numbers
+ */
+struct camex_stats {
+	u64_stats_t count[CAMEX_STATS_COUNT];
+	struct u64_stats_sync syncp;
+};
+
+/**
+ * struct camex_traffic - packets and bytes of one peer on one CPU
+ * @rx_packets: inner packets delivered
+ * @rx_bytes: their bytes
+ * @tx_packets: inner packets sent
+ * @tx_bytes: their bytes
+ * @syncp: lets a 32-bit reader see whole numbers
+ */
+struct camex_traffic {
+	u64_stats_t rx_packets;
+	u64_stats_t rx_bytes;
+	u64_stats_t tx_packets;
+	u64_stats_t tx_bytes;
+	struct u64_stats_sync syncp;
+};
+
+extern const char * const camex_stats_names[CAMEX_STATS_COUNT];
+
+struct camex_stats __percpu *camex_stats_alloc(void);
+struct camex_traffic __percpu *camex_traffic_alloc(void);
+void camex_stats_sum(struct camex_stats __percpu *stats, u64 *sum);
+void camex_traffic_sum(struct camex_traffic __percpu *traffic,
+		       struct rtnl_link_stats64 *sum);
+void camex_stats_link(const u64 *sum, struct rtnl_link_stats64 *link);
+
+/**
+ * camex_count() - add to a counter
+ * @stats: the device's counters
+ * @attr: CAMEX_A_STATS_*
+ * @n: how many
+ *
+ * Context: bottom halves disabled.
+ */
+static inline void camex_count(struct camex_stats __percpu *stats, int attr,
+			       unsigned int n)
+{
+	struct camex_stats *s = this_cpu_ptr(stats);
+
+	u64_stats_update_begin(&s->syncp);
+	u64_stats_add(&s->count[attr - 1], n);
+	u64_stats_update_end(&s->syncp);
+}
+
+/**
+ * camex_traffic_rx() - count what a peer sent us
+ * @traffic: the peer's
+ * @packets: inner packets
+ * @bytes: their bytes
+ *
+ * Context: bottom halves disabled.
+ */
+static inline void camex_traffic_rx(struct camex_traffic __percpu *traffic,
+				    unsigned int packets, unsigned int bytes)
+{
+	struct camex_traffic *t = this_cpu_ptr(traffic);
+
+	u64_stats_update_begin(&t->syncp);
+	u64_stats_add(&t->rx_packets, packets);
+	u64_stats_add(&t->rx_bytes, bytes);
+	u64_stats_update_end(&t->syncp);
+}
+
+/**
+ * camex_traffic_tx() - count what we sent a peer
+ * @traffic: the peer's
+ * @packets: inner packets
+ * @bytes: their bytes
+ *
+ * Context: bottom halves disabled.
+ */
+static inline void camex_traffic_tx(struct camex_traffic __percpu *traffic,
+				    unsigned int packets, unsigned int bytes)
+{
+	struct camex_traffic *t = this_cpu_ptr(traffic);
+
+	u64_stats_update_begin(&t->syncp);
+	u64_stats_add(&t->tx_packets, packets);
+	u64_stats_add(&t->tx_bytes, bytes);
+	u64_stats_update_end(&t->syncp);
+}
+
+#endif /* CAMEX_STATS_H */

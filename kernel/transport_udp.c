@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Transport udp: ordinary UDP sockets, one for each family. Datagrams are taken
+ * off a socket's queue where they were put there, in the softirq that received
+ * them, and sent through the IP output path.
+ */
+#include <linux/inetdevice.h>
+#include <linux/udp.h>
+#include <net/addrconf.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+#include <net/ip6_checksum.h>
+#include <net/ip6_route.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+#include <net/udp.h>
+
+#include "compat.h"
+#include "peer.h"
+#include "protocol.h"
+#include "transport.h"
+
+/* Datagrams taken off the queue at a time. */
+#define BATCH		64
+/* Ports tried, where the kernel chooses one that must be free in both families. */
+#define PORT_TRIES	100
+/* Bytes of receive queue: it is emptied at once, but may be refilled meanwhile. */
+#define RECEIVE_QUEUE	(4 << 20)
+
+/**
+ * struct camex_udp - the sockets of a device
+ * @cdev: the device
+ * @v4: socket for IPv4, or NULL
+ * @v6: socket for IPv6, or NULL
+ * @port: what both are bound to, network byte order
+ * @rcu: frees it
+ */
+struct camex_udp {
+	struct camex_dev *cdev;
+	struct socket *v4;
+	struct socket *v6;
+	__be16 port;
+	struct rcu_head rcu;
+};
+
+static unsigned int overhead(u16 family)
+{
+	return sizeof(struct udphdr) + (family == AF_INET6 ?
+					sizeof(struct ipv6hdr) :
+					sizeof(struct iphdr));
+}
+
+/* --- receive --- */
+
+static void source_of(const struct sock *sk, const struct sk_buff *skb,
+		      struct camex_source *from)
+{
+	memset(from, 0, sizeof(*from));
+	from->addr.family = sk->sk_family;
+	from->addr.port = udp_hdr(skb)->source;
+	from->local.family = sk->sk_family;
+	if (sk->sk_family == AF_INET) {
+		from->addr.v4 = ip_hdr(skb)->saddr;
+		from->local.v4 = ip_hdr(skb)->daddr;
+		from->dsfield = ip_hdr(skb)->tos;
+	} else {
+		from->addr.v6 = ipv6_hdr(skb)->saddr;
+		from->local.v6 = ipv6_hdr(skb)->daddr;
+		from->dsfield = ipv6_get_dsfield(ipv6_hdr(skb));
+		if (ipv6_addr_type(&from->addr.v6) & IPV6_ADDR_LINKLOCAL)
+			from->addr.scope = inet6_iif(skb);
+	}
+}
+
+static void receive(struct camex_dev *cdev, struct sock *sk,
+		    struct sk_buff *skb)
+{
+	struct camex_source from;
+
+	skb_orphan(skb);
+	if (udp_lib_checksum_complete(skb)) {
+		camex_count(cdev->stats, CAMEX_A_STATS_MALFORMED, 1);
+		kfree_skb(skb);
+		return;
+	}
+	skb->dev = cdev->dev;	/* the queue used the member for itself */
+	skb->csum_valid = 0;
+	source_of(sk, skb, &from);
+	camex_rx(cdev, skb, &from);
+}
+
+static void data_ready(struct sock *sk)
+{
+	struct camex_udp *udp;
+	struct sk_buff *skb;
+	int n;
+
+	rcu_read_lock();
+	local_bh_disable();
+	udp = rcu_dereference_sk_user_data(sk);
+	if (!udp)
+		goto out;
+	/* Every datagram queued brings a call, so none is left behind. */
+	for (n = 0; n < BATCH; n++) {
+		skb = camex_recv_udp(sk);
+		if (!skb)
+			break;
+		if (likely(netif_running(udp->cdev->dev)))
+			receive(udp->cdev, sk, skb);
+		else
+			kfree_skb(skb);
+	}
+out:
+	local_bh_enable();
+	rcu_read_unlock();
+}
+
+/* --- send --- */
+
+static void way4(struct camex_dev *cdev, struct camex_endpoint *ep,
+		 const struct camex_udp *udp, struct camex_path *path)
+{
+	struct sock *sk = udp->v4->sk;
+	struct flowi4 fl = {
+		.daddr = ep->to.v4,
+		.fl4_dport = ep->to.port,
+		.fl4_sport = udp->port,
+		.flowi4_oif = sk->sk_bound_dev_if,
+		.flowi4_mark = cdev->conf.fwmark,
+		.flowi4_proto = IPPROTO_UDP,
+	};
+	struct rtable *rt;
+
+	if (cdev->conf.bind.family == AF_INET)
+		fl.saddr = cdev->conf.bind.v4;
+	else if (ep->from.family && inet_confirm_addr(cdev->net, NULL, 0,
+						      ep->from.v4,
+						      RT_SCOPE_HOST))
+		fl.saddr = ep->from.v4;
+	rt = ip_route_output_flow(cdev->net, &fl, sk);
+	if (IS_ERR(rt))
+		return;
+	path->dst = &rt->dst;
+	path->src.s6_addr32[0] = fl.saddr;
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static void way6(struct camex_dev *cdev, struct camex_endpoint *ep,
+		 const struct camex_udp *udp, struct camex_path *path)
+{
+	struct sock *sk = udp->v6->sk;
+	struct flowi6 fl = {
+		.daddr = ep->to.v6,
+		.fl6_dport = ep->to.port,
+		.fl6_sport = udp->port,
+		.flowi6_oif = ep->to.scope ?: sk->sk_bound_dev_if,
+		.flowi6_mark = cdev->conf.fwmark,
+		.flowi6_proto = IPPROTO_UDP,
+	};
+	struct dst_entry *dst;
+
+	if (cdev->conf.bind.family == AF_INET6)
+		fl.saddr = cdev->conf.bind.v6;
+	else if (ep->from.family && ipv6_chk_addr(cdev->net, &ep->from.v6, NULL, 0))
+		fl.saddr = ep->from.v6;
+	dst = camex_ip6_route(cdev->net, sk, &fl);
+	if (IS_ERR(dst))
+		return;
+	path->dst = dst;
+	path->cookie = rt6_get_cookie((struct rt6_info *)dst);
+	path->src = fl.saddr;
+}
+#else
+static void way6(struct camex_dev *cdev, struct camex_endpoint *ep,
+		 const struct camex_udp *udp, struct camex_path *path)
+{
+}
+#endif
+
+static bool path_good(const struct camex_dev *cdev,
+		      const struct camex_path *path)
+{
+	struct dst_entry *dst = path->dst;
+
+	return path->generation == READ_ONCE(cdev->path_generation) &&
+	       (!dst->obsolete || dst->ops->check(dst, path->cookie));
+}
+
+/* A path to the endpoint, valid for this RCU section. 0, or why there is none. */
+static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
+		     const struct camex_udp *udp, struct camex_path **found)
+{
+	struct camex_path *path = rcu_dereference_bh(ep->path);
+
+	if (likely(path && path_good(cdev, path))) {
+		*found = path;
+		return 0;
+	}
+	if (!(ep->to.family == AF_INET ? udp->v4 : udp->v6))
+		return CAMEX_A_STATS_NO_ENDPOINT;
+	path = kzalloc(sizeof(*path), GFP_ATOMIC);
+	if (!path)
+		return CAMEX_A_STATS_NO_MEMORY;
+	path->generation = READ_ONCE(cdev->path_generation);
+	if (ep->to.family == AF_INET)
+		way4(cdev, ep, udp, path);
+	else
+		way6(cdev, ep, udp, path);
+	if (!path->dst) {
+		kfree(path);
+		return CAMEX_A_STATS_NO_ENDPOINT;
+	}
+	if (path->dst->dev == cdev->dev) {
+		dst_release(path->dst);
+		kfree(path);
+		return CAMEX_A_STATS_LOOP;
+	}
+	camex_path_set(ep, path);
+	*found = path;
+	return 0;
+}
+
+static void push_udp(struct sk_buff *skb, const struct camex_endpoint *ep,
+		     const struct camex_udp *udp)
+{
+	struct udphdr *uh = __skb_push(skb, sizeof(*uh));
+
+	skb_reset_transport_header(skb);
+	uh->source = udp->port;
+	uh->dest = ep->to.port;
+	uh->len = htons(skb->len);
+	uh->check = 0;
+}
+
+static int send4(struct camex_dev *cdev, struct camex_endpoint *ep,
+		 const struct camex_udp *udp, const struct camex_path *path,
+		 struct sk_buff *skb, u8 ecn)
+{
+	__be32 src = path->src.s6_addr32[0];
+	struct iphdr *iph;
+
+	udp_set_csum(false, skb, src, ep->to.v4, skb->len);
+	iph = __skb_push(skb, sizeof(*iph));
+	skb_reset_network_header(skb);
+	iph->version = 4;
+	iph->ihl = sizeof(*iph) / 4;
+	iph->tos = ecn;
+	iph->frag_off = 0;
+	iph->ttl = ip4_dst_hoplimit(path->dst);
+	iph->protocol = IPPROTO_UDP;
+	iph->saddr = src;
+	iph->daddr = ep->to.v4;
+	__ip_select_ident(cdev->net, iph, 1);
+	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
+	skb->protocol = htons(ETH_P_IP);
+	return ip_local_out(cdev->net, udp->v4->sk, skb);
+}
+
+#if IS_ENABLED(CONFIG_IPV6)
+static int send6(struct camex_dev *cdev, struct camex_endpoint *ep,
+		 const struct camex_udp *udp, const struct camex_path *path,
+		 struct sk_buff *skb, u8 ecn)
+{
+	struct ipv6hdr *ip6h;
+
+	udp6_set_csum(false, skb, &path->src, &ep->to.v6, skb->len);
+	ip6h = __skb_push(skb, sizeof(*ip6h));
+	skb_reset_network_header(skb);
+	ip6_flow_hdr(ip6h, ecn, 0);
+	ip6h->payload_len = htons(skb->len - sizeof(*ip6h));
+	ip6h->nexthdr = IPPROTO_UDP;
+	ip6h->hop_limit = ip6_dst_hoplimit(path->dst);
+	ip6h->saddr = path->src;
+	ip6h->daddr = ep->to.v6;
+	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
+	skb->protocol = htons(ETH_P_IPV6);
+	return ip6_local_out(cdev->net, udp->v6->sk, skb);
+}
+#else
+static int send6(struct camex_dev *cdev, struct camex_endpoint *ep,
+		 const struct camex_udp *udp, const struct camex_path *path,
+		 struct sk_buff *skb, u8 ecn)
+{
+	kfree_skb(skb);
+	return -EAFNOSUPPORT;
+}
+#endif
+
+static int send(struct camex_dev *cdev, struct camex_endpoint *ep,
+		struct sk_buff *skb, u8 dsfield)
+{
+	const struct camex_udp *udp = rcu_dereference_bh(cdev->udp);
+	struct camex_path *path;
+	int err;
+
+	err = udp ? find_path(cdev, ep, udp, &path) : CAMEX_A_STATS_NO_ENDPOINT;
+	if (unlikely(err)) {
+		kfree_skb(skb);
+		return err;
+	}
+	if (unlikely(skb->len + overhead(ep->to.family) > IP_MAX_MTU)) {
+		kfree_skb(skb);
+		return CAMEX_A_STATS_TOO_BIG;
+	}
+
+	skb_dst_drop(skb);
+	skb_dst_set_noref(skb, path->dst);
+	skb->mark = cdev->conf.fwmark;
+	skb->ignore_df = 1;
+	push_udp(skb, ep, udp);
+	dsfield = INET_ECN_encapsulate(0, dsfield);
+	if (ep->to.family == AF_INET)
+		err = send4(cdev, ep, udp, path, skb, dsfield);
+	else
+		err = send6(cdev, ep, udp, path, skb, dsfield);
+	if (likely(!net_xmit_eval(err)))
+		return 0;
+	return err < 0 ? CAMEX_A_STATS_NO_ENDPOINT : CAMEX_A_STATS_QUEUE_FULL;
+}
+
+/* --- sockets --- */
+
+static int bind_one(struct socket *sock, const struct camex_addr *bind,
+		    u16 family, __be16 port)
+{
+	union {
+		struct sockaddr_storage ss;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} addr = {};
+	int len;
+
+	if (family == AF_INET) {
+		addr.v4.sin_family = AF_INET;
+		addr.v4.sin_port = port;
+		addr.v4.sin_addr.s_addr = bind->v4;
+		len = sizeof(addr.v4);
+	} else {
+		addr.v6.sin6_family = AF_INET6;
+		addr.v6.sin6_port = port;
+		addr.v6.sin6_addr = bind->v6;
+		addr.v6.sin6_scope_id = sock->sk->sk_bound_dev_if;
+		len = sizeof(addr.v6);
+	}
+	return kernel_bind(sock, camex_bind_addr(&addr), len);
+}
+
+static void close_one(struct socket *sock)
+{
+	if (!sock)
+		return;
+	write_lock_bh(&sock->sk->sk_callback_lock);
+	rcu_assign_sk_user_data(sock->sk, NULL);
+	write_unlock_bh(&sock->sk->sk_callback_lock);
+	sock_release(sock);
+}
+
+static struct socket *open_one(struct net *net, u16 family, int ifindex)
+{
+	struct socket *sock;
+	int err;
+
+	err = sock_create_kern(net, family, SOCK_DGRAM, IPPROTO_UDP, &sock);
+	if (err)
+		return ERR_PTR(err);
+	sock->sk->sk_allocation = GFP_ATOMIC;
+	sock->sk->sk_rcvbuf = RECEIVE_QUEUE;
+	sock->sk->sk_userlocks |= SOCK_RCVBUF_LOCK;
+	sock->sk->sk_bound_dev_if = ifindex;
+	if (family == AF_INET6)
+		sock->sk->sk_ipv6only = 1;
+	return sock;
+}
+
+static void start(struct socket *sock, struct camex_udp *udp)
+{
+	if (!sock)
+		return;
+	write_lock_bh(&sock->sk->sk_callback_lock);
+	rcu_assign_sk_user_data(sock->sk, udp);
+	sock->sk->sk_data_ready = data_ready;
+	write_unlock_bh(&sock->sk->sk_callback_lock);
+}
+
+static int bind_both(struct camex_udp *udp, const struct camex_conf *conf)
+{
+	int err, tries;
+
+	for (tries = 0; ; tries++) {
+		__be16 port = htons(conf->port);
+
+		err = 0;
+		if (udp->v4) {
+			err = bind_one(udp->v4, &conf->bind, AF_INET, port);
+			if (err)
+				return err;
+			port = inet_sk(udp->v4->sk)->inet_sport;
+		}
+		if (udp->v6)
+			err = bind_one(udp->v6, &conf->bind, AF_INET6, port);
+		if (!err) {
+			udp->port = udp->v4 ? port :
+				    inet_sk(udp->v6->sk)->inet_sport;
+			return 0;
+		}
+		/* The port that IPv4 drew is taken in IPv6: draw again. */
+		if (err != -EADDRINUSE || !udp->v4 || conf->port ||
+		    tries == PORT_TRIES)
+			return err;
+		sock_release(udp->v4);
+		udp->v4 = open_one(udp->cdev->net, AF_INET,
+				   udp->v6->sk->sk_bound_dev_if);
+		if (IS_ERR(udp->v4)) {
+			err = PTR_ERR(udp->v4);
+			udp->v4 = NULL;
+			return err;
+		}
+	}
+}
+
+static void close_both(struct camex_udp *udp)
+{
+	close_one(udp->v4);
+	close_one(udp->v6);
+	kfree_rcu(udp, rcu);
+}
+
+/*
+ * While the old sockets are open, new ones can have their port only if all of
+ * them say that they share it.
+ */
+static void share_port(struct camex_udp *udp, bool share)
+{
+	if (udp && udp->v4)
+		udp->v4->sk->sk_reuse = share ? SK_CAN_REUSE : SK_NO_REUSE;
+	if (udp && udp->v6)
+		udp->v6->sk->sk_reuse = share ? SK_CAN_REUSE : SK_NO_REUSE;
+}
+
+static int open_sockets(struct camex_udp *udp, const struct camex_conf *conf,
+			struct nlattr **tb, struct netlink_ext_ack *extack)
+{
+	struct net *net = udp->cdev->net;
+	int ifindex = 0;
+
+	if (conf->bind_dev[0]) {
+		struct net_device *dev = __dev_get_by_name(net, conf->bind_dev);
+
+		if (!dev) {
+			camex_extack(extack, tb[CAMEX_A_DEV_BIND_DEV],
+				     "no interface %s in the transport's namespace",
+				     conf->bind_dev);
+			return -ENODEV;
+		}
+		ifindex = dev->ifindex;
+	}
+	if (conf->bind.family != AF_INET6) {
+		udp->v4 = open_one(net, AF_INET, ifindex);
+		if (IS_ERR(udp->v4)) {
+			int err = PTR_ERR(udp->v4);
+
+			udp->v4 = NULL;
+			camex_extack(extack, NULL, "cannot make a UDP socket");
+			return err;
+		}
+	}
+	if (conf->bind.family != AF_INET && IS_ENABLED(CONFIG_IPV6)) {
+		udp->v6 = open_one(net, AF_INET6, ifindex);
+		if (IS_ERR(udp->v6)) {
+			int err = PTR_ERR(udp->v6);
+
+			udp->v6 = NULL;
+			/* A kernel that was told to do without IPv6. */
+			if (err == -EAFNOSUPPORT && udp->v4)
+				return 0;
+			camex_extack(extack, NULL, "cannot make a UDP socket");
+			return err;
+		}
+	}
+	if (!udp->v4 && !udp->v6) {
+		camex_extack(extack, tb[CAMEX_A_DEV_BIND],
+			     "this kernel has no IPv6");
+		return -EAFNOSUPPORT;
+	}
+	return 0;
+}
+
+static int open(struct camex_dev *cdev, struct camex_conf *conf,
+		struct nlattr **tb, struct netlink_ext_ack *extack)
+{
+	struct camex_udp *old = rtnl_dereference(cdev->udp), *udp;
+	int err;
+
+	if (old && conf->port == cdev->conf.port &&
+	    !memcmp(&conf->bind, &cdev->conf.bind, sizeof(conf->bind)) &&
+	    !strcmp(conf->bind_dev, cdev->conf.bind_dev))
+		return 0;
+
+	udp = kzalloc(sizeof(*udp), GFP_KERNEL);
+	if (!udp)
+		return -ENOMEM;
+	udp->cdev = cdev;
+	err = open_sockets(udp, conf, tb, extack);
+	if (err)
+		goto err_close;
+	share_port(old, true);
+	share_port(udp, !!old);
+	err = bind_both(udp, conf);
+	share_port(old, false);
+	share_port(udp, false);
+	if (err) {
+		if (err == -EADDRINUSE)
+			camex_extack(extack, tb[CAMEX_A_DEV_PORT],
+				     "UDP port %u is in use", conf->port);
+		else if (err == -EADDRNOTAVAIL)
+			camex_extack(extack, tb[CAMEX_A_DEV_BIND],
+				     "the bind address is not an address of this host");
+		else
+			camex_extack(extack, NULL, "cannot bind a UDP socket");
+		goto err_close;
+	}
+	conf->port = ntohs(udp->port);
+	start(udp->v4, udp);
+	start(udp->v6, udp);
+	rcu_assign_pointer(cdev->udp, udp);
+	if (old) {
+		synchronize_net();	/* packets may be on their way out of it */
+		close_both(old);
+	}
+	return 0;
+
+err_close:
+	close_both(udp);
+	return err;
+}
+
+static void close(struct camex_dev *cdev)
+{
+	struct camex_udp *udp = rtnl_dereference(cdev->udp);
+
+	RCU_INIT_POINTER(cdev->udp, NULL);
+	if (udp)
+		close_both(udp);
+}
+
+const struct camex_transport_ops camex_transport_udp = {
+	.overhead = overhead,
+	.headroom = LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr),
+	.open = open,
+	.close = close,
+	.send = send,
+};

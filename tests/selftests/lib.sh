@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# shellcheck shell=bash
+# Library for the scripts that run inside a guest, as root (what needs no
+# namespace serves tests on the host as well):
+#
+#	#!/bin/bash
+#	# shellcheck source-path=SCRIPTDIR
+#	. "$(dirname "$0")/lib.sh"
+#	hosts 2
+#	ok "host1 reaches host2" reaches host1 192.0.2.2
+#	done_testing
+#
+# They print TAP; the exit status is 1 if a test failed or not all of them ran.
+# Nothing is skipped: tests/need on the host provides jq, iperf3, iproute2,
+# iputils-ping and whatever else a script uses.
+set -u -o pipefail
+
+tests_run=0
+tests_failed=0
+tests_done=""
+test_hosts=()
+test_pids=()
+test_tmp=$(mktemp -d)
+
+# on HOST COMMAND...: runs COMMAND in the namespace of HOST.
+on() {
+	ip netns exec "$@"
+}
+
+# kmsg TEXT: puts TEXT into the guest's kernel log, to see there what belongs to what.
+kmsg() {
+	[ ! -e /run/camex/command ] || echo "camex-test: $*" >/dev/kmsg
+}
+
+# note TEXT: prints TEXT as TAP diagnostics; without arguments, what comes in on stdin.
+note() {
+	if [ $# -gt 0 ]; then echo "$*"; else cat; fi | sed 's/^/# /'
+}
+
+# result STATUS DESCRIPTION: one TAP line; for tests that are no single command.
+result() {
+	tests_run=$((tests_run + 1))
+	kmsg "$tests_run $2"
+	if [ "$1" -eq 0 ]; then
+		echo "ok $tests_run - $2"
+	else
+		tests_failed=$((tests_failed + 1))
+		echo "not ok $tests_run - $2"
+	fi
+}
+
+# ok DESCRIPTION COMMAND...: COMMAND succeeds.
+ok() {
+	local description=$1 status=0
+	shift
+	"$@" >"$test_tmp/output" 2>&1 || status=$?
+	result $status "$description"
+	[ $status -eq 0 ] || {
+		note "$* ended with status $status:"
+		note <"$test_tmp/output"
+	}
+}
+
+# nok DESCRIPTION COMMAND...: COMMAND fails, and of its own accord (not by a
+# signal, not because it is missing).
+nok() {
+	local description=$1 status=0
+	shift
+	"$@" >"$test_tmp/output" 2>&1 || status=$?
+	if [ $status -gt 0 ] && [ $status -lt 126 ]; then
+		result 0 "$description"
+	else
+		result 1 "$description"
+		note "$* ended with status $status:"
+		note <"$test_tmp/output"
+	fi
+}
+
+# is DESCRIPTION GOT WANT: both strings are the same.
+is() {
+	if [ "$2" = "$3" ]; then
+		result 0 "$1"
+	else
+		result 1 "$1"
+		note "got:  $2"
+		note "want: $3"
+	fi
+}
+
+# isnt DESCRIPTION GOT OTHER: the strings differ.
+isnt() {
+	if [ "$2" != "$3" ]; then
+		result 0 "$1"
+	else
+		result 1 "$1"
+		note "got: $2"
+	fi
+}
+
+# like DESCRIPTION TEXT REGEX: TEXT matches the extended regular expression.
+like() {
+	if [[ $2 =~ $3 ]]; then
+		result 0 "$1"
+	else
+		result 1 "$1"
+		note "got:"
+		note "$2"
+		note "want a match of: $3"
+	fi
+}
+
+# unlike DESCRIPTION TEXT REGEX: TEXT does not match it.
+unlike() {
+	if [[ ! $2 =~ $3 ]]; then
+		result 0 "$1"
+	else
+		result 1 "$1"
+		note "got:"
+		note "$2"
+		note "want no match of: $3"
+	fi
+}
+
+# check DESCRIPTION SHELL: the line of shell succeeds, evaluated in this shell.
+check() {
+	ok "$1" eval "$2"
+}
+
+# wait_until SECONDS COMMAND...: tries COMMAND until it succeeds; false if it never did.
+wait_until() {
+	local until=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "${EPOCHREALTIME/./}" -lt "$until" ] || return 1
+		sleep 0.1
+	done
+}
+
+# bg HOST COMMAND...: starts COMMAND in HOST in the background; its process is $!.
+# It ends with the script at the latest.
+bg() {
+	ip netns exec "$@" </dev/null &
+	test_pids+=($!)
+}
+
+# stop PID...: ends processes that bg started, and waits for them.
+stop() {
+	local pid
+	for pid in "$@"; do
+		kill "$pid" 2>/dev/null
+		wait "$pid" 2>/dev/null
+	done
+	return 0
+}
+
+# listening HOST tcp|udp PORT: something in HOST listens there.
+listening() {
+	[ -n "$(on "$1" ss -Hln "--$2" "sport = :$3")" ]
+}
+
+# iperf_server HOST [PORT]: starts iperf3 -s in HOST and waits until it listens.
+iperf_server() {
+	bg "$1" iperf3 -s -p "${2:-5201}" >/dev/null
+	wait_until 20 listening "$1" tcp "${2:-5201}"
+}
+
+# tcp_bps HOST ADDRESS AMOUNT [OPTION...]: bits per second that arrived from HOST
+# at the iperf3 server on ADDRESS. AMOUNT: 5 is seconds, 20M (K, G) is bytes.
+tcp_bps() {
+	local host=$1 address=$2 amount=$3 limit=-t
+	shift 3
+	case $amount in
+	*[KMG]) limit=-n ;;
+	esac
+	on "$host" iperf3 -J -c "$address" "$limit" "$amount" "$@" |
+		jq -e '.end.sum_received.bits_per_second | floor'
+}
+
+# reaches HOST ADDRESS [OPTION...]: a ping from HOST is answered.
+reaches() {
+	local host=$1 address=$2
+	shift 2
+	on "$host" ping -q -n -c 1 -W 5 "$@" "$address"
+}
+
+# hosts N: makes the namespaces host1..hostN with eth0, 192.0.2.I/24 and
+# 2001:db8::I/64 each, on one network: two on a veth pair, more on a bridge in
+# the namespace net0. What another call made is removed first.
+hosts() {
+	local count=$1 i host
+	remove_hosts
+	for ((i = 1; i <= count; i++)); do test_hosts+=("host$i"); done
+	if [ "$count" -ne 2 ]; then test_hosts+=(net0); fi
+	for host in "${test_hosts[@]}"; do
+		ip netns add "$host" || return
+		on "$host" sysctl -qw net.ipv6.conf.default.accept_dad=0 || return
+		ip -n "$host" link set lo up || return
+	done
+	if [ "$count" -eq 2 ]; then
+		ip link add eth0 netns host1 type veth peer name eth0 netns host2 || return
+	else
+		ip -n net0 link add br0 up type bridge || return
+		for ((i = 1; i <= count; i++)); do
+			ip link add eth0 netns "host$i" type veth peer name "host$i" netns net0 || return
+			ip -n net0 link set "host$i" master br0 up || return
+		done
+	fi
+	for ((i = 1; i <= count; i++)); do
+		ip -n "host$i" -batch - <<-END || return
+			address add 192.0.2.$i/24 dev eth0
+			address add 2001:db8::$i/64 dev eth0 nodad
+			link set eth0 up
+		END
+	done
+}
+
+# remove_hosts: removes what hosts made, with the processes that bg started.
+remove_hosts() {
+	local host
+	stop "${test_pids[@]}"
+	test_pids=()
+	for host in "${test_hosts[@]}"; do ip netns del "$host"; done
+	test_hosts=()
+}
+
+# done_testing: prints the plan and ends the script; the last line of each.
+done_testing() {
+	tests_done=yes
+	echo "1..$tests_run"
+	[ "$tests_failed" -eq 0 ] || note "$tests_failed of $tests_run failed"
+	exit $((tests_failed > 0 || tests_run == 0))
+}
+
+finish_test() {
+	local status=$?
+	trap - EXIT
+	[ -n "$tests_done" ] || {
+		echo "Bail out! $0 ended with status $status after test $tests_run"
+		status=1
+	}
+	remove_hosts
+	rm -rf "$test_tmp"
+	exit $status
+}
+trap finish_test EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+echo "TAP version 13"
