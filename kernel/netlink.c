@@ -813,7 +813,7 @@ static int dump_of_device(struct sk_buff *msg, struct netlink_callback *cb,
 	struct net_device *dev;
 	struct camex_peer *peer;
 	struct camex_dev *cdev;
-	unsigned long resumed;
+	unsigned long number;
 	int err;
 
 	err = camex_nl_once(nlmsg_attrdata(cb->nlh, GENL_HDRLEN),
@@ -829,10 +829,11 @@ static int dump_of_device(struct sk_buff *msg, struct netlink_callback *cb,
 	}
 	cdev = netdev_priv(dev);
 	cb->seq = cdev->changes + 1;
-	resumed = at->peer;
-	xa_for_each_start(&cdev->peers, at->peer, peer, at->peer) {
-		if (at->peer != resumed)	/* that one is gone by now */
+	xa_for_each_start(&cdev->peers, number, peer, at->peer) {
+		if (number != at->peer) {
+			at->peer = number;
 			at->nth = 0;
+		}
 		if (routes)
 			err = dump_routes_of(msg, cb, peer, at);
 		else
@@ -840,6 +841,7 @@ static int dump_of_device(struct sk_buff *msg, struct netlink_callback *cb,
 				       put_any_peer, peer);
 		if (err)
 			break;
+		at->peer++;
 	}
 	rtnl_unlock();
 	return msg->len;

@@ -183,32 +183,37 @@ reaches() {
 	on "$host" ping -q -n -c 1 -W 5 "$@" "$address"
 }
 
-# hosts N: makes the namespaces host1..hostN with eth0, 192.0.2.I/24 and
-# 2001:db8::I/64 each, on one network: two on a veth pair, more on a bridge in
-# the namespace net0. What another call made is removed first.
+# hosts N: makes the namespaces host1..hostN with eth0, 192.0.2.I/24,
+# 2001:db8::I/64 and fe80::I/64 each, on one network: two on a veth pair, more on
+# a bridge in the namespace net0. What another call made is removed first.
 hosts() {
 	local count=$1 i host
 	remove_hosts
 	for ((i = 1; i <= count; i++)); do test_hosts+=("host$i"); done
 	if [ "$count" -ne 2 ]; then test_hosts+=(net0); fi
-	for host in "${test_hosts[@]}"; do
-		ip netns add "$host" || return
-		on "$host" sysctl -qw net.ipv6.conf.default.accept_dad=0 || return
-		ip -n "$host" link set lo up || return
-	done
-	if [ "$count" -eq 2 ]; then
-		ip link add eth0 netns host1 type veth peer name eth0 netns host2 || return
-	else
-		ip -n net0 link add br0 up type bridge || return
-		for ((i = 1; i <= count; i++)); do
-			ip link add eth0 netns "host$i" type veth peer name "host$i" netns net0 || return
-			ip -n net0 link set "host$i" master br0 up || return
-		done
+	{
+		for host in "${test_hosts[@]}"; do echo "netns add $host"; done
+		if [ "$count" -eq 2 ]; then
+			echo "link add eth0 netns host1 type veth peer name eth0 netns host2"
+		else
+			for ((i = 1; i <= count; i++)); do
+				echo "link add eth0 netns host$i type veth peer name host$i netns net0"
+			done
+		fi
+	} | ip -batch - || return
+	if [ "$count" -ne 2 ]; then
+		{
+			echo "link add br0 up type bridge"
+			for ((i = 1; i <= count; i++)); do echo "link set host$i master br0 up"; done
+		} | ip -n net0 -batch - || return
 	fi
 	for ((i = 1; i <= count; i++)); do
 		ip -n "host$i" -batch - <<-END || return
+			link set lo up
+			link set eth0 addrgenmode none
 			address add 192.0.2.$i/24 dev eth0
 			address add 2001:db8::$i/64 dev eth0 nodad
+			address add fe80::$i/64 dev eth0 nodad
 			link set eth0 up
 		END
 	done
