@@ -41,8 +41,8 @@ static int address_read(const char *text, struct address *addr)
 int address_parse(const char *text, struct address *addr, struct fault *fault)
 {
 	if (address_read(text, addr))
-		return fault_set(fault,
-				 "\"%s\" is not an IPv4 or IPv6 address", text);
+		return fault_set(fault, "\"%s\" is not an IPv4 or IPv6 address",
+				 text);
 	return 0;
 }
 
@@ -74,8 +74,9 @@ int prefix_parse(const char *text, struct prefix *prefix, struct fault *fault)
 	uint32_t bits, most;
 
 	if (!strcmp(text, "any"))
-		return fault_set(fault,
-				 "any is two prefixes, 0.0.0.0/0 and ::/0: give one of them");
+		return fault_set(
+			fault,
+			"any is two prefixes, 0.0.0.0/0 and ::/0: give one of them");
 	if (len >= sizeof(addr))
 		goto bad;
 	memcpy(addr, text, len);
@@ -85,14 +86,16 @@ int prefix_parse(const char *text, struct prefix *prefix, struct fault *fault)
 	most = (uint32_t)address_len(&prefix->addr) * 8;
 	bits = most;
 	if (slash && parse_number(slash + 1, most, &bits, fault))
-		return fault_set(fault,
-				 "\"%s\" is not a prefix: the length goes from 0 to %u",
-				 text, most);
+		return fault_set(
+			fault,
+			"\"%s\" is not a prefix: the length goes from 0 to %u",
+			text, most);
 	prefix->len = (uint8_t)bits;
 	if (prefix_mask(prefix))
-		return fault_set(fault,
-				 "\"%s\" has bits set past its length: the prefix is %s",
-				 text, prefix_text(prefix, right));
+		return fault_set(
+			fault,
+			"\"%s\" has bits set past its length: the prefix is %s",
+			text, prefix_text(prefix, right));
 	return 0;
 bad:
 	return fault_set(fault, "\"%s\" is not an IPv4 or IPv6 prefix", text);
@@ -153,9 +156,10 @@ int prefixes_parse(const char *text, struct prefixes *prefixes,
 	rest = words;
 	for (char *word; (word = strsep(&rest, ","));) {
 		if (!*word) {
-			fault_set(fault,
-				  "\"%s\": an empty prefix; PREFIX[,PREFIX...], any or none is expected",
-				  text);
+			fault_set(
+				fault,
+				"\"%s\": an empty prefix; PREFIX[,PREFIX...], any or none is expected",
+				text);
 			goto fail;
 		}
 		if (prefix_parse(word, &prefixes->list[prefixes->n], fault))
@@ -174,8 +178,8 @@ fail:
 }
 
 /* Split HOST:PORT or [HOST]:PORT; buf holds a copy of text and is cut. */
-static int endpoint_split(const char *text, char *buf, char **host,
-			  char **port, bool *bracketed, struct fault *fault)
+static int endpoint_split(const char *text, char *buf, char **host, char **port,
+			  bool *bracketed, struct fault *fault)
 {
 	char *colon;
 
@@ -194,20 +198,23 @@ static int endpoint_split(const char *text, char *buf, char **host,
 		*host = buf;
 		colon = strrchr(buf, ':');
 		if (colon && strchr(buf, ':') != colon)
-			return fault_set(fault,
-					 "\"%s\": put an IPv6 address into brackets: [2001:db8::1]:7000",
-					 text);
+			return fault_set(
+				fault,
+				"\"%s\": put an IPv6 address into brackets: [2001:db8::1]:7000",
+				text);
 	}
 	if (!colon || !colon[1])
-		return fault_set(fault,
-				 "\"%s\" has no port: give HOST:PORT, such as 192.0.2.1:7000",
-				 text);
+		return fault_set(
+			fault,
+			"\"%s\" has no port: give HOST:PORT, such as 192.0.2.1:7000",
+			text);
 	*colon = '\0';
 	*port = colon + 1;
 	if (!**host)
-		return fault_set(fault,
-				 "\"%s\" has no host: give HOST:PORT, such as 192.0.2.1:7000",
-				 text);
+		return fault_set(
+			fault,
+			"\"%s\" has no host: give HOST:PORT, such as 192.0.2.1:7000",
+			text);
 	return 0;
 }
 
@@ -235,8 +242,8 @@ static int endpoint_resolve(const char *host, bool numeric,
 	status = getaddrinfo(host, NULL, &hints, &list);
 	if (status) {
 		if (numeric)
-			return fault_set(fault,
-					 "\"%s\" is not an IPv6 address", host);
+			return fault_set(fault, "\"%s\" is not an IPv6 address",
+					 host);
 		return fault_set(fault, "cannot resolve host \"%s\": %s", host,
 				 status == EAI_SYSTEM ? strerror(errno) :
 							gai_strerror(status));

@@ -40,8 +40,9 @@ bool word_is_optional(enum word word)
 
 int fault_no_module(struct fault *fault)
 {
-	return fault_set(fault,
-			 "the camex module is not loaded: load it with modprobe camex");
+	return fault_set(
+		fault,
+		"the camex module is not loaded: load it with modprobe camex");
 }
 
 int call_open(struct call *call)

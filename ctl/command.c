@@ -58,7 +58,8 @@ static void unknown(const char *object, const char *word, struct fault *fault)
 	const char *near = nearest(word, command_next, &walk);
 
 	if (near)
-		fault_usage(fault, "unknown command \"%s\", did you mean \"%s\"?",
+		fault_usage(fault,
+			    "unknown command \"%s\", did you mean \"%s\"?",
 			    word, near);
 	else
 		fault_usage(fault, "unknown command \"%s\"", word);
@@ -70,8 +71,7 @@ static void missing(const char *object, struct fault *fault)
 	char text[FAULT_TEXT / 2] = "";
 
 	for (const char *name; (name = command_next(&walk));) {
-		text_add(text, sizeof(text), "%s%s", text[0] ? ", " : "",
-			 name);
+		text_add(text, sizeof(text), "%s%s", text[0] ? ", " : "", name);
 	}
 	fault_usage(fault, "a command is missing: %s", text);
 }

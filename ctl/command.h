@@ -13,13 +13,13 @@
 /* Words before the keywords. */
 enum word {
 	WORD_NONE,
-	WORD_DEV,		/* a camex device */
+	WORD_DEV, /* a camex device */
 	WORD_DEV_NEW,
-	WORD_DEV_MAYBE,		/* a camex device, or nothing: all of them */
-	WORD_PEER,		/* a peer of it */
+	WORD_DEV_MAYBE, /* a camex device, or nothing: all of them */
+	WORD_PEER, /* a peer of it */
 	WORD_PEER_NEW,
 	WORD_PEER_MAYBE,
-	WORD_PREFIX,		/* a prefix with a route */
+	WORD_PREFIX, /* a prefix with a route */
 	WORD_PREFIX_NEW,
 };
 
@@ -81,8 +81,7 @@ bool command_is_object(const char *word);
  * Return: the command, or NULL: then @object tells how far it went.
  */
 const struct command *command_resolve(const char *const *words,
-				      const char **object,
-				      struct fault *fault);
+				      const char **object, struct fault *fault);
 
 /* One of the options, which stand before the command. */
 bool command_is_option(const char *word);

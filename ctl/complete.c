@@ -69,8 +69,8 @@ static void complete_commands(const char *object, const char *typed)
 	for (const struct command *c = commands; c->object; c++) {
 		const char *name = object ? c->name : c->object;
 
-		if ((object && strcmp(c->object, object) != 0) ||
-		    !name || !strcmp(name, last))
+		if ((object && strcmp(c->object, object) != 0) || !name ||
+		    !strcmp(name, last))
 			continue;
 		propose(name, typed);
 		last = name;

@@ -162,14 +162,12 @@ int dev_del(struct call *call)
 	if (link_request(call, msg, &sink))
 		return -1;
 	if (strcmp(found.kind, KIND) != 0)
-		return fault_set(&call->fault,
-				 "%s is not a camex device%s%s%s",
-				 call->word[0], found.kind[0] ? " but " : "",
-				 found.kind,
-				 found.kind[0] ? ": ip link del deletes it" :
-						 "");
-	return link_request(
-		call, link_message(RTM_DELLINK, 0, found.ifindex), NULL);
+		return fault_set(
+			&call->fault, "%s is not a camex device%s%s%s",
+			call->word[0], found.kind[0] ? " but " : "", found.kind,
+			found.kind[0] ? ": ip link del deletes it" : "");
+	return link_request(call, link_message(RTM_DELLINK, 0, found.ifindex),
+			    NULL);
 }
 
 int dev_set(struct call *call)
@@ -203,8 +201,11 @@ int dev_show(struct call *call)
 	} else if (!status) {
 		query_links(&devices);
 		print_colours(stdout);
-		for (size_t i = 0; i < devices.n; i++)
+		for (size_t i = 0; i < devices.n; i++) {
+			if (i)
+				putchar('\n');
 			print_device(stdout, &devices.list[i]);
+		}
 	}
 	model_devices_clear(&devices);
 	return status;

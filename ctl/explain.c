@@ -96,8 +96,7 @@ static void prefix_of(struct nlattr *nest, char *buf, size_t len)
 	struct prefix prefix = {};
 	char text[PREFIX_TEXT];
 
-	if (!nest ||
-	    nla_parse_nested(tb, CAMEX_A_PREFIX_MAX, nest, NULL) < 0 ||
+	if (!nest || nla_parse_nested(tb, CAMEX_A_PREFIX_MAX, nest, NULL) < 0 ||
 	    !tb[CAMEX_A_PREFIX_ADDR] || !tb[CAMEX_A_PREFIX_LEN])
 		return;
 	if (address_set(&prefix.addr, nla_data(tb[CAMEX_A_PREFIX_ADDR]),
@@ -208,8 +207,8 @@ int explain(struct call *call, struct nl_msg *msg,
 	case EEXIST:
 		if (making)
 			return fault_set(
-				fault,
-				"an interface named %s is there already", dev);
+				fault, "an interface named %s is there already",
+				dev);
 		break;
 	case EOPNOTSUPP:
 		if (!making)

@@ -134,52 +134,52 @@ static struct json_object *make_fingerprint(struct nlattr *const *tb,
 }
 
 static const struct field device_fields[] = {
-	{ .key = "link", .make = make_choice, .attr = CAMEX_A_DEV_LINK, .choices = link_choices },
-	{ .key = "protocol", .make = make_choice, .attr = CAMEX_A_DEV_PROTOCOL, .choices = protocol_choices },
-	{ .key = "transport", .make = make_choice, .attr = CAMEX_A_DEV_TRANSPORT, .choices = transport_choices },
-	{ .key = "port", .make = make_u16, .attr = CAMEX_A_DEV_PORT },
-	{ .key = "bind", .make = make_address, .attr = CAMEX_A_DEV_BIND },
-	{ .key = "bind_dev", .make = make_name, .attr = CAMEX_A_DEV_BIND_DEV },
-	{ .key = "fwmark", .make = make_u32, .attr = CAMEX_A_DEV_FWMARK },
-	{ .key = "tx", .make = make_choice, .attr = CAMEX_A_DEV_TX, .choices = tx_choices },
-	{ .key = "rx", .make = make_choice, .attr = CAMEX_A_DEV_RX, .choices = rx_choices },
-	{ .key = "links", .make = make_choice, .attr = CAMEX_A_DEV_LINKS, .choices = links_choices },
-	{ .key = "id" },
-	{ .key = "client_id" },
-	{ .key = "relay" },
-	{ .key = "source_check", .make = make_switch, .attr = CAMEX_A_DEV_SOURCE_CHECK },
-	{ .key = "plaintext", .make = make_switch, .attr = CAMEX_A_DEV_PLAINTEXT },
-	{ .key = "mtu", .make = make_u32, .attr = CAMEX_A_DEV_MTU },
+	{ "link", make_choice, CAMEX_A_DEV_LINK, link_choices },
+	{ "protocol", make_choice, CAMEX_A_DEV_PROTOCOL, protocol_choices },
+	{ "transport", make_choice, CAMEX_A_DEV_TRANSPORT, transport_choices },
+	{ "port", make_u16, CAMEX_A_DEV_PORT, NULL },
+	{ "bind", make_address, CAMEX_A_DEV_BIND, NULL },
+	{ "bind_dev", make_name, CAMEX_A_DEV_BIND_DEV, NULL },
+	{ "fwmark", make_u32, CAMEX_A_DEV_FWMARK, NULL },
+	{ "tx", make_choice, CAMEX_A_DEV_TX, tx_choices },
+	{ "rx", make_choice, CAMEX_A_DEV_RX, rx_choices },
+	{ "links", make_choice, CAMEX_A_DEV_LINKS, links_choices },
+	{ "id", NULL, 0, NULL },
+	{ "client_id", NULL, 0, NULL },
+	{ "relay", NULL, 0, NULL },
+	{ "source_check", make_switch, CAMEX_A_DEV_SOURCE_CHECK, NULL },
+	{ "plaintext", make_switch, CAMEX_A_DEV_PLAINTEXT, NULL },
+	{ "mtu", make_u32, CAMEX_A_DEV_MTU, NULL },
 	{}
 };
 
 /* before and after a peer's list of routes */
 static const struct field peer_fields_1[] = {
-	{ .key = "name", .make = make_string, .attr = CAMEX_A_PEER_NAME },
-	{ .key = "id" },
-	{ .key = "endpoint", .make = make_endpoint, .attr = CAMEX_A_PEER_ENDPOINT_ADDR },
-	{ .key = "fingerprint", .make = make_fingerprint, .attr = CAMEX_A_PEER_FINGERPRINT },
+	{ "name", make_string, CAMEX_A_PEER_NAME, NULL },
+	{ "id", NULL, 0, NULL },
+	{ "endpoint", make_endpoint, CAMEX_A_PEER_ENDPOINT_ADDR, NULL },
+	{ "fingerprint", make_fingerprint, CAMEX_A_PEER_FINGERPRINT, NULL },
 	{}
 };
 
 static const struct field peer_fields_2[] = {
-	{ .key = "keepalive" },
-	{ .key = "register" },
-	{ .key = "state", .make = make_choice, .attr = CAMEX_A_PEER_STATE, .choices = state_choices },
-	{ .key = "last_seen_ms", .make = make_u64, .attr = CAMEX_A_PEER_LAST_SEEN },
-	{ .key = "link" },
-	{ .key = "rx_packets", .make = make_u64, .attr = CAMEX_A_PEER_RX_PACKETS },
-	{ .key = "rx_bytes", .make = make_u64, .attr = CAMEX_A_PEER_RX_BYTES },
-	{ .key = "tx_packets", .make = make_u64, .attr = CAMEX_A_PEER_TX_PACKETS },
-	{ .key = "tx_bytes", .make = make_u64, .attr = CAMEX_A_PEER_TX_BYTES },
-	{ .key = "profile" },
+	{ "keepalive", NULL, 0, NULL },
+	{ "register", NULL, 0, NULL },
+	{ "state", make_choice, CAMEX_A_PEER_STATE, state_choices },
+	{ "last_seen_ms", make_u64, CAMEX_A_PEER_LAST_SEEN, NULL },
+	{ "link", NULL, 0, NULL },
+	{ "rx_packets", make_u64, CAMEX_A_PEER_RX_PACKETS, NULL },
+	{ "rx_bytes", make_u64, CAMEX_A_PEER_RX_BYTES, NULL },
+	{ "tx_packets", make_u64, CAMEX_A_PEER_TX_PACKETS, NULL },
+	{ "tx_bytes", make_u64, CAMEX_A_PEER_TX_BYTES, NULL },
+	{ "profile", NULL, 0, NULL },
 	{}
 };
 
 static const struct field event_peer_fields[] = {
-	{ .key = "peer", .make = make_string, .attr = CAMEX_A_PEER_NAME },
-	{ .key = "endpoint", .make = make_endpoint, .attr = CAMEX_A_PEER_ENDPOINT_ADDR },
-	{ .key = "state", .make = make_choice, .attr = CAMEX_A_PEER_STATE, .choices = state_choices },
+	{ "peer", make_string, CAMEX_A_PEER_NAME, NULL },
+	{ "endpoint", make_endpoint, CAMEX_A_PEER_ENDPOINT_ADDR, NULL },
+	{ "state", make_choice, CAMEX_A_PEER_STATE, state_choices },
 	{}
 };
 
@@ -260,8 +260,8 @@ int json_devices(FILE *out, const struct model_devices *devices,
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < devices->n; i++)
-		json_object_array_add(
-			list, device_object(&devices->list[i], with_peers));
+		json_object_array_add(list, device_object(&devices->list[i],
+							  with_peers));
 	return print_json(out, list, false, fault);
 }
 
@@ -282,8 +282,7 @@ int json_routes(FILE *out, const struct model_routes *routes,
 
 		json_object_object_add(object, "prefix",
 				       prefix_object(&route->prefix));
-		json_object_object_add(object, "peer",
-				       make_text(route->peer));
+		json_object_object_add(object, "peer", make_text(route->peer));
 		json_object_array_add(list, object);
 	}
 	return print_json(out, list, false, fault);
@@ -311,10 +310,9 @@ int json_event(FILE *out, const struct model_event *event, int64_t now,
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(
-		object, "event",
-		json_object_new_string(
-			choice_name(event_choices, event->event)));
+	json_object_object_add(object, "event",
+			       json_object_new_string(choice_name(
+				       event_choices, event->event)));
 	json_object_object_add(object, "dev", make_text(event->name));
 	add_fields(object, event_peer_fields, event->peer);
 	json_object_object_add(object, "time_ms", json_object_new_int64(now));

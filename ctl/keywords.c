@@ -9,10 +9,9 @@
 #include "nearest.h"
 #include "text.h"
 
-const struct choice link_choices[] = {
-	{ "tun", CAMEX_LINK_TUN, "bare IPv4 and IPv6 packets" },
-	{}
-};
+const struct choice link_choices[] = { { "tun", CAMEX_LINK_TUN,
+					 "bare IPv4 and IPv6 packets" },
+				       {} };
 
 const struct choice protocol_choices[] = {
 	{ "camex", CAMEX_PROTOCOL_CAMEX, "OpenIPC camex, encrypted" },
@@ -25,20 +24,16 @@ const struct choice transport_choices[] = {
 	{}
 };
 
-const struct choice links_choices[] = {
-	{ "shared", CAMEX_LINKS_SHARED, "one interface for all peers" },
-	{}
-};
+const struct choice links_choices[] = { { "shared", CAMEX_LINKS_SHARED,
+					  "one interface for all peers" },
+					{} };
 
-const struct choice tx_choices[] = {
-	{ "udp", CAMEX_TX_UDP, "through the kernel's IP output" },
-	{}
-};
+const struct choice tx_choices[] = { { "udp", CAMEX_TX_UDP,
+				       "through the kernel's IP output" },
+				     {} };
 
-const struct choice rx_choices[] = {
-	{ "udp", CAMEX_RX_UDP, "from the socket" },
-	{}
-};
+const struct choice rx_choices[] = { { "udp", CAMEX_RX_UDP, "from the socket" },
+				     {} };
 
 const struct choice state_choices[] = {
 	{ "no_key", CAMEX_PEER_STATE_NO_KEY, "no key" },
@@ -60,84 +55,74 @@ const struct choice event_choices[] = {
 	{}
 };
 
-#define DEV_BOTH (TAKES_DEV_ADD | TAKES_DEV_SET)
-#define PEER_BOTH (TAKES_PEER_ADD | TAKES_PEER_SET)
+/* clang-format off */
+
+/* Who takes a keyword; those that set want at least one. */
+#define DEV_ADD		.takes = TAKES_DEV_ADD
+#define DEV_BOTH	.takes = TAKES_DEV_ADD | TAKES_DEV_SET, \
+			.needs = TAKES_DEV_SET
+#define PEER_BOTH	.takes = TAKES_PEER_ADD | TAKES_PEER_SET, \
+			.needs = TAKES_PEER_SET
+#define PEER_AND_KEY	.takes = TAKES_PEER_ADD | TAKES_PEER_SET | TAKES_KEY_SET, \
+			.needs = TAKES_PEER_SET | TAKES_KEY_SET
+
+/* Which attribute it becomes, or which ones from first to last. */
+#define DEV(name)	.nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_##name
+#define PEER(name)	.nest = CAMEX_A_PEER, .attr = CAMEX_A_PEER_##name
+#define ROUTE(name)	.nest = CAMEX_A_ROUTE, .attr = CAMEX_A_ROUTE_##name
+#define TO_PEER(name)	.attr_last = CAMEX_A_PEER_##name
+
+#define ONE_OF(list)	.type = &type_choice, .choices = list
 
 const struct keyword keywords[] = {
 	/* devices */
-	{ "link", NULL, "what this host sees (default tun)", &type_choice,
-	  .choices = link_choices, .takes = TAKES_DEV_ADD,
-	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_LINK },
+	{ "link", NULL, "what this host sees (default tun)",
+	  ONE_OF(link_choices), DEV(LINK), DEV_ADD },
 	{ "protocol", NULL, "what is put around each packet (default camex)",
-	  &type_choice, .choices = protocol_choices, .takes = TAKES_DEV_ADD,
-	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_PROTOCOL },
-	{ "transport", NULL, "what carries it (default udp)", &type_choice,
-	  .choices = transport_choices, .takes = TAKES_DEV_ADD,
-	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_TRANSPORT },
-	{ "port", "N",
-	  "local UDP port, 0 to 65535 (default 0: the kernel chooses)",
-	  &type_u16, .max = UINT16_MAX, .takes = DEV_BOTH,
-	  .needs = TAKES_DEV_SET, .nest = CAMEX_A_DEV,
-	  .attr = CAMEX_A_DEV_PORT },
+	  ONE_OF(protocol_choices), DEV(PROTOCOL), DEV_ADD },
+	{ "transport", NULL, "what carries it (default udp)",
+	  ONE_OF(transport_choices), DEV(TRANSPORT), DEV_ADD },
+	{ "port", "N", "local UDP port, 0 to 65535 (default 0: the kernel chooses)",
+	  &type_u16, .max = UINT16_MAX, DEV(PORT), DEV_BOTH },
 	{ "bind", "ADDR", "local address, or any (default any)",
-	  &type_address, .takes = DEV_BOTH, .needs = TAKES_DEV_SET,
-	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_BIND },
-	{ "bind-dev", "IF",
-	  "interface that datagrams go through, or none (default none)",
-	  &type_interface, .takes = DEV_BOTH, .needs = TAKES_DEV_SET,
-	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_BIND_DEV },
-	{ "fwmark", "N",
-	  "mark of the datagrams sent, decimal or 0x hexadecimal (default 0: none)",
-	  &type_u32, .max = UINT32_MAX, .takes = DEV_BOTH,
-	  .needs = TAKES_DEV_SET, .nest = CAMEX_A_DEV,
-	  .attr = CAMEX_A_DEV_FWMARK },
-	{ "tx", NULL, "how datagrams are sent (default udp)", &type_choice,
-	  .choices = tx_choices, .takes = DEV_BOTH, .needs = TAKES_DEV_SET,
-	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_TX },
+	  &type_address, DEV(BIND), DEV_BOTH },
+	{ "bind-dev", "IF", "interface that datagrams go through, or none (default none)",
+	  &type_interface, DEV(BIND_DEV), DEV_BOTH },
+	{ "fwmark", "N", "mark of the datagrams sent, decimal or 0x hexadecimal (default 0: none)",
+	  &type_u32, .max = UINT32_MAX, DEV(FWMARK), DEV_BOTH },
+	{ "tx", NULL, "how datagrams are sent (default udp)",
+	  ONE_OF(tx_choices), DEV(TX), DEV_BOTH },
 	{ "rx", NULL, "how datagrams are received (default udp)",
-	  &type_choice, .choices = rx_choices, .takes = DEV_BOTH,
-	  .needs = TAKES_DEV_SET, .nest = CAMEX_A_DEV,
-	  .attr = CAMEX_A_DEV_RX },
+	  ONE_OF(rx_choices), DEV(RX), DEV_BOTH },
 	{ "links", NULL, "interfaces that this host gets (default shared)",
-	  &type_choice, .choices = links_choices, .takes = TAKES_DEV_ADD,
-	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_LINKS },
+	  ONE_OF(links_choices), DEV(LINKS), DEV_ADD },
 	{ "source-check", "on|off",
 	  "drop what comes from outside of its peer's routes (default on)",
-	  &type_switch, .takes = DEV_BOTH, .needs = TAKES_DEV_SET,
-	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_SOURCE_CHECK },
+	  &type_switch, DEV(SOURCE_CHECK), DEV_BOTH },
 	{ "plaintext", "on|off",
 	  "let peers without a key send and receive, unprotected; protocol camex alone (default off)",
-	  &type_switch, .takes = DEV_BOTH, .needs = TAKES_DEV_SET,
-	  .nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_PLAINTEXT },
+	  &type_switch, DEV(PLAINTEXT), DEV_BOTH },
 
 	/* peers */
 	{ "endpoint", "HOST:PORT",
 	  "where the peer is, IPv6 in brackets (default: learned from what it sends)",
-	  &type_endpoint, .takes = PEER_BOTH, .needs = TAKES_PEER_SET,
-	  .nest = CAMEX_A_PEER, .attr = CAMEX_A_PEER_ENDPOINT_ADDR,
-	  .attr_last = CAMEX_A_PEER_ENDPOINT_SCOPE },
-	{ "key-file", "F",
-	  "file with the key, 32 bytes in base64; -: standard input",
-	  &type_key_file, .takes = PEER_BOTH | TAKES_KEY_SET,
-	  .needs = TAKES_PEER_SET | TAKES_KEY_SET, .nest = CAMEX_A_PEER,
-	  .attr = CAMEX_A_PEER_KEY, .attr_last = CAMEX_A_PEER_FINGERPRINT },
-	{ "passphrase-file", "F",
-	  "file with a passphrase to make the key of; -: standard input",
-	  &type_passphrase_file, .takes = PEER_BOTH | TAKES_KEY_SET,
-	  .needs = TAKES_PEER_SET | TAKES_KEY_SET, .nest = CAMEX_A_PEER,
-	  .attr = CAMEX_A_PEER_KEY, .attr_last = CAMEX_A_PEER_FINGERPRINT },
+	  &type_endpoint, PEER(ENDPOINT_ADDR), TO_PEER(ENDPOINT_SCOPE), PEER_BOTH },
+	{ "key-file", "F", "file with the key, 32 bytes in base64; -: standard input",
+	  &type_key_file, PEER(KEY), TO_PEER(FINGERPRINT), PEER_AND_KEY },
+	{ "passphrase-file", "F", "file with a passphrase to make the key of; -: standard input",
+	  &type_passphrase_file, PEER(KEY), TO_PEER(FINGERPRINT), PEER_AND_KEY },
 	{ "routes", "PREFIX[,PREFIX...]|any|none",
 	  "destinations behind the peer, and the sources that it may use; any is 0.0.0.0/0,::/0 (default none)",
-	  &type_prefixes, .takes = PEER_BOTH, .needs = TAKES_PEER_SET,
-	  .nest = CAMEX_A_PEER, .attr = CAMEX_A_PEER_ROUTES },
+	  &type_prefixes, PEER(ROUTES), PEER_BOTH },
 
 	/* routes */
-	{ "peer", "NAME", "the peer that the prefix is behind", &type_peer,
-	  .takes = TAKES_ROUTE_ADD | TAKES_ROUTE_DEL,
-	  .needs = TAKES_ROUTE_ADD, .nest = CAMEX_A_ROUTE,
-	  .attr = CAMEX_A_ROUTE_PEER },
+	{ "peer", "NAME", "the peer that the prefix is behind",
+	  &type_peer, ROUTE(PEER), .takes = TAKES_ROUTE_ADD | TAKES_ROUTE_DEL,
+	  .needs = TAKES_ROUTE_ADD },
 	{}
 };
+
+/* clang-format on */
 
 const char *choice_name(const struct choice *choices, uint32_t number)
 {
@@ -206,9 +191,9 @@ static int keyword_unknown(const char *word, unsigned int takes,
 		return fault_usage(fault, "unexpected word \"%s\"", word);
 	near = nearest(word, keyword_next, &walk);
 	if (near)
-		return fault_usage(fault,
-				   "unknown keyword \"%s\", did you mean \"%s\"?",
-				   word, near);
+		return fault_usage(
+			fault, "unknown keyword \"%s\", did you mean \"%s\"?",
+			word, near);
 	return fault_usage(fault, "unknown keyword \"%s\"", word);
 }
 
@@ -229,8 +214,8 @@ static int keyword_check_once(const struct values *values,
 }
 
 /* At least one of the keywords that the command needs. */
-static int keyword_check_needs(const struct values *values,
-			       unsigned int takes, struct fault *fault)
+static int keyword_check_needs(const struct values *values, unsigned int takes,
+			       struct fault *fault)
 {
 	const struct keyword *needed[VALUES_MAX];
 	char text[FAULT_TEXT] = "";
@@ -300,8 +285,7 @@ int values_put(struct nl_msg *msg, const struct values *values, uint16_t nest,
 		if (value->keyword->nest != nest || value->left_out)
 			continue;
 		if (value->keyword->type->put(msg, value) < 0)
-			return fault_set(fault,
-					 "%s: no room in one message",
+			return fault_set(fault, "%s: no room in one message",
 					 value->keyword->name);
 	}
 	return 0;

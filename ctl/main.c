@@ -99,11 +99,11 @@ static void warn_exposed(const struct values *values)
 		const struct value *value = &values->list[i];
 		const struct value_type *type = value->keyword->type;
 
-		if ((type == &type_key_file ||
-		     type == &type_passphrase_file) &&
+		if ((type == &type_key_file || type == &type_passphrase_file) &&
 		    value->secret.exposed)
-			complain("warning: others than its owner can read %s: chmod 600 helps",
-				 value->text);
+			complain(
+				"warning: others than its owner can read %s: chmod 600 helps",
+				value->text);
 	}
 }
 

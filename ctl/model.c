@@ -211,9 +211,8 @@ int model_stats_read(uint64_t *counters, bool *given, struct nlmsghdr *hdr,
 
 	if (top_read(tb, hdr, fault))
 		return -1;
-	if (!tb[CAMEX_A_STATS] ||
-	    nla_parse_nested(at, CAMEX_A_STATS_MAX, tb[CAMEX_A_STATS], NULL) <
-		    0)
+	if (!tb[CAMEX_A_STATS] || nla_parse_nested(at, CAMEX_A_STATS_MAX,
+						   tb[CAMEX_A_STATS], NULL) < 0)
 		return malformed(fault);
 	for (int i = 1; i <= CAMEX_A_STATS_MAX; i++) {
 		given[i] = at[i] && nla_len(at[i]) == sizeof(uint64_t);
@@ -378,8 +377,7 @@ bool model_endpoint(struct nlattr *const *tb, struct endpoint *endpoint)
 
 	memset(endpoint, 0, sizeof(*endpoint));
 	if (!addr || !port ||
-	    address_set(&endpoint->addr, nla_data(addr),
-			(size_t)nla_len(addr)))
+	    address_set(&endpoint->addr, nla_data(addr), (size_t)nla_len(addr)))
 		return false;
 	endpoint->port = nla_get_u16(port);
 	endpoint->scope = scope ? nla_get_u32(scope) : 0;

@@ -33,7 +33,8 @@ static int monitor_message(struct nlmsghdr *hdr, void *arg)
 
 int monitor(struct call *call)
 {
-	const struct conn_sink sink = { .message = monitor_message, .arg = call };
+	const struct conn_sink sink = { .message = monitor_message,
+					.arg = call };
 	int error;
 
 	if (call_open(call))

@@ -47,8 +47,7 @@ static unsigned int distance(const char *a, const char *b)
 	return above[len_b];
 }
 
-const char *nearest(const char *word, const char *(*next)(void *arg),
-		    void *arg)
+const char *nearest(const char *word, const char *(*next)(void *arg), void *arg)
 {
 	const char *name, *best = NULL;
 	unsigned int best_distance = 0;

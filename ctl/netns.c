@@ -43,8 +43,8 @@ int netns_enter(const char *netns, struct fault *fault)
 				 netns);
 	if (error == EPERM)
 		return fault_set(
-			fault,
-			"-n %s: not permitted: CAP_SYS_ADMIN is needed", netns);
+			fault, "-n %s: not permitted: CAP_SYS_ADMIN is needed",
+			netns);
 	if (error)
 		return fault_set(fault, "-n %s: %s", netns, strerror(error));
 	return 0;

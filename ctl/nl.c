@@ -51,8 +51,8 @@ static int conn_open(struct conn *conn, int protocol)
 	nl_socket_set_buffer_size(conn->sock, RECEIVE_BUFFER, SEND_BUFFER);
 	/* what an older kernel does not know only makes for poorer texts */
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
-		setsockopt(nl_socket_get_fd(conn->sock), SOL_NETLINK, options[i],
-			   &on, sizeof(on));
+		setsockopt(nl_socket_get_fd(conn->sock), SOL_NETLINK,
+			   options[i], &on, sizeof(on));
 	return 0;
 }
 
@@ -95,10 +95,10 @@ int conn_join_events(struct conn *conn)
 }
 
 struct nl_msg *message_new(const struct conn *conn, uint8_t command, int flags,
-			  size_t len)
+			   size_t len)
 {
-	struct nl_msg *msg = nlmsg_alloc_size(
-		(size_t)nlmsg_total_size(GENL_HDRLEN) + len);
+	struct nl_msg *msg =
+		nlmsg_alloc_size((size_t)nlmsg_total_size(GENL_HDRLEN) + len);
 
 	if (!msg)
 		return NULL;
@@ -124,7 +124,8 @@ void message_free(struct nl_msg *msg)
 }
 
 /* The extended acknowledgment, which starts skip bytes into the payload. */
-static void read_extack(struct nlmsghdr *hdr, int skip, struct conn_error *error)
+static void read_extack(struct nlmsghdr *hdr, int skip,
+			struct conn_error *error)
 {
 	struct nlattr *tb[NLMSGERR_ATTR_MAX + 1];
 	int len = nlmsg_datalen(hdr) - (int)NLMSG_ALIGN(skip);
@@ -212,8 +213,8 @@ static int read_once(struct conn *conn, unsigned char **buf)
 	return from.nl_pid ? 0 : len;
 }
 
-static int read_answer(struct conn *conn, uint32_t seq, const struct conn_sink *sink,
-		       struct conn_error *error)
+static int read_answer(struct conn *conn, uint32_t seq,
+		       const struct conn_sink *sink, struct conn_error *error)
 {
 	int status = 0;
 
@@ -232,8 +233,8 @@ static int read_answer(struct conn *conn, uint32_t seq, const struct conn_sink *
 	return status < 0 ? -1 : 0;
 }
 
-int conn_request(struct conn *conn, struct nl_msg *msg, const struct conn_sink *sink,
-	       struct conn_error *error)
+int conn_request(struct conn *conn, struct nl_msg *msg,
+		 const struct conn_sink *sink, struct conn_error *error)
 {
 	const struct timespec pause = { .tv_nsec = DUMP_PAUSE_NS };
 

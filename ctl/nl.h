@@ -61,7 +61,7 @@ int conn_join_events(struct conn *conn);
  * flags beside NLM_F_REQUEST: NLM_F_DUMP or 0. NULL: out of memory.
  */
 struct nl_msg *message_new(const struct conn *conn, uint8_t command, int flags,
-			  size_t len);
+			   size_t len);
 
 /* Free a message, and what is in it beyond recovery. */
 void message_free(struct nl_msg *msg);
@@ -75,8 +75,8 @@ void message_free(struct nl_msg *msg);
  *
  * Return: 0, or -1 with @error, or -1 with @error->number 0 when @sink gave up.
  */
-int conn_request(struct conn *conn, struct nl_msg *msg, const struct conn_sink *sink,
-	       struct conn_error *error);
+int conn_request(struct conn *conn, struct nl_msg *msg,
+		 const struct conn_sink *sink, struct conn_error *error);
 
 /* Wait for events and hand them on until sink gives up; returns an errno. */
 int conn_listen(struct conn *conn, const struct conn_sink *sink);

@@ -84,21 +84,24 @@ int parse_peer_name(const char *text, struct fault *fault)
 	if (!*text)
 		return fault_set(fault, "a peer's name cannot be empty");
 	if (strlen(text) > CAMEX_NAME_MAX)
-		return fault_set(fault,
-				 "\"%s\" is too long for a peer's name: %zu bytes, at most %d",
-				 text, strlen(text), CAMEX_NAME_MAX);
+		return fault_set(
+			fault,
+			"\"%s\" is too long for a peer's name: %zu bytes, at most %d",
+			text, strlen(text), CAMEX_NAME_MAX);
 	for (const char *c = text; *c;) {
 		unsigned int len = parse_utf8(c);
 
 		if (len == 0)
-			return fault_set(fault,
-					 "\"%s\" is not a peer's name: it is not UTF-8",
-					 text);
+			return fault_set(
+				fault,
+				"\"%s\" is not a peer's name: it is not UTF-8",
+				text);
 		if (len == 1 && (isspace((unsigned char)*c) || *c == '/' ||
 				 iscntrl((unsigned char)*c)))
-			return fault_set(fault,
-					 "\"%s\" is not a peer's name: blanks, '/' and control characters cannot be in one",
-					 text);
+			return fault_set(
+				fault,
+				"\"%s\" is not a peer's name: blanks, '/' and control characters cannot be in one",
+				text);
 		c += len;
 	}
 	return 0;
@@ -107,20 +110,21 @@ int parse_peer_name(const char *text, struct fault *fault)
 int parse_interface_name(const char *text, struct fault *fault)
 {
 	if (!*text)
-		return fault_set(fault,
-				 "an interface's name cannot be empty");
+		return fault_set(fault, "an interface's name cannot be empty");
 	if (strlen(text) >= IFNAMSIZ)
-		return fault_set(fault,
-				 "\"%s\" is too long for an interface's name: %zu bytes, at most %d",
-				 text, strlen(text), IFNAMSIZ - 1);
+		return fault_set(
+			fault,
+			"\"%s\" is too long for an interface's name: %zu bytes, at most %d",
+			text, strlen(text), IFNAMSIZ - 1);
 	if (!strcmp(text, ".") || !strcmp(text, ".."))
 		return fault_set(fault, "\"%s\" is not an interface's name",
 				 text);
 	for (const char *c = text; *c; c++)
 		if (*c == '/' || *c == ':' || isspace((unsigned char)*c) ||
 		    iscntrl((unsigned char)*c))
-			return fault_set(fault,
-					 "\"%s\" is not an interface's name: blanks, '/', ':' and control characters cannot be in one",
-					 text);
+			return fault_set(
+				fault,
+				"\"%s\" is not an interface's name: blanks, '/', ':' and control characters cannot be in one",
+				text);
 	return 0;
 }

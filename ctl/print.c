@@ -26,8 +26,8 @@ void print_colours(FILE *out)
 const char *paint(enum colour colour)
 {
 	static const char *const codes[] = {
-		[PLAIN] = "\033[0m", [BOLD] = "\033[1m",
-		[FAINT] = "\033[2m", [RED] = "\033[31m",
+		[PLAIN] = "\033[0m",  [BOLD] = "\033[1m",
+		[FAINT] = "\033[2m",  [RED] = "\033[31m",
 		[GREEN] = "\033[32m", [YELLOW] = "\033[33m",
 	};
 
@@ -82,28 +82,47 @@ static const char *choice_of(const struct nlattr *attr,
 	return attr ? choice_name(choices, nla_get_u32(attr)) : "?";
 }
 
-/* Settings that are not as they are by default, keyword and value. */
-static void print_settings(FILE *out, struct nlattr *const *tb)
+static const char *switch_text(const struct nlattr *attr)
+{
+	return nla_get_u8(attr) ? "on" : "off";
+}
+
+static void print_socket(FILE *out, struct nlattr *const *tb)
 {
 	const struct nlattr *bind = tb[CAMEX_A_DEV_BIND];
 	const struct nlattr *bind_dev = tb[CAMEX_A_DEV_BIND_DEV];
 	const struct nlattr *mark = tb[CAMEX_A_DEV_FWMARK];
-	const struct nlattr *check = tb[CAMEX_A_DEV_SOURCE_CHECK];
-	const struct nlattr *plain = tb[CAMEX_A_DEV_PLAINTEXT];
 	struct address addr;
 	char buf[ADDRESS_TEXT];
 
+	print_label(out, 2, "socket");
+	if (tb[CAMEX_A_DEV_PORT])
+		fprintf(out, "port %u", nla_get_u16(tb[CAMEX_A_DEV_PORT]));
+	else
+		fputs("no port", out);
 	if (bind && !address_set(&addr, nla_data(bind), (size_t)nla_len(bind)))
 		fprintf(out, ", bind %s", address_text(&addr, buf));
 	if (bind_dev && *nla_get_string(bind_dev))
 		fprintf(out, ", bind-dev %s", nla_get_string(bind_dev));
 	if (mark && nla_get_u32(mark))
 		fprintf(out, ", fwmark 0x%x", nla_get_u32(mark));
-	if (check && !nla_get_u8(check))
-		fprintf(out, ", source-check off");
-	if (plain && nla_get_u8(plain))
-		fprintf(out, ", %splaintext on%s", paint(YELLOW),
-			paint(PLAIN));
+	fputc('\n', out);
+}
+
+static void print_policy(FILE *out, struct nlattr *const *tb)
+{
+	const struct nlattr *check = tb[CAMEX_A_DEV_SOURCE_CHECK];
+	const struct nlattr *plain = tb[CAMEX_A_DEV_PLAINTEXT];
+
+	if (!check)
+		return;
+	print_label(out, 2, "policy");
+	fprintf(out, "source-check %s", switch_text(check));
+	if (plain)
+		fprintf(out, ", %splaintext %s%s",
+			paint(nla_get_u8(plain) ? YELLOW : PLAIN),
+			switch_text(plain), paint(PLAIN));
+	fputc('\n', out);
 }
 
 void print_device(FILE *out, const struct model_device *device)
@@ -121,13 +140,8 @@ void print_device(FILE *out, const struct model_device *device)
 		choice_of(tb[CAMEX_A_DEV_PROTOCOL], protocol_choices),
 		choice_of(tb[CAMEX_A_DEV_TRANSPORT], transport_choices),
 		choice_of(tb[CAMEX_A_DEV_LINKS], links_choices));
-	print_label(out, 2, "socket");
-	if (tb[CAMEX_A_DEV_PORT])
-		fprintf(out, "port %u", nla_get_u16(tb[CAMEX_A_DEV_PORT]));
-	else
-		fprintf(out, "no port");
-	print_settings(out, tb);
-	fputc('\n', out);
+	print_socket(out, tb);
+	print_policy(out, tb);
 	if (tb[CAMEX_A_DEV_MTU]) {
 		print_label(out, 2, "mtu");
 		fprintf(out, "%u\n", nla_get_u32(tb[CAMEX_A_DEV_MTU]));
@@ -154,7 +168,7 @@ static void print_state(FILE *out, const struct model_device *device,
 		break;
 	case CAMEX_PEER_STATE_NO_ENDPOINT:
 		fprintf(out,
-			"%sno endpoint%s: not heard yet; to be first, camexctl peer set %s %s endpoint HOST:PORT",
+			"%sno endpoint%s: not heard yet; camexctl peer set %s %s endpoint HOST:PORT sets one",
 			paint(YELLOW), paint(PLAIN), device->name, peer->name);
 		break;
 	case CAMEX_PEER_STATE_REGISTERING:
@@ -174,8 +188,7 @@ static void print_state(FILE *out, const struct model_device *device,
 		break;
 	}
 	if (seen)
-		fprintf(out, ", heard %s",
-			print_age(nla_get_u64(seen), age));
+		fprintf(out, ", heard %s", print_age(nla_get_u64(seen), age));
 	else if (state && nla_get_u32(state) == CAMEX_PEER_STATE_UP)
 		fputs(", not heard yet", out);
 }
@@ -205,8 +218,7 @@ static void print_prefixes(FILE *out, const struct model_peer *peer)
 			fprintf(out, "\n%*s", 15, "");
 			column = 0;
 		}
-		fprintf(out, "%s%s", text,
-			i + 1 < peer->n_routes ? ", " : "");
+		fprintf(out, "%s%s", text, i + 1 < peer->n_routes ? ", " : "");
 		column += strlen(text) + 2;
 	}
 	if (!peer->n_routes)

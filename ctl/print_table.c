@@ -15,9 +15,8 @@
 enum column { NAME, STATE, ENDPOINT, HEARD, RECEIVED, SENT, ROUTES, COLUMNS };
 
 static const char *const titles[COLUMNS] = {
-	[NAME] = "NAME",	 [STATE] = "STATE",
-	[ENDPOINT] = "ENDPOINT", [HEARD] = "HEARD",
-	[RECEIVED] = "RECEIVED", [SENT] = "SENT",
+	[NAME] = "NAME",     [STATE] = "STATE",	      [ENDPOINT] = "ENDPOINT",
+	[HEARD] = "HEARD",   [RECEIVED] = "RECEIVED", [SENT] = "SENT",
 	[ROUTES] = "ROUTES",
 };
 

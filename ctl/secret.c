@@ -165,8 +165,9 @@ static int key_decode(const char *name, const struct text *text,
 		status = fault_set(fault, "%s is not base64", name);
 	else if (len != CAMEX_KEY_LEN)
 		status = fault_set(
-			fault, "%s is too %s for a key: %zu bytes instead of %d",
-			name, len < CAMEX_KEY_LEN ? "short" : "long", len,
+			fault,
+			"%s is too %s for a key: %zu bytes instead of %d", name,
+			len < CAMEX_KEY_LEN ? "short" : "long", len,
 			CAMEX_KEY_LEN);
 	else
 		memcpy(secret->key, bytes, CAMEX_KEY_LEN);

@@ -39,8 +39,7 @@ static int show_peers(struct call *call, struct model_devices *devices)
 		if (call->word[0] || !call->gone) {
 			/* what follows is still the list's to free */
 			memmove(&devices->list[kept], &devices->list[i + 1],
-				(devices->n - i - 1) *
-					sizeof(*devices->list));
+				(devices->n - i - 1) * sizeof(*devices->list));
 			devices->n -= i + 1 - kept;
 			return -1;
 		}

@@ -84,8 +84,8 @@ static int choice_parse(const struct keyword *keyword, struct value *value,
 			 choice != keyword->choices ? before : "",
 			 choice->name);
 	}
-	return fault_set(fault, "\"%s\" is unknown, it can be %s",
-			 value->text, text);
+	return fault_set(fault, "\"%s\" is unknown, it can be %s", value->text,
+			 text);
 }
 
 const struct value_type type_choice = {
@@ -94,8 +94,8 @@ const struct value_type type_choice = {
 	.propose = PROPOSE_CHOICES,
 };
 
-static int any_address_parse(const struct keyword *keyword,
-			     struct value *value, struct fault *fault)
+static int any_address_parse(const struct keyword *keyword, struct value *value,
+			     struct fault *fault)
 {
 	(void)keyword;
 	if (!strcmp(value->text, "any")) {
@@ -108,8 +108,7 @@ static int any_address_parse(const struct keyword *keyword,
 static int address_put(struct nl_msg *msg, const struct value *value)
 {
 	return nla_put(msg, value->keyword->attr,
-		       (int)address_len(&value->address),
-		       value->address.bytes);
+		       (int)address_len(&value->address), value->address.bytes);
 }
 
 const struct value_type type_address = {
@@ -181,9 +180,10 @@ static int prefixes_value_parse(const struct keyword *keyword,
 				 nla_total_size(1));
 	}
 	if (room > ROUTES_MAX)
-		return fault_set(fault,
-				 "%zu prefixes do not fit one message: give up to about 3000 IPv4 or 2000 IPv6 prefixes here, the others with camexctl route add",
-				 value->prefixes.n);
+		return fault_set(
+			fault,
+			"%zu prefixes do not fit one message: give up to about 3000 IPv4 or 2000 IPv6 prefixes here, the others with camexctl route add",
+			value->prefixes.n);
 	return 0;
 }
 

@@ -90,6 +90,7 @@ void camex_aead_seal(const struct camex_aead_key *key, u8 *body, size_t len,
 	memzero_explicit(&state, sizeof(state));
 	memzero_explicit(poly_key, sizeof(poly_key));
 }
+
 CAMEX_EXPORT_FOR_KUNIT(camex_aead_seal);
 
 /**
@@ -137,5 +138,6 @@ bool camex_aead_open(const struct camex_aead_key *key, u8 *body, size_t len,
 	memzero_explicit(stream, first);
 	return ok;
 }
+
 CAMEX_EXPORT_FOR_KUNIT(camex_aead_open);
 CAMEX_EXPORT_FOR_KUNIT(camex_aead_key_set);

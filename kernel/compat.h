@@ -23,16 +23,13 @@
 #include <net/ipv6_stubs.h>
 #endif
 
-/* NL_SET_ERR_MSG_ATTR_FMT: before 6.3 an extack holds a pointer, not a text. */
-#ifdef NL_SET_ERR_MSG_ATTR_FMT
+/* NL_SET_ERR_MSG_FMT: before 6.3 an extack holds a pointer, not a text. */
+#ifdef NL_SET_ERR_MSG_FMT
 #define camex_extack(extack, attr, fmt, ...) do {			\
 	struct netlink_ext_ack *__x = (extack);				\
-	const struct nlattr *__a = (attr);				\
 									\
-	if (__a)							\
-		NL_SET_ERR_MSG_ATTR_FMT(__x, __a, fmt, ##__VA_ARGS__);	\
-	else								\
-		NL_SET_ERR_MSG_FMT(__x, fmt, ##__VA_ARGS__);		\
+	NL_SET_ERR_MSG_FMT(__x, fmt, ##__VA_ARGS__);			\
+	NL_SET_BAD_ATTR(__x, attr);					\
 } while (0)
 #else
 #define CAMEX_COMPAT_EXTACK_TEXTS
@@ -122,13 +119,11 @@ static inline struct sk_buff *camex_recv_udp(struct sock *sk)
 
 /* 6.16: the ChaCha state became a structure. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
-#define camex_chacha_state struct chacha_state
+typedef struct chacha_state camex_chacha_state;
 #else
-struct camex_chacha_words {
+typedef struct {
 	u32 x[16];
-};
-
-#define camex_chacha_state struct camex_chacha_words
+} camex_chacha_state;
 #endif
 
 static inline void camex_chacha_init(camex_chacha_state *state,

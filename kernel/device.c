@@ -252,8 +252,8 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 	if (tb[CAMEX_A_DEV_BIND]) {
 		memset(&new.bind, 0, sizeof(new.bind));
 		if (nla_len(tb[CAMEX_A_DEV_BIND])) {
-			err = camex_nl_addr(&new.bind, tb[CAMEX_A_DEV_BIND],
-					    extack);
+			err = camex_attr_addr(&new.bind, tb[CAMEX_A_DEV_BIND],
+					      extack);
 			if (err)
 				return err;
 		}
@@ -360,6 +360,7 @@ static int newlink_in(struct net *net, struct net_device *dev,
 	list_add_tail(&cdev->net_node, &cnet->devices);
 	return 0;
 }
+
 CAMEX_NEWLINK(newlink)
 
 static size_t get_size(const struct net_device *dev)

@@ -132,7 +132,7 @@ struct camex_dev {
 	struct rhltable endpoints;
 	struct rhltable sessions;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* see the top of this file */
 	u64 last_start;
 	struct list_head events;
 	struct delayed_work event_work;

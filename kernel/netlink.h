@@ -8,7 +8,10 @@
 
 struct camex_addr;
 struct camex_dev;
+struct camex_peer;
 struct camex_prefix;
+struct genl_family;
+struct genl_info;
 
 extern const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1];
 extern const struct nla_policy camex_dev_set_policy[CAMEX_A_DEV_MAX + 1];
@@ -22,16 +25,50 @@ extern const struct nla_policy camex_op_route_add[CAMEX_A_ROUTE + 1];
 extern const struct nla_policy camex_op_route_del[CAMEX_A_ROUTE + 1];
 extern const struct nla_policy camex_prefix_policy[CAMEX_A_PREFIX_MAX + 1];
 
+extern struct genl_family camex_family;
+
 int camex_netlink_init(void);
 void camex_netlink_exit(void);
+
+struct net_device *camex_nl_find_dev(struct net *net, struct nlattr **attrs,
+				     struct netlink_ext_ack *extack);
+struct camex_peer *camex_nl_named_peer(struct camex_dev *cdev,
+				       struct genl_info *info,
+				       struct nlattr **tb);
+int camex_nl_request_once(const struct nlmsghdr *nlh,
+			  struct netlink_ext_ack *extack);
+
+int camex_nl_get(struct sk_buff *skb, struct genl_info *info);
+int camex_nl_dump_devs(struct sk_buff *msg, struct netlink_callback *cb);
+int camex_nl_dump_peers(struct sk_buff *msg, struct netlink_callback *cb);
+int camex_nl_dump_routes(struct sk_buff *msg, struct netlink_callback *cb);
 void camex_netlink_events(struct work_struct *work);
 
-int camex_nl_once(const struct nlattr *head, int len, int maxtype,
-		  int repeats, struct netlink_ext_ack *extack);
-int camex_nl_addr(struct camex_addr *addr, const struct nlattr *attr,
-		  struct netlink_ext_ack *extack);
-int camex_nl_put_addr(struct sk_buff *msg, int type,
-		      const struct camex_addr *addr);
+int camex_attr_once(const struct nlattr *head, int len, int maxtype,
+		    int repeats, struct netlink_ext_ack *extack);
+int camex_attr_addr(struct camex_addr *addr, const struct nlattr *attr,
+		    struct netlink_ext_ack *extack);
+int camex_attr_put_addr(struct sk_buff *msg, int type,
+			const struct camex_addr *addr);
+int camex_attr_require(struct genl_info *info, int outer, struct nlattr **tb,
+		       int type, const char *what);
+int camex_attr_name(const struct nlattr *attr, struct netlink_ext_ack *extack);
+int camex_attr_prefix(struct camex_prefix *prefix, struct genl_info *info,
+		      const struct nlattr *outer, const struct nlattr *attr,
+		      const struct nlattr *len, int addr_type, int len_type);
+int camex_attr_not_owned(struct camex_dev *cdev,
+			 const struct camex_prefix *prefix,
+			 const struct camex_peer *peer,
+			 const struct nlattr *attr,
+			 struct netlink_ext_ack *extack);
+int camex_attr_routes(struct camex_dev *cdev, const struct camex_peer *peer,
+		      struct genl_info *info, const struct nlattr *routes,
+		      struct camex_prefix **list, unsigned int *n);
+int camex_attr_endpoint(struct camex_dev *cdev, const struct camex_peer *peer,
+			struct genl_info *info, struct nlattr **tb,
+			struct camex_addr *addr);
+int camex_attr_key(const struct camex_dev *cdev, struct genl_info *info,
+		   struct nlattr **tb);
 int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev);
 size_t camex_nl_dev_size(void);
 

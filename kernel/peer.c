@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/ctype.h>
 #include <linux/slab.h>
-#include <net/dst.h>
 
 #include "compat.h"
 #include "netlink.h"
@@ -15,15 +14,8 @@ static const struct rhashtable_params by_name = {
 	.automatic_shrinking = true,
 };
 
-static const struct rhashtable_params by_endpoint = {
-	.key_len = sizeof(struct camex_addr),
-	.key_offset = offsetof(struct camex_endpoint, to),
-	.head_offset = offsetof(struct camex_endpoint, node),
-	.automatic_shrinking = true,
-};
-
 /**
- * camex_peers_init() - set up the tables of peers and endpoints
+ * camex_peers_init() - set up the tables of peers
  * @cdev: a new device
  *
  * Return: 0 or a negative errno.
@@ -37,7 +29,7 @@ int camex_peers_init(struct camex_dev *cdev)
 	err = rhashtable_init(&cdev->names, &by_name);
 	if (err)
 		return err;
-	err = rhltable_init(&cdev->endpoints, &by_endpoint);
+	err = camex_endpoints_init(cdev);
 	if (err)
 		rhashtable_destroy(&cdev->names);
 	return err;
@@ -49,7 +41,7 @@ int camex_peers_init(struct camex_dev *cdev)
  */
 void camex_peers_free(struct camex_dev *cdev)
 {
-	rhltable_destroy(&cdev->endpoints);
+	camex_endpoints_free(cdev);
 	rhashtable_destroy(&cdev->names);
 	xa_destroy(&cdev->peers);
 }
@@ -144,167 +136,6 @@ err_peer:
 	return ERR_PTR(err);
 }
 
-/* --- endpoints --- */
-
-/**
- * camex_endpoint_new() - an endpoint, in the table, not in use yet
- * @peer: whose it is to be
- * @to: address and port
- * @from: our own address towards it, or NULL
- * @gfp: how to allocate
- *
- * Context: camex_dev.lock held.
- * Return: the endpoint, or NULL without memory.
- */
-struct camex_endpoint *camex_endpoint_new(struct camex_peer *peer,
-					  const struct camex_addr *to,
-					  const struct camex_addr *from,
-					  gfp_t gfp)
-{
-	struct camex_endpoint *ep = kzalloc(sizeof(*ep), gfp);
-
-	lockdep_assert_held(&peer->cdev->lock);
-	if (!ep)
-		return NULL;
-	ep->to = *to;
-	if (from)
-		ep->from = *from;
-	ep->peer = peer;
-	if (rhltable_insert(&peer->cdev->endpoints, &ep->node, by_endpoint)) {
-		kfree(ep);
-		return NULL;
-	}
-	return ep;
-}
-
-static void path_free(struct camex_path *path)
-{
-	if (path) {
-		dst_release(path->dst);
-		kfree(path);
-	}
-}
-
-static void path_free_rcu(struct rcu_head *rcu)
-{
-	path_free(container_of(rcu, struct camex_path, rcu));
-}
-
-/**
- * camex_path_set() - another path leads to an endpoint
- * @ep: the endpoint
- * @path: the path, or NULL; the old one is freed after a grace period
- *
- * Context: RCU reader.
- */
-void camex_path_set(struct camex_endpoint *ep, struct camex_path *path)
-{
-	path = unrcu_pointer(xchg(&ep->path, RCU_INITIALIZER(path)));
-	if (path)
-		call_rcu(&path->rcu, path_free_rcu);
-}
-
-static void endpoint_free_rcu(struct rcu_head *rcu)
-{
-	struct camex_endpoint *ep = container_of(rcu, struct camex_endpoint, rcu);
-
-	path_free(rcu_dereference_protected(ep->path, true));
-	kfree(ep);
-}
-
-/**
- * camex_endpoint_free() - take an endpoint out of the table
- * @ep: the endpoint, no longer any peer's; freed after a grace period; may be
- *	NULL
- *
- * Context: camex_dev.lock held.
- */
-void camex_endpoint_free(struct camex_endpoint *ep)
-{
-	if (!ep)
-		return;
-	lockdep_assert_held(&ep->peer->cdev->lock);
-	rhltable_remove(&ep->peer->cdev->endpoints, &ep->node, by_endpoint);
-	call_rcu(&ep->rcu, endpoint_free_rcu);
-}
-
-/* The peer is at @ep from now on. */
-static void endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep)
-{
-	ep = rcu_replace_pointer(peer->endpoint, ep,
-				 lockdep_is_held(&peer->cdev->lock));
-	if (ep != peer->home)
-		camex_endpoint_free(ep);
-}
-
-/**
- * camex_peer_by_endpoint() - the peer that is at an address
- * @cdev: the device
- * @addr: address and port
- *
- * Context: RCU reader.
- * Return: the peer that was heard from there last, else the one that was
- * configured to be there, or NULL.
- */
-struct camex_peer *camex_peer_by_endpoint(struct camex_dev *cdev,
-					  const struct camex_addr *addr)
-{
-	struct camex_peer *found = NULL;
-	struct rhlist_head *list, *pos;
-	struct camex_endpoint *ep;
-
-	list = rhltable_lookup(&cdev->endpoints, addr, by_endpoint);
-	rhl_for_each_entry_rcu(ep, pos, list, node) {
-		found = ep->peer;
-		if (rcu_access_pointer(found->endpoint) == ep)
-			break;
-	}
-	return found;
-}
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_by_endpoint);
-
-/**
- * camex_peer_configured_at() - the peer whose configured endpoint this is
- * @cdev: the device
- * @addr: address and port
- *
- * Context: RTNL.
- * Return: the peer, or NULL.
- */
-struct camex_peer *camex_peer_configured_at(struct camex_dev *cdev,
-					    const struct camex_addr *addr)
-{
-	struct camex_peer *found = NULL;
-	struct rhlist_head *list, *pos;
-	struct camex_endpoint *ep;
-
-	rcu_read_lock();
-	list = rhltable_lookup(&cdev->endpoints, addr, by_endpoint);
-	rhl_for_each_entry_rcu(ep, pos, list, node)
-		if (ep->peer->home == ep)
-			found = ep->peer;
-	rcu_read_unlock();
-	return found;
-}
-
-/**
- * camex_peer_configure_endpoint() - a peer's endpoint is set by its owner
- * @peer: the peer
- * @ep: from camex_endpoint_new()
- *
- * Context: RTNL and camex_dev.lock.
- */
-void camex_peer_configure_endpoint(struct camex_peer *peer,
-				   struct camex_endpoint *ep)
-{
-	struct camex_endpoint *home = peer->home;
-
-	ASSERT_RTNL();
-	endpoint_swap(peer, ep);
-	WRITE_ONCE(peer->home, ep);
-	camex_endpoint_free(home);
-}
-
 /* --- what received datagrams change --- */
 
 static void tell(struct camex_peer *peer, enum camex_event event)
@@ -370,7 +201,7 @@ static void heard_slow(struct camex_peer *peer, const struct camex_addr *to,
 		goto out;
 	if (!old || memcmp(&old->to, to, sizeof(*to)))
 		tell(peer, CAMEX_EVENT_ENDPOINT);
-	endpoint_swap(peer, ep);
+	camex_endpoint_swap(peer, ep);
 out:
 	spin_unlock_bh(&cdev->lock);
 }
@@ -389,8 +220,7 @@ void camex_peer_heard(struct camex_peer *peer, const struct camex_addr *to,
 {
 	struct camex_endpoint *ep = rcu_dereference(peer->endpoint);
 
-	if (READ_ONCE(peer->seen) != jiffies)
-		WRITE_ONCE(peer->seen, jiffies);
+	camex_touch(&peer->seen);
 	if (likely(READ_ONCE(peer->heard))) {
 		if (!move)
 			return;
@@ -605,7 +435,7 @@ void camex_peer_forget(struct camex_peer *peer)
 	struct camex_dev *cdev = peer->cdev;
 
 	spin_lock_bh(&cdev->lock);
-	endpoint_swap(peer, peer->home);
+	camex_endpoint_swap(peer, peer->home);
 	close_sessions(peer);
 	peer->heard = false;
 	spin_unlock_bh(&cdev->lock);
@@ -643,7 +473,7 @@ void camex_peer_del(struct camex_peer *peer)
 	close_sessions(peer);
 	swap_tx(peer, NULL);
 	RCU_INIT_POINTER(peer->key, NULL);
-	endpoint_swap(peer, NULL);
+	camex_endpoint_swap(peer, NULL);
 	camex_endpoint_free(peer->home);
 	spin_unlock_bh(&cdev->lock);
 

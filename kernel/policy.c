@@ -127,79 +127,6 @@ const struct nla_policy camex_op_route_del[CAMEX_A_ROUTE + 1] = {
 };
 
 /**
- * camex_nl_once() - refuse attributes that are given twice
- * @head: the first attribute
- * @len: bytes of all of them
- * @maxtype: highest type there can be, below 64
- * @repeats: the one type that may repeat, or 0
- * @extack: told which
- *
- * Return: 0 or -EINVAL.
- */
-int camex_nl_once(const struct nlattr *head, int len, int maxtype,
-		  int repeats, struct netlink_ext_ack *extack)
-{
-	const struct nlattr *attr;
-	u64 seen = 0;
-	int rem;
-
-	nla_for_each_attr(attr, head, len, rem) {
-		int type = nla_type(attr);
-
-		if (type > maxtype || type == repeats)
-			continue;
-		if (seen & BIT_ULL(type)) {
-			camex_extack(extack, attr, "attribute given twice");
-			return -EINVAL;
-		}
-		seen |= BIT_ULL(type);
-	}
-	return 0;
-}
-
-/**
- * camex_nl_addr() - read an IP address
- * @addr: family and address are written
- * @attr: 4 or 16 bytes
- * @extack: told what is wrong
- *
- * Return: 0 or -EINVAL.
- */
-int camex_nl_addr(struct camex_addr *addr, const struct nlattr *attr,
-		  struct netlink_ext_ack *extack)
-{
-	switch (nla_len(attr)) {
-	case sizeof(struct in_addr):
-		addr->family = AF_INET;
-		addr->v4 = nla_get_in_addr(attr);
-		return 0;
-	case sizeof(struct in6_addr):
-		addr->family = AF_INET6;
-		addr->v6 = nla_get_in6_addr(attr);
-		return 0;
-	default:
-		camex_extack(extack, attr, "an address has 4 or 16 bytes");
-		return -EINVAL;
-	}
-}
-
-/**
- * camex_nl_put_addr() - write an IP address
- * @msg: the message
- * @type: attribute type
- * @addr: IPv4 or IPv6 address
- *
- * Return: 0 or -EMSGSIZE.
- */
-int camex_nl_put_addr(struct sk_buff *msg, int type,
-		      const struct camex_addr *addr)
-{
-	if (addr->family == AF_INET)
-		return nla_put_in_addr(msg, type, addr->v4);
-	return nla_put_in6_addr(msg, type, &addr->v6);
-}
-
-/**
  * camex_nl_put_dev() - write CAMEX_A_DEV_*
  * @msg: the message
  * @cdev: the device
@@ -219,7 +146,7 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 	    nla_put_u32(msg, CAMEX_A_DEV_RX, conf->rx) ||
 	    nla_put_u16(msg, CAMEX_A_DEV_PORT, conf->port) ||
 	    (conf->bind.family &&
-	     camex_nl_put_addr(msg, CAMEX_A_DEV_BIND, &conf->bind)) ||
+	     camex_attr_put_addr(msg, CAMEX_A_DEV_BIND, &conf->bind)) ||
 	    (conf->bind_dev[0] &&
 	     nla_put_string(msg, CAMEX_A_DEV_BIND_DEV, conf->bind_dev)) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_FWMARK, conf->fwmark) ||

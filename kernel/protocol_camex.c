@@ -217,7 +217,7 @@ static struct camex_peer *open_encrypted(struct camex_dev *cdev,
 {
 	struct camex_session_rx *rx;
 	struct camex_peer *peer;
-	bool fresh, highest;
+	bool fresh, highest, old_header;
 
 	/* Decryption works in place, and a little beyond both ends. */
 	if (unlikely(skb_linearize_cow(skb) ||
@@ -244,11 +244,10 @@ static struct camex_peer *open_encrypted(struct camex_dev *cdev,
 		*why = CAMEX_A_STATS_REPLAYED;
 		return NULL;
 	}
-	if (READ_ONCE(rx->heard) != jiffies)
-		WRITE_ONCE(rx->heard, jiffies);
-	if (unlikely(READ_ONCE(peer->old_header) !=
-		     (o->h.len == CAMEX_WIRE_HEADER_OLD)))
-		WRITE_ONCE(peer->old_header, o->h.len == CAMEX_WIRE_HEADER_OLD);
+	camex_touch(&rx->heard);
+	old_header = o->h.len == CAMEX_WIRE_HEADER_OLD;
+	if (unlikely(READ_ONCE(peer->old_header) != old_header))
+		WRITE_ONCE(peer->old_header, old_header);
 	camex_peer_heard(peer, &from->addr, &from->local, highest);
 
 	__skb_pull(skb, o->h.len);

@@ -92,6 +92,7 @@ struct camex_peer *camex_route_lookup4(const struct camex_routes *routes,
 	to_key(key, AF_INET, &addr);
 	return lookup(reader_get(routes->v4), key, 32);
 }
+
 CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup4);
 
 /**
@@ -110,6 +111,7 @@ struct camex_peer *camex_route_lookup6(const struct camex_routes *routes,
 	to_key(key, AF_INET6, addr);
 	return lookup(reader_get(routes->v6), key, 128);
 }
+
 CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup6);
 
 /**
@@ -161,6 +163,7 @@ bool camex_prefix_valid(const struct camex_prefix *prefix)
 		return !(key[0] & ~mask(prefix->len)) && !key[1];
 	return !(key[1] & ~mask(prefix->len - 64));
 }
+
 CAMEX_EXPORT_FOR_KUNIT(camex_prefix_valid);
 
 /**
@@ -239,6 +242,7 @@ struct camex_route *camex_route_find(struct camex_routes *routes,
 		return node;
 	return NULL;
 }
+
 CAMEX_EXPORT_FOR_KUNIT(camex_route_find);
 
 static struct camex_route *new_node(u16 family, const u64 *key, u8 len)
@@ -320,6 +324,7 @@ int camex_route_insert(struct camex_routes *routes,
 	list_add_tail(&node->peer_node, owned);
 	return 0;
 }
+
 CAMEX_EXPORT_FOR_KUNIT(camex_route_insert);
 
 /* Take out a node that has at most one child and no peer. */
@@ -359,4 +364,5 @@ void camex_route_remove(struct camex_routes *routes, struct camex_route *route)
 	if (parent && !rcu_access_pointer(parent->peer) && !is_fork(parent))
 		splice_out(routes, parent);
 }
+
 CAMEX_EXPORT_FOR_KUNIT(camex_route_remove);

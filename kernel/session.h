@@ -4,6 +4,8 @@
 #define CAMEX_SESSION_H
 
 #include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/jiffies.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable.h>
 #include <linux/spinlock.h>
@@ -15,7 +17,7 @@ struct camex_dev;
 struct camex_peer;
 
 /* A sender starts a new session before its sequence gets here. */
-#define CAMEX_SEQ_LIMIT		(1ULL << 63)
+#define CAMEX_SEQ_LIMIT		BIT_ULL(63)
 
 /**
  * struct camex_key - one distinct key of a device
@@ -75,11 +77,23 @@ struct camex_session_tx {
  */
 struct camex_session_rx {
 	struct camex_session base;
-	spinlock_t lock;
+	spinlock_t lock;	/* protects @window */
 	struct camex_replay window;
 	struct list_head peer_node;
 	unsigned long heard;
 };
+
+/**
+ * camex_touch() - note that something happened now
+ * @when: jiffies; written once a tick, so that CPUs can share it
+ */
+static inline void camex_touch(unsigned long *when)
+{
+	unsigned long now = jiffies;
+
+	if (READ_ONCE(*when) != now)
+		WRITE_ONCE(*when, now);
+}
 
 int camex_sessions_init(struct camex_dev *cdev);
 void camex_sessions_free(struct camex_dev *cdev);

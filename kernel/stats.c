@@ -1,29 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "stats.h"
 
-#define NAME(attr, text) [CAMEX_A_STATS_##attr - 1] = text
-
 const char * const camex_stats_names[CAMEX_STATS_COUNT] = {
-	NAME(MALFORMED, "malformed"),
-	NAME(NOT_IP, "not_ip"),
-	NAME(UNKNOWN_PEER, "unknown_peer"),
-	NAME(AUTH_FAILED, "auth_failed"),
-	NAME(REPLAYED, "replayed"),
-	NAME(BAD_SOURCE, "bad_source"),
-	NAME(NO_ROUTE, "no_route"),
-	NAME(NO_KEY, "no_key"),
-	NAME(NO_ENDPOINT, "no_endpoint"),
-	NAME(PLAINTEXT_REFUSED, "plaintext_refused"),
-	NAME(TOO_BIG, "too_big"),
-	NAME(TTL_EXPIRED, "ttl_expired"),
-	NAME(LOOP, "loop"),
-	NAME(LINK_PENDING, "link_pending"),
-	NAME(NETPOLL_FALLBACK, "netpoll_fallback"),
-	NAME(RX_NETFILTER, "rx_netfilter"),
-	NAME(FDB_FULL, "fdb_full"),
-	NAME(QUEUE_FULL, "queue_full"),
-	NAME(NO_MEMORY, "no_memory"),
-	NAME(RATE_LIMITED, "rate_limited"),
+	[CAMEX_A_STATS_MALFORMED - 1] = "malformed",
+	[CAMEX_A_STATS_NOT_IP - 1] = "not_ip",
+	[CAMEX_A_STATS_UNKNOWN_PEER - 1] = "unknown_peer",
+	[CAMEX_A_STATS_AUTH_FAILED - 1] = "auth_failed",
+	[CAMEX_A_STATS_REPLAYED - 1] = "replayed",
+	[CAMEX_A_STATS_BAD_SOURCE - 1] = "bad_source",
+	[CAMEX_A_STATS_NO_ROUTE - 1] = "no_route",
+	[CAMEX_A_STATS_NO_KEY - 1] = "no_key",
+	[CAMEX_A_STATS_NO_ENDPOINT - 1] = "no_endpoint",
+	[CAMEX_A_STATS_PLAINTEXT_REFUSED - 1] = "plaintext_refused",
+	[CAMEX_A_STATS_TOO_BIG - 1] = "too_big",
+	[CAMEX_A_STATS_TTL_EXPIRED - 1] = "ttl_expired",
+	[CAMEX_A_STATS_LOOP - 1] = "loop",
+	[CAMEX_A_STATS_LINK_PENDING - 1] = "link_pending",
+	[CAMEX_A_STATS_NETPOLL_FALLBACK - 1] = "netpoll_fallback",
+	[CAMEX_A_STATS_RX_NETFILTER - 1] = "rx_netfilter",
+	[CAMEX_A_STATS_FDB_FULL - 1] = "fdb_full",
+	[CAMEX_A_STATS_QUEUE_FULL - 1] = "queue_full",
+	[CAMEX_A_STATS_NO_MEMORY - 1] = "no_memory",
+	[CAMEX_A_STATS_RATE_LIMITED - 1] = "rate_limited",
 };
 
 /**

@@ -228,6 +228,58 @@ remove_hosts() {
 	test_hosts=()
 }
 
+# --- camex ---
+
+# slow: the kernel checks so much that tests had better move little data.
+slow() {
+	[ -e /sys/kernel/debug/kmemleak ]
+}
+
+# counters HOST [DEV]: what DEV of HOST counted that is not 0: "NAME=NUMBER NAME=NUMBER".
+counters() {
+	camexctl -n "$1" -j stats "${2:-camex0}" |
+		jq -r '[to_entries[] | select(.value != 0) | "\(.key)=\(.value)"] | join(" ")'
+}
+
+# counter HOST NAME [DEV]: one counter of DEV.
+counter() {
+	camexctl -n "$1" -j stats "${3:-camex0}" | jq -r ".$2"
+}
+
+# peer HOST NAME FILTER: what jq's FILTER makes of the peer NAME of camex0 in HOST.
+peer() {
+	camexctl -n "$1" -j peer show camex0 "$2" | jq -r ".[] | $3"
+}
+
+# tunnel OUTER key|plain [KEYWORD VALUE]...: camex0 in host1 and host2, over IPv4 or
+# IPv6 (OUTER 4 or 6), made by camexctl dev add with these keywords. Each host's one
+# peer is the other, by its name; inside they are 10.0.0.I and fd00::I, and their port
+# is 7000. key: they have the key in $test_tmp/key. What was there before is removed.
+tunnel() {
+	local outer=$1 secret=() i j to
+	[ "$2" = plain ] || {
+		(umask 077 && camexctl key gen >"$test_tmp/key") || return
+		secret=(key-file "$test_tmp/key")
+	}
+	shift 2
+	for i in 1 2; do
+		j=$((3 - i))
+		to=192.0.2.$j
+		[ "$outer" -eq 4 ] || to="[2001:db8::$j]"
+		if on "host$i" test -e /sys/class/net/camex0; then camexctl -n "host$i" dev del camex0; fi
+		camexctl -n "host$i" dev add camex0 port 7000 "$@" &&
+			camexctl -n "host$i" peer add camex0 "host$j" endpoint "$to:7000" \
+				routes "10.0.0.$j/32,fd00::$j/128" "${secret[@]}" || return
+		ip -n "host$i" -batch - <<-END || return
+			address add 10.0.0.$i/24 dev camex0
+			address add fd00::$i/64 dev camex0
+			link set camex0 up
+		END
+	done
+}
+
+# --- the end ---
+
 # done_testing: prints the plan and ends the script; the last line of each.
 done_testing() {
 	tests_done=yes

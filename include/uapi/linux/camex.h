@@ -73,7 +73,7 @@ enum camex_event {
 /*
  * Attributes of a device. The same set is the IFLA_INFO_DATA of RTM_NEWLINK,
  * where the attributes marked [new] can be given, and the nest CAMEX_A_DEV,
- * where those marked [set] can.
+ * where those marked [set] can. BIND_DEV is in the transport's namespace.
  */
 enum {
 	CAMEX_A_DEV_LINK = 1,		/* u32, enum camex_link [new] */
@@ -84,7 +84,7 @@ enum {
 	CAMEX_A_DEV_RX,			/* u32, enum camex_rx [new, set] */
 	CAMEX_A_DEV_PORT,		/* u16, UDP port, 0: the kernel chooses [new, set] */
 	CAMEX_A_DEV_BIND,		/* 4 or 16 bytes, local address; 0 bytes: any [new, set] */
-	CAMEX_A_DEV_BIND_DEV,		/* string, interface in the transport's namespace; "": any [new, set] */
+	CAMEX_A_DEV_BIND_DEV,		/* string, interface there; "": any [new, set] */
 	CAMEX_A_DEV_FWMARK,		/* u32, 0: none [new, set] */
 	CAMEX_A_DEV_SOURCE_CHECK,	/* u8, 0 or 1 [new, set] */
 	CAMEX_A_DEV_PLAINTEXT,		/* u8, 0 or 1, protocol camex alone [new, set] */
@@ -123,7 +123,7 @@ enum {
 	CAMEX_A_PEER_ENDPOINT_SCOPE,	/* u32, IPv6 scope: interface index [add, set, out] */
 	CAMEX_A_PEER_KEY,		/* 32 bytes [add; KEY_SET] */
 	CAMEX_A_PEER_FINGERPRINT,	/* 16 bytes, goes with KEY [add, out; KEY_SET] */
-	CAMEX_A_PEER_ROUTES,		/* nest CAMEX_A_ROUTES_*: replaces the whole list [add, set] */
+	CAMEX_A_PEER_ROUTES,		/* nest CAMEX_A_ROUTES_*, all of them [add, set] */
 	CAMEX_A_PEER_STATE,		/* u32, enum camex_peer_state [out] */
 	CAMEX_A_PEER_LAST_SEEN,		/* u64, milliseconds since the last valid datagram [out] */
 	CAMEX_A_PEER_RX_PACKETS,	/* u64, inner packets [out] */

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Attributes: read, checked, and blamed when they are wrong. */
+#include <net/genetlink.h>
+
+#include "compat.h"
+#include "netlink.h"
+#include "protocol.h"
+
+/**
+ * camex_attr_once() - refuse attributes that are given twice
+ * @head: the first attribute
+ * @len: bytes of all of them
+ * @maxtype: highest type there can be, below 64
+ * @repeats: the one type that may repeat, or 0
+ * @extack: told which
+ *
+ * Return: 0 or -EINVAL.
+ */
+int camex_attr_once(const struct nlattr *head, int len, int maxtype,
+		    int repeats, struct netlink_ext_ack *extack)
+{
+	const struct nlattr *attr;
+	u64 seen = 0;
+	int rem;
+
+	nla_for_each_attr(attr, head, len, rem) {
+		int type = nla_type(attr);
+
+		if (type > maxtype || type == repeats)
+			continue;
+		if (seen & BIT_ULL(type)) {
+			camex_extack(extack, attr, "attribute given twice");
+			return -EINVAL;
+		}
+		seen |= BIT_ULL(type);
+	}
+	return 0;
+}
+
+/**
+ * camex_attr_addr() - read an IP address
+ * @addr: family and address are written
+ * @attr: 4 or 16 bytes
+ * @extack: told what is wrong
+ *
+ * Return: 0 or -EINVAL.
+ */
+int camex_attr_addr(struct camex_addr *addr, const struct nlattr *attr,
+		    struct netlink_ext_ack *extack)
+{
+	switch (nla_len(attr)) {
+	case sizeof(struct in_addr):
+		addr->family = AF_INET;
+		addr->v4 = nla_get_in_addr(attr);
+		return 0;
+	case sizeof(struct in6_addr):
+		addr->family = AF_INET6;
+		addr->v6 = nla_get_in6_addr(attr);
+		return 0;
+	default:
+		camex_extack(extack, attr, "an address has 4 or 16 bytes");
+		return -EINVAL;
+	}
+}
+
+/**
+ * camex_attr_put_addr() - write an IP address
+ * @msg: the message
+ * @type: attribute type
+ * @addr: IPv4 or IPv6 address
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int camex_attr_put_addr(struct sk_buff *msg, int type,
+			const struct camex_addr *addr)
+{
+	if (addr->family == AF_INET)
+		return nla_put_in_addr(msg, type, addr->v4);
+	return nla_put_in6_addr(msg, type, &addr->v6);
+}
+
+/**
+ * camex_attr_require() - an attribute must be there
+ * @info: the request
+ * @outer: the top-level nest that @tb was taken from
+ * @tb: what there is
+ * @type: what there must be
+ * @what: the same, for people
+ *
+ * Return: 0 or -EINVAL.
+ */
+int camex_attr_require(struct genl_info *info, int outer, struct nlattr **tb,
+		       int type, const char *what)
+{
+	if (tb[type])
+		return 0;
+	camex_extack(info->extack, NULL, "%s is missing", what);
+	camex_extack_miss(info->extack, info->attrs[outer], type);
+	return -EINVAL;
+}
+
+/**
+ * camex_attr_name() - check the name of a new peer
+ * @attr: string of at most CAMEX_NAME_MAX bytes
+ * @extack: told what is wrong
+ *
+ * Return: 0 or -EINVAL.
+ */
+int camex_attr_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	const char *name = nla_data(attr), *c;
+
+	if (!*name) {
+		camex_extack(extack, attr, "a peer's name cannot be empty");
+		return -EINVAL;
+	}
+	for (c = name; *c; c++) {
+		if (*c == '/' || (u8)*c <= ' ' || *c == 0x7f) {
+			camex_extack(extack, attr,
+				     "a peer's name has no blanks, '/' or control bytes");
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/**
+ * camex_attr_prefix() - read a prefix
+ * @prefix: result
+ * @info: the request
+ * @outer: the nest that has the attributes
+ * @attr: address, or NULL
+ * @len: length, or NULL
+ * @addr_type: type of the former
+ * @len_type: type of the latter
+ *
+ * Return: 0 or -EINVAL.
+ */
+int camex_attr_prefix(struct camex_prefix *prefix, struct genl_info *info,
+		      const struct nlattr *outer, const struct nlattr *attr,
+		      const struct nlattr *len, int addr_type, int len_type)
+{
+	struct camex_addr addr = {};
+	int err;
+
+	if (!attr || !len) {
+		camex_extack(info->extack, NULL, "a prefix has address and length");
+		camex_extack_miss(info->extack, outer, attr ? len_type : addr_type);
+		return -EINVAL;
+	}
+	err = camex_attr_addr(&addr, attr, info->extack);
+	if (err)
+		return err;
+	memset(prefix, 0, sizeof(*prefix));
+	prefix->family = addr.family;
+	prefix->addr = addr.v6;
+	prefix->len = nla_get_u8(len);
+	if (prefix->len > (prefix->family == AF_INET ? 32 : 128)) {
+		camex_extack(info->extack, len, "prefix length %u is too long",
+			     prefix->len);
+		return -EINVAL;
+	}
+	if (!camex_prefix_valid(prefix)) {
+		camex_extack(info->extack, attr,
+			     "the prefix has bits set past its length of %u",
+			     prefix->len);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * camex_attr_not_owned() - a prefix must not be another peer's
+ * @cdev: the device
+ * @prefix: a valid prefix
+ * @peer: the peer that may have it, or NULL for nobody
+ * @attr: the attribute to blame
+ * @extack: told whose it is
+ *
+ * Context: RTNL.
+ * Return: 0 or -EEXIST.
+ */
+int camex_attr_not_owned(struct camex_dev *cdev,
+			 const struct camex_prefix *prefix,
+			 const struct camex_peer *peer,
+			 const struct nlattr *attr,
+			 struct netlink_ext_ack *extack)
+{
+	struct camex_route *route = camex_route_find(&cdev->routes, prefix);
+	struct camex_peer *owner;
+
+	if (!route)
+		return 0;
+	owner = rtnl_dereference(route->peer);
+	if (owner == peer)
+		return 0;
+	if (prefix->family == AF_INET)
+		camex_extack(extack, attr, "route %pI4/%u belongs to peer %s",
+			     &prefix->addr, prefix->len, owner->name);
+	else
+		camex_extack(extack, attr, "route %pI6c/%u belongs to peer %s",
+			     &prefix->addr, prefix->len, owner->name);
+	return -EEXIST;
+}
+
+/* *@list is to be freed; @peer is NULL for one that is not there yet. */
+/**
+ * camex_attr_routes() - read a list of prefixes
+ * @cdev: the device
+ * @peer: whose they are to be, or NULL for a new one's
+ * @info: the request
+ * @routes: nest of CAMEX_A_ROUTES_*
+ * @list: result, to be freed by kvfree() whatever is returned
+ * @n: how many
+ *
+ * Context: RTNL.
+ * Return: 0, -EINVAL, -EEXIST, -ENOMEM.
+ */
+int camex_attr_routes(struct camex_dev *cdev, const struct camex_peer *peer,
+		      struct genl_info *info, const struct nlattr *routes,
+		      struct camex_prefix **list, unsigned int *n)
+{
+	struct nlattr *tb[CAMEX_A_PREFIX_MAX + 1];
+	const struct nlattr *attr;
+	int rem, err;
+
+	*n = 0;
+	nla_for_each_nested(attr, routes, rem)
+		*n += 1;
+	*list = kvmalloc_array(max(*n, 1U), sizeof(struct camex_prefix), GFP_KERNEL_ACCOUNT);
+	if (!*list)
+		return -ENOMEM;
+	*n = 0;
+	nla_for_each_nested(attr, routes, rem) {
+		struct camex_prefix *prefix = &(*list)[*n];
+
+		err = camex_attr_once(nla_data(attr), nla_len(attr),
+				      CAMEX_A_PREFIX_MAX, 0, info->extack) ?:
+		      nla_parse_nested(tb, CAMEX_A_PREFIX_MAX, attr,
+				       camex_prefix_policy, info->extack) ?:
+		      camex_attr_prefix(prefix, info, attr, tb[CAMEX_A_PREFIX_ADDR],
+					tb[CAMEX_A_PREFIX_LEN], CAMEX_A_PREFIX_ADDR,
+				  CAMEX_A_PREFIX_LEN) ?:
+		      camex_attr_not_owned(cdev, prefix, peer, attr, info->extack);
+		if (err)
+			return err;
+		*n += 1;
+	}
+	return 0;
+}
+
+static int check_endpoint(struct camex_dev *cdev, const struct camex_peer *peer,
+			  const struct camex_addr *addr, struct nlattr **tb,
+			  struct netlink_ext_ack *extack)
+{
+	const struct nlattr *attr = tb[CAMEX_A_PEER_ENDPOINT_ADDR];
+	struct camex_peer *other;
+	bool bad, local = false;
+
+	if (addr->family == AF_INET) {
+		bad = ipv4_is_multicast(addr->v4) || ipv4_is_lbcast(addr->v4) ||
+		      ipv4_is_zeronet(addr->v4);
+	} else {
+		bad = ipv6_addr_is_multicast(&addr->v6) ||
+		      ipv6_addr_any(&addr->v6) || ipv6_addr_v4mapped(&addr->v6);
+		local = ipv6_addr_type(&addr->v6) & IPV6_ADDR_LINKLOCAL;
+	}
+	if (bad) {
+		camex_extack(extack, attr, "the endpoint is no unicast address");
+		return -EINVAL;
+	}
+	if (local != !!addr->scope) {
+		camex_extack(extack, tb[CAMEX_A_PEER_ENDPOINT_SCOPE] ?: attr,
+			     "link-local endpoints, and only they, have a scope");
+		return -EINVAL;
+	}
+	if (cdev->conf.bind.family && cdev->conf.bind.family != addr->family) {
+		camex_extack(extack, attr,
+			     "the endpoint's family is not that of the bind address");
+		return -EAFNOSUPPORT;
+	}
+	other = camex_peer_configured_at(cdev, addr);
+	if (other && other != peer) {
+		camex_extack(extack, attr, "the endpoint belongs to peer %s",
+			     other->name);
+		return -EEXIST;
+	}
+	return 0;
+}
+
+/**
+ * camex_attr_endpoint() - read an endpoint
+ * @cdev: the device
+ * @peer: whose it is to be, or NULL for a new one's
+ * @info: the request
+ * @tb: CAMEX_A_PEER_*
+ * @addr: result; AF_UNSPEC when there is none
+ *
+ * Context: RTNL.
+ * Return: 0, -EINVAL, -EEXIST, -EAFNOSUPPORT.
+ */
+int camex_attr_endpoint(struct camex_dev *cdev, const struct camex_peer *peer,
+			struct genl_info *info, struct nlattr **tb,
+			struct camex_addr *addr)
+{
+	struct nlattr *ip = tb[CAMEX_A_PEER_ENDPOINT_ADDR];
+	struct nlattr *port = tb[CAMEX_A_PEER_ENDPOINT_PORT];
+	struct nlattr *scope = tb[CAMEX_A_PEER_ENDPOINT_SCOPE];
+	int err;
+
+	memset(addr, 0, sizeof(*addr));
+	if (!ip && !port && !scope)
+		return 0;
+	err = camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_ENDPOINT_ADDR,
+				 "the endpoint's address") ?:
+	      camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_ENDPOINT_PORT,
+				 "the endpoint's port") ?:
+	      camex_attr_addr(addr, ip, info->extack);
+	if (err)
+		return err;
+	addr->port = htons(nla_get_u16(port));
+	addr->scope = scope ? nla_get_u32(scope) : 0;
+	return check_endpoint(cdev, peer, addr, tb, info->extack);
+}
+
+/**
+ * camex_attr_key() - check that a key, if there is one, fits the protocol
+ * @cdev: the device
+ * @info: the request
+ * @tb: CAMEX_A_PEER_*
+ *
+ * Return: 0, -EINVAL, -EOPNOTSUPP.
+ */
+int camex_attr_key(const struct camex_dev *cdev, struct genl_info *info,
+		   struct nlattr **tb)
+{
+	struct nlattr *key = tb[CAMEX_A_PEER_KEY];
+
+	if (!key && !tb[CAMEX_A_PEER_FINGERPRINT])
+		return 0;
+	if (!cdev->protocol->keyed) {
+		camex_extack(info->extack, key,
+			     "this protocol carries no keys: use protocol camex");
+		return -EOPNOTSUPP;
+	}
+	return camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_KEY, "the key") ?:
+	       camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_FINGERPRINT,
+				  "the key's fingerprint");
+}

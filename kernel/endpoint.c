@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Where peers are: a table by address, and cached paths. */
+#include <linux/slab.h>
+#include <net/dst.h>
+
+#include "compat.h"
+#include "peer.h"
+
+static const struct rhashtable_params by_endpoint = {
+	.key_len = sizeof(struct camex_addr),
+	.key_offset = offsetof(struct camex_endpoint, to),
+	.head_offset = offsetof(struct camex_endpoint, node),
+	.automatic_shrinking = true,
+};
+
+/**
+ * camex_endpoints_init() - set up the table of endpoints
+ * @cdev: a new device
+ *
+ * Return: 0 or a negative errno.
+ */
+int camex_endpoints_init(struct camex_dev *cdev)
+{
+	return rhltable_init(&cdev->endpoints, &by_endpoint);
+}
+
+/**
+ * camex_endpoints_free() - free the empty table
+ * @cdev: a device without peers
+ */
+void camex_endpoints_free(struct camex_dev *cdev)
+{
+	rhltable_destroy(&cdev->endpoints);
+}
+
+/**
+ * camex_endpoint_new() - an endpoint, in the table, not in use yet
+ * @peer: whose it is to be
+ * @to: address and port
+ * @from: our own address towards it, or NULL
+ * @gfp: how to allocate
+ *
+ * Context: camex_dev.lock held.
+ * Return: the endpoint, or NULL without memory.
+ */
+struct camex_endpoint *camex_endpoint_new(struct camex_peer *peer,
+					  const struct camex_addr *to,
+					  const struct camex_addr *from,
+					  gfp_t gfp)
+{
+	struct camex_endpoint *ep = kzalloc(sizeof(*ep), gfp);
+
+	lockdep_assert_held(&peer->cdev->lock);
+	if (!ep)
+		return NULL;
+	ep->to = *to;
+	if (from)
+		ep->from = *from;
+	ep->peer = peer;
+	if (rhltable_insert(&peer->cdev->endpoints, &ep->node, by_endpoint)) {
+		kfree(ep);
+		return NULL;
+	}
+	return ep;
+}
+
+static void path_free(struct camex_path *path)
+{
+	if (path) {
+		dst_release(path->dst);
+		kfree(path);
+	}
+}
+
+static void path_free_rcu(struct rcu_head *rcu)
+{
+	path_free(container_of(rcu, struct camex_path, rcu));
+}
+
+/**
+ * camex_path_set() - another path leads to an endpoint
+ * @ep: the endpoint
+ * @path: the path, or NULL; the old one is freed after a grace period
+ *
+ * Context: RCU reader.
+ */
+void camex_path_set(struct camex_endpoint *ep, struct camex_path *path)
+{
+	path = unrcu_pointer(xchg(&ep->path, RCU_INITIALIZER(path)));
+	if (path)
+		call_rcu(&path->rcu, path_free_rcu);
+}
+
+static void endpoint_free_rcu(struct rcu_head *rcu)
+{
+	struct camex_endpoint *ep = container_of(rcu, struct camex_endpoint, rcu);
+
+	path_free(rcu_dereference_protected(ep->path, true));
+	kfree(ep);
+}
+
+/**
+ * camex_endpoint_free() - take an endpoint out of the table
+ * @ep: the endpoint, no longer any peer's; freed after a grace period; may be
+ *	NULL
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_endpoint_free(struct camex_endpoint *ep)
+{
+	if (!ep)
+		return;
+	lockdep_assert_held(&ep->peer->cdev->lock);
+	rhltable_remove(&ep->peer->cdev->endpoints, &ep->node, by_endpoint);
+	call_rcu(&ep->rcu, endpoint_free_rcu);
+}
+
+/**
+ * camex_endpoint_swap() - a peer is somewhere else
+ * @peer: the peer
+ * @ep: where it is now, or NULL; the old endpoint is freed unless it is the
+ *	configured one
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep)
+{
+	ep = rcu_replace_pointer(peer->endpoint, ep,
+				 lockdep_is_held(&peer->cdev->lock));
+	if (ep != peer->home)
+		camex_endpoint_free(ep);
+}
+
+/**
+ * camex_peer_by_endpoint() - the peer that is at an address
+ * @cdev: the device
+ * @addr: address and port
+ *
+ * Context: RCU reader.
+ * Return: the peer that was heard from there last, else the one that was
+ * configured to be there, or NULL.
+ */
+struct camex_peer *camex_peer_by_endpoint(struct camex_dev *cdev,
+					  const struct camex_addr *addr)
+{
+	struct camex_peer *found = NULL;
+	struct rhlist_head *list, *pos;
+	struct camex_endpoint *ep;
+
+	list = rhltable_lookup(&cdev->endpoints, addr, by_endpoint);
+	rhl_for_each_entry_rcu(ep, pos, list, node) {
+		found = ep->peer;
+		if (rcu_access_pointer(found->endpoint) == ep)
+			break;
+	}
+	return found;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_by_endpoint);
+
+/**
+ * camex_peer_configured_at() - the peer whose configured endpoint this is
+ * @cdev: the device
+ * @addr: address and port
+ *
+ * Context: RTNL.
+ * Return: the peer, or NULL.
+ */
+struct camex_peer *camex_peer_configured_at(struct camex_dev *cdev,
+					    const struct camex_addr *addr)
+{
+	struct camex_peer *found = NULL;
+	struct rhlist_head *list, *pos;
+	struct camex_endpoint *ep;
+
+	rcu_read_lock();
+	list = rhltable_lookup(&cdev->endpoints, addr, by_endpoint);
+	rhl_for_each_entry_rcu(ep, pos, list, node)
+		if (ep->peer->home == ep)
+			found = ep->peer;
+	rcu_read_unlock();
+	return found;
+}
+
+/**
+ * camex_peer_configure_endpoint() - a peer's endpoint is set by its owner
+ * @peer: the peer
+ * @ep: from camex_endpoint_new()
+ *
+ * Context: RTNL and camex_dev.lock.
+ */
+void camex_peer_configure_endpoint(struct camex_peer *peer,
+				   struct camex_endpoint *ep)
+{
+	struct camex_endpoint *home = peer->home;
+
+	ASSERT_RTNL();
+	camex_endpoint_swap(peer, ep);
+	WRITE_ONCE(peer->home, ep);
+	camex_endpoint_free(home);
+}

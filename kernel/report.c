@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the generic netlink family tells: answers, dumps, events. */
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "compat.h"
+#include "netlink.h"
+#include "protocol.h"
+
+static int put_dev_name(struct sk_buff *msg, const struct net_device *dev)
+{
+	return nla_put_u32(msg, CAMEX_A_IFINDEX, dev->ifindex) ?:
+	       nla_put_string(msg, CAMEX_A_IFNAME, dev->name);
+}
+
+static int put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
+{
+	struct nlattr *nested;
+
+	if (put_dev_name(msg, cdev->dev))
+		return -EMSGSIZE;
+	nested = nla_nest_start(msg, CAMEX_A_DEV);
+	if (!nested || camex_nl_put_dev(msg, cdev))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nested);
+	return 0;
+}
+
+static int put_endpoint(struct sk_buff *msg, const struct camex_peer *peer)
+{
+	const struct camex_endpoint *ep;
+	int err = 0;
+
+	rcu_read_lock();
+	ep = rcu_dereference(peer->endpoint);
+	if (ep && (camex_attr_put_addr(msg, CAMEX_A_PEER_ENDPOINT_ADDR, &ep->to) ||
+		   nla_put_u16(msg, CAMEX_A_PEER_ENDPOINT_PORT,
+			       ntohs(ep->to.port)) ||
+		   (ep->to.scope && nla_put_u32(msg, CAMEX_A_PEER_ENDPOINT_SCOPE,
+						ep->to.scope))))
+		err = -EMSGSIZE;
+	rcu_read_unlock();
+	return err;
+}
+
+static int put_u64(struct sk_buff *msg, int type, u64 value)
+{
+	return nla_put_u64_64bit(msg, type, value, CAMEX_A_PEER_PAD);
+}
+
+static int put_peer(struct sk_buff *msg, const struct camex_peer *peer)
+{
+	struct rtnl_link_stats64 traffic;
+	struct nlattr *nested;
+
+	camex_traffic_sum(peer->traffic, &traffic);
+	nested = nla_nest_start(msg, CAMEX_A_PEER);
+	if (!nested ||
+	    nla_put_string(msg, CAMEX_A_PEER_NAME, peer->name) ||
+	    put_endpoint(msg, peer) ||
+	    (rcu_access_pointer(peer->key) &&
+	     nla_put(msg, CAMEX_A_PEER_FINGERPRINT, sizeof(peer->fingerprint),
+		     peer->fingerprint)) ||
+	    nla_put_u32(msg, CAMEX_A_PEER_STATE, camex_peer_state(peer)) ||
+	    (READ_ONCE(peer->heard) &&
+	     put_u64(msg, CAMEX_A_PEER_LAST_SEEN,
+		     jiffies_to_msecs(jiffies - READ_ONCE(peer->seen)))) ||
+	    put_u64(msg, CAMEX_A_PEER_RX_PACKETS, traffic.rx_packets) ||
+	    put_u64(msg, CAMEX_A_PEER_RX_BYTES, traffic.rx_bytes) ||
+	    put_u64(msg, CAMEX_A_PEER_TX_PACKETS, traffic.tx_packets) ||
+	    put_u64(msg, CAMEX_A_PEER_TX_BYTES, traffic.tx_bytes))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nested);
+	return 0;
+}
+
+static int put_route(struct sk_buff *msg, const struct camex_route *route)
+{
+	const struct camex_peer *peer = rtnl_dereference(route->peer);
+	struct camex_prefix prefix;
+	struct camex_addr addr = {};
+	struct nlattr *nested;
+
+	camex_route_prefix(route, &prefix);
+	addr.family = prefix.family;
+	addr.v6 = prefix.addr;
+	nested = nla_nest_start(msg, CAMEX_A_ROUTE);
+	if (!nested || camex_attr_put_addr(msg, CAMEX_A_ROUTE_ADDR, &addr) ||
+	    nla_put_u8(msg, CAMEX_A_ROUTE_LEN, prefix.len) ||
+	    nla_put_string(msg, CAMEX_A_ROUTE_PEER, peer->name))
+		return -EMSGSIZE;
+	nla_nest_end(msg, nested);
+	return 0;
+}
+
+static int put_stats(struct sk_buff *msg, const struct camex_dev *cdev)
+{
+	u64 sum[CAMEX_STATS_COUNT];
+	struct nlattr *nested;
+	int i;
+
+	camex_stats_sum(cdev->stats, sum);
+	nested = nla_nest_start(msg, CAMEX_A_STATS);
+	if (!nested)
+		return -EMSGSIZE;
+	for (i = 0; i < CAMEX_STATS_COUNT; i++)
+		if (nla_put_u64_64bit(msg, i + 1, sum[i], CAMEX_A_STATS_PAD))
+			return -EMSGSIZE;
+	nla_nest_end(msg, nested);
+	return 0;
+}
+
+static int fill_answer(struct sk_buff *msg, struct camex_dev *cdev,
+		       struct genl_info *info)
+{
+	struct nlattr *tb[CAMEX_A_PEER_MAX + 1];
+	struct camex_peer *peer;
+
+	switch (info->genlhdr->cmd) {
+	case CAMEX_CMD_DEV_GET:
+		return put_dev(msg, cdev);
+	case CAMEX_CMD_PEER_GET:
+		peer = camex_nl_named_peer(cdev, info, tb);
+		if (IS_ERR(peer))
+			return PTR_ERR(peer);
+		return put_dev_name(msg, cdev->dev) ?: put_peer(msg, peer);
+	default:
+		return put_dev_name(msg, cdev->dev) ?: put_stats(msg, cdev);
+	}
+}
+
+/**
+ * camex_nl_get() - answer a question about one device or peer
+ * @skb: the request
+ * @info: the same, parsed
+ *
+ * Return: 0 or a negative errno.
+ */
+int camex_nl_get(struct sk_buff *skb, struct genl_info *info)
+{
+	struct net_device *dev;
+	struct sk_buff *msg;
+	void *header;
+	int err = camex_nl_request_once(info->nlhdr, info->extack);
+
+	if (err)
+		return err;
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	header = genlmsg_put_reply(msg, info, &camex_family, 0, info->genlhdr->cmd);
+	rtnl_lock();
+	dev = camex_nl_find_dev(genl_info_net(info), info->attrs, info->extack);
+	if (IS_ERR(dev))
+		err = PTR_ERR(dev);
+	else
+		err = header ? fill_answer(msg, netdev_priv(dev), info) :
+			       -EMSGSIZE;
+	rtnl_unlock();
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	genlmsg_end(msg, header);
+	return genlmsg_reply(msg, info);
+}
+
+/* One part of a dump: a header, the device, and what @put writes of @object. */
+static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
+		    int (*put)(struct sk_buff *msg, const void *object),
+		    const void *object)
+{
+	void *header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid,
+				   cb->nlh->nlmsg_seq, &camex_family, NLM_F_MULTI, cmd);
+
+	if (!header)
+		return -EMSGSIZE;
+	genl_dump_check_consistent(cb, header);
+	if (put(msg, object)) {
+		genlmsg_cancel(msg, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(msg, header);
+	return 0;
+}
+
+static int put_any_dev(struct sk_buff *msg, const void *object)
+{
+	return put_dev(msg, object);
+}
+
+static int put_any_peer(struct sk_buff *msg, const void *object)
+{
+	const struct camex_peer *peer = object;
+
+	return put_dev_name(msg, peer->cdev->dev) ?: put_peer(msg, peer);
+}
+
+static int put_any_route(struct sk_buff *msg, const void *object)
+{
+	const struct camex_route *route = object;
+	const struct camex_peer *peer = rtnl_dereference(route->peer);
+
+	return put_dev_name(msg, peer->cdev->dev) ?: put_route(msg, route);
+}
+
+/* Where a dump goes on. */
+struct cursor {
+	unsigned long peer;
+	unsigned long nth;
+};
+
+/**
+ * camex_nl_dump_devs() - one message of the devices of the caller's namespace
+ * @msg: the message
+ * @cb: how far the dump is
+ *
+ * Return: bytes written, 0 at the end, or a negative errno.
+ */
+int camex_nl_dump_devs(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	struct cursor *at = (struct cursor *)cb->ctx;
+	struct net_device *dev;
+	unsigned long nth = 0;
+
+	rtnl_lock();
+	cb->seq = sock_net(msg->sk)->dev_base_seq;
+	for_each_netdev(sock_net(msg->sk), dev) {
+		if (!camex_is_device(dev) || nth++ < at->nth)
+			continue;
+		if (dump_one(msg, cb, CAMEX_CMD_DEV_GET, put_any_dev,
+			     netdev_priv(dev)))
+			break;
+		at->nth++;
+	}
+	rtnl_unlock();
+	return msg->len;
+}
+
+static int dump_routes_of(struct sk_buff *msg, struct netlink_callback *cb,
+			  struct camex_peer *peer, struct cursor *at)
+{
+	struct camex_route *route;
+	unsigned long nth = 0;
+
+	list_for_each_entry(route, &peer->routes, peer_node) {
+		if (nth++ < at->nth)
+			continue;
+		if (dump_one(msg, cb, CAMEX_CMD_ROUTE_GET, put_any_route,
+			     route))
+			return -EMSGSIZE;
+		at->nth++;
+	}
+	at->nth = 0;
+	return 0;
+}
+
+/* Peers of a device, or their routes, by the number of the peer. */
+static int dump_of_device(struct sk_buff *msg, struct netlink_callback *cb,
+			  bool routes)
+{
+	struct cursor *at = (struct cursor *)cb->ctx;
+	struct net_device *dev;
+	struct camex_peer *peer;
+	struct camex_dev *cdev;
+	unsigned long number;
+	int err;
+
+	err = camex_nl_request_once(cb->nlh, cb->extack);
+	if (err)
+		return err;
+	rtnl_lock();
+	dev = camex_nl_find_dev(sock_net(msg->sk), camex_dump_attrs(cb), cb->extack);
+	if (IS_ERR(dev)) {
+		rtnl_unlock();
+		return PTR_ERR(dev);
+	}
+	cdev = netdev_priv(dev);
+	cb->seq = cdev->changes + 1;
+	xa_for_each_start(&cdev->peers, number, peer, at->peer) {
+		if (number != at->peer) {
+			at->peer = number;
+			at->nth = 0;
+		}
+		if (routes)
+			err = dump_routes_of(msg, cb, peer, at);
+		else
+			err = dump_one(msg, cb, CAMEX_CMD_PEER_GET,
+				       put_any_peer, peer);
+		if (err)
+			break;
+		at->peer++;
+	}
+	rtnl_unlock();
+	return msg->len;
+}
+
+/**
+ * camex_nl_dump_peers() - one message of the peers of a device
+ * @msg: the message
+ * @cb: how far the dump is
+ *
+ * Return: bytes written, 0 at the end, or a negative errno.
+ */
+int camex_nl_dump_peers(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	return dump_of_device(msg, cb, false);
+}
+
+/**
+ * camex_nl_dump_routes() - one message of the routes of a device
+ * @msg: the message
+ * @cb: how far the dump is
+ *
+ * Return: bytes written, 0 at the end, or a negative errno.
+ */
+int camex_nl_dump_routes(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	return dump_of_device(msg, cb, true);
+}
+
+/* --- events --- */
+
+static void send_event(struct camex_dev *cdev, struct camex_peer *peer,
+		       enum camex_event event)
+{
+	struct sk_buff *msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
+	void *header;
+
+	if (!msg)
+		return;
+	header = genlmsg_put(msg, 0, 0, &camex_family, 0, CAMEX_CMD_EVENT);
+	if (!header || nla_put_u32(msg, CAMEX_A_EVENT, event) ||
+	    put_dev_name(msg, cdev->dev) || put_peer(msg, peer)) {
+		nlmsg_free(msg);
+		return;
+	}
+	genlmsg_end(msg, header);
+	genlmsg_multicast_netns(&camex_family, dev_net(cdev->dev), msg, 0, 0,
+				GFP_ATOMIC);
+}
+
+/**
+ * camex_netlink_events() - tell what happened to peers
+ * @work: camex_dev.event_work
+ */
+void camex_netlink_events(struct work_struct *work)
+{
+	struct camex_dev *cdev = container_of(to_delayed_work(work),
+					      struct camex_dev, event_work);
+	struct camex_peer *peer;
+	unsigned long events;
+	int event;
+
+	rcu_read_lock();
+	while ((events = camex_peer_take_events(cdev, &peer)))
+		for_each_set_bit(event, &events, BITS_PER_LONG)
+			send_event(cdev, peer, event);
+	rcu_read_unlock();
+}
