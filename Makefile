@@ -30,7 +30,7 @@ help:
 	@echo 'make uninstall       takes away what install and kmod-install put there'
 	@echo 'make demo            a tunnel between two hosts in a guest, from nothing'
 	@echo 'make check           all tests;  make check-NAME   one group'
-	@echo 'make check-long      the long forms;  make bench   measurements'
+	@echo 'make bench           measurements'
 	@echo 'make clean           build/;  make distclean   the cache of kernels as well'
 
 modules kmod: $(kmod-copies)
@@ -45,10 +45,40 @@ ctl:
 	@tests/need gcc make pkg-config libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libsodium-dev libjson-c-dev
 	+$(MAKE) -C ctl BUILD=$(abspath build) VERSION=$(VERSION)
 
+install: ctl
+	install -D -m 755 build/camexctl $(DESTDIR)$(SBINDIR)/camexctl
+	install -D -m 644 Documentation/man/camexctl.8 $(DESTDIR)$(MANDIR)/man8/camexctl.8
+	install -D -m 644 ctl/camexctl.bash-completion $(DESTDIR)$(COMPDIR)/camexctl
+	install -D -m 644 include/uapi/linux/camex.h $(DESTDIR)$(INCDIR)/linux/camex.h
+
+kmod-install: modules
+	install -D -m 644 $(MODDIR)/camex.ko \
+		$(DESTDIR)/lib/modules/$(KREL)/updates/camex.ko
+	$(if $(DESTDIR),,depmod $(KREL))
+
+uninstall:
+	rm -f $(DESTDIR)$(SBINDIR)/camexctl $(DESTDIR)$(MANDIR)/man8/camexctl.8 \
+		$(DESTDIR)$(COMPDIR)/camexctl $(DESTDIR)$(INCDIR)/linux/camex.h \
+		$(DESTDIR)/lib/modules/$(KREL)/updates/camex.ko
+	$(if $(DESTDIR),,-depmod $(KREL))
+
+demo:
+	@tests/demo
+
+check:
+	@tests/check
+
+check-%:
+	@tests/check $*
+
+bench:
+	@tests/bench/run
+
 clean:
 	rm -rf build
 
 distclean: clean
 	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/camex"
 
-.PHONY: all help modules kmod ctl clean distclean
+.PHONY: all help modules kmod ctl install kmod-install uninstall demo check bench
+.PHONY: clean distclean

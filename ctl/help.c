@@ -162,7 +162,7 @@ static void help_command(const struct command *c)
 	size_t longest = 0;
 
 	printf("Usage: camexctl [-j] [-n NETNS] %s\n\n",
-	       synopsis(c, "KEYWORD VALUE ...", text));
+	       synopsis(c, "[KEYWORD VALUE]...", text));
 	printf("%c%s.\n", toupper((unsigned char)c->summary[0]),
 	       c->summary + 1);
 	if (!c->takes)

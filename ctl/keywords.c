@@ -189,6 +189,9 @@ static int keyword_unknown(const char *word, unsigned int takes,
 		return fault_usage(fault, "%s goes before the command", word);
 	if (!takes)
 		return fault_usage(fault, "unexpected word \"%s\"", word);
+	if (keyword_find(word, ~0U))
+		return fault_usage(
+			fault, "\"%s\" is no keyword of this command", word);
 	near = nearest(word, keyword_next, &walk);
 	if (near)
 		return fault_usage(

@@ -10,7 +10,7 @@
 
 static struct nla_policy top_policy[CAMEX_A_MAX + 1] = {
 	[CAMEX_A_IFINDEX] = { .type = NLA_U32 },
-	[CAMEX_A_IFNAME] = { .type = NLA_NUL_STRING, .maxlen = IFNAMSIZ },
+	[CAMEX_A_IFNAME] = { .type = NLA_STRING, .maxlen = IFNAMSIZ },
 	[CAMEX_A_EVENT] = { .type = NLA_U32 },
 };
 
@@ -23,7 +23,7 @@ static struct nla_policy dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	[CAMEX_A_DEV_RX] = { .type = NLA_U32 },
 	[CAMEX_A_DEV_PORT] = { .type = NLA_U16 },
 	[CAMEX_A_DEV_BIND] = { .maxlen = 16 },
-	[CAMEX_A_DEV_BIND_DEV] = { .type = NLA_NUL_STRING },
+	[CAMEX_A_DEV_BIND_DEV] = { .type = NLA_STRING },
 	[CAMEX_A_DEV_FWMARK] = { .type = NLA_U32 },
 	[CAMEX_A_DEV_SOURCE_CHECK] = { .type = NLA_U8 },
 	[CAMEX_A_DEV_PLAINTEXT] = { .type = NLA_U8 },
@@ -31,7 +31,7 @@ static struct nla_policy dev_policy[CAMEX_A_DEV_MAX + 1] = {
 };
 
 static struct nla_policy peer_policy[CAMEX_A_PEER_MAX + 1] = {
-	[CAMEX_A_PEER_NAME] = { .type = NLA_NUL_STRING,
+	[CAMEX_A_PEER_NAME] = { .type = NLA_STRING,
 				.maxlen = CAMEX_NAME_MAX + 1 },
 	[CAMEX_A_PEER_ENDPOINT_ADDR] = { .minlen = 4, .maxlen = 16 },
 	[CAMEX_A_PEER_ENDPOINT_PORT] = { .type = NLA_U16 },
@@ -48,7 +48,7 @@ static struct nla_policy peer_policy[CAMEX_A_PEER_MAX + 1] = {
 static struct nla_policy route_policy[CAMEX_A_ROUTE_MAX + 1] = {
 	[CAMEX_A_ROUTE_ADDR] = { .minlen = 4, .maxlen = 16 },
 	[CAMEX_A_ROUTE_LEN] = { .type = NLA_U8 },
-	[CAMEX_A_ROUTE_PEER] = { .type = NLA_NUL_STRING,
+	[CAMEX_A_ROUTE_PEER] = { .type = NLA_STRING,
 				 .maxlen = CAMEX_NAME_MAX + 1 },
 };
 

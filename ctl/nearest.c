@@ -59,7 +59,7 @@ const char *nearest(const char *word, const char *(*next)(void *arg), void *arg)
 		/* an abbreviation is as good as one wrong letter */
 		if (len >= 2 && !strncmp(word, name, len))
 			d = 1;
-		if (d > 2 || d >= strlen(name) || d >= len)
+		else if (d > 2 || 2 * d >= strlen(name) || 2 * d >= len)
 			continue;
 		if (!best || d < best_distance) {
 			best = name;

@@ -4,6 +4,7 @@
 #define CAMEXCTL_NL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct nl_msg;

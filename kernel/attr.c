@@ -221,29 +221,32 @@ int camex_attr_routes(struct camex_dev *cdev, const struct camex_peer *peer,
 		      struct camex_prefix **list, unsigned int *n)
 {
 	struct nlattr *tb[CAMEX_A_PREFIX_MAX + 1];
+	struct camex_prefix *prefix;
 	const struct nlattr *attr;
+	unsigned int count = 0;
 	int rem, err;
 
-	*n = 0;
 	nla_for_each_nested(attr, routes, rem)
-		*n += 1;
-	*list = kvmalloc_array(max(*n, 1U), sizeof(struct camex_prefix), GFP_KERNEL_ACCOUNT);
-	if (!*list)
+		count++;
+	prefix = kvmalloc_array(max(count, 1U), sizeof(*prefix),
+				GFP_KERNEL_ACCOUNT);
+	if (!prefix)
 		return -ENOMEM;
+	*list = prefix;
 	*n = 0;
 	nla_for_each_nested(attr, routes, rem) {
-		struct camex_prefix *prefix = &(*list)[*n];
-
 		err = camex_attr_once(nla_data(attr), nla_len(attr),
 				      CAMEX_A_PREFIX_MAX, 0, info->extack) ?:
 		      nla_parse_nested(tb, CAMEX_A_PREFIX_MAX, attr,
 				       camex_prefix_policy, info->extack) ?:
 		      camex_attr_prefix(prefix, info, attr, tb[CAMEX_A_PREFIX_ADDR],
-					tb[CAMEX_A_PREFIX_LEN], CAMEX_A_PREFIX_ADDR,
-				  CAMEX_A_PREFIX_LEN) ?:
+					tb[CAMEX_A_PREFIX_LEN],
+					CAMEX_A_PREFIX_ADDR,
+					CAMEX_A_PREFIX_LEN) ?:
 		      camex_attr_not_owned(cdev, prefix, peer, attr, info->extack);
 		if (err)
 			return err;
+		prefix++;
 		*n += 1;
 	}
 	return 0;

@@ -64,6 +64,8 @@ struct camex_endpoint *camex_endpoint_new(struct camex_peer *peer,
 	return ep;
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_endpoint_new);
+
 static void path_free(struct camex_path *path)
 {
 	if (path) {
@@ -182,6 +184,8 @@ struct camex_peer *camex_peer_configured_at(struct camex_dev *cdev,
 	return found;
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_configured_at);
+
 /**
  * camex_peer_configure_endpoint() - a peer's endpoint is set by its owner
  * @peer: the peer
@@ -199,3 +203,5 @@ void camex_peer_configure_endpoint(struct camex_peer *peer,
 	WRITE_ONCE(peer->home, ep);
 	camex_endpoint_free(home);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_configure_endpoint);

@@ -35,6 +35,8 @@ int camex_peers_init(struct camex_dev *cdev)
 	return err;
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_peers_init);
+
 /**
  * camex_peers_free() - free the empty tables
  * @cdev: a device without peers
@@ -45,6 +47,8 @@ void camex_peers_free(struct camex_dev *cdev)
 	rhashtable_destroy(&cdev->names);
 	xa_destroy(&cdev->peers);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peers_free);
 
 /**
  * camex_peers_clear() - delete all peers
@@ -62,6 +66,8 @@ void camex_peers_clear(struct camex_dev *cdev)
 		cond_resched();
 	}
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peers_clear);
 
 static void fold(char *folded, const char *name)
 {
@@ -87,6 +93,8 @@ struct camex_peer *camex_peer_find(struct camex_dev *cdev, const char *name)
 	fold(folded, name);
 	return rhashtable_lookup_fast(&cdev->names, folded, by_name);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_find);
 
 /**
  * camex_peer_new() - add a peer that has only a name
@@ -136,6 +144,8 @@ err_peer:
 	return ERR_PTR(err);
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_new);
+
 /* --- what received datagrams change --- */
 
 static void tell(struct camex_peer *peer, enum camex_event event)
@@ -175,6 +185,8 @@ unsigned long camex_peer_take_events(struct camex_dev *cdev,
 	spin_unlock_bh(&cdev->lock);
 	return events;
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_take_events);
 
 static void heard_slow(struct camex_peer *peer, const struct camex_addr *to,
 		       const struct camex_addr *from, bool move)
@@ -231,6 +243,8 @@ void camex_peer_heard(struct camex_peer *peer, const struct camex_addr *to,
 	heard_slow(peer, to, from, move);
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_heard);
+
 static void close_rx(struct camex_session_rx *rx)
 {
 	struct camex_peer *peer = rx->base.peer;
@@ -281,6 +295,8 @@ out:
 	return rx;
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_open_session);
+
 /* --- keys --- */
 
 static void close_sessions(struct camex_peer *peer)
@@ -319,6 +335,8 @@ void camex_peer_renew_tx(struct camex_peer *peer)
 	}
 	spin_unlock_bh(&cdev->lock);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_renew_tx);
 
 /**
  * camex_peer_set_key() - give a peer a key, another one, or none
@@ -372,6 +390,8 @@ int camex_peer_set_key(struct camex_peer *peer, const u8 *bytes,
 	return 0;
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_set_key);
+
 /* --- routes --- */
 
 /**
@@ -422,6 +442,8 @@ undo:
 	return err;
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_set_routes);
+
 /* --- the end of a peer, and its state --- */
 
 /**
@@ -440,6 +462,8 @@ void camex_peer_forget(struct camex_peer *peer)
 	peer->heard = false;
 	spin_unlock_bh(&cdev->lock);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_forget);
 
 static void peer_free(struct rcu_head *rcu)
 {
@@ -482,6 +506,8 @@ void camex_peer_del(struct camex_peer *peer)
 	call_rcu(&peer->rcu, peer_free);
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_del);
+
 /**
  * camex_peer_state() - how a peer is
  * @peer: the peer
@@ -500,3 +526,5 @@ enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
 		return CAMEX_PEER_STATE_NO_ENDPOINT;
 	return CAMEX_PEER_STATE_UP;
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_state);

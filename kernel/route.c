@@ -130,6 +130,8 @@ struct camex_peer *camex_route_lookup_dst(const struct camex_routes *routes,
 	return camex_route_lookup6(routes, &ipv6_hdr(skb)->daddr);
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup_dst);
+
 /**
  * camex_route_lookup_src() - the peer that a packet's source belongs to
  * @routes: the device's routes
@@ -145,6 +147,8 @@ struct camex_peer *camex_route_lookup_src(const struct camex_routes *routes,
 		return camex_route_lookup4(routes, ip_hdr(skb)->saddr);
 	return camex_route_lookup6(routes, &ipv6_hdr(skb)->saddr);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup_src);
 
 /**
  * camex_prefix_valid() - is a prefix well-formed
@@ -183,6 +187,8 @@ void camex_route_prefix(const struct camex_route *route,
 	a[2] = cpu_to_be32(route->key[1] >> 32);
 	a[3] = cpu_to_be32(lower_32_bits(route->key[1]));
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_route_prefix);
 
 static struct camex_route __rcu **root_of(struct camex_routes *routes,
 					  u16 family)

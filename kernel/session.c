@@ -67,6 +67,8 @@ int camex_sessions_init(struct camex_dev *cdev)
 	return err;
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_sessions_init);
+
 /**
  * camex_sessions_free() - free the empty tables
  * @cdev: a device without peers
@@ -76,6 +78,8 @@ void camex_sessions_free(struct camex_dev *cdev)
 	rhltable_destroy(&cdev->sessions);
 	rhashtable_destroy(&cdev->key_table);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_sessions_free);
 
 /**
  * camex_key_get() - the device's entry for a key, made if it is new
@@ -110,6 +114,8 @@ struct camex_key *camex_key_get(struct camex_dev *cdev, const u8 *bytes)
 	}
 	return key;
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_key_get);
 
 /**
  * camex_key_attach() - a peer has a key from now on
@@ -156,6 +162,8 @@ void camex_key_unget(struct camex_dev *cdev, struct camex_key *key)
 	camex_key_put(key);
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_key_unget);
+
 static void key_free(struct rcu_head *rcu)
 {
 	kfree_sensitive(container_of(rcu, struct camex_key, rcu));
@@ -183,6 +191,8 @@ struct rhlist_head *camex_session_bucket(struct camex_dev *cdev, u32 prefix)
 {
 	return rhltable_lookup(&cdev->sessions, &prefix, by_prefix);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_bucket);
 
 static int insert(struct camex_dev *cdev, struct camex_session *session)
 {
@@ -247,6 +257,8 @@ draw:
 	return tx;
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_session_tx_new);
+
 /**
  * camex_session_rx_new() - a session for what we receive
  * @peer: from whom
@@ -278,6 +290,8 @@ struct camex_session_rx *camex_session_rx_new(struct camex_peer *peer,
 	return rx;
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_session_rx_new);
+
 static void session_free(struct rcu_head *rcu)
 {
 	struct camex_session *session = container_of(rcu, struct camex_session, rcu);
@@ -302,6 +316,8 @@ void camex_session_close(struct camex_dev *cdev, struct camex_session *session)
 	rhltable_remove(&cdev->sessions, &session->node, by_prefix);
 	call_rcu(&session->rcu, session_free);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_close);
 
 /**
  * camex_session_is_ours() - did we send this datagram ourselves
@@ -332,6 +348,8 @@ bool camex_session_is_ours(struct camex_dev *cdev, const struct camex_key *key,
 	return false;
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_session_is_ours);
+
 /**
  * camex_session_next() - the next sequence to send under
  * @tx: the session
@@ -344,3 +362,5 @@ bool camex_session_next(struct camex_session_tx *tx, u64 *seq)
 	*seq = atomic64_fetch_inc(&tx->next);
 	return likely(*seq < CAMEX_SEQ_LIMIT);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_next);

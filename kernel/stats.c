@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "compat.h"
 #include "stats.h"
 
 const char * const camex_stats_names[CAMEX_STATS_COUNT] = {
@@ -24,6 +25,8 @@ const char * const camex_stats_names[CAMEX_STATS_COUNT] = {
 	[CAMEX_A_STATS_RATE_LIMITED - 1] = "rate_limited",
 };
 
+CAMEX_EXPORT_FOR_KUNIT(camex_stats_names);
+
 /**
  * camex_stats_alloc() - counters of a device, all zero
  *
@@ -40,6 +43,8 @@ struct camex_stats __percpu *camex_stats_alloc(void)
 	return stats;
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_stats_alloc);
+
 /**
  * camex_traffic_alloc() - counters of a peer, all zero
  *
@@ -55,6 +60,8 @@ struct camex_traffic __percpu *camex_traffic_alloc(void)
 			u64_stats_init(&per_cpu_ptr(t, cpu)->syncp);
 	return t;
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_traffic_alloc);
 
 /**
  * camex_stats_sum() - add up the CPUs' counters
@@ -80,6 +87,8 @@ void camex_stats_sum(struct camex_stats __percpu *stats, u64 *sum)
 			sum[i] += one[i];
 	}
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_stats_sum);
 
 /**
  * camex_traffic_sum() - add up a peer's packets and bytes
@@ -111,6 +120,8 @@ void camex_traffic_sum(struct camex_traffic __percpu *traffic,
 	}
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_traffic_sum);
+
 /**
  * camex_stats_link() - what the counters mean for "ip -s link"
  * @sum: from camex_stats_sum()
@@ -131,3 +142,5 @@ void camex_stats_link(const u64 *sum, struct rtnl_link_stats64 *link)
 			   C(NO_MEMORY);
 #undef C
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_stats_link);

@@ -2,18 +2,16 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Sends random bytes both ways between two network namespaces, and compares them.
 
-exchange.py [--tcp BYTES] [--udp SIZE,...] [--sums DEV] HOST1 HOST2 ADDRESS1,ADDRESS2...
+Reads commands from standard input, and answers each with a line: "ok", or what was wrong.
 
---tcp: that many bytes over one connection from HOST1 to HOST2, each way at once.
---udp: a datagram of each size, each way.
---sums: every UDP and TCP packet that comes out of DEV in either host has the right
-checksum (so nothing may have been merged there: turn its GRO off).
-Prints what went wrong, and then ends with status 1.
+tcp HOST1 ADDRESS1 HOST2 ADDRESS2 BYTES   so many bytes over one connection, each way at once
+udp HOST1 ADDRESS1 HOST2 ADDRESS2 SIZE... a datagram of each size, each way
+tap DEV HOST...                           from now on look at what comes out of DEV
+sums                                      all of it had the right checksums; the taps are gone
+                                          (nothing may have been merged: GRO has to be off)
 """
-import argparse
 import ctypes
 import os
-import random
 import socket
 import sys
 import threading
@@ -23,6 +21,7 @@ CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 3
 libc = ctypes.CDLL(None, use_errno=True)
 faults = []
+taps = []
 
 
 def enter(host):
@@ -31,13 +30,12 @@ def enter(host):
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), host)
 
 
-def make_socket(host, address, kind, port=0):
+def make_socket(host, address, kind):
     enter(host)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, kind)
     sock.settimeout(TIMEOUT)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind((address, port))
+    sock.bind((address, 0))
     return sock
 
 
@@ -67,14 +65,14 @@ def send_all(sock, data):
         faults.append(f"TCP send: {error}")
 
 
-def tcp(host1, host2, address1, address2, count):
+def tcp(host1, address1, host2, address2, count):
     server = make_socket(host2, address2, socket.SOCK_STREAM)
     server.listen(1)
     client = make_socket(host1, address1, socket.SOCK_STREAM)
     client.connect(server.getsockname())
     ends = [client, server.accept()[0]]
     ends[1].settimeout(TIMEOUT)
-    data = [random.randbytes(count), random.randbytes(count)]
+    data = [os.urandom(int(count)), os.urandom(int(count))]
     got = [bytearray(), bytearray()]
     threads = [threading.Thread(target=send_all, args=(ends[i], data[i])) for i in (0, 1)]
     threads += [threading.Thread(target=receive_all, args=(ends[i], got[i])) for i in (0, 1)]
@@ -88,12 +86,12 @@ def tcp(host1, host2, address1, address2, count):
         sock.close()
 
 
-def udp(host1, host2, address1, address2, sizes):
+def udp(host1, address1, host2, address2, *sizes):
     ends = [make_socket(host1, address1, socket.SOCK_DGRAM),
             make_socket(host2, address2, socket.SOCK_DGRAM)]
     for size in sizes:
-        for this, other in (ends, reversed(ends)):
-            data = random.randbytes(size)
+        for this, other in (ends, ends[::-1]):
+            data = os.urandom(int(size))
             what = f"UDP of {size} bytes to {other.getsockname()[0]}"
             try:
                 this.sendto(data, other.getsockname())
@@ -108,78 +106,71 @@ def udp(host1, host2, address1, address2, sizes):
         sock.close()
 
 
-def fold(data):
-    data += b"\0" * (len(data) % 2)
-    total = sum(int.from_bytes(data[i:i + 2], "big") for i in range(0, len(data), 2))
-    while total >> 16:
-        total = (total & 0xffff) + (total >> 16)
-    return total
+def tap(dev, *hosts):
+    for host in hosts:
+        enter(host)
+        sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
+        sock.bind((dev, ETH_P_ALL))
+        sock.setblocking(False)
+        taps.append((host, sock))
 
 
-def check_sum(packet):
-    """What is wrong with a packet; None for none, and for fragments, "" if it is right."""
+def adds_up(data):
+    """True if the one's complement sum is right: that is a remainder of 0, but not of zeros."""
+    return int.from_bytes(data + b"\0" * (len(data) % 2), "big") % 0xffff == 0
+
+
+def wrong_sum(packet):
+    """What is wrong with a packet; "" if nothing is, None if it has no checksum of its own."""
     if packet[0] >> 4 == 4:
         header, proto = (packet[0] & 15) * 4, packet[9]
         addresses, end = packet[12:20], int.from_bytes(packet[2:4], "big")
-        if int.from_bytes(packet[6:8], "big") & 0x3fff:
-            return None
-        if fold(packet[:header]) != 0xffff:
+        if not adds_up(packet[:header]):
             return "IPv4 header checksum"
+        if int.from_bytes(packet[6:8], "big") & 0x3fff:  # a fragment
+            return None
     else:
         header, proto = 40, packet[6]
         addresses, end = packet[8:40], 40 + int.from_bytes(packet[4:6], "big")
     if proto not in (socket.IPPROTO_TCP, socket.IPPROTO_UDP):
         return None
     body = packet[header:end]
-    pseudo = addresses + len(body).to_bytes(4, "big") + proto.to_bytes(4, "big")
     if proto == socket.IPPROTO_UDP and body[6:8] == b"\0\0":
         return "no UDP checksum"
-    return "" if fold(pseudo + body) == 0xffff else f"checksum of {body.hex()[:40]}"
+    pseudo = addresses + len(body).to_bytes(4, "big") + proto.to_bytes(4, "big")
+    return "" if adds_up(pseudo + body) else f"wrong checksum: {body[:20].hex()}"
 
 
-def check_sums(tap, host):
-    checked = 0
-    tap.setblocking(False)
-    while True:
-        try:
-            packet, source = tap.recvfrom(1 << 16)
-        except BlockingIOError:
-            break
-        if source[2] == socket.PACKET_OUTGOING:
-            continue
-        fault = check_sum(packet)
-        if fault:
-            faults.append(f"{host}: {fault}")
-        checked += fault is not None
-    if not checked:
-        faults.append(f"{host}: no packet to check")
+def sums():
+    for host, sock in taps:
+        checked = 0
+        while True:
+            try:
+                packet, source = sock.recvfrom(1 << 16)
+            except BlockingIOError:
+                break
+            if source[2] != socket.PACKET_OUTGOING:
+                wrong = wrong_sum(packet)
+                checked += wrong is not None
+                if wrong:
+                    faults.append(f"{host}: {wrong}")
+        if not checked:
+            faults.append(f"{host}: nothing to check")
+        sock.close()
+    taps.clear()
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--tcp", type=int, default=0)
-    parser.add_argument("--udp", default="")
-    parser.add_argument("--sums")
-    parser.add_argument("hosts", nargs=2)
-    parser.add_argument("addresses", nargs="+")
-    args = parser.parse_args()
-    taps = []
-    for host in args.hosts if args.sums else []:
-        enter(host)
-        tap = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
-        tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
-        tap.bind((args.sums, ETH_P_ALL))
-        taps.append((tap, host))
-    for pair in args.addresses:
-        if args.tcp:
-            tcp(*args.hosts, *pair.split(","), args.tcp)
-        if args.udp:
-            udp(*args.hosts, *pair.split(","), [int(size) for size in args.udp.split(",")])
-    for tap, host in taps:
-        check_sums(tap, host)
-    for fault in faults[:10]:
-        print(fault)
-    sys.exit(bool(faults))
+    commands = {f.__name__: f for f in (tcp, udp, tap, sums)}
+    for line in sys.stdin:
+        faults.clear()
+        name, *arguments = line.split()
+        try:
+            commands[name](*arguments)
+        except OSError as error:
+            faults.append(str(error))
+        print("; ".join(faults[:5]) or "ok", flush=True)
 
 
 if __name__ == "__main__":

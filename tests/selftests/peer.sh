@@ -82,7 +82,7 @@ stop_all() {
 	ip -n host1 link del camex0
 }
 
-ok "modprobe camex" modprobe camex
+ok "modprobe camex and tun" modprobe -a camex tun
 ok "two hosts" hosts 2
 head -c 300000 /dev/urandom >"$test_tmp/sent"
 echo secret >"$test_tmp/passphrase"

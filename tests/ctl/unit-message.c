@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Keywords to messages, and the kernel's blame back to keywords. */
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "dev.h"
+#include "peer.h"
+#include "tap.h"
+
+#define FAMILY 0x1d
+
+static struct fault fault;
+
+/* What the kernel's policy would ask of a nest, and where it is. */
+static struct nlattr *find(struct nlattr *nest, int type)
+{
+	return nla_find(nla_data(nest), nla_len(nest), type);
+}
+
+static struct nlattr *top(struct nl_msg *msg, int type)
+{
+	return nlmsg_find_attr(nlmsg_hdr(msg), GENL_HDRLEN, type);
+}
+
+static int parse(struct values *values, unsigned int takes, const char *line)
+{
+	static char copy[512];
+	const char *words[32] = {};
+	size_t n = 0;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	for (char *word = strtok(copy, " "); word; word = strtok(NULL, " "))
+		words[n++] = word;
+	memset(values, 0, sizeof(*values));
+	return values_parse(values, takes, words, &fault);
+}
+
+static void refused(unsigned int takes, const char *line, bool usage,
+		    const char *wanted)
+{
+	struct values values;
+	char name[600];
+
+	if (!parse(&values, takes, line))
+		strcpy(fault.text, "(accepted)");
+	snprintf(name, sizeof(name), "refused: \"%s\"", line);
+	tap_is(fault.text, wanted, name);
+	tap_ok(fault.usage == usage, "%s",
+	       usage ? "a usage error" : "not a usage error");
+	values_wipe(&values);
+}
+
+static void test_grammar(void)
+{
+	refused(TAKES_DEV_ADD, "poort 1", true,
+		"unknown keyword \"poort\", did you mean \"port\"?");
+	refused(TAKES_DEV_ADD, "zzzzzz 1", true, "unknown keyword \"zzzzzz\"");
+	refused(TAKES_DEV_SET, "link tun", true,
+		"\"link\" is no keyword of this command");
+	refused(TAKES_DEV_ADD, "port", true, "port lacks its value N");
+	refused(TAKES_DEV_ADD, "port 1 fwmark 2 port 1", true,
+		"port is given twice");
+	refused(TAKES_PEER_ADD, "key-file a passphrase-file b", true,
+		"key-file and passphrase-file exclude each other");
+	refused(TAKES_DEV_ADD, "port 1 -j", true, "-j goes before the command");
+	refused(0, "more", true, "unexpected word \"more\"");
+	refused(TAKES_KEY_SET, "", true,
+		"key-file or passphrase-file expected");
+	refused(TAKES_PEER_SET, "", true,
+		"endpoint, key-file, passphrase-file or routes expected");
+	refused(TAKES_ROUTE_ADD, "", true, "peer expected");
+	refused(TAKES_DEV_ADD, "port x", false,
+		"port: \"x\" is not a number from 0 to 65535");
+	refused(TAKES_DEV_ADD, "protocol udp", false,
+		"protocol: \"udp\" is unknown, it can be camex or raw");
+	refused(TAKES_DEV_ADD, "link tab", false,
+		"link: \"tab\" is unknown, it can be tun");
+	refused(TAKES_DEV_ADD, "bind lo", false,
+		"bind: \"lo\" is not an IPv4 or IPv6 address");
+	refused(TAKES_DEV_ADD, "plaintext 1", false,
+		"plaintext: \"1\" is neither on nor off");
+	refused(TAKES_ROUTE_ADD, "peer a/b", false,
+		"peer: \"a/b\" is not a peer's name: blanks, '/' and control characters cannot be in one");
+}
+
+static void test_dev_add(void)
+{
+	struct values values;
+	struct nlattr *info, *data;
+	struct nl_msg *msg;
+	struct nlmsghdr *hdr;
+
+	tap_ok(!parse(&values, TAKES_DEV_ADD,
+		      "link tun protocol raw transport udp port 50000 bind "
+		      "2001:db8::1 bind-dev eth0 fwmark 0x20 tx udp rx udp "
+		      "links shared source-check off"),
+	       "keywords of dev add");
+	msg = dev_add_message("camex0", &values, &fault);
+	hdr = nlmsg_hdr(msg);
+	tap_ok(hdr->nlmsg_type == RTM_NEWLINK, "RTM_NEWLINK");
+	tap_ok(hdr->nlmsg_flags == (NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK),
+	       "create, exclusively");
+	tap_is(nla_get_string(nlmsg_find_attr(hdr, sizeof(struct ifinfomsg),
+					      IFLA_IFNAME)),
+	       "camex0", "IFLA_IFNAME");
+	info = nlmsg_find_attr(hdr, sizeof(struct ifinfomsg), IFLA_LINKINFO);
+	tap_is(nla_get_string(find(info, IFLA_INFO_KIND)), "camex", "kind");
+	data = find(info, IFLA_INFO_DATA);
+	tap_ok(nla_get_u32(find(data, CAMEX_A_DEV_LINK)) == CAMEX_LINK_TUN,
+	       "link");
+	tap_ok(nla_get_u32(find(data, CAMEX_A_DEV_PROTOCOL)) ==
+		       CAMEX_PROTOCOL_RAW,
+	       "protocol");
+	tap_ok(nla_get_u16(find(data, CAMEX_A_DEV_PORT)) == 50000, "port");
+	tap_ok(nla_len(find(data, CAMEX_A_DEV_BIND)) == 16, "bind");
+	tap_is(nla_get_string(find(data, CAMEX_A_DEV_BIND_DEV)), "eth0",
+	       "bind-dev");
+	tap_ok(nla_get_u32(find(data, CAMEX_A_DEV_FWMARK)) == 32, "fwmark");
+	tap_ok(nla_get_u8(find(data, CAMEX_A_DEV_SOURCE_CHECK)) == 0,
+	       "source-check");
+	tap_ok(!find(data, CAMEX_A_DEV_PLAINTEXT), "no plaintext");
+	message_free(msg);
+	values_wipe(&values);
+
+	parse(&values, TAKES_DEV_ADD, "bind any bind-dev none");
+	msg = dev_add_message("camex0", &values, &fault);
+	info = nlmsg_find_attr(nlmsg_hdr(msg), sizeof(struct ifinfomsg),
+			       IFLA_LINKINFO);
+	data = find(info, IFLA_INFO_DATA);
+	tap_ok(nla_len(find(data, CAMEX_A_DEV_BIND)) == 0,
+	       "bind any has no length");
+	tap_is(nla_get_string(find(data, CAMEX_A_DEV_BIND_DEV)), "",
+	       "bind-dev none is empty");
+	message_free(msg);
+	values_wipe(&values);
+
+	parse(&values, TAKES_DEV_ADD, "");
+	msg = dev_add_message("camex0", &values, &fault);
+	info = nlmsg_find_attr(nlmsg_hdr(msg), sizeof(struct ifinfomsg),
+			       IFLA_LINKINFO);
+	tap_ok(find(info, IFLA_INFO_DATA), "no keywords, empty nest");
+	message_free(msg);
+}
+
+/* The key is BLAKE2b-256 of "secret". */
+static const uint8_t secret_key[] = {
+	0xae, 0x4a, 0xaf, 0xb3, 0xc7, 0xd8, 0x61, 0x6b, 0x73, 0x9f, 0x05,
+	0xa3, 0x0d, 0x06, 0xb4, 0xe2, 0x23, 0x6f, 0xde, 0xa7, 0x12, 0x16,
+	0x81, 0x59, 0xf3, 0x46, 0xe8, 0xa3, 0xef, 0xd5, 0x7d, 0x9e,
+};
+
+static void check_routes(struct nlattr *routes)
+{
+	static const uint8_t v4[] = { 10, 88, 0, 0 };
+	struct nlattr *prefix;
+	int rem, n = 0;
+
+	nla_for_each_nested(prefix, routes, rem) {
+		struct nlattr *addr = find(prefix, CAMEX_A_PREFIX_ADDR);
+		struct nlattr *len = find(prefix, CAMEX_A_PREFIX_LEN);
+
+		tap_ok(nla_type(prefix) == CAMEX_A_ROUTES_PREFIX &&
+			       nla_is_nested(prefix),
+		       "prefix %d is a nest", n);
+		if (n == 0)
+			tap_ok(nla_len(addr) == 4 &&
+				       !memcmp(nla_data(addr), v4, 4) &&
+				       nla_get_u8(len) == 16,
+			       "10.88.0.0/16");
+		else
+			tap_ok(nla_len(addr) == 16 && nla_get_u8(len) == 64,
+			       "fd00::/64");
+		n++;
+	}
+	tap_ok(n == 2, "two prefixes");
+}
+
+/* A passphrase file; the caller unlinks it. */
+static const char *passphrase_file(void)
+{
+	static char path[] = "/tmp/camexctl-test-XXXXXX";
+	int fd = mkstemp(path);
+
+	if (fd < 0 || write(fd, "secret\n", 7) != 7) {
+		perror(path);
+		exit(1);
+	}
+	close(fd);
+	return path;
+}
+
+static void test_peer_add(void)
+{
+	const struct conn conn = { .family = FAMILY };
+	const char *path = passphrase_file();
+	struct nlattr *peer, *key, *print;
+	struct values values;
+	struct nl_msg *msg;
+	char line[256];
+
+	snprintf(line, sizeof(line),
+		 "endpoint [fe80::1%%lo]:7000 passphrase-file %s routes "
+		 "10.88.0.0/16,fd00::/64",
+		 path);
+	tap_ok(!parse(&values, TAKES_PEER_ADD, line), "keywords of peer add");
+	unlink(path);
+	msg = message_new(&conn, CAMEX_CMD_PEER_ADD, 0, 4096);
+	tap_ok(!peer_put(msg, "bob", &values, &fault), "the nest of a peer");
+	tap_ok(nlmsg_hdr(msg)->nlmsg_type == FAMILY, "family");
+	peer = top(msg, CAMEX_A_PEER);
+	tap_ok(nla_is_nested(peer), "the peer is a nest");
+	tap_is(nla_get_string(find(peer, CAMEX_A_PEER_NAME)), "bob", "name");
+	tap_ok(nla_len(find(peer, CAMEX_A_PEER_ENDPOINT_ADDR)) == 16,
+	       "address");
+	tap_ok(nla_get_u16(find(peer, CAMEX_A_PEER_ENDPOINT_PORT)) == 7000,
+	       "port in host order");
+	tap_ok(nla_get_u32(find(peer, CAMEX_A_PEER_ENDPOINT_SCOPE)) ==
+		       if_nametoindex("lo"),
+	       "scope");
+	key = find(peer, CAMEX_A_PEER_KEY);
+	print = find(peer, CAMEX_A_PEER_FINGERPRINT);
+	tap_ok(nla_len(key) == sizeof(secret_key) &&
+		       !memcmp(nla_data(key), secret_key, sizeof(secret_key)),
+	       "key");
+	tap_ok(nla_len(print) == CAMEX_FINGERPRINT_LEN &&
+		       *(uint8_t *)nla_data(print) == 0x9a,
+	       "fingerprint");
+	check_routes(find(peer, CAMEX_A_PEER_ROUTES));
+	message_free(msg);
+	values_wipe(&values);
+
+	parse(&values, TAKES_PEER_SET, "routes none");
+	msg = message_new(&conn, CAMEX_CMD_PEER_SET, 0, 4096);
+	peer_put(msg, "bob", &values, &fault);
+	peer = top(msg, CAMEX_A_PEER);
+	tap_ok(find(peer, CAMEX_A_PEER_ROUTES) &&
+		       !nla_len(find(peer, CAMEX_A_PEER_ROUTES)),
+	       "routes none is an empty nest");
+	tap_ok(!find(peer, CAMEX_A_PEER_KEY), "no key");
+	message_free(msg);
+	values_wipe(&values);
+}
+
+/* n prefixes of 24 bits, or of IPv6 with 48 */
+static char *many_routes(int n, bool v6)
+{
+	char *text = malloc((size_t)n * 24 + 1), *at = text;
+
+	*at = '\0';
+	for (int i = 0; i < n; i++)
+		at += sprintf(at, v6 ? "%s2001:db8:%x::/48" : "%s10.%d.%d.0/24",
+			      i ? "," : "", v6 ? i : i / 256, i % 256);
+	return text;
+}
+
+static void test_many(int n, bool v6, bool good)
+{
+	const struct conn conn = { .family = FAMILY };
+	char *text = many_routes(n, v6);
+	const char *words[] = { "routes", text, NULL };
+	struct values values = {};
+	struct nl_msg *msg;
+
+	tap_ok(!values_parse(&values, TAKES_PEER_ADD, words, &fault) == good,
+	       "%d %s prefixes %s", n, v6 ? "IPv6" : "IPv4",
+	       good ? "fit" : "are too many");
+	if (good) {
+		msg = message_new(&conn, CAMEX_CMD_PEER_ADD, 0,
+				  UINT16_MAX + 1024);
+		tap_ok(!peer_put(msg, "0123456789012345678901234567890",
+				 &values, &fault) &&
+			       nla_len(find(top(msg, CAMEX_A_PEER),
+					    CAMEX_A_PEER_ROUTES)) >
+				       n * (v6 ? 31 : 19),
+		       "and are in the message");
+		message_free(msg);
+	} else {
+		tap_has(fault.text, "do not fit one message", "and it is said");
+	}
+	values_wipe(&values);
+	free(text);
+}
+
+/* What is said when the kernel blames the attribute. */
+static void blame(struct call *call, struct nl_msg *msg, struct nlattr *attr,
+		  int number, const char *text, const char *wanted)
+{
+	struct conn_error error = { .number = number };
+
+	snprintf(error.text, sizeof(error.text), "%s", text);
+	if (attr)
+		error.offset =
+			(uint32_t)((char *)attr - (char *)nlmsg_hdr(msg));
+	explain(call, msg, &error);
+	tap_is(call->fault.text, wanted, "explained");
+}
+
+static struct nlattr *second(struct nlattr *nest)
+{
+	int rem = nla_len(nest);
+
+	return nla_next(nla_data(nest), &rem);
+}
+
+static void test_blame_peer(void)
+{
+	struct call call = { .conn.family = FAMILY,
+			     .word = { "camex0", "bob" } };
+	struct nlattr *peer, *routes;
+	struct nl_msg *msg;
+
+	call.command = command_find("peer", "add");
+	parse(&call.values, TAKES_PEER_ADD,
+	      "endpoint 192.0.2.1:7000 routes 10.0.0.0/8,2001:db8::/32");
+	msg = message_new(&call.conn, CAMEX_CMD_PEER_ADD, 0, 4096);
+	nla_put_string(msg, CAMEX_A_IFNAME, "camex0");
+	peer_put(msg, "bob", &call.values, &fault);
+	peer = top(msg, CAMEX_A_PEER);
+	routes = find(peer, CAMEX_A_PEER_ROUTES);
+
+	blame(&call, msg, NULL, EINVAL, "it is so", "it is so");
+	blame(&call, msg, NULL, EINVAL, "", "Invalid argument");
+	blame(&call, msg, find(peer, CAMEX_A_PEER_ENDPOINT_PORT), EINVAL, "bad",
+	      "bad (endpoint 192.0.2.1:7000)");
+	blame(&call, msg, find(peer, CAMEX_A_PEER_ENDPOINT_ADDR), EINVAL,
+	      "192.0.2.1:7000 is bad", "192.0.2.1:7000 is bad");
+	blame(&call, msg, routes, EINVAL, "bad list",
+	      "bad list (routes 10.0.0.0/8,2001:db8::/32)");
+	blame(&call, msg, second(routes), EEXIST, "taken",
+	      "taken (routes 2001:db8::/32)");
+	blame(&call, msg, find(second(routes), CAMEX_A_PREFIX_LEN), EINVAL,
+	      "too long", "too long (routes 2001:db8::/32)");
+	blame(&call, msg, second(routes), EEXIST, "2001:db8::/32 is alice's",
+	      "2001:db8::/32 is alice's");
+	blame(&call, msg, find(peer, CAMEX_A_PEER_NAME), EEXIST, "exists",
+	      "exists (name bob)");
+	blame(&call, msg, peer, EINVAL, "bad nest", "bad nest");
+	blame(&call, msg, top(msg, CAMEX_A_IFNAME), ENODEV, "no such device",
+	      "no camex device named camex0");
+	blame(&call, msg, top(msg, CAMEX_A_IFNAME), EOPNOTSUPP,
+	      "lo is not a camex device", "lo is not a camex device");
+	blame(&call, msg, NULL, ENODEV, "", "no camex device named camex0");
+	blame(&call, msg, NULL, EOPNOTSUPP, "", "camex0 is not a camex device");
+	blame(&call, msg, NULL, EPERM, "",
+	      "not permitted: CAP_NET_ADMIN is needed, root has it");
+	call.command = command_find("peer", "del");
+	blame(&call, msg, NULL, ENOENT, "", "camex0 has no peer named bob");
+	message_free(msg);
+	values_wipe(&call.values);
+}
+
+static void test_blame_dev(void)
+{
+	struct call call = { .word = { "camex0" } };
+	struct nlattr *info, *data;
+	struct nl_msg *msg;
+
+	call.command = command_find("dev", "add");
+	parse(&call.values, TAKES_DEV_ADD, "port 7000 bind-dev eth9");
+	msg = dev_add_message("camex0", &call.values, &fault);
+	info = nlmsg_find_attr(nlmsg_hdr(msg), sizeof(struct ifinfomsg),
+			       IFLA_LINKINFO);
+	data = find(info, IFLA_INFO_DATA);
+	blame(&call, msg, find(data, CAMEX_A_DEV_PORT), EADDRINUSE, "in use",
+	      "in use (port 7000)");
+	blame(&call, msg, find(data, CAMEX_A_DEV_PORT), EADDRINUSE,
+	      "port 7000 is in use", "port 7000 is in use");
+	blame(&call, msg, find(data, CAMEX_A_DEV_BIND_DEV), ENODEV,
+	      "no such interface", "no such interface (bind-dev eth9)");
+	blame(&call, msg, NULL, EEXIST, "",
+	      "an interface named camex0 is there already");
+	blame(&call, msg, NULL, EADDRINUSE, "", "Address already in use");
+	message_free(msg);
+	values_wipe(&call.values);
+}
+
+int main(void)
+{
+	test_grammar();
+	test_dev_add();
+	test_peer_add();
+	test_many(3000, false, true);
+	test_many(3300, false, false);
+	test_many(2000, true, true);
+	test_many(2100, true, false);
+	test_blame_peer();
+	test_blame_dev();
+	return tap_end();
+}

@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Messages as the kernel sends them, to the model, to JSON and to text. */
+#include <arpa/inet.h>
+#include <linux/genetlink.h>
+#include <netlink/attr.h>
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "output.h"
+#include "tap.h"
+
+#define FAMILY 0x1d
+
+static struct fault fault;
+
+static struct nl_msg *new_message(uint8_t command, uint32_t ifindex,
+				  const char *name)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+
+	genlmsg_put(msg, 0, 1, FAMILY, 0, NLM_F_MULTI, command, 1);
+	nla_put_u32(msg, CAMEX_A_IFINDEX, ifindex);
+	nla_put_string(msg, CAMEX_A_IFNAME, name);
+	return msg;
+}
+
+static void put_address(struct nl_msg *msg, int type, const char *text)
+{
+	uint8_t bytes[16];
+	int family = strchr(text, ':') ? AF_INET6 : AF_INET;
+
+	inet_pton(family, text, bytes);
+	nla_put(msg, type, family == AF_INET ? 4 : 16, bytes);
+}
+
+static void add_device(struct model_devices *devices, uint32_t ifindex,
+		       const char *name, bool full)
+{
+	struct nl_msg *msg = new_message(CAMEX_CMD_DEV_GET, ifindex, name);
+	struct nlattr *nest = nla_nest_start(msg, CAMEX_A_DEV);
+
+	nla_put_u32(msg, CAMEX_A_DEV_LINK, CAMEX_LINK_TUN);
+	nla_put_u32(msg, CAMEX_A_DEV_PROTOCOL,
+		    full ? CAMEX_PROTOCOL_CAMEX : CAMEX_PROTOCOL_RAW);
+	nla_put_u32(msg, CAMEX_A_DEV_TRANSPORT, CAMEX_TRANSPORT_UDP);
+	nla_put_u32(msg, CAMEX_A_DEV_LINKS, CAMEX_LINKS_SHARED);
+	nla_put_u16(msg, CAMEX_A_DEV_PORT, 7000);
+	nla_put_u32(msg, CAMEX_A_DEV_FWMARK, full ? 0xffffffff : 0);
+	nla_put_u8(msg, CAMEX_A_DEV_SOURCE_CHECK, 1);
+	nla_put_u32(msg, CAMEX_A_DEV_MTU, 1420);
+	if (full) {
+		put_address(msg, CAMEX_A_DEV_BIND, "2001:db8::1");
+		nla_put_string(msg, CAMEX_A_DEV_BIND_DEV, "eth0");
+		nla_put_u8(msg, CAMEX_A_DEV_PLAINTEXT, 0);
+		nla_put_u32(msg, CAMEX_A_DEV_TX, CAMEX_TX_UDP);
+		nla_put_u32(msg, CAMEX_A_DEV_RX, 77);
+	} else {
+		nla_put(msg, CAMEX_A_DEV_BIND, 0, NULL);
+		nla_put_string(msg, CAMEX_A_DEV_BIND_DEV, "");
+	}
+	/* one that this program is too old for */
+	nla_put_u32(msg, CAMEX_A_DEV_MAX + 7, 1);
+	nla_nest_end(msg, nest);
+	tap_ok(!model_device_read(devices, nlmsg_hdr(msg), &fault),
+	       "device %s is read", name);
+	nlmsg_free(msg);
+}
+
+static void add_peer(struct model_device *device, const char *name,
+		     const char *endpoint, uint32_t state, int64_t seen)
+{
+	static const uint8_t print[CAMEX_FINGERPRINT_LEN] = { 0x9a, 0xd3 };
+	struct nl_msg *msg =
+		new_message(CAMEX_CMD_PEER_GET, device->ifindex, device->name);
+	struct nlattr *nest = nla_nest_start(msg, CAMEX_A_PEER);
+
+	nla_put_string(msg, CAMEX_A_PEER_NAME, name);
+	if (endpoint) {
+		put_address(msg, CAMEX_A_PEER_ENDPOINT_ADDR, endpoint);
+		nla_put_u16(msg, CAMEX_A_PEER_ENDPOINT_PORT, 7000);
+		nla_put(msg, CAMEX_A_PEER_FINGERPRINT, sizeof(print), print);
+	}
+	nla_put_u32(msg, CAMEX_A_PEER_STATE, state);
+	if (seen >= 0)
+		nla_put_u64(msg, CAMEX_A_PEER_LAST_SEEN, (uint64_t)seen);
+	nla_put_u64(msg, CAMEX_A_PEER_RX_PACKETS, 1);
+	nla_put_u64(msg, CAMEX_A_PEER_RX_BYTES, 1536);
+	nla_put_u64(msg, CAMEX_A_PEER_TX_PACKETS, UINT64_MAX);
+	nla_put_u64(msg, CAMEX_A_PEER_TX_BYTES, 1048576);
+	nla_nest_end(msg, nest);
+	if (model_peer_read(device, nlmsg_hdr(msg), &fault))
+		tap_ok(false, "peer %s is read", name);
+	nlmsg_free(msg);
+}
+
+static void add_route(struct model_routes *routes, const char *addr,
+		      uint8_t len, const char *peer)
+{
+	struct nl_msg *msg = new_message(CAMEX_CMD_ROUTE_GET, 3, "camex0");
+	struct nlattr *nest = nla_nest_start(msg, CAMEX_A_ROUTE);
+
+	put_address(msg, CAMEX_A_ROUTE_ADDR, addr);
+	nla_put_u8(msg, CAMEX_A_ROUTE_LEN, len);
+	nla_put_string(msg, CAMEX_A_ROUTE_PEER, peer);
+	nla_nest_end(msg, nest);
+	if (model_route_read(routes, nlmsg_hdr(msg), &fault))
+		tap_ok(false, "route %s is read", addr);
+	nlmsg_free(msg);
+}
+
+/* What a printer prints. */
+static char *text;
+static size_t text_len;
+
+static FILE *text_start(void)
+{
+	return open_memstream(&text, &text_len);
+}
+
+static void text_is(FILE *out, const char *wanted, const char *name)
+{
+	fclose(out);
+	tap_is(text, wanted, name);
+	free(text);
+}
+
+static void text_has(FILE *out, const char *wanted, const char *name)
+{
+	fclose(out);
+	tap_has(text, wanted, name);
+	free(text);
+}
+
+static void fill(struct model_devices *devices, struct model_routes *routes)
+{
+	struct model_device *device;
+
+	add_device(devices, 4, "camex10", false);
+	add_device(devices, 3, "camex2", true);
+	model_sort_devices(devices);
+	device = &devices->list[0];
+	tap_is(device->name, "camex2", "devices are in order");
+	add_peer(device, "carol", NULL, CAMEX_PEER_STATE_NO_KEY, -1);
+	add_peer(device, "Bob", "192.0.2.1", CAMEX_PEER_STATE_UP, 12345);
+	add_peer(device, "alice", "2001:db8::2", CAMEX_PEER_STATE_UP, -1);
+	model_sort_peers(device);
+	add_route(routes, "::", 0, "carol");
+	add_route(routes, "10.88.0.2", 32, "bob");
+	add_route(routes, "10.88.0.0", 16, "carol");
+	add_route(routes, "10.99.0.0", 16, "stranger");
+	model_sort_routes(routes);
+	tap_ok(!model_merge_routes(device, routes, &fault), "routes merge");
+}
+
+static void test_json(const struct model_devices *devices,
+		      const struct model_routes *routes)
+{
+	FILE *out = text_start();
+
+	json_devices(out, devices, true, &fault);
+	text_is(out,
+		"[{\"name\":\"camex2\",\"ifindex\":3,\"link\":\"tun\","
+		"\"protocol\":\"camex\",\"transport\":\"udp\",\"port\":7000,"
+		"\"bind\":\"2001:db8::1\",\"bind_dev\":\"eth0\","
+		"\"fwmark\":4294967295,\"tx\":\"udp\",\"rx\":\"unknown\","
+		"\"links\":\"shared\",\"id\":null,\"client_id\":null,"
+		"\"relay\":null,\"source_check\":true,\"plaintext\":false,"
+		"\"mtu\":1420,\"peers\":["
+		"{\"name\":\"alice\",\"id\":null,"
+		"\"endpoint\":\"[2001:db8::2]:7000\","
+		"\"fingerprint\":\"9ad30000000000000000000000000000\","
+		"\"routes\":[],\"keepalive\":null,\"register\":null,"
+		"\"state\":\"up\",\"last_seen_ms\":null,\"link\":null,"
+		"\"rx_packets\":1,\"rx_bytes\":1536,"
+		"\"tx_packets\":18446744073709551615,\"tx_bytes\":1048576,"
+		"\"profile\":null},"
+		"{\"name\":\"Bob\",\"id\":null,"
+		"\"endpoint\":\"192.0.2.1:7000\","
+		"\"fingerprint\":\"9ad30000000000000000000000000000\","
+		"\"routes\":[\"10.88.0.2/32\"],\"keepalive\":null,"
+		"\"register\":null,\"state\":\"up\",\"last_seen_ms\":12345,"
+		"\"link\":null,\"rx_packets\":1,\"rx_bytes\":1536,"
+		"\"tx_packets\":18446744073709551615,\"tx_bytes\":1048576,"
+		"\"profile\":null},"
+		"{\"name\":\"carol\",\"id\":null,\"endpoint\":null,"
+		"\"fingerprint\":null,"
+		"\"routes\":[\"10.88.0.0/16\",\"::/0\"],\"keepalive\":null,"
+		"\"register\":null,\"state\":\"no_key\",\"last_seen_ms\":null,"
+		"\"link\":null,\"rx_packets\":1,\"rx_bytes\":1536,"
+		"\"tx_packets\":18446744073709551615,\"tx_bytes\":1048576,"
+		"\"profile\":null}]},"
+		"{\"name\":\"camex10\",\"ifindex\":4,\"link\":\"tun\","
+		"\"protocol\":\"raw\",\"transport\":\"udp\",\"port\":7000,"
+		"\"bind\":null,\"bind_dev\":null,\"fwmark\":0,\"tx\":null,"
+		"\"rx\":null,\"links\":\"shared\",\"id\":null,"
+		"\"client_id\":null,\"relay\":null,\"source_check\":true,"
+		"\"plaintext\":null,\"mtu\":1420,\"peers\":[]}]\n",
+		"devices with peers in JSON");
+
+	out = text_start();
+	json_routes(out, routes, &fault);
+	text_is(out,
+		"[{\"prefix\":\"10.88.0.0/16\",\"peer\":\"carol\"},"
+		"{\"prefix\":\"10.88.0.2/32\",\"peer\":\"bob\"},"
+		"{\"prefix\":\"10.99.0.0/16\",\"peer\":\"stranger\"},"
+		"{\"prefix\":\"::/0\",\"peer\":\"carol\"}]\n",
+		"routes in JSON");
+
+	out = text_start();
+	json_devices(out, &(struct model_devices){}, true, &fault);
+	text_is(out, "[]\n", "no devices in JSON");
+}
+
+static void test_text(const struct model_devices *devices,
+		      const struct model_routes *routes)
+{
+	const struct model_device *device = &devices->list[0];
+	FILE *out = text_start();
+
+	print_device(out, device);
+	text_is(out,
+		"camex2\n"
+		"  carries      link tun, protocol camex, transport udp, links shared\n"
+		"  socket       port 7000, bind 2001:db8::1, bind-dev eth0, fwmark 0xffffffff\n"
+		"  policy       source-check on, plaintext off\n"
+		"  mtu          1420\n",
+		"a device");
+	out = text_start();
+	print_peer(out, device, &device->peers[1]);
+	text_is(out,
+		"  peer Bob\n"
+		"    state      up, heard 12 s ago\n"
+		"    endpoint   192.0.2.1:7000\n"
+		"    key        fingerprint 9ad30000000000000000000000000000\n"
+		"    routes     10.88.0.2/32\n"
+		"    received   1.50 KiB in 1 packet\n"
+		"    sent       1.00 MiB in 18446744073709551615 packets\n",
+		"a peer");
+	out = text_start();
+	print_peer(out, device, &device->peers[2]);
+	text_has(
+		out,
+		"    state      no key: set one with camexctl key set camex2 carol key-file F\n"
+		"    routes     10.88.0.0/16, ::/0\n",
+		"a peer without a key, and what to do");
+	out = text_start();
+	print_peer_table(out, device);
+	text_is(out,
+		"NAME   STATE   ENDPOINT            HEARD     RECEIVED  SENT      ROUTES\n"
+		"alice  up      [2001:db8::2]:7000  -         1.50 KiB  1.00 MiB  -\n"
+		"Bob    up      192.0.2.1:7000      12 s ago  1.50 KiB  1.00 MiB  10.88.0.2/32\n"
+		"carol  no_key  -                   -         1.50 KiB  1.00 MiB  10.88.0.0/16 and 1 more\n",
+		"a table of peers");
+	out = text_start();
+	print_routes(out, routes);
+	text_is(out,
+		"PREFIX        PEER\n"
+		"10.88.0.0/16  carol\n"
+		"10.88.0.2/32  bob\n"
+		"10.99.0.0/16  stranger\n"
+		"::/0          carol\n",
+		"a table of routes");
+}
+
+static void test_units(void)
+{
+	char buf[64];
+
+	tap_is(print_size(0, buf), "0 B", "nothing");
+	tap_is(print_size(1023, buf), "1023 B", "bytes");
+	tap_is(print_size(1024, buf), "1.00 KiB", "a kibibyte");
+	tap_is(print_size(1048575, buf), "1.00 MiB", "no 1024.00 KiB");
+	tap_is(print_size(UINT64_MAX, buf), "16.00 EiB", "all there can be");
+	tap_is(print_age(0, buf), "just now", "now");
+	tap_is(print_age(59999, buf), "59 s ago", "seconds");
+	tap_is(print_age(60000, buf), "1 min 0 s ago", "minutes");
+	tap_is(print_age(3600000, buf), "1 h 0 min ago", "hours");
+	tap_is(print_age(90000000, buf), "1 d 1 h ago", "days");
+	print_age(UINT64_MAX, buf);
+	tap_has(buf, " ago", "for ever");
+}
+
+static void test_stats(void)
+{
+	uint64_t counters[CAMEX_A_STATS_MAX + 1];
+	bool given[CAMEX_A_STATS_MAX + 1];
+	struct nl_msg *msg = new_message(CAMEX_CMD_STATS_GET, 3, "camex0");
+	struct nlattr *nest = nla_nest_start(msg, CAMEX_A_STATS);
+	FILE *out;
+
+	for (int i = 1; i < CAMEX_A_STATS_PAD; i++)
+		if (i != CAMEX_A_STATS_RATE_LIMITED)
+			nla_put_u64(msg, i, i == CAMEX_A_STATS_LOOP ? 123 : 0);
+	nla_nest_end(msg, nest);
+	tap_ok(!model_stats_read(counters, given, nlmsg_hdr(msg), &fault),
+	       "counters are read");
+	nlmsg_free(msg);
+	out = text_start();
+	json_stats(out, counters, given, &fault);
+	text_is(out,
+		"{\"malformed\":0,\"not_ip\":0,\"unknown_peer\":0,"
+		"\"auth_failed\":0,\"replayed\":0,\"bad_source\":0,"
+		"\"no_route\":0,\"no_key\":0,\"no_endpoint\":0,"
+		"\"plaintext_refused\":0,\"too_big\":0,\"ttl_expired\":0,"
+		"\"loop\":123,\"link_pending\":0,\"netpoll_fallback\":0,"
+		"\"rx_netfilter\":0,\"fdb_full\":0,\"queue_full\":0,"
+		"\"no_memory\":0,\"rate_limited\":null}\n",
+		"counters in JSON");
+	out = text_start();
+	print_stats(out, counters, given);
+	fclose(out);
+	tap_ok(!strncmp(text, "loop               123  ", 24),
+	       "what happened comes first");
+	tap_has(text,
+		"\nmalformed            0  datagrams that no format fits\n",
+		"and then what did not");
+	free(text);
+}
+
+static void test_event(uint32_t number, const char *json, const char *wanted)
+{
+	struct nl_msg *msg = new_message(CAMEX_CMD_EVENT, 3, "camex0");
+	struct model_event event;
+	struct nlattr *nest;
+	FILE *out;
+
+	nla_put_u32(msg, CAMEX_A_EVENT, number);
+	nest = nla_nest_start(msg, CAMEX_A_PEER);
+	nla_put_string(msg, CAMEX_A_PEER_NAME, "bo\xff");
+	put_address(msg, CAMEX_A_PEER_ENDPOINT_ADDR, "192.0.2.1");
+	nla_put_u16(msg, CAMEX_A_PEER_ENDPOINT_PORT, 7000);
+	nla_nest_end(msg, nest);
+	tap_ok(!model_event_read(&event, nlmsg_hdr(msg), &fault),
+	       "an event is read");
+	out = text_start();
+	json_event(out, &event, 1700000000123, &fault);
+	text_is(out, json, "an event in JSON");
+	out = text_start();
+	print_event(out, &event, 1700000000123);
+	text_is(out, wanted, "an event");
+	nlmsg_free(msg);
+}
+
+/* None of these may be taken for an object. */
+static void test_malformed(void)
+{
+	struct model_devices devices = {};
+	struct model_device device = { .name = "camex0", .ifindex = 3 };
+	struct model_routes routes = {};
+	struct nl_msg *msg = new_message(CAMEX_CMD_DEV_GET, 3, "camex0");
+	struct nlattr *nest;
+
+	tap_ok(model_device_read(&devices, nlmsg_hdr(msg), &fault),
+	       "a device without attributes is refused");
+	tap_is(fault.text, "the kernel's answer is malformed", "and said");
+	tap_ok(model_peer_read(&device, nlmsg_hdr(msg), &fault),
+	       "a peer without attributes is refused");
+	tap_ok(model_route_read(&routes, nlmsg_hdr(msg), &fault),
+	       "a route without attributes is refused");
+	nest = nla_nest_start(msg, CAMEX_A_PEER);
+	nla_put_u32(msg, CAMEX_A_PEER_STATE, 0);
+	nla_nest_end(msg, nest);
+	tap_ok(model_peer_read(&device, nlmsg_hdr(msg), &fault),
+	       "a peer without a name is refused");
+	nlmsg_free(msg);
+
+	msg = new_message(CAMEX_CMD_PEER_GET, 3, "camex0");
+	nest = nla_nest_start(msg, CAMEX_A_PEER);
+	nla_put(msg, CAMEX_A_PEER_NAME, 3, "bob");
+	nla_nest_end(msg, nest);
+	tap_ok(model_peer_read(&device, nlmsg_hdr(msg), &fault),
+	       "a name without its end is refused");
+	nlmsg_free(msg);
+
+	msg = new_message(CAMEX_CMD_ROUTE_GET, 3, "camex0");
+	nest = nla_nest_start(msg, CAMEX_A_ROUTE);
+	nla_put(msg, CAMEX_A_ROUTE_ADDR, 7, "1234567");
+	nla_put_u8(msg, CAMEX_A_ROUTE_LEN, 1);
+	nla_put_string(msg, CAMEX_A_ROUTE_PEER, "bob");
+	nla_nest_end(msg, nest);
+	tap_ok(model_route_read(&routes, nlmsg_hdr(msg), &fault),
+	       "an address of 7 bytes is refused");
+	nlmsg_free(msg);
+	model_devices_clear(&devices);
+	model_device_clear(&device);
+	model_routes_clear(&routes);
+}
+
+/* Peers and routes by the thousand take no time to speak of. */
+static void test_many(int n)
+{
+	struct model_device device = { .name = "camex0", .ifindex = 3 };
+	struct model_routes routes = {};
+	struct timespec start, end;
+	char name[32], addr[32];
+	double seconds;
+	FILE *out;
+	int routed = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (int i = 0; i < n; i++) {
+		snprintf(name, sizeof(name), "peer%d", i);
+		add_peer(&device, name, "192.0.2.1", CAMEX_PEER_STATE_UP, 1);
+		snprintf(addr, sizeof(addr), "10.%d.%d.0", i / 256, i % 256);
+		add_route(&routes, addr, 24, name);
+	}
+	model_sort_peers(&device);
+	model_sort_routes(&routes);
+	model_merge_routes(&device, &routes, &fault);
+	for (size_t i = 0; i < device.n_peers; i++)
+		routed += device.peers[i].n_routes == 1;
+	out = text_start();
+	json_peers(out, &device, &fault);
+	print_peer_table(out, &device);
+	fclose(out);
+	free(text);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	seconds = (double)(end.tv_sec - start.tv_sec) +
+		  (double)(end.tv_nsec - start.tv_nsec) / 1e9;
+	tap_ok(routed == n, "%d peers, each with its route", n);
+	tap_ok(seconds < 10, "in %.1f s", seconds);
+	model_device_clear(&device);
+	model_routes_clear(&routes);
+}
+
+int main(void)
+{
+	struct model_devices devices = {};
+	struct model_routes routes = {};
+
+	setenv("TZ", "UTC", 1);
+	fill(&devices, &routes);
+	test_json(&devices, &routes);
+	test_text(&devices, &routes);
+	model_devices_clear(&devices);
+	model_routes_clear(&routes);
+	test_units();
+	test_stats();
+	test_event(
+		CAMEX_EVENT_ENDPOINT,
+		"{\"event\":\"endpoint\",\"dev\":\"camex0\","
+		"\"peer\":\"bo\xef\xbf\xbd\","
+		"\"endpoint\":\"192.0.2.1:7000\",\"state\":null,"
+		"\"time_ms\":1700000000123}\n",
+		"2023-11-14 22:13:20.123 camex0 bo\xff has moved, endpoint 192.0.2.1:7000\n");
+	test_event(
+		99,
+		"{\"event\":\"unknown\",\"dev\":\"camex0\","
+		"\"peer\":\"bo\xef\xbf\xbd\","
+		"\"endpoint\":\"192.0.2.1:7000\",\"state\":null,"
+		"\"time_ms\":1700000000123}\n",
+		"2023-11-14 22:13:20.123 camex0 bo\xff event 99, endpoint 192.0.2.1:7000\n");
+	test_malformed();
+	test_many(20000);
+	return tap_end();
+}

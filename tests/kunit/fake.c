@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A device that has peers, keys and sessions, but no link and no transport. */
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+
+#include "peer.h"
+#include "protocol.h"
+#include "test.h"
+
+static const struct camex_protocol_ops keyed = { .keyed = true };
+
+static void no_events(struct work_struct *work)
+{
+}
+
+/**
+ * fake_dev_init() - make a device; a suite's init
+ * @test: its priv becomes the struct camex_dev
+ *
+ * Return: 0 or a negative errno.
+ */
+int fake_dev_init(struct kunit *test)
+{
+	struct camex_dev *cdev = kunit_kzalloc(test, sizeof(*cdev), GFP_KERNEL);
+	int err;
+
+	if (!cdev)
+		return -ENOMEM;
+	spin_lock_init(&cdev->lock);
+	INIT_DELAYED_WORK(&cdev->event_work, no_events);
+	cdev->protocol = &keyed;
+	err = camex_sessions_init(cdev);
+	if (err)
+		return err;
+	err = camex_peers_init(cdev);
+	if (err) {
+		camex_sessions_free(cdev);
+		return err;
+	}
+	test->priv = cdev;
+	return 0;
+}
+
+/**
+ * fake_dev_exit() - delete the device with its peers; a suite's exit
+ * @test: of which nothing may be left in the tables
+ */
+void fake_dev_exit(struct kunit *test)
+{
+	struct camex_dev *cdev = test->priv;
+
+	if (!cdev)
+		return;
+	rtnl_lock();
+	camex_peers_clear(cdev);
+	rtnl_unlock();
+	cancel_delayed_work_sync(&cdev->event_work);
+	KUNIT_EXPECT_TRUE(test, xa_empty(&cdev->peers));
+	KUNIT_EXPECT_TRUE(test, list_empty(&cdev->keys));
+	KUNIT_EXPECT_TRUE(test, list_empty(&cdev->events));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->names.nelems));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->key_table.nelems));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->endpoints.ht.nelems));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->sessions.ht.nelems));
+	KUNIT_EXPECT_NULL(test, rcu_access_pointer(cdev->routes.v4));
+	KUNIT_EXPECT_NULL(test, rcu_access_pointer(cdev->routes.v6));
+	/* what is freed late must not meet freed tables, nor a freed module */
+	rcu_barrier();
+	rcu_barrier();
+	camex_peers_free(cdev);
+	camex_sessions_free(cdev);
+}
+
+/**
+ * fake_peer() - add a peer to the device
+ * @test: made by fake_dev_init(); ends when there is no memory
+ * @name: a new name
+ */
+struct camex_peer *fake_peer(struct kunit *test, const char *name)
+{
+	struct camex_peer *peer;
+
+	rtnl_lock();
+	peer = camex_peer_new(test->priv, name);
+	rtnl_unlock();
+	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(peer), "peer %s", name);
+	return peer;
+}
+
+/**
+ * fake_peer_del() - delete a peer
+ * @peer: the peer
+ */
+void fake_peer_del(struct camex_peer *peer)
+{
+	rtnl_lock();
+	camex_peer_del(peer);
+	rtnl_unlock();
+}
+
+/**
+ * fake_set_key() - give a peer a key
+ * @peer: the peer
+ * @bytes: of the key, or NULL for none
+ *
+ * Return: 0 or a negative errno.
+ */
+int fake_set_key(struct camex_peer *peer, const u8 *bytes)
+{
+	u8 fingerprint[CAMEX_FINGERPRINT_LEN] = { bytes ? bytes[0] : 0 };
+	int err;
+
+	rtnl_lock();
+	err = camex_peer_set_key(peer, bytes, bytes ? fingerprint : NULL);
+	rtnl_unlock();
+	return err;
+}

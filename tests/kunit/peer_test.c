@@ -1,0 +1,695 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Peers by name and by address, and their lists of routes. */
+#include <linux/in6.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+
+#include "peer.h"
+#include "test.h"
+
+/* --- names --- */
+
+static struct camex_peer *by_name(struct kunit *test, const char *name)
+{
+	struct camex_peer *peer;
+
+	rtnl_lock();
+	peer = camex_peer_find(test->priv, name);
+	rtnl_unlock();
+	return peer;
+}
+
+/* The error that adding a peer ends with, or 0. */
+static int add(struct kunit *test, const char *name)
+{
+	struct camex_peer *peer;
+
+	rtnl_lock();
+	peer = camex_peer_new(test->priv, name);
+	rtnl_unlock();
+	return PTR_ERR_OR_ZERO(peer);
+}
+
+static unsigned int count_peers(struct kunit *test)
+{
+	struct camex_dev *cdev = test->priv;
+	struct camex_peer *peer;
+	unsigned long number;
+	unsigned int n = 0;
+
+	rtnl_lock();
+	xa_for_each(&cdev->peers, number, peer)
+		n++;
+	rtnl_unlock();
+	return n;
+}
+
+static void peer_name_case(struct kunit *test)
+{
+	struct camex_peer *peer;
+
+	KUNIT_EXPECT_NULL(test, by_name(test, "Cam01"));
+	peer = fake_peer(test, "Cam01");
+	KUNIT_EXPECT_STREQ(test, peer->name, "Cam01");
+	KUNIT_EXPECT_PTR_EQ(test, peer, by_name(test, "Cam01"));
+	KUNIT_EXPECT_PTR_EQ(test, peer, by_name(test, "cam01"));
+	KUNIT_EXPECT_PTR_EQ(test, peer, by_name(test, "CAM01"));
+	KUNIT_EXPECT_NULL(test, by_name(test, "cam0"));
+	KUNIT_EXPECT_NULL(test, by_name(test, "cam011"));
+	KUNIT_EXPECT_NULL(test, by_name(test, "cam0l"));
+
+	KUNIT_EXPECT_EQ(test, -EEXIST, add(test, "CAM01"));
+	KUNIT_EXPECT_EQ(test, -EEXIST, add(test, "Cam01"));
+	KUNIT_EXPECT_EQ(test, 1, count_peers(test));
+	KUNIT_EXPECT_PTR_EQ(test, peer, by_name(test, "cam01"));
+
+	fake_peer_del(peer);
+	KUNIT_EXPECT_NULL(test, by_name(test, "Cam01"));
+	KUNIT_EXPECT_EQ(test, 0, add(test, "CAM01"));
+	KUNIT_EXPECT_EQ(test, 1, count_peers(test));
+}
+
+static void peer_name_lengths(struct kunit *test)
+{
+	char name[CAMEX_NAME_MAX + 1] = {}, upper[CAMEX_NAME_MAX + 1] = {};
+	struct camex_peer *peers[CAMEX_NAME_MAX + 1];
+	unsigned int len;
+
+	/* each is the beginning of the next */
+	for (len = 1; len <= CAMEX_NAME_MAX; len++) {
+		name[len - 1] = 'a' + len % 26;
+		peers[len] = fake_peer(test, name);
+		KUNIT_EXPECT_STREQ(test, peers[len]->name, name);
+	}
+	memset(name, 0, sizeof(name));
+	for (len = 1; len <= CAMEX_NAME_MAX; len++) {
+		name[len - 1] = 'a' + len % 26;
+		upper[len - 1] = 'A' + len % 26;
+		KUNIT_EXPECT_PTR_EQ(test, peers[len], by_name(test, name));
+		KUNIT_EXPECT_PTR_EQ(test, peers[len], by_name(test, upper));
+		KUNIT_EXPECT_EQ(test, -EEXIST, add(test, upper));
+	}
+	/* two of full length that differ in the last byte alone */
+	name[CAMEX_NAME_MAX - 1] = '-';
+	KUNIT_EXPECT_NULL(test, by_name(test, name));
+	KUNIT_EXPECT_EQ(test, 0, add(test, name));
+	KUNIT_EXPECT_EQ(test, CAMEX_NAME_MAX + 1, count_peers(test));
+}
+
+/* Only the letters of ASCII have two cases. */
+static void peer_name_bytes(struct kunit *test)
+{
+	struct camex_peer **peers;
+	char name[3] = "x";
+	unsigned int byte;
+
+	peers = kunit_kcalloc(test, 256, sizeof(*peers), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, peers);
+	for (byte = 1; byte < 256; byte++) {
+		name[1] = byte;
+		if (byte >= 'a' && byte <= 'z') {
+			KUNIT_EXPECT_EQ(test, -EEXIST, add(test, name));
+			peers[byte] = peers[byte - 'a' + 'A'];
+		} else {
+			peers[byte] = fake_peer(test, name);
+		}
+	}
+	for (byte = 1; byte < 256; byte++) {
+		name[1] = byte;
+		KUNIT_EXPECT_PTR_EQ(test, peers[byte], by_name(test, name));
+	}
+	KUNIT_EXPECT_EQ(test, 255 - 26, count_peers(test));
+}
+
+/* A number is not given again soon, so that a dump never sees a peer twice. */
+static void peer_numbers(struct kunit *test)
+{
+	struct camex_dev *cdev = test->priv;
+	struct camex_peer *peer;
+	u32 last = 0;
+	char name[16];
+	int i;
+
+	for (i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "peer%d", i);
+		peer = fake_peer(test, name);
+		KUNIT_EXPECT_PTR_EQ(test, peer, xa_load(&cdev->peers, peer->number));
+		if (i)
+			KUNIT_EXPECT_GT(test, peer->number, last);
+		last = peer->number;
+		if (i % 3)
+			fake_peer_del(peer);
+	}
+	KUNIT_EXPECT_EQ(test, 100, count_peers(test));
+	for (i = 0; i < 300; i++) {
+		snprintf(name, sizeof(name), "PEER%d", i);
+		KUNIT_EXPECT_EQ(test, !(i % 3), !!by_name(test, name));
+	}
+}
+
+/* --- endpoints --- */
+
+#define ENDPOINT_PEERS	6
+
+#define V4(a, b, c, d, p) {						\
+	.family = AF_INET,						\
+	.port = cpu_to_be16(p),						\
+	.v4 = cpu_to_be32((a) << 24 | (b) << 16 | (c) << 8 | (d)),	\
+}
+
+#define V6(first, last, p, s) {						\
+	.family = AF_INET6,						\
+	.port = cpu_to_be16(p),						\
+	.scope = (s),							\
+	.v6.s6_addr32 = { cpu_to_be32(first), 0, 0, cpu_to_be32(last) }, \
+}
+
+/* No two are the same address, but each is almost another one. */
+static const struct camex_addr places[] = {
+	V4(192, 0, 2, 1, 7000),
+	V4(192, 0, 2, 1, 7001),
+	V4(192, 0, 2, 2, 7000),
+	V6(0xc0000201, 0, 7000, 0),	/* the bytes of the first */
+	V6(0x20010db8, 1, 7000, 0),
+	V6(0x20010db8, 1, 7001, 0),
+	V6(0x20010db8, 2, 7000, 0),
+	V6(0xfe800000, 1, 7000, 2),
+	V6(0xfe800000, 1, 7000, 3),
+	V4(0, 0, 0, 0, 0),
+};
+
+#define PLACES	ARRAY_SIZE(places)
+
+static const struct camex_addr here[] = {
+	V4(192, 0, 2, 99, 0), V4(192, 0, 2, 98, 0),
+};
+
+static bool configure(struct camex_peer *peer, const struct camex_addr *to)
+{
+	struct camex_endpoint *ep;
+
+	rtnl_lock();
+	spin_lock_bh(&peer->cdev->lock);
+	ep = camex_endpoint_new(peer, to, NULL, GFP_ATOMIC);
+	if (ep)
+		camex_peer_configure_endpoint(peer, ep);
+	spin_unlock_bh(&peer->cdev->lock);
+	rtnl_unlock();
+	return ep;
+}
+
+static void hear(struct camex_peer *peer, const struct camex_addr *to,
+		 const struct camex_addr *from, bool move)
+{
+	rcu_read_lock();
+	local_bh_disable();
+	camex_peer_heard(peer, to, from, move);
+	local_bh_enable();
+	rcu_read_unlock();
+}
+
+static void forget(struct camex_peer *peer)
+{
+	rtnl_lock();
+	camex_peer_forget(peer);
+	rtnl_unlock();
+}
+
+static struct camex_peer *who_is_at(struct kunit *test, const struct camex_addr *at)
+{
+	struct camex_peer *peer;
+
+	rcu_read_lock();
+	peer = camex_peer_by_endpoint(test->priv, at);
+	rcu_read_unlock();
+	return peer;
+}
+
+static struct camex_peer *configured_at(struct kunit *test,
+					const struct camex_addr *at)
+{
+	struct camex_peer *peer;
+
+	rtnl_lock();
+	peer = camex_peer_configured_at(test->priv, at);
+	rtnl_unlock();
+	return peer;
+}
+
+static bool is_at(struct camex_peer *peer, const struct camex_addr *at)
+{
+	struct camex_endpoint *ep;
+	bool is;
+
+	rcu_read_lock();
+	ep = rcu_dereference(peer->endpoint);
+	is = ep ? at && !memcmp(&ep->to, at, sizeof(*at)) : !at;
+	rcu_read_unlock();
+	return is;
+}
+
+static void peer_endpoint_basic(struct kunit *test)
+{
+	struct camex_peer *a = fake_peer(test, "a"), *b = fake_peer(test, "b");
+	unsigned int i;
+
+	for (i = 0; i < PLACES; i++)
+		KUNIT_EXPECT_NULL(test, who_is_at(test, &places[i]));
+	KUNIT_EXPECT_TRUE(test, is_at(a, NULL));
+
+	KUNIT_ASSERT_TRUE(test, configure(a, &places[0]));
+	for (i = 0; i < PLACES; i++) {
+		KUNIT_EXPECT_PTR_EQ(test, who_is_at(test, &places[i]), i ? NULL : a);
+		KUNIT_EXPECT_PTR_EQ(test, configured_at(test, &places[i]), i ? NULL : a);
+	}
+
+	/* it roams; where it was configured to be it is still found */
+	hear(a, &places[4], &here[0], true);
+	KUNIT_EXPECT_TRUE(test, is_at(a, &places[4]));
+	KUNIT_EXPECT_PTR_EQ(test, who_is_at(test, &places[4]), a);
+	KUNIT_EXPECT_PTR_EQ(test, who_is_at(test, &places[0]), a);
+	KUNIT_EXPECT_NULL(test, configured_at(test, &places[4]));
+
+	/* unless another one is there */
+	hear(b, &places[0], &here[0], true);
+	KUNIT_EXPECT_PTR_EQ(test, who_is_at(test, &places[0]), b);
+	KUNIT_EXPECT_PTR_EQ(test, configured_at(test, &places[0]), a);
+
+	/* an old datagram does not move it */
+	hear(a, &places[5], &here[0], false);
+	KUNIT_EXPECT_TRUE(test, is_at(a, &places[4]));
+	KUNIT_EXPECT_NULL(test, who_is_at(test, &places[5]));
+
+	hear(b, &places[6], &here[0], true);
+	KUNIT_EXPECT_PTR_EQ(test, who_is_at(test, &places[0]), a);
+	forget(a);
+	KUNIT_EXPECT_TRUE(test, is_at(a, &places[0]));
+	KUNIT_EXPECT_NULL(test, who_is_at(test, &places[4]));
+	forget(b);
+	KUNIT_EXPECT_TRUE(test, is_at(b, NULL));
+	KUNIT_EXPECT_NULL(test, who_is_at(test, &places[6]));
+
+	fake_peer_del(a);
+	KUNIT_EXPECT_NULL(test, who_is_at(test, &places[0]));
+	KUNIT_EXPECT_NULL(test, configured_at(test, &places[0]));
+}
+
+/* It learns which of our addresses the peer talks to. */
+static void peer_endpoint_from(struct kunit *test)
+{
+	struct camex_peer *a = fake_peer(test, "a");
+	struct camex_endpoint *ep;
+	int i;
+
+	KUNIT_ASSERT_TRUE(test, configure(a, &places[0]));
+	for (i = 0; i < 2; i++) {
+		hear(a, &places[0], &here[i], true);
+		rcu_read_lock();
+		ep = rcu_dereference(a->endpoint);
+		KUNIT_EXPECT_EQ(test, 0, memcmp(&ep->from, &here[i], sizeof(here[i])));
+		rcu_read_unlock();
+		KUNIT_EXPECT_PTR_EQ(test, who_is_at(test, &places[0]), a);
+	}
+	forget(a);
+	rcu_read_lock();
+	ep = rcu_dereference(a->endpoint);
+	KUNIT_EXPECT_EQ(test, ep->from.family, AF_UNSPEC);
+	rcu_read_unlock();
+}
+
+static unsigned long next_event(struct kunit *test, struct camex_peer **who)
+{
+	unsigned long events;
+
+	rcu_read_lock();
+	events = camex_peer_take_events(test->priv, who);
+	rcu_read_unlock();
+	return events;
+}
+
+static void peer_events(struct kunit *test)
+{
+	struct camex_peer *a = fake_peer(test, "a"), *b = fake_peer(test, "b"), *who;
+
+	KUNIT_EXPECT_EQ(test, 0, next_event(test, &who));
+	KUNIT_EXPECT_NULL(test, who);
+
+	hear(b, &places[0], &here[0], true);
+	hear(a, &places[1], &here[0], false);
+	hear(b, &places[2], &here[0], true);
+	KUNIT_EXPECT_EQ(test, BIT(CAMEX_EVENT_PEER_UP) | BIT(CAMEX_EVENT_ENDPOINT),
+			next_event(test, &who));
+	KUNIT_EXPECT_PTR_EQ(test, who, b);
+	KUNIT_EXPECT_EQ(test, BIT(CAMEX_EVENT_PEER_UP), next_event(test, &who));
+	KUNIT_EXPECT_PTR_EQ(test, who, a);
+	KUNIT_EXPECT_EQ(test, 0, next_event(test, &who));
+
+	/* nothing new, then another of our addresses, then another place */
+	hear(b, &places[2], &here[0], true);
+	KUNIT_EXPECT_EQ(test, 0, next_event(test, &who));
+	hear(b, &places[2], &here[1], true);
+	KUNIT_EXPECT_EQ(test, 0, next_event(test, &who));
+	hear(b, &places[3], &here[1], true);
+	KUNIT_EXPECT_EQ(test, BIT(CAMEX_EVENT_ENDPOINT), next_event(test, &who));
+
+	/* up again after it was forgotten; of a deleted peer nothing is told */
+	forget(b);
+	hear(b, &places[3], &here[1], false);
+	KUNIT_EXPECT_EQ(test, BIT(CAMEX_EVENT_PEER_UP), next_event(test, &who));
+	hear(b, &places[4], &here[1], true);
+	fake_peer_del(b);
+	KUNIT_EXPECT_EQ(test, 0, next_event(test, &who));
+	KUNIT_EXPECT_NULL(test, who);
+}
+
+/**
+ * struct peer_model - where a peer is
+ * @peer: the peer
+ * @home: index of the place where it was configured to be, or -1
+ * @at: where it is, or -1
+ * @from: index of our address that it talks to, or -1
+ * @moved: when it came to be there
+ */
+struct peer_model {
+	struct camex_peer *peer;
+	int home;
+	int at;
+	int from;
+	unsigned int moved;
+};
+
+/*
+ * Is @got what camex_peer_by_endpoint() may return? Of the peers that are there
+ * the last that came; else any that was configured to be there.
+ */
+static bool right_peer(const struct peer_model *m, int place,
+		       const struct camex_peer *got)
+{
+	const struct peer_model *last = NULL;
+	bool home = false, any_home = false;
+	int i;
+
+	for (i = 0; i < ENDPOINT_PEERS; i++) {
+		if (m[i].at == place && (!last || m[i].moved > last->moved))
+			last = &m[i];
+		if (m[i].home == place) {
+			any_home = true;
+			home |= m[i].peer == got;
+		}
+	}
+	if (last)
+		return got == last->peer;
+	return any_home ? home : !got;
+}
+
+static bool right_home(const struct peer_model *m, int place,
+		       const struct camex_peer *got)
+{
+	bool any_home = false;
+	int i;
+
+	for (i = 0; i < ENDPOINT_PEERS; i++) {
+		if (m[i].home == place) {
+			any_home = true;
+			if (m[i].peer == got)
+				return true;
+		}
+	}
+	return !any_home && !got;
+}
+
+static bool check_places(struct kunit *test, const struct peer_model *m,
+			 u64 seed, unsigned int op)
+{
+	struct camex_dev *cdev = test->priv;
+	unsigned int used = 0;
+	int i, place;
+
+	for (i = 0; i < ENDPOINT_PEERS; i++) {
+		if (!is_at(m[i].peer, m[i].at < 0 ? NULL : &places[m[i].at])) {
+			KUNIT_FAIL(test, "seed %llu, op %u: peer %d is not at place %d",
+				   seed, op, i, m[i].at);
+			return false;
+		}
+	}
+	for (place = 0; place < PLACES; place++) {
+		struct camex_peer *got = who_is_at(test, &places[place]);
+
+		if (!right_peer(m, place, got)) {
+			KUNIT_FAIL(test, "seed %llu, op %u: at place %d is %s",
+				   seed, op, place, got ? got->name : "nobody");
+			return false;
+		}
+		got = configured_at(test, &places[place]);
+		if (!right_home(m, place, got)) {
+			KUNIT_FAIL(test, "seed %llu, op %u: place %d is the home of %s",
+				   seed, op, place, got ? got->name : "nobody");
+			return false;
+		}
+		for (i = 0; i < ENDPOINT_PEERS; i++) {
+			if (m[i].at == place || m[i].home == place) {
+				used++;
+				break;
+			}
+		}
+	}
+	/* no endpoint is left behind at a place where nobody is */
+	if (atomic_read(&cdev->endpoints.ht.nelems) != used) {
+		KUNIT_FAIL(test, "seed %llu, op %u: %d places are in the table, want %u",
+			   seed, op, atomic_read(&cdev->endpoints.ht.nelems), used);
+		return false;
+	}
+	return true;
+}
+
+static void renew(struct kunit *test, struct peer_model *m, int i)
+{
+	char name[8];
+
+	snprintf(name, sizeof(name), "p%d", i);
+	m->peer = fake_peer(test, name);
+	m->home = -1;
+	m->at = -1;
+	m->from = -1;
+}
+
+static bool random_move(struct kunit *test, struct peer_model *m, int i,
+			struct rnd_state *rnd, unsigned int now)
+{
+	/* few places, so that they collide */
+	int place = below(rnd, 3) ? below(rnd, 3) : below(rnd, PLACES);
+	int from = below(rnd, 2);
+
+	switch (below(rnd, 8)) {
+	case 0:
+		if (!configure(m->peer, &places[place]))
+			return false;
+		m->home = place;
+		m->at = place;
+		m->from = -1;
+		m->moved = now;
+		break;
+	case 1:
+		forget(m->peer);
+		if (m->at != m->home || m->from >= 0) {
+			m->at = m->home;
+			m->from = -1;
+			/* back at an endpoint that was there all the time */
+			m->moved = 0;
+		}
+		break;
+	case 2:
+		fake_peer_del(m->peer);
+		renew(test, m, i);
+		break;
+	case 3:
+		hear(m->peer, &places[place], &here[from], false);
+		break;
+	default:
+		hear(m->peer, &places[place], &here[from], true);
+		if (m->at == place && m->from == from)
+			break;
+		m->at = place;
+		m->from = from;
+		m->moved = now;
+	}
+	return true;
+}
+
+static void peer_endpoint_random(struct kunit *test)
+{
+	struct peer_model m[ENDPOINT_PEERS];
+	struct rnd_state rnd;
+	unsigned int op;
+	u64 seed;
+	int i;
+
+	for (i = 0; i < ENDPOINT_PEERS; i++)
+		renew(test, &m[i], i);
+	for (seed = 1; seed <= 4; seed++) {
+		prandom_seed_state(&rnd, seed);
+		for (op = 0; op < 500; op++) {
+			i = below(&rnd, ENDPOINT_PEERS);
+			if (!random_move(test, &m[i], i, &rnd, seed * 1000 + op)) {
+				KUNIT_FAIL(test, "no memory");
+				return;
+			}
+			if (!check_places(test, m, seed, op))
+				return;
+		}
+	}
+}
+
+/* --- routes --- */
+
+static struct camex_prefix net(u8 second, u8 len)
+{
+	struct camex_prefix p = { .family = AF_INET, .len = len };
+
+	p.addr.s6_addr[0] = 10;
+	p.addr.s6_addr[1] = second;
+	return p;
+}
+
+/* Replaces a peer's list; does it have just these prefixes then? */
+static bool set_routes(struct camex_peer *peer, const struct camex_prefix *list,
+		       unsigned int n, unsigned int distinct)
+{
+	struct camex_routes *routes = &peer->cdev->routes;
+	struct camex_route *route;
+	unsigned int i, count = 0;
+	bool good;
+
+	rtnl_lock();
+	good = !camex_peer_set_routes(peer, list, n);
+	list_for_each_entry(route, &peer->routes, peer_node) {
+		count++;
+		good &= rtnl_dereference(route->peer) == peer;
+	}
+	for (i = 0; i < n; i++) {
+		route = camex_route_find(routes, &list[i]);
+		good &= route && rtnl_dereference(route->peer) == peer;
+	}
+	rtnl_unlock();
+	return good && count == distinct;
+}
+
+static void peer_routes(struct kunit *test)
+{
+	struct camex_prefix one[] = { net(1, 16), net(2, 16), net(0, 8) };
+	struct camex_prefix two[] = { net(2, 16), net(3, 16), net(3, 16), net(4, 15) };
+	struct camex_prefix other[] = { net(9, 16) };
+	struct camex_peer *a = fake_peer(test, "a"), *b = fake_peer(test, "b");
+	struct camex_dev *cdev = test->priv;
+	struct camex_route *kept, *still, *gone;
+
+	KUNIT_EXPECT_TRUE(test, set_routes(b, other, 1, 1));
+	KUNIT_EXPECT_TRUE(test, set_routes(a, one, 3, 3));
+	rtnl_lock();
+	kept = camex_route_find(&cdev->routes, &two[0]);
+	rtnl_unlock();
+	KUNIT_EXPECT_TRUE(test, set_routes(a, two, 4, 3));
+	rtnl_lock();
+	still = camex_route_find(&cdev->routes, &two[0]);
+	gone = camex_route_find(&cdev->routes, &one[0]);
+	rtnl_unlock();
+	/* what is on both lists is there all the time */
+	KUNIT_EXPECT_PTR_EQ(test, kept, still);
+	KUNIT_EXPECT_NULL(test, gone);
+	/* the same list again, in another order, and twice */
+	swap(two[0], two[3]);
+	KUNIT_EXPECT_TRUE(test, set_routes(a, two, 4, 3));
+	KUNIT_EXPECT_TRUE(test, set_routes(a, NULL, 0, 0));
+	KUNIT_EXPECT_TRUE(test, set_routes(b, other, 1, 1));
+	KUNIT_EXPECT_TRUE(test, set_routes(a, one, 3, 3));
+	fake_peer_del(a);
+	rtnl_lock();
+	gone = camex_route_find(&cdev->routes, &one[0]);
+	still = camex_route_find(&cdev->routes, &other[0]);
+	rtnl_unlock();
+	KUNIT_EXPECT_NULL(test, gone);
+	KUNIT_EXPECT_NOT_NULL(test, still);
+}
+
+static void peer_routes_random(struct kunit *test)
+{
+	struct camex_peer *peers[2] = { fake_peer(test, "a"), fake_peer(test, "b") };
+	struct camex_prefix list[24];
+	unsigned int op, i, n, who;
+	struct rnd_state rnd;
+
+	prandom_seed_state(&rnd, 1);
+	for (op = 0; op < 500; op++) {
+		DECLARE_BITMAP(had, 64) = {};
+
+		/* a's prefixes are even, b's are odd */
+		who = below(&rnd, 2);
+		n = below(&rnd, ARRAY_SIZE(list));
+		for (i = 0; i < n; i++) {
+			unsigned int second = 2 * below(&rnd, 32) + who;
+
+			list[i] = net(second, 16);
+			__set_bit(second, had);
+		}
+		if (!set_routes(peers[who], list, n, bitmap_weight(had, 64))) {
+			KUNIT_FAIL(test, "seed 1, op %u", op);
+			return;
+		}
+	}
+}
+
+/* --- state --- */
+
+static enum camex_peer_state state_of(struct camex_peer *peer)
+{
+	enum camex_peer_state state;
+
+	rtnl_lock();
+	state = camex_peer_state(peer);
+	rtnl_unlock();
+	return state;
+}
+
+static void peer_states(struct kunit *test)
+{
+	static const u8 key[CAMEX_KEY_LEN] = { 1 };
+	struct camex_peer *a = fake_peer(test, "a");
+	struct camex_dev *cdev = test->priv;
+
+	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_NO_KEY, state_of(a));
+	KUNIT_ASSERT_TRUE(test, configure(a, &places[0]));
+	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_NO_KEY, state_of(a));
+	cdev->conf.plaintext = true;
+	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_UP, state_of(a));
+	cdev->conf.plaintext = false;
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, key));
+	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_UP, state_of(a));
+	fake_peer_del(a);
+	a = fake_peer(test, "a");
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, key));
+	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_NO_ENDPOINT, state_of(a));
+}
+
+static struct kunit_case peer_cases[] = {
+	KUNIT_CASE(peer_name_case),
+	KUNIT_CASE(peer_name_lengths),
+	KUNIT_CASE(peer_name_bytes),
+	KUNIT_CASE(peer_numbers),
+	KUNIT_CASE(peer_endpoint_basic),
+	KUNIT_CASE(peer_endpoint_from),
+	KUNIT_CASE(peer_endpoint_random),
+	KUNIT_CASE(peer_events),
+	KUNIT_CASE(peer_routes),
+	KUNIT_CASE(peer_routes_random),
+	KUNIT_CASE(peer_states),
+	{}
+};
+
+static struct kunit_suite peer_suite = {
+	.name = "camex_peer",
+	.init = fake_dev_init,
+	.exit = fake_dev_exit,
+	.test_cases = peer_cases,
+};
+
+kunit_test_suite(peer_suite);

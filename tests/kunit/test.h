@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the suites share: numbers that look random, and a device without a link. */
+#ifndef CAMEX_KUNIT_TEST_H
+#define CAMEX_KUNIT_TEST_H
+
+#include <kunit/test.h>
+#include <linux/prandom.h>
+
+struct camex_dev;
+struct camex_peer;
+
+/* A number below @n; the same ones in each run. */
+static inline u32 below(struct rnd_state *rnd, u32 n)
+{
+	return prandom_u32_state(rnd) % n;
+}
+
+static inline u64 random64(struct rnd_state *rnd)
+{
+	u64 high = prandom_u32_state(rnd);
+
+	return high << 32 | prandom_u32_state(rnd);
+}
+
+int fake_dev_init(struct kunit *test);
+void fake_dev_exit(struct kunit *test);
+struct camex_peer *fake_peer(struct kunit *test, const char *name);
+void fake_peer_del(struct camex_peer *peer);
+int fake_set_key(struct camex_peer *peer, const u8 *bytes);
+
+#endif /* CAMEX_KUNIT_TEST_H */
