@@ -172,7 +172,8 @@ static void setup(struct net_device *dev)
 	dev->needs_free_netdev = true;
 	dev->type = ARPHRD_NONE;
 	dev->flags = IFF_POINTOPOINT | IFF_NOARP;
-	dev->priv_flags |= IFF_NO_QUEUE;
+	/* netpoll sends with interrupts off, where the IP output path cannot go */
+	dev->priv_flags |= IFF_NO_QUEUE | IFF_DISABLE_NETPOLL;
 	dev->hw_features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM |
 			   NETIF_F_GSO_SOFTWARE;
 	dev->features = dev->hw_features | NETIF_F_HIGHDMA | NETIF_F_RXCSUM;

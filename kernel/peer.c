@@ -377,16 +377,19 @@ int camex_peer_set_key(struct camex_peer *peer, const u8 *bytes,
 	close_sessions(peer);
 	spin_unlock_bh(&cdev->lock);
 
-	if (old)
-		camex_key_detach(old, peer);
-	if (key) {
-		if (old)	/* readers may still stand on peer->key_node */
-			synchronize_net();
-		camex_key_attach(key, peer);
+	if (key)
 		memcpy(peer->fingerprint, fingerprint, sizeof(peer->fingerprint));
-	} else if (old) {
+	if (key && key == old) {
+		camex_key_put(key);
+		return 0;
+	}
+	if (old) {
+		camex_key_detach(old, peer);
+		/* Packets may use it, or stand on peer->key_node. */
 		synchronize_net();
 	}
+	if (key)
+		camex_key_attach(key, peer);
 	return 0;
 }
 

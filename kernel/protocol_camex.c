@@ -270,8 +270,11 @@ static struct camex_peer *open_plain(struct camex_dev *cdev,
 	}
 	peer = camex_raw_open(cdev, skb, from, why);
 	/* Control text and keepalives are no packets. */
-	if (peer && camex_wire_has_magic(skb->data, skb_headlen(skb)))
-		__skb_trim(skb, 0);
+	if (peer && camex_wire_has_magic(skb->data, skb_headlen(skb)) &&
+	    pskb_trim(skb, 0)) {
+		*why = CAMEX_A_STATS_NO_MEMORY;
+		return NULL;
+	}
 	return peer;
 }
 

@@ -48,7 +48,12 @@ static int put_u64(struct sk_buff *msg, int type, u64 value)
 	return nla_put_u64_64bit(msg, type, value, CAMEX_A_PEER_PAD);
 }
 
-static int put_peer(struct sk_buff *msg, const struct camex_peer *peer)
+/*
+ * The fingerprint of a key that was made of a passphrase lets one try
+ * passphrases, so it is for those who may set keys.
+ */
+static int put_peer(struct sk_buff *msg, const struct camex_peer *peer,
+		    bool privileged)
 {
 	struct rtnl_link_stats64 traffic;
 	struct nlattr *nested;
@@ -58,7 +63,7 @@ static int put_peer(struct sk_buff *msg, const struct camex_peer *peer)
 	if (!nested ||
 	    nla_put_string(msg, CAMEX_A_PEER_NAME, peer->name) ||
 	    put_endpoint(msg, peer) ||
-	    (rcu_access_pointer(peer->key) &&
+	    (privileged && rcu_access_pointer(peer->key) &&
 	     nla_put(msg, CAMEX_A_PEER_FINGERPRINT, sizeof(peer->fingerprint),
 		     peer->fingerprint)) ||
 	    nla_put_u32(msg, CAMEX_A_PEER_STATE, camex_peer_state(peer)) ||
@@ -111,7 +116,7 @@ static int put_stats(struct sk_buff *msg, const struct camex_dev *cdev)
 }
 
 static int fill_answer(struct sk_buff *msg, struct camex_dev *cdev,
-		       struct genl_info *info)
+		       const struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *tb[CAMEX_A_PEER_MAX + 1];
 	struct camex_peer *peer;
@@ -123,7 +128,8 @@ static int fill_answer(struct sk_buff *msg, struct camex_dev *cdev,
 		peer = camex_nl_named_peer(cdev, info, tb);
 		if (IS_ERR(peer))
 			return PTR_ERR(peer);
-		return put_dev_name(msg, cdev->dev) ?: put_peer(msg, peer);
+		return put_dev_name(msg, cdev->dev) ?:
+		       put_peer(msg, peer, netlink_net_capable(skb, CAP_NET_ADMIN));
 	default:
 		return put_dev_name(msg, cdev->dev) ?: put_stats(msg, cdev);
 	}
@@ -154,7 +160,7 @@ int camex_nl_get(struct sk_buff *skb, struct genl_info *info)
 	if (IS_ERR(dev))
 		err = PTR_ERR(dev);
 	else
-		err = header ? fill_answer(msg, netdev_priv(dev), info) :
+		err = header ? fill_answer(msg, netdev_priv(dev), skb, info) :
 			       -EMSGSIZE;
 	rtnl_unlock();
 	if (err) {
@@ -167,7 +173,8 @@ int camex_nl_get(struct sk_buff *skb, struct genl_info *info)
 
 /* One part of a dump: a header, the device, and what @put writes of @object. */
 static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
-		    int (*put)(struct sk_buff *msg, const void *object),
+		    int (*put)(struct sk_buff *msg, const void *object,
+			       bool privileged),
 		    const void *object)
 {
 	void *header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid,
@@ -176,7 +183,7 @@ static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 	if (!header)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, header);
-	if (put(msg, object)) {
+	if (put(msg, object, netlink_net_capable(cb->skb, CAP_NET_ADMIN))) {
 		genlmsg_cancel(msg, header);
 		return -EMSGSIZE;
 	}
@@ -184,19 +191,23 @@ static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 	return 0;
 }
 
-static int put_any_dev(struct sk_buff *msg, const void *object)
+static int put_any_dev(struct sk_buff *msg, const void *object,
+		       bool privileged)
 {
 	return put_dev(msg, object);
 }
 
-static int put_any_peer(struct sk_buff *msg, const void *object)
+static int put_any_peer(struct sk_buff *msg, const void *object,
+			bool privileged)
 {
 	const struct camex_peer *peer = object;
 
-	return put_dev_name(msg, peer->cdev->dev) ?: put_peer(msg, peer);
+	return put_dev_name(msg, peer->cdev->dev) ?:
+	       put_peer(msg, peer, privileged);
 }
 
-static int put_any_route(struct sk_buff *msg, const void *object)
+static int put_any_route(struct sk_buff *msg, const void *object,
+			 bool privileged)
 {
 	const struct camex_route *route = object;
 	const struct camex_peer *peer = rtnl_dereference(route->peer);
@@ -331,7 +342,7 @@ static void send_event(struct camex_dev *cdev, struct camex_peer *peer,
 		return;
 	header = genlmsg_put(msg, 0, 0, &camex_family, 0, CAMEX_CMD_EVENT);
 	if (!header || nla_put_u32(msg, CAMEX_A_EVENT, event) ||
-	    put_dev_name(msg, cdev->dev) || put_peer(msg, peer)) {
+	    put_dev_name(msg, cdev->dev) || put_peer(msg, peer, false)) {
 		nlmsg_free(msg);
 		return;
 	}

@@ -25,7 +25,7 @@ static void stats_exit(struct kunit *test)
 }
 
 /* Counter n of each CPU gets n + 1 + 100 * CPU, in two parts. */
-static void count_here(struct work_struct *work)
+static long count_here(void *unused)
 {
 	unsigned int n, cpu;
 
@@ -39,6 +39,7 @@ static void count_here(struct work_struct *work)
 	camex_traffic_rx(traffic, 2, 60);
 	camex_traffic_tx(traffic, 5, 5000);
 	local_bh_enable();
+	return 0;
 }
 
 static void stats_over_cpus(struct kunit *test)
@@ -51,8 +52,8 @@ static void stats_over_cpus(struct kunit *test)
 	camex_stats_sum(stats, sum);
 	for (n = 0; n < CAMEX_STATS_COUNT; n++)
 		KUNIT_EXPECT_EQ(test, sum[n], 0);
-	KUNIT_ASSERT_EQ(test, 0, schedule_on_each_cpu(count_here));
 	for_each_online_cpu(cpu) {
+		KUNIT_ASSERT_EQ(test, 0, work_on_cpu(cpu, count_here, NULL));
 		cpus++;
 		numbers += cpu;
 	}

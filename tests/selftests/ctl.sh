@@ -26,17 +26,27 @@ json() {
 }
 
 # refused STATUS DESCRIPTION TEXT WORD...: camexctl ends with STATUS and one line that
-# matches TEXT, and everything is as it was when $config was read.
+# matches TEXT.
 refused() {
 	local want=$1 what=$2 text=$3 status=0
 	shift 3
 	ctl "$@" >"$test_tmp/out" 2>&1 </dev/null || status=$?
 	like "$what" "$status:$(<"$test_tmp/out")" "^$want:camexctl: "$'[^\n]*'"$text"$'[^\n]*$'
-	is "$what: nothing has changed" "$(ctl -j show)" "$config"
 }
 
+# unchanged DESCRIPTION: everything is as it was when $config was read.
+unchanged() {
+	local now
+	now=$(ctl -j show)
+	[ "$now" = "$config" ]
+	result $? "$1"
+	[ "$now" = "$config" ] || diff <(jq . <<<"$config") <(jq . <<<"$now") | note
+	config=$now
+}
+
+# shellcheck disable=SC2317 # called by wait_until
 listening_events() {
-	on host1 awk '$2 == 16 && $4 != "00000000" { found = 1 } END { exit !found }' /proc/net/netlink
+	[ "$(on host1 awk "\$2 == 16 && \$4 != \"00000000\"" /proc/net/netlink | wc -l)" -eq 2 ]
 }
 
 ok "two hosts" hosts 2
@@ -45,7 +55,6 @@ ok "two hosts" hosts 2
 
 loader=$(</proc/sys/kernel/modprobe)
 echo /bin/false >/proc/sys/kernel/modprobe
-config=""
 for words in show "show camex0" "dev add camex0" "peer show camex0" "stats camex0" monitor; do
 	# shellcheck disable=SC2086 # several words
 	camexctl -n host1 $words >"$test_tmp/out" 2>&1
@@ -71,7 +80,7 @@ quiet "dev add with every keyword" dev add every0 link tun protocol camex transp
 json "all of them are as given" '.[0] | [.port, .bind, .bind_dev, .fwmark, .source_check, .plaintext]' \
 	'[7001, "192.0.2.1", "eth0", 16, false, true]' dev show every0
 like "and shown to people" "$(ctl dev show every0)" \
-	$'every0 is down: ip link set every0 up\n +carries +link tun, protocol camex, transport udp, links shared\n +socket +port 7001, bind 192.0.2.1, bind-dev eth0, fwmark 0x10, source-check off, plaintext on\n +mtu +1428$'
+	$'every0 is down: ip link set every0 up\n +carries +link tun, protocol camex, transport udp, links shared\n +socket +port 7001, bind 192.0.2.1, bind-dev eth0, fwmark 0x10\n +policy +source-check off, plaintext on\n +mtu +1428$'
 quiet "dev set" dev set every0 port 7002 bind any bind-dev none fwmark 0 source-check on plaintext off
 json "it has changed what was given" '.[0] | [.port, .bind, .bind_dev, .fwmark, .source_check, .plaintext]' \
 	'[7002, null, null, 0, true, false]' dev show every0
@@ -91,10 +100,10 @@ nok "it is gone" ip -n host1 link show plain0
 
 umask 077
 cd "$test_tmp" || exit
-camexctl key gen >key
+camexctl key gen >psk
 echo secret >passphrase
-like "key gen" "$(<key)" '^[A-Za-z0-9+/]{43}=$'
-isnt "it is random" "$(camexctl key gen)" "$(<key)"
+like "key gen" "$(<psk)" '^[A-Za-z0-9+/]{43}=$'
+isnt "it is random" "$(camexctl key gen)" "$(<psk)"
 like "id gen" "$(camexctl id gen)" '^[0-9a-f]{16}$'
 is "key derive" "$(camexctl key derive <passphrase 2>&1 >/dev/null)" "fingerprint 9ad30fbca5bebf3db115e1410ab9f196"
 camexctl key derive <passphrase >derived 2>/dev/null
@@ -113,10 +122,10 @@ json "it has neither key, endpoint nor routes" '.[0] | [.fingerprint, .endpoint,
 quiet "key set, the key being that of the passphrase" key set camex0 bob key-file derived
 json "it has the same fingerprint" '.[0] | [.fingerprint, .state]' \
 	'["9ad30fbca5bebf3db115e1410ab9f196", "no_endpoint"]' peer show camex0 bob
-ok "key set from standard input" ctl key set camex0 bob key-file - <key
+ok "key set from standard input" ctl key set camex0 bob key-file - <psk
 isnt "another fingerprint" "$(peer host1 bob .fingerprint)" 9ad30fbca5bebf3db115e1410ab9f196
 quiet "key del" key del camex0 bob
-quiet "peer set" peer set camex0 bob endpoint '[2001:db8::2]:7000' key-file key routes any
+quiet "peer set" peer set camex0 bob endpoint '[2001:db8::2]:7000' key-file psk routes any
 json "any is both defaults" '.[0] | [.endpoint, .state, .routes]' \
 	'["[2001:db8::2]:7000", "up", ["0.0.0.0/0", "::/0"]]' peer show camex0 bob
 quiet "a link-local endpoint" peer set camex0 bob endpoint '[fe80::2%eth0]:7000' routes none
@@ -143,7 +152,7 @@ like "peer show to people" "$(ctl peer show camex0)" \
 like "show to people" "$(ctl show camex0)" 'fingerprint 9ad30fbca5bebf3db115e1410ab9f196'
 json "show has devices with their peers" 'map([.name, (.peers | map(.name))])' \
 	'[["camex0", ["alice", "bob"]], ["every0", []], ["raw0", []]]' show
-unlike "no key in any listing" "$(ctl show; ctl -j show)" "$(sed 's/[+/]/./g' key)"
+unlike "no key in any listing" "$(ctl show; ctl -j show)" "$(sed 's/[+/]/./g' psk)"
 quiet "peer del" peer del camex0 bob
 json "its routes are gone as well" 'map(.peer) | unique' '["alice"]' route show camex0
 json "stats" 'to_entries | [map(.key), (map(.value) | add)]' '[["malformed", "not_ip", "unknown_peer", "auth_failed",
@@ -170,13 +179,15 @@ refused 1 "a peer nobody knows: del" 'no peer.* nobody' peer del camex0 nobody
 refused 1 "a peer nobody knows: set" 'no peer.* nobody' peer set camex0 nobody routes any
 refused 1 "a peer nobody knows: show" 'no peer.* nobody' peer show camex0 nobody
 refused 1 "a peer nobody knows: forget" 'no peer.* nobody' peer forget camex0 nobody
-refused 1 "a peer nobody knows: key set" 'no peer.* nobody' key set camex0 nobody key-file key
+refused 1 "a peer nobody knows: key set" 'no peer.* nobody' key set camex0 nobody key-file psk
 refused 1 "a peer nobody knows: route add" 'no peer.* nobody' route add camex0 10.4.0.0/16 peer nobody
+unchanged "nothing has changed by unknown and known peers"
 refused 1 "a port in use: add" 'UDP port 7000 is in use' dev add other0 port 7000
 refused 1 "a port in use: set" 'UDP port 7000 is in use' dev set raw0 port 7000
 refused 1 "an address that is not ours" 'not an address of this host.*198.51.100.1' dev set every0 bind 198.51.100.1
 refused 1 "an interface that is not there" 'no interface nope0' dev set every0 bind-dev nope0
 refused 1 "a device twice" 'camex0.*(already|exists)' dev add camex0
+unchanged "nothing has changed by ports, addresses and names in use"
 refused 1 "no such key file" 'nofile: No such file' key set camex0 bob key-file nofile
 refused 1 "an empty key file" 'empty is empty' key set camex0 bob key-file empty
 refused 1 "a short key" 'short is too short.*31 bytes instead of 32' key set camex0 bob key-file short
@@ -186,11 +197,15 @@ refused 1 "a key file that is a directory" '\. is not a regular file' key set ca
 refused 1 "a passphrase with NUL" 'nul has a NUL' key set camex0 bob passphrase-file nul
 refused 1 "an empty passphrase" 'standard input is empty' key set camex0 bob passphrase-file -
 refused 1 "no key to delete" 'peer bob has no key' key del camex0 bob
-refused 1 "raw carries no keys: peer add" 'protocol camex' peer add raw0 dave key-file key
-refused 1 "raw carries no keys: key set" 'protocol camex' key set raw0 carol key-file key
-refused 1 "raw carries no keys: peer set" 'protocol camex' peer set raw0 carol key-file key routes 10.7.0.0/16
+unchanged "nothing has changed by bad keys"
+refused 1 "raw carries no keys: peer add" 'protocol camex' peer add raw0 dave key-file psk
+refused 1 "raw carries no keys: key set" 'protocol camex' key set raw0 carol key-file psk
+unchanged "nothing has changed by keys for raw"
+refused 1 "raw carries no keys: peer set" 'protocol camex' peer set raw0 carol key-file psk routes 10.7.0.0/16
+unchanged "nothing has changed by a peer set with a key for raw"
 refused 1 "plaintext with raw: add" 'plaintext.*protocol camex' dev add other0 protocol raw plaintext on
 refused 1 "plaintext with raw: set" 'plaintext.*protocol camex' dev set raw0 plaintext on
+unchanged "nothing has changed by plaintext with raw"
 refused 1 "a route that another has: add" '10\.9\.0\.0/16 belongs to peer alice' route add camex0 10.9.0.0/16 peer bob
 refused 1 "a route that another has: peer add" '10\.9\.0\.0/16 belongs to peer alice' \
 	peer add camex0 dave routes 10.8.0.0/16,10.9.0.0/16
@@ -203,6 +218,7 @@ refused 1 "host bits" '10.0.0.1/8.* bits set.*10.0.0.0/8' route add camex0 10.0.
 refused 1 "host bits over IPv6" 'fd00:1::1/64.* bits set.*fd00:1::/64' peer set camex0 bob routes fd00:1::1/64
 refused 1 "a prefix that is too long" '10.0.0.0/33.*0 to 32' route add camex0 10.0.0.0/33 peer bob
 refused 1 "a prefix twice" '10.8.0.0/16 is given twice' peer set camex0 bob routes 10.8.0.0/16,10.8.0.0/16
+unchanged "nothing has changed by bad routes"
 refused 1 "an endpoint without a port" '192.0.2.9.*HOST:PORT' peer set camex0 bob endpoint 192.0.2.9
 refused 1 "a multicast endpoint" 'unicast.*224.0.0.1:1' peer set camex0 bob endpoint 224.0.0.1:1
 refused 1 "another's endpoint" 'belongs to peer alice' peer set camex0 bob endpoint 192.0.2.2:7000
@@ -210,6 +226,7 @@ refused 1 "an endpoint of another family than bind" 'family' peer add every0 dav
 refused 1 "a link-local endpoint without its interface" 'fe80::2' peer set camex0 bob endpoint '[fe80::2]:7000'
 refused 1 "a name that is too long" 'too long' peer add camex0 12345678901234567890123456789012
 refused 1 "a name with a blank" 'blanks' peer add camex0 'a b'
+unchanged "nothing has changed by bad endpoints and names"
 for words in "show nope0" "dev show nope0" "dev set nope0 port 1" "dev del nope0" "peer add nope0 a" "peer show nope0" \
 	"key del nope0 a" "route show nope0" "stats nope0" "monitor nope0"; do
 	# shellcheck disable=SC2086 # several words
@@ -224,7 +241,7 @@ refused 2 "a keyword twice" 'port is given twice' dev add other0 port 1 port 2
 refused 2 "a keyword without its value" 'port lacks its value' dev add other0 port
 refused 2 "a word is missing" 'NAME is missing' peer add camex0
 refused 2 "nothing to set" 'expected' peer set camex0 bob
-refused 2 "two keys" 'exclude each other' key set camex0 bob key-file key passphrase-file passphrase
+refused 2 "two keys" 'exclude each other' key set camex0 bob key-file psk passphrase-file passphrase
 refused 2 "an option that is not there" 'unknown option "-x"' -x show
 refused 1 "a number that is none" '"65536" is not a number' dev add other0 port 65536
 nobody=(on host1 setpriv --reuid 65534 --regid 65534 --clear-groups camexctl)
@@ -232,37 +249,35 @@ like "an ordinary user may not change anything" "$("${nobody[@]}" peer add camex
 	$'^camexctl: peer add camex0 dave: [^\n]*CAP_NET_ADMIN[^\n]*\n1$'
 is "a namespace that is not there" "$(camexctl -n nope show 2>&1; echo $?)" \
 	$'camexctl: -n nope: no such network namespace: No such file or directory\n1'
-is "after all of this nothing has changed" "$(ctl -j show)" "$config"
-is "and nothing else was printed to find out" "$(on host1 camexctl -j show)" "$config"
+unchanged "nothing has changed by bad commands"
+is "in the namespace itself the same is shown" "$(on host1 camexctl -j show)" "$config"
 
 # --- keys, events and endpoints under traffic ---
 
 for name in camex0 every0 raw0; do ctl dev del $name; done
 ok "a tunnel" tunnel 4 key
-bg host1 camexctl monitor camex0 >events.text 2>&1
-bg host1 camexctl -j monitor >events 2>&1
+bg host1 camexctl monitor camex0 >>events.text 2>&1
+bg host1 camexctl -j monitor >>events 2>&1
 ok "monitors listen" wait_until 10 listening_events
-sleep 1
 ok "packets go through" reaches host1 10.0.0.2
 ok "an event tells of it" wait_until 5 grep -q peer_up events
 is "its contents" "$(jq -c 'del(.time_ms)' events)" \
 	'{"event":"peer_up","dev":"camex0","peer":"host2","endpoint":"192.0.2.2:7000","state":"up"}'
 like "its time is now" "$(($(date +%s) - $(jq '.time_ms / 1000 | floor' events)))" '^[0-9]$'
-camexctl key gen >key2
-quiet "another key" key set camex0 host2 key-file key2
+camexctl key gen >psk2
+quiet "another key" key set camex0 host2 key-file psk2
 nok "no packet goes through with different keys" reaches host1 10.0.0.2 -W 1
 is "host2 counts it" "$(counters host2)" "auth_failed=1"
 nok "nor the other way" reaches host2 10.0.0.1 -W 1
 is "host1 counts it" "$(counters host1)" "auth_failed=1"
-ok "host2 gets the other key" camexctl -n host2 key set camex0 host1 key-file key2
+ok "host2 gets the other key" camexctl -n host2 key set camex0 host1 key-file psk2
 ok "packets go through" reaches host1 10.0.0.2
 quiet "no key at all" key del camex0 host2
-nok "none to send with" reaches host1 10.0.0.2
-like "the sender is told at once" "$(<"$test_tmp/output")" '[Uu]nreachable'
+like "none to send with, which the sender is told at once" "$(on host1 ping -n -c 1 -W 20 10.0.0.2)" '[Uu]nreachable'
 nok "none to receive with" reaches host2 10.0.0.1 -W 1
 like "both are counted" "$(counters host1)" '^(plaintext_refused|unknown_peer|auth_failed)=[12].* no_key=1|auth_failed=2 no_key=1'
 json "its state" '.[0] | [.state, .fingerprint]' '["no_key", null]' peer show camex0 host2
-quiet "the key again" key set camex0 host2 key-file key2
+quiet "the key again" key set camex0 host2 key-file psk2
 ok "packets go through" reaches host1 10.0.0.2
 : >events
 ok "host2 takes another port" camexctl -n host2 dev set camex0 port 7777

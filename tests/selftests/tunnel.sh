@@ -10,6 +10,7 @@ if slow; then bytes=200000; fi
 coproc exchange { exec "$(dirname "$0")/exchange.py"; }
 
 # exchanged COMMAND ARGUMENT...: exchange.py found nothing wrong.
+# shellcheck disable=SC2317 # called by ok
 exchanged() {
 	local answer
 	echo "$*" >&"${exchange[1]}"

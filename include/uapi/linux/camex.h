@@ -114,7 +114,8 @@ enum {
 /*
  * Attributes of a peer. NAME goes with every command; [add] and [set] mark
  * what CAMEX_CMD_PEER_ADD and CAMEX_CMD_PEER_SET take, [out] what
- * CAMEX_CMD_PEER_GET returns. KEY is never returned.
+ * CAMEX_CMD_PEER_GET returns. KEY is never returned, FINGERPRINT only to callers
+ * with CAP_NET_ADMIN.
  */
 enum {
 	CAMEX_A_PEER_NAME = 1,		/* string, 1 to 31 bytes, no blank, no '/' [out] */
