@@ -16,7 +16,7 @@ enum word {
 	WORD_DEV, /* a camex device */
 	WORD_DEV_NEW,
 	WORD_DEV_MAYBE, /* a camex device, or nothing: all of them */
-	WORD_PEER, /* a peer of it */
+	WORD_PEER,	/* a peer of it */
 	WORD_PEER_NEW,
 	WORD_PEER_MAYBE,
 	WORD_PREFIX, /* a prefix with a route */

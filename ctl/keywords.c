@@ -9,9 +9,12 @@
 #include "nearest.h"
 #include "text.h"
 
-const struct choice link_choices[] = { { "tun", CAMEX_LINK_TUN,
-					 "bare IPv4 and IPv6 packets" },
-				       {} };
+/* clang-format off */
+
+const struct choice link_choices[] = {
+	{ "tun", CAMEX_LINK_TUN, "bare IPv4 and IPv6 packets" },
+	{}
+};
 
 const struct choice protocol_choices[] = {
 	{ "camex", CAMEX_PROTOCOL_CAMEX, "OpenIPC camex, encrypted" },
@@ -24,16 +27,20 @@ const struct choice transport_choices[] = {
 	{}
 };
 
-const struct choice links_choices[] = { { "shared", CAMEX_LINKS_SHARED,
-					  "one interface for all peers" },
-					{} };
+const struct choice links_choices[] = {
+	{ "shared", CAMEX_LINKS_SHARED, "one interface for all peers" },
+	{}
+};
 
-const struct choice tx_choices[] = { { "udp", CAMEX_TX_UDP,
-				       "through the kernel's IP output" },
-				     {} };
+const struct choice tx_choices[] = {
+	{ "udp", CAMEX_TX_UDP, "through the kernel's IP output" },
+	{}
+};
 
-const struct choice rx_choices[] = { { "udp", CAMEX_RX_UDP, "from the socket" },
-				     {} };
+const struct choice rx_choices[] = {
+	{ "udp", CAMEX_RX_UDP, "from the socket" },
+	{}
+};
 
 const struct choice state_choices[] = {
 	{ "no_key", CAMEX_PEER_STATE_NO_KEY, "no key" },
@@ -54,8 +61,6 @@ const struct choice event_choices[] = {
 	{ "config", CAMEX_EVENT_CONFIG, "has sent our configuration" },
 	{}
 };
-
-/* clang-format off */
 
 /* Who takes a keyword; those that set want at least one. */
 #define DEV_ADD		.takes = TAKES_DEV_ADD

@@ -50,11 +50,10 @@ static unsigned int distance(const char *a, const char *b)
 const char *nearest(const char *word, const char *(*next)(void *arg), void *arg)
 {
 	const char *name, *best = NULL;
-	unsigned int best_distance = 0;
+	size_t best_distance = 0;
 
 	while ((name = next(arg))) {
-		size_t len = strlen(word);
-		unsigned int d = distance(word, name);
+		size_t len = strlen(word), d = distance(word, name);
 
 		/* an abbreviation is as good as one wrong letter */
 		if (len >= 2 && !strncmp(word, name, len))

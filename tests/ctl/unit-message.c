@@ -162,7 +162,7 @@ static void check_routes(struct nlattr *routes)
 	struct nlattr *prefix;
 	int rem, n = 0;
 
-	nla_for_each_nested(prefix, routes, rem) {
+	nla_for_each_nested (prefix, routes, rem) {
 		struct nlattr *addr = find(prefix, CAMEX_A_PREFIX_ADDR);
 		struct nlattr *len = find(prefix, CAMEX_A_PREFIX_LEN);
 

@@ -7,6 +7,7 @@
 #include "nearest.h"
 #include "parse.h"
 #include "tap.h"
+#include "text.h"
 
 static struct fault fault;
 
@@ -151,8 +152,8 @@ static void list(const char *text, const char *wanted)
 		return;
 	}
 	for (size_t i = 0; i < got.n; i++) {
-		strcat(joined, i ? " " : "");
-		strcat(joined, prefix_text(&got.list[i], buf));
+		text_add(joined, sizeof(joined), "%s%s", i ? " " : "",
+			 prefix_text(&got.list[i], buf));
 	}
 	tap_is(joined, wanted, text);
 	free(got.list);

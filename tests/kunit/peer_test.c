@@ -294,27 +294,33 @@ static void peer_endpoint_basic(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, configured_at(test, &places[0]));
 }
 
-/* It learns which of our addresses the peer talks to. */
+/* Which of our addresses does it talk to? */
+static struct camex_addr from_of(struct camex_peer *peer)
+{
+	struct camex_addr from;
+
+	rcu_read_lock();
+	from = rcu_dereference(peer->endpoint)->from;
+	rcu_read_unlock();
+	return from;
+}
+
 static void peer_endpoint_from(struct kunit *test)
 {
 	struct camex_peer *a = fake_peer(test, "a");
-	struct camex_endpoint *ep;
+	struct camex_addr from;
 	int i;
 
 	KUNIT_ASSERT_TRUE(test, configure(a, &places[0]));
+	KUNIT_EXPECT_EQ(test, from_of(a).family, AF_UNSPEC);
 	for (i = 0; i < 2; i++) {
 		hear(a, &places[0], &here[i], true);
-		rcu_read_lock();
-		ep = rcu_dereference(a->endpoint);
-		KUNIT_EXPECT_EQ(test, 0, memcmp(&ep->from, &here[i], sizeof(here[i])));
-		rcu_read_unlock();
+		from = from_of(a);
+		KUNIT_EXPECT_EQ(test, 0, memcmp(&from, &here[i], sizeof(from)));
 		KUNIT_EXPECT_PTR_EQ(test, who_is_at(test, &places[0]), a);
 	}
 	forget(a);
-	rcu_read_lock();
-	ep = rcu_dereference(a->endpoint);
-	KUNIT_EXPECT_EQ(test, ep->from.family, AF_UNSPEC);
-	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, from_of(a).family, AF_UNSPEC);
 }
 
 static unsigned long next_event(struct kunit *test, struct camex_peer **who)
@@ -366,6 +372,7 @@ static void peer_events(struct kunit *test)
  * struct peer_model - where a peer is
  * @peer: the peer
  * @home: index of the place where it was configured to be, or -1
+ * @configured: when
  * @at: where it is, or -1
  * @from: index of our address that it talks to, or -1
  * @moved: when it came to be there
@@ -373,6 +380,7 @@ static void peer_events(struct kunit *test)
 struct peer_model {
 	struct camex_peer *peer;
 	int home;
+	unsigned int configured;
 	int at;
 	int from;
 	unsigned int moved;
@@ -488,15 +496,14 @@ static bool random_move(struct kunit *test, struct peer_model *m, int i,
 		m->at = place;
 		m->from = -1;
 		m->moved = now;
+		m->configured = now;
 		break;
 	case 1:
+		/* back to an endpoint that was there all the time */
 		forget(m->peer);
-		if (m->at != m->home || m->from >= 0) {
-			m->at = m->home;
-			m->from = -1;
-			/* back at an endpoint that was there all the time */
-			m->moved = 0;
-		}
+		m->at = m->home;
+		m->from = -1;
+		m->moved = m->configured;
 		break;
 	case 2:
 		fake_peer_del(m->peer);
@@ -528,9 +535,9 @@ static void peer_endpoint_random(struct kunit *test)
 		renew(test, &m[i], i);
 	for (seed = 1; seed <= 4; seed++) {
 		prandom_seed_state(&rnd, seed);
-		for (op = 0; op < 500; op++) {
+		for (op = 0; op < 1000; op++) {
 			i = below(&rnd, ENDPOINT_PEERS);
-			if (!random_move(test, &m[i], i, &rnd, seed * 1000 + op)) {
+			if (!random_move(test, &m[i], i, &rnd, seed * 10000 + op)) {
 				KUNIT_FAIL(test, "no memory");
 				return;
 			}

@@ -129,19 +129,20 @@ static void replay_edge(struct kunit *test)
 	};
 	struct camex_replay *r;
 	unsigned int i, by;
-	u64 top;
+	u64 top, last;
 
 	r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, r);
 	for (i = 0; i < ARRAY_SIZE(bases); i++) {
 		for (by = 0; by < 2 * BITS_PER_LONG; by++) {
 			top = bases[i] + by;
+			last = top - CAMEX_REPLAY_WINDOW + 1;
 			memset(r, 0, sizeof(*r));
 			KUNIT_EXPECT_TRUE(test, camex_replay_accept(r, top));
 			KUNIT_EXPECT_FALSE(test, camex_replay_accept(r, top));
-			KUNIT_EXPECT_FALSE(test, camex_replay_accept(r, top - CAMEX_REPLAY_WINDOW));
-			KUNIT_EXPECT_TRUE(test, camex_replay_accept(r, top - CAMEX_REPLAY_WINDOW + 1));
-			KUNIT_EXPECT_FALSE(test, camex_replay_accept(r, top - CAMEX_REPLAY_WINDOW + 1));
+			KUNIT_EXPECT_FALSE(test, camex_replay_accept(r, last - 1));
+			KUNIT_EXPECT_TRUE(test, camex_replay_accept(r, last));
+			KUNIT_EXPECT_FALSE(test, camex_replay_accept(r, last));
 			KUNIT_EXPECT_EQ(test, r->top, top);
 		}
 	}
@@ -158,9 +159,11 @@ static void replay_fill(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, r);
 	for (way = 0; way < 2; way++) {
 		memset(r, 0, sizeof(*r));
-		for (i = 0; i < CAMEX_REPLAY_WINDOW; i++)
-			KUNIT_EXPECT_TRUE(test,
-					  camex_replay_accept(r, bottom + (way ? i : CAMEX_REPLAY_WINDOW - 1 - i)));
+		for (i = 0; i < CAMEX_REPLAY_WINDOW; i++) {
+			u64 at = way ? i : CAMEX_REPLAY_WINDOW - 1 - i;
+
+			KUNIT_EXPECT_TRUE(test, camex_replay_accept(r, bottom + at));
+		}
 		for (i = 0; i < CAMEX_REPLAY_WINDOW; i++)
 			KUNIT_EXPECT_FALSE(test, camex_replay_accept(r, bottom + i));
 	}

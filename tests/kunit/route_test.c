@@ -260,7 +260,8 @@ static bool check_structure(struct kunit *test)
 	for (i = 0; i < t->n; i++)
 		owned[t->owner[i]]++;
 	if (v4 + v6 != t->n || memcmp(listed, owned, sizeof(owned))) {
-		KUNIT_FAIL(test, "seed %llu, op %u: %d prefixes, want %u, or a peer's list is wrong",
+		KUNIT_FAIL(test,
+			   "seed %llu, op %u: %d prefixes, want %u, or a list is wrong",
 			   t->seed, t->op, v4 + v6, t->n);
 		return false;
 	}
@@ -408,7 +409,7 @@ static void route_random_v4(struct kunit *test)
 
 	/* small tables meet the odd shapes more often */
 	for (seed = 1; seed <= 12; seed++)
-		if (!random_table(test, AF_INET, seed, seed % 3 ? 6 : MODEL_MAX, 250))
+		if (!random_table(test, AF_INET, seed, seed % 3 ? 6 : MODEL_MAX, 400))
 			return;
 }
 
@@ -417,7 +418,7 @@ static void route_random_v6(struct kunit *test)
 	u64 seed;
 
 	for (seed = 101; seed <= 112; seed++)
-		if (!random_table(test, AF_INET6, seed, seed % 3 ? 6 : MODEL_MAX, 250))
+		if (!random_table(test, AF_INET6, seed, seed % 3 ? 6 : MODEL_MAX, 400))
 			return;
 }
 

@@ -1,11 +1,39 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <linux/slab.h>
-
 #include "test.h"
 #include "wire.h"
 
 /* Most bytes of a datagram that is built here. */
 #define DATAGRAM_MAX	96
+/* Most bytes that a parser may look at. */
+#define LOOK_MAX	40
+
+/* A buffer of each length: none is one byte larger than what it holds. */
+static int wire_init(struct kunit *test)
+{
+	u8 **exact = kunit_kcalloc(test, LOOK_MAX + 1, sizeof(*exact), GFP_KERNEL);
+	unsigned int len;
+
+	if (!exact)
+		return -ENOMEM;
+	for (len = 1; len <= LOOK_MAX; len++) {
+		exact[len] = kunit_kmalloc(test, len, GFP_KERNEL);
+		if (!exact[len])
+			return -ENOMEM;
+	}
+	exact[0] = exact[1] + 1;
+	test->priv = exact;
+	return 0;
+}
+
+/* A copy of the first @len bytes of @data, but of @most at the most. */
+static const u8 *exactly(struct kunit *test, const u8 *data, size_t len,
+			 size_t most)
+{
+	u8 **exact = test->priv;
+
+	len = min(len, most);
+	return memcpy(exact[len], data, len);
+}
 
 /*
  * What camex_wire_parse() is to say, from the description of the format: each
@@ -59,15 +87,9 @@ static bool check_parse(struct kunit *test, const u8 *d, size_t len)
 {
 	const struct camex_wire_header before = { 77, 66, 5555, 4444, 3333 };
 	struct camex_wire_header got = before, want = before;
-	u8 *exact = kmemdup(d, min_t(size_t, len, CAMEX_WIRE_HEADER), GFP_KERNEL);
 	bool ok, want_ok;
 
-	if (!exact) {
-		KUNIT_FAIL(test, "no memory");
-		return false;
-	}
-	ok = camex_wire_parse(exact, len, &got);
-	kfree(exact);
+	ok = camex_wire_parse(exactly(test, d, len, CAMEX_WIRE_HEADER), len, &got);
 	want_ok = want_parse(d, len, &want);
 	if (ok != want_ok || !same_header(&got, &want))
 		KUNIT_FAIL(test,
@@ -301,33 +323,23 @@ static void wire_magic(struct kunit *test)
 {
 	static const u8 magic[4] = "CX2P";
 	unsigned int len, bit;
-	u8 *d;
+	u8 d[4];
 
 	for (len = 0; len <= 4; len++) {
-		d = kmemdup(magic, len, GFP_KERNEL);
-		KUNIT_ASSERT_NOT_NULL(test, d);
-		KUNIT_EXPECT_EQ(test, len == 4, camex_wire_has_magic(d, len));
+		KUNIT_EXPECT_EQ(test, len == 4,
+				camex_wire_has_magic(exactly(test, magic, len, 4), len));
 		for (bit = 0; bit < 8 * len; bit++) {
+			memcpy(d, magic, 4);
 			d[bit / 8] ^= 1 << bit % 8;
 			KUNIT_EXPECT_FALSE(test, camex_wire_has_magic(d, len));
-			d[bit / 8] ^= 1 << bit % 8;
 		}
-		kfree(d);
 	}
 }
 
 /* camex_wire_ip_len() of @len bytes of which only those are in memory. */
 static size_t ip_len(struct kunit *test, const u8 *packet, size_t len)
 {
-	u8 *exact = kmemdup(packet, min_t(size_t, len, 40), GFP_KERNEL);
-	size_t got = 0;
-
-	if (exact)
-		got = camex_wire_ip_len(exact, len);
-	else
-		KUNIT_FAIL(test, "no memory");
-	kfree(exact);
-	return got;
+	return camex_wire_ip_len(exactly(test, packet, len, LOOK_MAX), len);
 }
 
 static void put_ipv4(u8 *packet, u8 ihl, u16 total)
@@ -426,6 +438,7 @@ static struct kunit_case wire_cases[] = {
 
 static struct kunit_suite wire_suite = {
 	.name = "camex_wire",
+	.init = wire_init,
 	.test_cases = wire_cases,
 };
 

@@ -249,6 +249,8 @@ like "an ordinary user may not change anything" "$("${nobody[@]}" peer add camex
 	$'^camexctl: peer add camex0 dave: [^\n]*CAP_NET_ADMIN[^\n]*\n1$'
 is "a namespace that is not there" "$(camexctl -n nope show 2>&1; echo $?)" \
 	$'camexctl: -n nope: no such network namespace: No such file or directory\n1'
+is "nor see fingerprints" "$("${nobody[@]}" -j show camex0 | jq -c '.[0].peers | map([.name, .fingerprint])')" \
+	'[["alice",null],["bob",null]]'
 unchanged "nothing has changed by bad commands"
 is "in the namespace itself the same is shown" "$(on host1 camexctl -j show)" "$config"
 

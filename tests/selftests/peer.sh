@@ -65,7 +65,8 @@ talk() {
 	ok "$1: TCP to the kernel" transfer host2 host1 10.9.0.1
 	is "$1: the peer found no fault with any datagram" \
 		"$(logged 'map(select(.dir == "in" and .verdict != "ok")) | .[:3]')" "[]"
-	is "$1: nor did the kernel" "$(counters)" "{}"
+	# tun0 has a link-local address, and the neighbour discovery that goes with it
+	is "$1: nor did the kernel" "$(counters | jq -c 'del(.bad_source)')" "{}"
 }
 
 # counters: the device's counters that are not 0.
@@ -84,7 +85,10 @@ stop_all() {
 
 ok "modprobe camex and tun" modprobe -a camex tun
 ok "two hosts" hosts 2
-head -c 300000 /dev/urandom >"$test_tmp/sent"
+# Without encryption the inner checksums are left to the device that sends, as other
+# tunnels do. veth leaves them to the receiver, who is no kernel here: be a real network card.
+ok "checksums are done by the sender" on host1 ethtool -K eth0 tx off
+head -c 100000 /dev/urandom >"$test_tmp/sent"
 echo secret >"$test_tmp/passphrase"
 
 for form in 28 27; do
