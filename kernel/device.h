@@ -25,6 +25,7 @@
 #include <net/gro_cells.h>
 #include <net/net_namespace.h>
 
+#include "limit.h"
 #include "route.h"
 #include "stats.h"
 
@@ -103,6 +104,7 @@ struct camex_conf {
  * @names: peers by folded name
  * @endpoints: struct camex_endpoint by address
  * @sessions: struct camex_session by prefix
+ * @limit: what trying keys may cost
  * @lock: see above
  * @last_start: highest first sequence given to a session (@lock)
  * @events: peers with something to tell (@lock)
@@ -131,6 +133,7 @@ struct camex_dev {
 	struct rhashtable names;
 	struct rhltable endpoints;
 	struct rhltable sessions;
+	struct camex_limit limit;
 
 	spinlock_t lock;	/* see the top of this file */
 	u64 last_start;

@@ -3,6 +3,7 @@
  * Protocol camex: the datagrams of the OpenIPC camex daemon, encrypted with
  * ChaCha20-Poly1305, or plain for peers without a key where that is allowed.
  */
+#include <linux/ktime.h>
 #include <linux/skbuff.h>
 #include <net/ip_tunnels.h>
 
@@ -164,6 +165,36 @@ static struct camex_peer *peer_by_source(struct camex_dev *cdev,
 }
 
 /*
+ * Try every key there is but @tried. That costs more the more there are, and a
+ * stranger can ask for it: so each source can do so only so often, and all of
+ * them together take no more than their share of a CPU.
+ */
+static struct camex_key *try_keys(struct camex_dev *cdev, struct opening *o,
+				  const struct camex_source *from,
+				  const struct camex_key *tried, int *why)
+{
+	struct camex_key *key;
+	u64 start;
+
+	*why = CAMEX_A_STATS_AUTH_FAILED;
+	if (list_empty(&cdev->keys))
+		return NULL;
+	start = ktime_get_ns();
+	if (!camex_limit_begin(&cdev->limit, start) ||
+	    !camex_limit_source(&from->addr, start)) {
+		*why = CAMEX_A_STATS_RATE_LIMITED;
+		return NULL;
+	}
+	list_for_each_entry_rcu(key, &cdev->keys, node, rcu_read_lock_bh_held())
+		if (key != tried && opens(o, key))
+			goto out;
+	key = NULL;
+out:
+	camex_limit_end(&cdev->limit, start, ktime_get_ns());
+	return key;
+}
+
+/*
  * Whose is a datagram with a prefix that we do not know? First the peer at its
  * source is asked, then every key there is.
  */
@@ -174,24 +205,12 @@ static struct camex_session_rx *new_session(struct camex_dev *cdev,
 {
 	struct camex_peer *peer = camex_peer_by_endpoint(cdev, &from->addr);
 	struct camex_key *key = peer ? rcu_dereference_bh(peer->key) : NULL;
-	struct camex_key *at;
 
 	if (!key || !opens(o, key)) {
-		struct camex_key *tried = key;
-
 		peer = NULL;
-		key = NULL;
-		list_for_each_entry_rcu(at, &cdev->keys, node,
-					rcu_read_lock_bh_held()) {
-			if (at != tried && opens(o, at)) {
-				key = at;
-				break;
-			}
-		}
-		if (!key) {
-			*why = CAMEX_A_STATS_AUTH_FAILED;
+		key = try_keys(cdev, o, from, key, why);
+		if (!key)
 			return NULL;
-		}
 	}
 	if (camex_session_is_ours(cdev, key, o->h.prefix, o->h.seq)) {
 		*why = CAMEX_A_STATS_REPLAYED;
