@@ -66,10 +66,10 @@ demo:
 	@tests/demo
 
 check:
-	@tests/check
+	@tests/need perl && tests/check
 
 check-%:
-	@tests/check $*
+	@tests/need perl && tests/check $*
 
 bench:
 	@tests/bench/run

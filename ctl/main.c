@@ -102,7 +102,7 @@ static void warn_exposed(const struct values *values)
 		if ((type == &type_key_file || type == &type_passphrase_file) &&
 		    value->secret.exposed)
 			complain(
-				"warning: others than its owner can read %s: chmod 600 helps",
+				"warning: other users can read %s: chmod 600 it",
 				value->text);
 	}
 }

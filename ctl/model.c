@@ -355,6 +355,14 @@ void model_device_clear(struct model_device *device)
 	memset(device, 0, sizeof(*device));
 }
 
+void model_devices_drop(struct model_devices *devices, size_t nth)
+{
+	model_device_clear(&devices->list[nth]);
+	devices->n--;
+	memmove(&devices->list[nth], &devices->list[nth + 1],
+		(devices->n - nth) * sizeof(*devices->list));
+}
+
 void model_devices_clear(struct model_devices *devices)
 {
 	for (size_t i = 0; i < devices->n; i++)

@@ -135,6 +135,8 @@ void model_sort_routes(struct model_routes *routes);
 int model_merge_routes(struct model_device *device,
 		       const struct model_routes *routes, struct fault *fault);
 
+/* Take one device out of the list. */
+void model_devices_drop(struct model_devices *devices, size_t nth);
 void model_devices_clear(struct model_devices *devices);
 void model_peers_clear(struct model_device *device);
 void model_device_clear(struct model_device *device);

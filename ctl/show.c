@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /* Everything: devices, their peers, their routes. */
 #include <stdio.h>
-#include <string.h>
 
 #include "command.h"
 #include "output.h"
@@ -23,28 +22,20 @@ static void show_text(struct model_devices *devices)
 	}
 }
 
-/* Peers of all devices; of those that are gone meanwhile, none. */
+/* Peers of all devices but those that are gone meanwhile. */
 static int show_peers(struct call *call, struct model_devices *devices)
 {
-	size_t kept = 0;
+	size_t i = 0;
 
-	for (size_t i = 0; i < devices->n; i++) {
-		struct model_device device = devices->list[i];
-
-		if (!query_device_peers(call, &device, NULL)) {
-			devices->list[kept++] = device;
+	while (i < devices->n) {
+		if (!query_device_peers(call, &devices->list[i], NULL)) {
+			i++;
 			continue;
 		}
-		model_device_clear(&device);
-		if (call->word[0] || !call->gone) {
-			/* what follows is still the list's to free */
-			memmove(&devices->list[kept], &devices->list[i + 1],
-				(devices->n - i - 1) * sizeof(*devices->list));
-			devices->n -= i + 1 - kept;
+		if (call->word[0] || !call->gone)
 			return -1;
-		}
+		model_devices_drop(devices, i);
 	}
-	devices->n = kept;
 	return 0;
 }
 

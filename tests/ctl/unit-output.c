@@ -434,6 +434,9 @@ int main(void)
 	fill(&devices, &routes);
 	test_json(&devices, &routes);
 	test_text(&devices, &routes);
+	model_devices_drop(&devices, 0);
+	tap_ok(devices.n == 1 && !strcmp(devices.list[0].name, "camex10"),
+	       "a device that is gone is taken out");
 	model_devices_clear(&devices);
 	model_routes_clear(&routes);
 	test_units();

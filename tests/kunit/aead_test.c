@@ -173,8 +173,9 @@ out:
 /* The example of RFC 8439, section 2.8.2. */
 static void aead_rfc8439(struct kunit *test)
 {
-	static const char plain[] =
-		"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.";
+	static const char plain[] = {
+		"Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it."
+	};
 	static const u8 ad[] = {
 		0x50, 0x51, 0x52, 0x53, 0xc0, 0xc1, 0xc2, 0xc3,
 		0xc4, 0xc5, 0xc6, 0xc7,

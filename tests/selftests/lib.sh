@@ -126,6 +126,20 @@ check() {
 	ok "$1" eval "$2"
 }
 
+# pass_on COMMAND...: COMMAND prints TAP of its own, which becomes part of ours.
+pass_on() {
+	local line planned="" first=$tests_run
+	while IFS= read -r line; do
+		case $line in
+		"ok "*) result 0 "${line#ok * - }" ;;
+		"not ok "*) result 1 "${line#not ok * - }" ;;
+		1..*) planned=${line#1..} ;;
+		*) echo "$line" ;;
+		esac
+	done < <("$@" 2>&1)
+	is "$* ran to its end" "$((tests_run - first))" "$planned"
+}
+
 # wait_until SECONDS COMMAND...: tries COMMAND until it succeeds; false if it never did.
 wait_until() {
 	local until=$((${EPOCHREALTIME/./} + $1 * 1000000))

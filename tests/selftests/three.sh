@@ -3,21 +3,32 @@
 # A hub with two peers: the longest match chooses the peer, and a peer uses only its own
 # inner addresses.
 # shellcheck source-path=SCRIPTDIR
+# shellcheck disable=SC2016 # a program for another shell
 . "$(dirname "$0")/lib.sh"
 
-# Packets that host2 and host3 have received of those that the hub sent to an address.
-# to ADDRESS: prints the peer that the hub's packet to ADDRESS reached.
+# to ADDRESS...: prints for each which of host2 and host3 got what the hub sent there. The
+# first gets 1 packet, the next 2, 4 and so on: then the number of packets that a host got
+# tells whose they were.
 to() {
-	local before after
+	local before after i bit got2 got3 who=()
 	before=$(received)
-	on host1 ping -q -n -c 1 -W 0.1 "$1" >/dev/null
+	on host1 bash -c 'n=1; for address; do
+		for ((i = 0; i < n; i++)); do echo x >"/dev/udp/$address/9"; done
+		n=$((2 * n))
+	done' to "$@" 2>/dev/null
 	after=$(received)
-	case "$((${after% *} - ${before% *})) $((${after#* } - ${before#* }))" in
-	"1 0") echo host2 ;;
-	"0 1") echo host3 ;;
-	"0 0") echo none ;;
-	*) echo "$before, then $after" ;;
-	esac
+	got2=$((${after% *} - ${before% *}))
+	got3=$((${after#* } - ${before#* }))
+	for ((i = 0; i < $#; i++)); do
+		bit=$((1 << i))
+		case $((got2 / bit % 2))$((got3 / bit % 2)) in
+		10) who+=(2) ;;
+		01) who+=(3) ;;
+		00) who+=(none) ;;
+		11) who+=(both) ;;
+		esac
+	done
+	echo "${who[*]}"
 }
 
 received() {
@@ -44,15 +55,13 @@ for i in 2 3; do
 		address add fd00::$i/64 dev camex0
 		link set camex0 up
 	END
-	on host$i sysctl -qw net.ipv4.icmp_echo_ignore_all=0 net.ipv4.conf.all.rp_filter=0
 done
 ip -n host1 -batch - <<-END
 	address add 10.0.0.1/24 dev camex0
 	address add fd00::1/64 dev camex0
 	link set camex0 up
-	route add default dev camex0
-	route add 10.0.0.0/8 dev camex0
-	route add default dev camex0 metric 1
+	route add 0.0.0.0/0 dev camex0
+	route add ::/0 dev camex0
 END
 
 # --- the peers are where they are heard ---
@@ -75,62 +84,49 @@ is "nothing but that one packet went wrong" "$(counters host1)" "no_endpoint=1"
 
 # --- the longest match ---
 
-is "no route" "$(to 10.9.9.9)" none
+is "no route" "$(to 10.9.9.9 fd00::9)" "none none"
 hub route add camex0 10.0.0.0/8 peer host2
-is "/8" "$(to 10.9.9.9)" host2
 hub route add camex0 10.1.0.0/16 peer host3
-is "/16 in it" "$(to 10.1.9.9)" host3
-is "beside it" "$(to 10.2.9.9)" host2
 hub route add camex0 10.1.1.0/24 peer host2
-is "/24 in that" "$(to 10.1.1.9)" host2
 hub route add camex0 10.1.1.1 peer host3
-is "/32 in that" "$(to 10.1.1.1)" host3
-is "beside it" "$(to 10.1.1.0)" host2
-is "outside of all" "$(to 11.0.0.1)" none
+is "/8, /16, /24 and /32, and beside them" "$(to 10.9.9.9 10.1.9.9 10.1.1.9 10.1.1.1 10.1.1.0 10.2.1.1 11.0.0.1)" \
+	"2 3 2 3 2 2 none"
 hub route add camex0 0.0.0.0/0 peer host3
-is "now there is a default" "$(to 11.0.0.1)" host3
-is "IPv6 has none" "$(to fd00::9)" none
+is "with a default, for IPv4 alone" "$(to 11.0.0.1 10.2.1.1 10.0.0.2 fd00::9)" "3 2 2 none"
 hub route add camex0 fd00::/16 peer host2
 hub route add camex0 fd00::8/125 peer host3
-is "/16" "$(to fd00::77)" host2
-is "/125" "$(to fd00::9)" host3
 hub route add camex0 fd00::9 peer host2
-is "/128" "$(to fd00::9)" host2
-is "beside it" "$(to fd00::a)" host3
-is "the first of both" "$(to fd00::2)" host2
+is "/16, /125 and /128 of IPv6" "$(to fd00::77 fd00::8 fd00::9 fd00::a fd00::10 fe00::1)" "2 3 2 3 2 none"
 
 # --- changes ---
 
 hub route replace camex0 10.1.0.0/16 peer host2
-is "route replace moves packets" "$(to 10.1.9.9)" host2
-is "what is inside stays" "$(to 10.1.1.1)" host3
+is "route replace moves packets, and those of the routes inside stay" "$(to 10.1.9.9 10.1.1.9 10.1.1.1)" "2 2 3"
 hub route del camex0 10.1.1.1
-is "after route del the next longer one has them" "$(to 10.1.1.1)" host2
+is "after route del the next shorter one has them" "$(to 10.1.1.1 10.1.1.9 10.1.9.9)" "2 2 2"
 hub route del camex0 10.1.1.0/24
 hub route del camex0 10.1.0.0/16
-is "/8 is left" "$(to 10.1.1.1)" host2
 hub route del camex0 10.0.0.0/8
-is "the default is left" "$(to 10.1.1.1)" host3
-is "a /32 as well" "$(to 10.0.0.2)" host2
+is "the default is left" "$(to 10.1.1.1 10.1.1.9 10.1.9.9 10.0.0.2)" "3 3 3 2"
 hub peer set camex0 host3 routes 10.0.0.3/32,fd00::3/128
-is "routes replaces them all" "$(to 10.1.1.1)" none
+is "peer set routes replaces them all" "$(to 10.1.1.1 fd00::8 10.0.0.3 fd00::3 fd00::77)" "none 2 3 3 2"
 hub peer set camex0 host2 routes any
-is "any: IPv4" "$(to 10.1.1.1)" host2
-is "any: IPv6" "$(to fd00::1234)" host2
-is "but for what another has" "$(to 10.0.0.3)" host3
-is "but for what another has" "$(to fd00::3)" host3
+is "any is IPv4 and IPv6, but for what another has" "$(to 10.1.1.1 fd01::1234 10.0.0.3 fd00::3)" "2 2 3 3"
 hub peer set camex0 host2 routes 10.0.0.2/32,fd00::2/128
 
 # --- inner sources ---
 
-# from HOST SOURCE: prints what the hub counts of a packet of HOST with that inner source.
+# from SOURCE: prints what the hub counts of a packet of host2 with that inner source.
 from() {
-	local before after destination=10.0.0.1
-	before=$(at_hub)
-	case $2 in *:*) destination=fd00::1 ;; esac
-	on "$1" ping -q -n -c 1 -W 0.1 -I "$2" $destination >/dev/null
-	after=$(at_hub)
-	echo "received $((${after% *} - ${before% *})), refused $((${after#* } - ${before#* }))"
+	local now destination=10.0.0.1
+	case $1 in *:*) destination=fd00::1 ;; esac
+	on host2 ping -q -n -c 1 -W 0.1 -I "$1" $destination >/dev/null
+	now=$(at_hub)
+	case "$((${now% *} - ${at_hub% *})) $((${now#* } - ${at_hub#* }))" in
+	"1 0") echo received ;;
+	"0 1") echo refused ;;
+	*) echo "$at_hub, then $now" ;;
+	esac
 }
 
 at_hub() {
@@ -140,27 +136,33 @@ at_hub() {
 	} | jq -rs '"\(.[0][0].stats64.rx.packets) \(.[1].bad_source)"'
 }
 
+# source_is DESCRIPTION SOURCE received|refused
+source_is() {
+	at_hub=$(at_hub)
+	is "$1" "$(from "$2")" "$3"
+}
+
 ip -n host2 -batch - <<-END
 	address add 10.0.0.3/32 dev lo
 	address add 10.7.7.7/32 dev lo
 	address add fd00::3/128 dev lo nodad
 END
-is "its own" "$(from host2 10.0.0.2)" "received 1, refused 0"
-is "its own over IPv6" "$(from host2 fd00::2)" "received 1, refused 0"
-is "another peer's" "$(from host2 10.0.0.3)" "received 0, refused 1"
-is "another peer's over IPv6" "$(from host2 fd00::3)" "received 0, refused 1"
-is "nobody's" "$(from host2 10.7.7.7)" "received 0, refused 1"
+source_is "its own" 10.0.0.2 received
+source_is "its own over IPv6" fd00::2 received
+source_is "another peer's" 10.0.0.3 refused
+source_is "another peer's over IPv6" fd00::3 refused
+source_is "nobody's" 10.7.7.7 refused
 is "the hub knows where host3 is" "$(peer host1 host3 .endpoint)" 192.0.2.3:7000
 hub dev set camex0 source-check off
-is "without the check: another peer's" "$(from host2 10.0.0.3)" "received 1, refused 0"
-is "without the check: another peer's over IPv6" "$(from host2 fd00::3)" "received 1, refused 0"
-is "without the check: nobody's" "$(from host2 10.7.7.7)" "received 1, refused 0"
+source_is "without the check: another peer's" 10.0.0.3 received
+source_is "without the check: another peer's over IPv6" fd00::3 received
+source_is "without the check: nobody's" 10.7.7.7 received
 is "which moves nobody" "$(peer host1 host3 .endpoint)" 192.0.2.3:7000
 hub dev set camex0 source-check on
-is "with it again" "$(from host2 10.0.0.3)" "received 0, refused 1"
+source_is "with it again" 10.0.0.3 refused
 hub route add camex0 10.0.0.0/8 peer host2
-is "a longer prefix of another's is not its own" "$(from host2 10.0.0.3)" "received 0, refused 1"
-is "the rest is" "$(from host2 10.7.7.7)" "received 1, refused 0"
+source_is "a longer prefix of another's is not its own" 10.0.0.3 refused
+source_is "the rest is" 10.7.7.7 received
 
 # --- the same key for both: the inner source tells them apart ---
 
@@ -203,6 +205,6 @@ for i in 2 3; do
 	ok "raw: host$i reaches the hub" reaches host$i fd00::1
 	ok "raw: the hub reaches host$i" reaches host1 10.0.0.$i
 done
-is "raw: another peer's source" "$(from host2 10.0.0.3)" "received 0, refused 1"
+source_is "raw: another peer's source" 10.0.0.3 refused
 
 done_testing

@@ -7,20 +7,6 @@
 
 ynl=$(readlink -f "$(dirname "$0")")/../ynl
 
-# pass_on COMMAND...: COMMAND's TAP becomes ours.
-pass_on() {
-	local line planned="" first=$tests_run
-	while IFS= read -r line; do
-		case $line in
-		"ok "*) result 0 "${line#ok * - }" ;;
-		"not ok "*) result 1 "${line#not ok * - }" ;;
-		1..*) planned=${line#1..} ;;
-		*) echo "$line" ;;
-		esac
-	done < <("$@" 2>&1)
-	is "all of them ran" "$((tests_run - first))" "$planned"
-}
-
 ok "modprobe camex" modprobe camex
 ok "two hosts" hosts 2
 tree=$("$ynl/fetch") || exit
