@@ -290,7 +290,7 @@ int values_put(struct nl_msg *msg, const struct values *values, uint16_t nest,
 	for (size_t i = 0; i < values->n; i++) {
 		const struct value *value = &values->list[i];
 
-		if (value->keyword->nest != nest || value->left_out)
+		if (value->keyword->nest != nest)
 			continue;
 		if (value->keyword->type->put(msg, value) < 0)
 			return fault_set(fault, "%s: no room in one message",

@@ -55,12 +55,10 @@ struct choice {
  * struct value - a keyword that was given
  * @keyword: which
  * @text: its value as typed
- * @left_out: values_put() passes over it
  */
 struct value {
 	const struct keyword *keyword;
 	const char *text;
-	bool left_out;
 	union {
 		uint32_t number;
 		struct address address;

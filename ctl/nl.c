@@ -137,10 +137,15 @@ static void read_extack(struct nlmsghdr *hdr, int skip,
 					NLMSG_ALIGN(skip)),
 		      len, NULL) < 0)
 		return;
-	if (tb[NLMSGERR_ATTR_MSG])
-		snprintf(error->text, sizeof(error->text), "%.*s",
-			 nla_len(tb[NLMSGERR_ATTR_MSG]),
-			 (const char *)nla_data(tb[NLMSGERR_ATTR_MSG]));
+	if (tb[NLMSGERR_ATTR_MSG]) {
+		const char *text = nla_data(tb[NLMSGERR_ATTR_MSG]);
+		size_t n = strnlen(text, (size_t)nla_len(tb[NLMSGERR_ATTR_MSG]));
+
+		/* older kernels fill texts up with blanks */
+		while (n && text[n - 1] == ' ')
+			n--;
+		snprintf(error->text, sizeof(error->text), "%.*s", (int)n, text);
+	}
 	if (tb[NLMSGERR_ATTR_OFFS] && nla_len(tb[NLMSGERR_ATTR_OFFS]) >= 4)
 		error->offset = nla_get_u32(tb[NLMSGERR_ATTR_OFFS]);
 }

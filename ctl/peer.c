@@ -42,48 +42,9 @@ int peer_add(struct call *call)
 	return peer_request(call, CAMEX_CMD_PEER_ADD);
 }
 
-/* Whether a key would be refused, whatever it is. */
-static int check_takes_keys(struct call *call)
-{
-	struct model_devices devices = {};
-	const struct nlattr *protocol;
-	int status = query_devices(call, call->word[0], &devices);
-
-	if (!status && devices.n) {
-		protocol = devices.list[0].tb[CAMEX_A_DEV_PROTOCOL];
-		if (protocol && nla_get_u32(protocol) == CAMEX_PROTOCOL_RAW)
-			status = fault_set(
-				&call->fault,
-				"protocol raw carries no keys: use protocol camex");
-	}
-	model_devices_clear(&devices);
-	return status;
-}
-
-/*
- * A key goes by a command of its own, after the rest: of the two the rest is
- * likelier to be refused, and then nothing has changed.
- */
 int peer_set(struct call *call)
 {
-	bool key = false, rest = false;
-
-	for (size_t i = 0; i < call->values.n; i++) {
-		struct value *value = &call->values.list[i];
-
-		value->left_out = value->keyword->attr == CAMEX_A_PEER_KEY;
-		key |= value->left_out;
-		rest |= !value->left_out;
-	}
-	if (rest && key && check_takes_keys(call))
-		return -1;
-	if (rest && peer_request(call, CAMEX_CMD_PEER_SET))
-		return -1;
-	if (!key)
-		return 0;
-	for (size_t i = 0; i < call->values.n; i++)
-		call->values.list[i].left_out = !call->values.list[i].left_out;
-	return peer_request(call, CAMEX_CMD_KEY_SET);
+	return peer_request(call, CAMEX_CMD_PEER_SET);
 }
 
 int peer_del(struct call *call)

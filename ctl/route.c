@@ -2,7 +2,6 @@
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <stdio.h>
-#include <strings.h>
 
 #include <linux/camex.h>
 
@@ -54,41 +53,8 @@ int route_replace(struct call *call)
 	return route_request(call, CAMEX_CMD_ROUTE_ADD, true);
 }
 
-/* The route is that peer's, not another's. */
-static int route_check_owner(struct call *call, const char *peer)
-{
-	struct model_routes routes = {};
-	struct model_device device = {};
-	struct prefix prefix;
-	int status;
-
-	if (prefix_parse(call->word[1], &prefix, &call->fault))
-		return -1;
-	status = query_routes(call, &device, &routes);
-	for (size_t i = 0; i < routes.n && !status; i++) {
-		const struct model_route *route = &routes.list[i];
-
-		if (prefix_compare(&route->prefix, &prefix) ||
-		    !strcasecmp(route->peer, peer))
-			continue;
-		status = fault_set(&call->fault,
-				   "%s belongs to peer %s, not to %s",
-				   call->word[1], route->peer, peer);
-	}
-	model_routes_clear(&routes);
-	return status;
-}
-
 int route_del(struct call *call)
 {
-	struct value *peer = values_get(&call->values, "peer");
-
-	if (peer) {
-		if (route_check_owner(call, peer->text))
-			return -1;
-		/* the kernel wants the prefix alone */
-		peer->left_out = true;
-	}
 	return route_request(call, CAMEX_CMD_ROUTE_DEL, false);
 }
 

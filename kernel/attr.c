@@ -11,13 +11,12 @@
  * @head: the first attribute
  * @len: bytes of all of them
  * @maxtype: highest type there can be, below 64
- * @repeats: the one type that may repeat, or 0
  * @extack: told which
  *
  * Return: 0 or -EINVAL.
  */
 int camex_attr_once(const struct nlattr *head, int len, int maxtype,
-		    int repeats, struct netlink_ext_ack *extack)
+		    struct netlink_ext_ack *extack)
 {
 	const struct nlattr *attr;
 	u64 seen = 0;
@@ -26,7 +25,7 @@ int camex_attr_once(const struct nlattr *head, int len, int maxtype,
 	nla_for_each_attr(attr, head, len, rem) {
 		int type = nla_type(attr);
 
-		if (type > maxtype || type == repeats)
+		if (type > maxtype)
 			continue;
 		if (seen & BIT_ULL(type)) {
 			camex_extack(extack, attr, "attribute given twice");
@@ -198,12 +197,11 @@ int camex_attr_not_owned(struct camex_dev *cdev,
 		camex_extack(extack, attr, "route %pI4/%u belongs to peer %s",
 			     &prefix->addr, prefix->len, owner->name);
 	else
-		camex_extack(extack, attr, "route %pI6c/%u belongs to peer %s",
+		camex_extack(extack, attr, "%pI6c/%u belongs to peer %.17s",
 			     &prefix->addr, prefix->len, owner->name);
 	return -EEXIST;
 }
 
-/* *@list is to be freed; @peer is NULL for one that is not there yet. */
 /**
  * camex_attr_routes() - read a list of prefixes
  * @cdev: the device
@@ -236,7 +234,7 @@ int camex_attr_routes(struct camex_dev *cdev, const struct camex_peer *peer,
 	*n = 0;
 	nla_for_each_nested(attr, routes, rem) {
 		err = camex_attr_once(nla_data(attr), nla_len(attr),
-				      CAMEX_A_PREFIX_MAX, 0, info->extack) ?:
+				      CAMEX_A_PREFIX_MAX, info->extack) ?:
 		      nla_parse_nested(tb, CAMEX_A_PREFIX_MAX, attr,
 				       camex_prefix_policy, info->extack) ?:
 		      camex_attr_prefix(prefix, info, attr, tb[CAMEX_A_PREFIX_ADDR],

@@ -23,7 +23,7 @@
 #include <net/ipv6_stubs.h>
 #endif
 
-/* NL_SET_ERR_MSG_FMT: before 6.3 an extack holds a pointer, not a text. */
+/* NL_SET_ERR_MSG_FMT: before 6.2 an extack holds a pointer, not a text. */
 #ifdef NL_SET_ERR_MSG_FMT
 #define camex_extack(extack, attr, fmt, ...) do {			\
 	struct netlink_ext_ack *__x = (extack);				\
@@ -36,8 +36,17 @@
 __printf(3, 4)
 void camex_extack_text(struct netlink_ext_ack *extack,
 		       const struct nlattr *attr, const char *fmt, ...);
-#define camex_extack(extack, attr, fmt, ...) \
-	camex_extack_text(extack, attr, fmt, ##__VA_ARGS__)
+#define camex_extack(extack, attr, fmt, ...) do {			\
+	struct netlink_ext_ack *__x = (extack);				\
+	const struct nlattr *__a = (attr);				\
+									\
+	if (sizeof(#__VA_ARGS__) > 1) {					\
+		camex_extack_text(__x, __a, fmt, ##__VA_ARGS__);	\
+	} else if (__x) {						\
+		__x->_msg = fmt;					\
+		NL_SET_BAD_ATTR(__x, __a);				\
+	}								\
+} while (0)
 #endif
 
 /* NL_SET_ERR_ATTR_MISS came with 6.1. */
@@ -156,6 +165,16 @@ static inline struct dst_entry *camex_ip6_route(struct net *net,
 	return ip6_dst_lookup_flow(net, sk, fl6, NULL);
 #else
 	return ipv6_stub->ipv6_dst_lookup_flow(net, sk, fl6, NULL);
+#endif
+}
+
+static inline bool camex_ip6_is_local(struct net *net,
+				      const struct in6_addr *addr)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	return ipv6_dev_find(net, addr, NULL);
+#else
+	return ipv6_stub->ipv6_dev_find(net, addr, NULL);
 #endif
 }
 #endif

@@ -18,9 +18,11 @@
 /**
  * struct camex_net - what camex has in a namespace
  * @devices: those whose transport is here, by camex_dev.net_node (RTNL)
+ * @used: there ever was one (RTNL)
  */
 struct camex_net {
 	struct list_head devices;
+	bool used;
 };
 
 static unsigned int camex_net_id __read_mostly;
@@ -179,6 +181,7 @@ static void setup(struct net_device *dev)
 	dev->features = dev->hw_features | NETIF_F_HIGHDMA | NETIF_F_RXCSUM;
 	dev->hw_enc_features = dev->hw_features;
 	camex_set_lltx(dev);
+	netif_keep_dst(dev);	/* ICMP errors need it */
 	dev->min_mtu = MTU_MIN;
 	dev->max_mtu = MTU_MAX;
 }
@@ -300,7 +303,8 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 	if (err)
 		return err;
 	cdev->conf = conf;
-	WRITE_ONCE(cdev->path_generation, cdev->path_generation + 1);
+	/* Pairs with the acquire where a path is looked for. */
+	smp_store_release(&cdev->path_generation, cdev->path_generation + 1);
 	return 0;
 }
 
@@ -356,8 +360,11 @@ static int newlink_in(struct net *net, struct net_device *dev,
 	err = register_netdevice(dev);
 	if (err) {
 		cdev->transport->close(cdev);
+		/* A datagram may have found the socket, and @dev goes at once. */
+		synchronize_net();
 		return err;
 	}
+	cnet->used = true;
 	list_add_tail(&cdev->net_node, &cnet->devices);
 	return 0;
 }
@@ -407,13 +414,20 @@ static int __net_init net_init(struct net *net)
 static void __net_exit net_exit(struct list_head *nets)
 {
 	struct camex_dev *cdev;
+	struct camex_net *cnet;
 	struct net *net;
+	bool used = false;
 	LIST_HEAD(gone);
 
+	list_for_each_entry(net, nets, exit_list) {
+		cnet = net_generic(net, camex_net_id);
+		used |= READ_ONCE(cnet->used);
+	}
+	if (!used)
+		return;
 	rtnl_lock();
 	list_for_each_entry(net, nets, exit_list) {
-		struct camex_net *cnet = net_generic(net, camex_net_id);
-
+		cnet = net_generic(net, camex_net_id);
 		list_for_each_entry(cdev, &cnet->devices, net_node)
 			unregister_netdevice_queue(cdev->dev, &gone);
 	}

@@ -111,7 +111,7 @@ struct camex_conf {
  * @event_work: tells it
  * @changes: counts requests that changed something (RTNL)
  * @mtu_chosen: the user set the MTU; it is left alone then (RTNL)
- * @dying: being taken down for good: no new sessions or events (@lock)
+ * @dying: being taken down for good: no more events (@lock)
  */
 struct camex_dev {
 	struct net_device *dev;

@@ -11,23 +11,26 @@
 /*
  * An extack of this kernel points to its text, which must outlive the request.
  * The last texts are kept: the next few requests do not disturb one that is
- * about to be sent, and a reader that is very late sees another text, never
- * anything else (each ends in a NUL that is not written).
+ * about to be sent. A reader that is very late sees another text, but never
+ * another length, which the kernel would warn of: all are filled up with blanks
+ * and end in a NUL that is not written.
  */
 void camex_extack_text(struct netlink_ext_ack *extack,
 		       const struct nlattr *attr, const char *fmt, ...)
 {
-	static char texts[64][160];
+	static char texts[64][96];
 	static atomic_t next;
 	char *text = texts[(unsigned int)atomic_inc_return(&next) %
 			   ARRAY_SIZE(texts)];
 	va_list args;
+	int len;
 
 	if (!extack)
 		return;
 	va_start(args, fmt);
-	vsnprintf(text, sizeof(texts[0]) - 1, fmt, args);
+	len = vscnprintf(text, sizeof(texts[0]), fmt, args);
 	va_end(args);
+	memset(text + len, ' ', sizeof(texts[0]) - 1 - len);
 	extack->_msg = text;
 	NL_SET_BAD_ATTR(extack, attr);
 }

@@ -26,12 +26,14 @@ struct net_device *camex_nl_find_dev(struct net *net, struct nlattr **attrs,
 	struct net_device *dev;
 
 	ASSERT_RTNL();
-	if (!index == !name) {
-		camex_extack(extack, name,
-			     index ? "ifindex and ifname: give only one" :
-				     "no device named: give ifindex or ifname");
-		if (!index)
-			camex_extack_miss(extack, NULL, CAMEX_A_IFINDEX);
+	if (!index && !name) {
+		camex_extack(extack, NULL,
+			     "no device named: give ifindex or ifname");
+		camex_extack_miss(extack, NULL, CAMEX_A_IFINDEX);
+		return ERR_PTR(-EINVAL);
+	}
+	if (index && name) {
+		camex_extack(extack, name, "ifindex and ifname: give only one");
 		return ERR_PTR(-EINVAL);
 	}
 	dev = index ? __dev_get_by_index(net, nla_get_u32(index)) :
@@ -79,7 +81,7 @@ static int nest(struct nlattr **tb, int maxtype, struct genl_info *info,
 		camex_extack_miss(info->extack, NULL, type);
 		return -EINVAL;
 	}
-	err = camex_attr_once(nla_data(attr), nla_len(attr), maxtype, 0,
+	err = camex_attr_once(nla_data(attr), nla_len(attr), maxtype,
 			      info->extack);
 	if (err)
 		return err;
@@ -133,7 +135,7 @@ int camex_nl_request_once(const struct nlmsghdr *nlh,
 			  struct netlink_ext_ack *extack)
 {
 	return camex_attr_once(nlmsg_attrdata(nlh, GENL_HDRLEN),
-			     nlmsg_attrlen(nlh, GENL_HDRLEN), CAMEX_A_MAX, 0,
+			     nlmsg_attrlen(nlh, GENL_HDRLEN), CAMEX_A_MAX,
 			     extack);
 }
 
@@ -167,32 +169,54 @@ static int read_peer(struct camex_dev *cdev, const struct camex_peer *peer,
 	return err;
 }
 
-/* All or nothing. */
-static int apply_peer(struct camex_peer *peer, const struct peer_request *rq)
+/* All or nothing: what can fail comes first and can be undone. */
+static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
+		      const struct peer_request *rq)
 {
+	struct nlattr *key = tb[CAMEX_A_PEER_KEY];
 	struct camex_dev *cdev = peer->cdev;
 	struct camex_endpoint *ep = NULL;
-	int err = 0;
+	struct camex_rekey rekey;
+	int err;
 
+	if (key) {
+		err = camex_peer_prepare_key(peer, nla_data(key), &rekey);
+		if (err)
+			return err;
+	}
 	if (rq->endpoint.family) {
 		spin_lock_bh(&cdev->lock);
 		ep = camex_endpoint_new(peer, &rq->endpoint, NULL, GFP_ATOMIC);
 		spin_unlock_bh(&cdev->lock);
-		if (!ep)
-			return -ENOMEM;
+		if (!ep) {
+			err = -ENOMEM;
+			goto err_key;
+		}
 	}
-	if (rq->routes)
+	if (rq->routes) {
 		err = camex_peer_set_routes(peer, rq->routes, rq->nroutes);
+		if (err)
+			goto err_endpoint;
+	}
+
 	if (ep) {
 		spin_lock_bh(&cdev->lock);
-		if (err)
-			camex_endpoint_free(ep);
-		else
-			camex_peer_configure_endpoint(peer, ep);
+		camex_peer_configure_endpoint(peer, ep);
 		spin_unlock_bh(&cdev->lock);
-		if (!err)
-			camex_device_fit_mtu(cdev, rq->endpoint.family);
+		camex_device_fit_mtu(cdev, rq->endpoint.family);
 	}
+	if (key)
+		camex_peer_commit_key(peer, &rekey,
+				      nla_data(tb[CAMEX_A_PEER_FINGERPRINT]));
+	return 0;
+
+err_endpoint:
+	spin_lock_bh(&cdev->lock);
+	camex_endpoint_free(ep);
+	spin_unlock_bh(&cdev->lock);
+err_key:
+	if (key)
+		camex_peer_abandon_key(peer, &rekey);
 	return err;
 }
 
@@ -223,11 +247,7 @@ static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
 		err = PTR_ERR(peer);
 		goto out;
 	}
-	if (tb[CAMEX_A_PEER_KEY])
-		err = camex_peer_set_key(peer, nla_data(tb[CAMEX_A_PEER_KEY]),
-					 nla_data(tb[CAMEX_A_PEER_FINGERPRINT]));
-	if (!err)
-		err = apply_peer(peer, &rq);
+	err = apply_peer(peer, tb, &rq);
 	if (err)
 		camex_peer_del(peer);
 out:
@@ -245,7 +265,9 @@ static int do_peer_set(struct camex_dev *cdev, struct genl_info *info)
 	peer = camex_nl_named_peer(cdev, info, tb);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
-	err = read_peer(cdev, peer, info, tb, &rq) ?: apply_peer(peer, &rq);
+	err = camex_attr_key(cdev, info, tb) ?:
+	      read_peer(cdev, peer, info, tb, &rq) ?:
+	      apply_peer(peer, tb, &rq);
 	kvfree(rq.routes);
 	return err;
 }
@@ -340,6 +362,7 @@ static int do_route_del(struct camex_dev *cdev, struct genl_info *info)
 	struct nlattr *tb[CAMEX_A_ROUTE_MAX + 1];
 	struct camex_prefix prefix;
 	struct camex_route *route;
+	struct camex_peer *peer;
 	int err;
 
 	err = read_route(info, tb, &prefix);
@@ -350,6 +373,14 @@ static int do_route_del(struct camex_dev *cdev, struct genl_info *info)
 		camex_extack(info->extack, tb[CAMEX_A_ROUTE_ADDR],
 			     "no such route on %s", cdev->dev->name);
 		return -ENOENT;
+	}
+	if (tb[CAMEX_A_ROUTE_PEER]) {
+		peer = find_peer(cdev, tb[CAMEX_A_ROUTE_PEER], info->extack);
+		if (IS_ERR(peer))
+			return PTR_ERR(peer);
+		if (camex_attr_not_owned(cdev, &prefix, peer,
+					 tb[CAMEX_A_ROUTE_PEER], info->extack))
+			return -ENOENT;
 	}
 	camex_route_remove(&cdev->routes, route);
 	return 0;
@@ -369,13 +400,28 @@ static const change_t changes[] = {
 	[CAMEX_CMD_ROUTE_DEL]	= do_route_del,
 };
 
+/* No key stays behind in the request, nor in the echo of a refused one. */
+static void wipe_key(struct genl_info *info)
+{
+	struct nlattr *peer, *key;
+
+	if (info->genlhdr->cmd != CAMEX_CMD_PEER_ADD &&
+	    info->genlhdr->cmd != CAMEX_CMD_PEER_SET &&
+	    info->genlhdr->cmd != CAMEX_CMD_KEY_SET)
+		return;
+	peer = info->attrs[CAMEX_A_PEER];
+	key = peer ? nla_find_nested(peer, CAMEX_A_PEER_KEY) : NULL;
+	if (key)
+		memzero_explicit(nla_data(key), nla_len(key));
+}
+
 static int doit_change(struct sk_buff *skb, struct genl_info *info)
 {
 	struct camex_dev *cdev;
 	int err = camex_nl_request_once(info->nlhdr, info->extack);
 
 	if (err)
-		return err;
+		goto out;
 	rtnl_lock();
 	cdev = device_to_change(skb, info);
 	if (IS_ERR(cdev)) {
@@ -388,6 +434,8 @@ static int doit_change(struct sk_buff *skb, struct genl_info *info)
 	rtnl_unlock();
 	if (err == -ENOMEM)
 		camex_extack(info->extack, NULL, "out of memory");
+out:
+	wipe_key(info);
 	return err;
 }
 
@@ -419,8 +467,8 @@ static const struct genl_ops ops[] = {
 		.doit		= camex_nl_get,
 		.dumpit		= camex_nl_dump_peers,
 	},
-	CHANGE(CAMEX_CMD_PEER_ADD, camex_op_peer_add, CAMEX_A_PEER),
-	CHANGE(CAMEX_CMD_PEER_SET, camex_op_peer_set, CAMEX_A_PEER),
+	CHANGE(CAMEX_CMD_PEER_ADD, camex_op_peer, CAMEX_A_PEER),
+	CHANGE(CAMEX_CMD_PEER_SET, camex_op_peer, CAMEX_A_PEER),
 	CHANGE(CAMEX_CMD_PEER_DEL, camex_op_peer_name, CAMEX_A_PEER),
 	CHANGE(CAMEX_CMD_PEER_FORGET, camex_op_peer_name, CAMEX_A_PEER),
 	CHANGE(CAMEX_CMD_KEY_SET, camex_op_key_set, CAMEX_A_PEER),

@@ -17,8 +17,7 @@ extern const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1];
 extern const struct nla_policy camex_dev_set_policy[CAMEX_A_DEV_MAX + 1];
 extern const struct nla_policy camex_op_device[CAMEX_A_IFNAME + 1];
 extern const struct nla_policy camex_op_dev_set[CAMEX_A_DEV + 1];
-extern const struct nla_policy camex_op_peer_add[CAMEX_A_PEER + 1];
-extern const struct nla_policy camex_op_peer_set[CAMEX_A_PEER + 1];
+extern const struct nla_policy camex_op_peer[CAMEX_A_PEER + 1];
 extern const struct nla_policy camex_op_peer_name[CAMEX_A_PEER + 1];
 extern const struct nla_policy camex_op_key_set[CAMEX_A_PEER + 1];
 extern const struct nla_policy camex_op_route_add[CAMEX_A_ROUTE + 1];
@@ -45,7 +44,7 @@ int camex_nl_dump_routes(struct sk_buff *msg, struct netlink_callback *cb);
 void camex_netlink_events(struct work_struct *work);
 
 int camex_attr_once(const struct nlattr *head, int len, int maxtype,
-		    int repeats, struct netlink_ext_ack *extack);
+		    struct netlink_ext_ack *extack);
 int camex_attr_addr(struct camex_addr *addr, const struct nlattr *attr,
 		    struct netlink_ext_ack *extack);
 int camex_attr_put_addr(struct sk_buff *msg, int type,

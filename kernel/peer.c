@@ -211,7 +211,7 @@ static void heard_slow(struct camex_peer *peer, const struct camex_addr *to,
 	ep = camex_endpoint_new(peer, to, from, GFP_ATOMIC);
 	if (!ep)
 		goto out;
-	if (!old || memcmp(&old->to, to, sizeof(*to)))
+	if (old && memcmp(&old->to, to, sizeof(*to)))
 		tell(peer, CAMEX_EVENT_ENDPOINT);
 	camex_endpoint_swap(peer, ep);
 out:
@@ -339,41 +339,70 @@ void camex_peer_renew_tx(struct camex_peer *peer)
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_renew_tx);
 
 /**
- * camex_peer_set_key() - give a peer a key, another one, or none
+ * camex_peer_prepare_key() - get ready for another key
  * @peer: the peer
- * @bytes: CAMEX_KEY_LEN bytes, or NULL for none
+ * @bytes: CAMEX_KEY_LEN bytes
+ * @rekey: result, for camex_peer_commit_key() or camex_peer_abandon_key()
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int camex_peer_prepare_key(struct camex_peer *peer, const u8 *bytes,
+			   struct camex_rekey *rekey)
+{
+	struct camex_dev *cdev = peer->cdev;
+
+	rekey->key = camex_key_get(cdev, bytes);
+	if (!rekey->key)
+		return -ENOMEM;
+	spin_lock_bh(&cdev->lock);
+	rekey->tx = camex_session_tx_new(peer, rekey->key);
+	spin_unlock_bh(&cdev->lock);
+	if (!rekey->tx) {
+		camex_key_unget(cdev, rekey->key);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * camex_peer_abandon_key() - undo camex_peer_prepare_key()
+ * @peer: the peer
+ * @rekey: what it wrote
+ *
+ * Context: RTNL.
+ */
+void camex_peer_abandon_key(struct camex_peer *peer, struct camex_rekey *rekey)
+{
+	struct camex_dev *cdev = peer->cdev;
+
+	spin_lock_bh(&cdev->lock);
+	camex_session_close(cdev, &rekey->tx->base);
+	spin_unlock_bh(&cdev->lock);
+	camex_key_unget(cdev, rekey->key);
+}
+
+/**
+ * camex_peer_commit_key() - give a peer the key that was prepared, or none
+ * @peer: the peer
+ * @rekey: from camex_peer_prepare_key(), or NULL for none
  * @fingerprint: CAMEX_FINGERPRINT_LEN bytes that go with it
  *
  * All its sessions are closed. Where there was a key before, no datagram is
  * sent or taken under it any more when the function returns.
  *
  * Context: RTNL, may sleep.
- * Return: 0, or -ENOMEM with nothing changed.
  */
-int camex_peer_set_key(struct camex_peer *peer, const u8 *bytes,
-		       const u8 *fingerprint)
+void camex_peer_commit_key(struct camex_peer *peer, struct camex_rekey *rekey,
+			   const u8 *fingerprint)
 {
+	struct camex_key *old = rtnl_dereference(peer->key);
+	struct camex_key *key = rekey ? rekey->key : NULL;
 	struct camex_dev *cdev = peer->cdev;
-	struct camex_key *key = NULL, *old = rtnl_dereference(peer->key);
-	struct camex_session_tx *tx = NULL;
-
-	if (bytes) {
-		key = camex_key_get(cdev, bytes);
-		if (!key)
-			return -ENOMEM;
-	}
 
 	spin_lock_bh(&cdev->lock);
-	if (key) {
-		tx = camex_session_tx_new(peer, key);
-		if (!tx) {
-			spin_unlock_bh(&cdev->lock);
-			camex_key_unget(cdev, key);
-			return -ENOMEM;
-		}
-	}
 	rcu_assign_pointer(peer->key, key);
-	swap_tx(peer, tx);
+	swap_tx(peer, rekey ? rekey->tx : NULL);
 	close_sessions(peer);
 	spin_unlock_bh(&cdev->lock);
 
@@ -381,7 +410,7 @@ int camex_peer_set_key(struct camex_peer *peer, const u8 *bytes,
 		memcpy(peer->fingerprint, fingerprint, sizeof(peer->fingerprint));
 	if (key && key == old) {
 		camex_key_put(key);
-		return 0;
+		return;
 	}
 	if (old) {
 		camex_key_detach(old, peer);
@@ -390,7 +419,31 @@ int camex_peer_set_key(struct camex_peer *peer, const u8 *bytes,
 	}
 	if (key)
 		camex_key_attach(key, peer);
-	return 0;
+}
+
+/**
+ * camex_peer_set_key() - give a peer a key, another one, or none
+ * @peer: the peer
+ * @bytes: CAMEX_KEY_LEN bytes, or NULL for none
+ * @fingerprint: CAMEX_FINGERPRINT_LEN bytes that go with it
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0, or -ENOMEM with nothing changed.
+ */
+int camex_peer_set_key(struct camex_peer *peer, const u8 *bytes,
+		       const u8 *fingerprint)
+{
+	struct camex_rekey rekey;
+	int err;
+
+	if (!bytes) {
+		camex_peer_commit_key(peer, NULL, NULL);
+		return 0;
+	}
+	err = camex_peer_prepare_key(peer, bytes, &rekey);
+	if (!err)
+		camex_peer_commit_key(peer, &rekey, fingerprint);
+	return err;
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_set_key);

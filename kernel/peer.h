@@ -64,6 +64,16 @@ struct camex_peer {
 	struct rcu_head rcu;
 };
 
+/**
+ * struct camex_rekey - another key for a peer, not in use yet
+ * @key: the key (a reference)
+ * @tx: the session that sends under it
+ */
+struct camex_rekey {
+	struct camex_key *key;
+	struct camex_session_tx *tx;
+};
+
 int camex_peers_init(struct camex_dev *cdev);
 void camex_peers_clear(struct camex_dev *cdev);
 void camex_peers_free(struct camex_dev *cdev);
@@ -72,6 +82,11 @@ struct camex_peer *camex_peer_find(struct camex_dev *cdev, const char *name);
 struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name);
 void camex_peer_del(struct camex_peer *peer);
 void camex_peer_forget(struct camex_peer *peer);
+int camex_peer_prepare_key(struct camex_peer *peer, const u8 *bytes,
+			   struct camex_rekey *rekey);
+void camex_peer_abandon_key(struct camex_peer *peer, struct camex_rekey *rekey);
+void camex_peer_commit_key(struct camex_peer *peer, struct camex_rekey *rekey,
+			   const u8 *fingerprint);
 int camex_peer_set_key(struct camex_peer *peer, const u8 *bytes,
 		       const u8 *fingerprint);
 int camex_peer_set_routes(struct camex_peer *peer,

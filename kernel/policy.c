@@ -22,6 +22,8 @@
 	[CAMEX_A_DEV_PLAINTEXT]		= SWITCH
 
 const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
+	/* rtnetlink is lenient unless it is told where to start not to be */
+	[0]				= { .strict_start_type = CAMEX_A_DEV_LINK },
 	[CAMEX_A_DEV_LINK]		= ENUM(CAMEX_LINK_TUN),
 	[CAMEX_A_DEV_PROTOCOL]		= ENUM(CAMEX_PROTOCOL_RAW),
 	[CAMEX_A_DEV_TRANSPORT]		= ENUM(CAMEX_TRANSPORT_UDP),
@@ -42,24 +44,17 @@ static const struct nla_policy routes[CAMEX_A_ROUTES_MAX + 1] = {
 	[CAMEX_A_ROUTES_PREFIX]		= NLA_POLICY_NESTED(camex_prefix_policy),
 };
 
-#define PEER_SET_ATTRS							\
-	[CAMEX_A_PEER_NAME]		= NAME,				\
-	[CAMEX_A_PEER_ENDPOINT_ADDR]	= ADDRESS,			\
-	[CAMEX_A_PEER_ENDPOINT_PORT]	= NLA_POLICY_MIN(NLA_U16, 1),	\
-	[CAMEX_A_PEER_ENDPOINT_SCOPE]	= { .type = NLA_U32 },		\
-	[CAMEX_A_PEER_ROUTES]		= NLA_POLICY_NESTED(routes)
-
 #define KEY_ATTRS							\
 	[CAMEX_A_PEER_KEY]		= NLA_POLICY_EXACT_LEN(CAMEX_KEY_LEN), \
 	[CAMEX_A_PEER_FINGERPRINT] = NLA_POLICY_EXACT_LEN(CAMEX_FINGERPRINT_LEN)
 
-static const struct nla_policy peer_add[CAMEX_A_PEER_ROUTES + 1] = {
-	PEER_SET_ATTRS,
+static const struct nla_policy peer[CAMEX_A_PEER_ROUTES + 1] = {
+	[CAMEX_A_PEER_NAME]		= NAME,
+	[CAMEX_A_PEER_ENDPOINT_ADDR]	= ADDRESS,
+	[CAMEX_A_PEER_ENDPOINT_PORT]	= NLA_POLICY_MIN(NLA_U16, 1),
+	[CAMEX_A_PEER_ENDPOINT_SCOPE]	= { .type = NLA_U32 },
 	KEY_ATTRS,
-};
-
-static const struct nla_policy peer_set[CAMEX_A_PEER_ROUTES + 1] = {
-	PEER_SET_ATTRS,
+	[CAMEX_A_PEER_ROUTES]		= NLA_POLICY_NESTED(routes),
 };
 
 static const struct nla_policy peer_name[CAMEX_A_PEER_NAME + 1] = {
@@ -78,9 +73,10 @@ static const struct nla_policy route_add[CAMEX_A_ROUTE_MAX + 1] = {
 	[CAMEX_A_ROUTE_REPLACE]		= { .type = NLA_FLAG },
 };
 
-static const struct nla_policy route_del[CAMEX_A_ROUTE_LEN + 1] = {
+static const struct nla_policy route_del[CAMEX_A_ROUTE_PEER + 1] = {
 	[CAMEX_A_ROUTE_ADDR]		= ADDRESS,
 	[CAMEX_A_ROUTE_LEN]		= { .type = NLA_U8 },
+	[CAMEX_A_ROUTE_PEER]		= NAME,
 };
 
 #define DEVICE_ATTRS							\
@@ -96,14 +92,9 @@ const struct nla_policy camex_op_dev_set[CAMEX_A_DEV + 1] = {
 	[CAMEX_A_DEV]			= NLA_POLICY_NESTED(camex_dev_set_policy),
 };
 
-const struct nla_policy camex_op_peer_add[CAMEX_A_PEER + 1] = {
+const struct nla_policy camex_op_peer[CAMEX_A_PEER + 1] = {
 	DEVICE_ATTRS,
-	[CAMEX_A_PEER]			= NLA_POLICY_NESTED(peer_add),
-};
-
-const struct nla_policy camex_op_peer_set[CAMEX_A_PEER + 1] = {
-	DEVICE_ATTRS,
-	[CAMEX_A_PEER]			= NLA_POLICY_NESTED(peer_set),
+	[CAMEX_A_PEER]			= NLA_POLICY_NESTED(peer),
 };
 
 const struct nla_policy camex_op_peer_name[CAMEX_A_PEER + 1] = {

@@ -6,6 +6,7 @@
 #include <linux/ktime.h>
 #include <linux/skbuff.h>
 #include <net/ip_tunnels.h>
+#include <net/tcp.h>
 
 #include "compat.h"
 #include "protocol.h"
@@ -30,6 +31,30 @@ static void copy_out(const struct sk_buff *skb, u8 *to)
 		if (!get_unaligned((u16 *)sum))	/* 0 means "none" in UDP */
 			put_unaligned((__force u16)CSUM_MANGLED_0, (u16 *)sum);
 	}
+}
+
+/*
+ * The socket that sent the packet is charged for it until it has really been
+ * sent: TCP's small queues and send buffers depend on that.
+ */
+static void move_owner(struct sk_buff *to, struct sk_buff *from)
+{
+	struct sock *sk = from->sk;
+	int more = to->truesize - from->truesize;
+
+	if (!sk || !from->destructor || !sk_fullsock(sk) ||
+	    (sk->sk_family != AF_INET && sk->sk_family != AF_INET6) ||
+	    from->destructor == sock_edemux || from->destructor == sock_efree ||
+	    skb_is_tcp_pure_ack(from))
+		return;
+	to->sk = sk;
+	to->destructor = from->destructor;
+	from->sk = NULL;
+	from->destructor = NULL;
+	if (more > 0)
+		refcount_add(more, &sk->sk_wmem_alloc);
+	else if (more < 0)
+		WARN_ON_ONCE(refcount_sub_and_test(-more, &sk->sk_wmem_alloc));
 }
 
 /*
@@ -59,6 +84,7 @@ static struct sk_buff *private_copy(struct sk_buff *skb, unsigned int headroom)
 	copy->protocol = skb->protocol;
 	copy->priority = skb->priority;
 	skb_copy_hash(copy, skb);
+	move_owner(copy, skb);
 	consume_skb(skb);
 	return copy;
 }
@@ -150,15 +176,9 @@ static struct camex_peer *peer_by_source(struct camex_dev *cdev,
 {
 	struct camex_peer *peer;
 
-	if (o->h.type != CAMEX_WIRE_DATA ||
-	    !camex_wire_ip_len(o->body, o->h.body))
+	if (o->h.type != CAMEX_WIRE_DATA)
 		return NULL;
-	if (o->body[0] >> 4 == 4)
-		peer = camex_route_lookup4(&cdev->routes,
-					   ((struct iphdr *)o->body)->saddr);
-	else
-		peer = camex_route_lookup6(&cdev->routes,
-					   &((struct ipv6hdr *)o->body)->saddr);
+	peer = camex_route_lookup_raw(&cdev->routes, o->body, o->h.body);
 	if (peer && rcu_access_pointer(peer->key) == key)
 		return peer;
 	return NULL;
@@ -274,6 +294,7 @@ static struct camex_peer *open_encrypted(struct camex_dev *cdev,
 	/* The tag vouches for every checksum inside. */
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb->csum_level = ~0;
+	skb_gso_reset(skb);
 	return peer;
 }
 

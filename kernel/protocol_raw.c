@@ -5,7 +5,6 @@
 
 #include "compat.h"
 #include "protocol.h"
-#include "wire.h"
 
 static int ready(const struct camex_peer *peer)
 {
@@ -25,15 +24,13 @@ struct sk_buff *camex_raw_seal(struct camex_peer *peer, struct sk_buff *skb,
 {
 	const struct camex_dev *cdev = peer->cdev;
 
-	if (unlikely(skb_cow_head(skb, cdev->dev->needed_headroom))) {
+	if (unlikely(skb_cow_head(skb, cdev->dev->needed_headroom) ||
+		     iptunnel_handle_offloads(skb, 0))) {
 		*why = CAMEX_A_STATS_NO_MEMORY;
 		kfree_skb(skb);
 		return NULL;
 	}
 	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(cdev->dev)));
-	skb_reset_inner_headers(skb);
-	if (skb->ip_summed != CHECKSUM_PARTIAL)
-		skb->ip_summed = CHECKSUM_NONE;
 	return skb;
 }
 
@@ -51,17 +48,10 @@ static struct camex_peer *peer_of(struct camex_dev *cdev, struct sk_buff *skb,
 	if (peer)
 		return peer;
 
-	if (!skb->len ||
-	    !pskb_may_pull(skb, min_t(unsigned int, skb->len,
-				      sizeof(struct ipv6hdr))) ||
-	    !camex_wire_ip_len(skb->data, skb->len))
+	if (!pskb_may_pull(skb, min_t(unsigned int, skb->len,
+				      sizeof(struct ipv6hdr))))
 		return NULL;
-	if (skb->data[0] >> 4 == 4)
-		peer = camex_route_lookup4(&cdev->routes,
-					   ((struct iphdr *)skb->data)->saddr);
-	else
-		peer = camex_route_lookup6(&cdev->routes,
-					   &((struct ipv6hdr *)skb->data)->saddr);
+	peer = camex_route_lookup_raw(&cdev->routes, skb->data, skb->len);
 	if (peer && !rcu_access_pointer(peer->key) && !READ_ONCE(peer->home))
 		return peer;
 	return NULL;
@@ -89,8 +79,6 @@ struct camex_peer *camex_raw_open(struct camex_dev *cdev, struct sk_buff *skb,
 		*why = CAMEX_A_STATS_PLAINTEXT_REFUSED;
 		return NULL;
 	}
-	/* The outer checksum says nothing of the ones inside. */
-	__skb_decr_checksum_unnecessary(skb);
 	camex_peer_heard(peer, &from->addr, &from->local, true);
 	return peer;
 }

@@ -69,7 +69,7 @@ static int put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	    nla_put_u32(msg, CAMEX_A_PEER_STATE, camex_peer_state(peer)) ||
 	    (READ_ONCE(peer->heard) &&
 	     put_u64(msg, CAMEX_A_PEER_LAST_SEEN,
-		     jiffies_to_msecs(jiffies - READ_ONCE(peer->seen)))) ||
+		     jiffies64_to_msecs(jiffies - READ_ONCE(peer->seen)))) ||
 	    put_u64(msg, CAMEX_A_PEER_RX_PACKETS, traffic.rx_packets) ||
 	    put_u64(msg, CAMEX_A_PEER_RX_BYTES, traffic.rx_bytes) ||
 	    put_u64(msg, CAMEX_A_PEER_TX_PACKETS, traffic.tx_packets) ||

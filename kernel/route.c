@@ -7,6 +7,7 @@
 
 #include "compat.h"
 #include "route.h"
+#include "wire.h"
 
 #define reader_get(p) rcu_dereference_check(p, rcu_read_lock_bh_held())
 
@@ -149,6 +150,31 @@ struct camex_peer *camex_route_lookup_src(const struct camex_routes *routes,
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup_src);
+
+/**
+ * camex_route_lookup_raw() - the peer that the source of raw bytes belongs to
+ * @routes: the device's routes
+ * @data: what may be an IP packet; 40 bytes of it, or all where it is shorter
+ * @len: bytes of it
+ *
+ * Context: RCU reader.
+ * Return: the peer, or NULL.
+ */
+struct camex_peer *camex_route_lookup_raw(const struct camex_routes *routes,
+					  const void *data, size_t len)
+{
+	struct in6_addr v6;
+	__be32 v4;
+
+	if (!camex_wire_ip_len(data, len))
+		return NULL;
+	if (*(u8 *)data >> 4 == 4) {
+		memcpy(&v4, data + offsetof(struct iphdr, saddr), sizeof(v4));
+		return camex_route_lookup4(routes, v4);
+	}
+	memcpy(&v6, data + offsetof(struct ipv6hdr, saddr), sizeof(v6));
+	return camex_route_lookup6(routes, &v6);
+}
 
 /**
  * camex_prefix_valid() - is a prefix well-formed
@@ -363,6 +389,7 @@ void camex_route_remove(struct camex_routes *routes, struct camex_route *route)
 	struct camex_route *parent = route->parent;
 
 	RCU_INIT_POINTER(route->peer, NULL);
+	route->fresh = false;
 	list_del_init(&route->peer_node);
 	if (is_fork(route))
 		return;

@@ -69,6 +69,8 @@ struct camex_peer *camex_route_lookup_dst(const struct camex_routes *routes,
 					  const struct sk_buff *skb);
 struct camex_peer *camex_route_lookup_src(const struct camex_routes *routes,
 					  const struct sk_buff *skb);
+struct camex_peer *camex_route_lookup_raw(const struct camex_routes *routes,
+					  const void *data, size_t len);
 struct camex_route *camex_route_find(struct camex_routes *routes,
 				     const struct camex_prefix *prefix);
 int camex_route_insert(struct camex_routes *routes,

@@ -3,6 +3,7 @@
 #include <linux/netdevice.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
+#include <net/ip_tunnels.h>
 #include <net/ipv6.h>
 
 #include "compat.h"
@@ -43,7 +44,8 @@ static bool decapsulate_ecn(struct sk_buff *skb, u8 outer)
 /**
  * camex_rx() - take one datagram
  * @cdev: the device that it came for
- * @skb: its payload at skb->data, outer checksum verified; consumed
+ * @skb: its payload at skb->data, skb->dev set to the link, outer checksum
+ *	verified; consumed
  * @from: where it came from
  *
  * Context: RCU reader, bottom halves off.
@@ -66,13 +68,18 @@ void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 		why = CAMEX_A_STATS_MALFORMED;
 		goto drop;
 	}
+	if (unlikely(iptunnel_pull_offloads(skb))) {
+		why = CAMEX_A_STATS_NO_MEMORY;
+		goto drop;
+	}
 
-	skb->dev = dev;
 	skb_reset_network_header(skb);
 	skb_reset_mac_header(skb);
 	skb_reset_mac_len(skb);
 	skb->pkt_type = PACKET_HOST;
-	skb->encapsulation = 0;
+	/* The outer ones are the same for all that is inside. */
+	skb_clear_hash(skb);
+	skb_set_queue_mapping(skb, 0);
 	skb_reset_transport_header(skb);
 
 	if (cdev->conf.source_check &&

@@ -21,7 +21,7 @@
 #include "transport.h"
 
 /* Datagrams taken off the queue at a time. */
-#define BATCH		64
+#define BATCH		8
 /* Ports tried, where the kernel chooses one that must be free in both families. */
 #define PORT_TRIES	100
 /* Bytes of receive queue: it is emptied at once, but may be refilled meanwhile. */
@@ -33,6 +33,7 @@
  * @v4: socket for IPv4, or NULL
  * @v6: socket for IPv6, or NULL
  * @port: what both are bound to, network byte order
+ * @ifindex: interface that both are bound to, or 0
  * @rcu: frees it
  */
 struct camex_udp {
@@ -40,6 +41,7 @@ struct camex_udp {
 	struct socket *v4;
 	struct socket *v6;
 	__be16 port;
+	int ifindex;
 	struct rcu_head rcu;
 };
 
@@ -161,7 +163,7 @@ static void way6(struct camex_dev *cdev, struct camex_endpoint *ep,
 
 	if (cdev->conf.bind.family == AF_INET6)
 		fl.saddr = cdev->conf.bind.v6;
-	else if (ep->from.family && ipv6_chk_addr(cdev->net, &ep->from.v6, NULL, 0))
+	else if (ep->from.family && camex_ip6_is_local(cdev->net, &ep->from.v6))
 		fl.saddr = ep->from.v6;
 	dst = camex_ip6_route(cdev->net, sk, &fl);
 	if (IS_ERR(dst))
@@ -192,16 +194,18 @@ static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 {
 	struct camex_path *path = rcu_dereference_bh(ep->path);
 
+	/* The sockets may have changed since the path was found. */
+	if (unlikely(!(ep->to.family == AF_INET ? udp->v4 : udp->v6)))
+		return CAMEX_A_STATS_NO_ENDPOINT;
 	if (likely(path && path_good(cdev, path))) {
 		*found = path;
 		return 0;
 	}
-	if (!(ep->to.family == AF_INET ? udp->v4 : udp->v6))
-		return CAMEX_A_STATS_NO_ENDPOINT;
 	path = kzalloc(sizeof(*path), GFP_ATOMIC);
 	if (!path)
 		return CAMEX_A_STATS_NO_MEMORY;
-	path->generation = READ_ONCE(cdev->path_generation);
+	/* Pairs with the release in camex_device_set(): settings come after. */
+	path->generation = smp_load_acquire(&cdev->path_generation);
 	if (ep->to.family == AF_INET)
 		way4(cdev, ep, udp, path);
 	else
@@ -367,6 +371,10 @@ static struct socket *open_one(struct net *net, u16 family, int ifindex)
 	sock->sk->sk_rcvbuf = RECEIVE_QUEUE;
 	sock->sk->sk_userlocks |= SOCK_RCVBUF_LOCK;
 	sock->sk->sk_bound_dev_if = ifindex;
+#ifdef CONFIG_NET_RX_BUSY_POLL
+	/* The queue is emptied in softirq, where nothing may be polled. */
+	WRITE_ONCE(sock->sk->sk_ll_usec, 0);
+#endif
 	if (family == AF_INET6)
 		sock->sk->sk_ipv6only = 1;
 	return sock;
@@ -409,7 +417,7 @@ static int bind_both(struct camex_udp *udp, const struct camex_conf *conf)
 			return err;
 		sock_release(udp->v4);
 		udp->v4 = open_one(udp->cdev->net, AF_INET,
-				   udp->v6->sk->sk_bound_dev_if);
+				   udp->ifindex);
 		if (IS_ERR(udp->v4)) {
 			err = PTR_ERR(udp->v4);
 			udp->v4 = NULL;
@@ -437,23 +445,29 @@ static void share_port(struct camex_udp *udp, bool share)
 		udp->v6->sk->sk_reuse = share ? SK_CAN_REUSE : SK_NO_REUSE;
 }
 
+/* The interface that the sockets are to be bound to, 0 for none, or an errno. */
+static int bound_ifindex(struct net *net, const struct camex_conf *conf,
+			 struct nlattr **tb, struct netlink_ext_ack *extack)
+{
+	struct net_device *dev;
+
+	if (!conf->bind_dev[0])
+		return 0;
+	dev = __dev_get_by_name(net, conf->bind_dev);
+	if (dev)
+		return dev->ifindex;
+	camex_extack(extack, tb[CAMEX_A_DEV_BIND_DEV],
+		     "no interface %s in the transport's namespace",
+		     conf->bind_dev);
+	return -ENODEV;
+}
+
 static int open_sockets(struct camex_udp *udp, const struct camex_conf *conf,
 			struct nlattr **tb, struct netlink_ext_ack *extack)
 {
 	struct net *net = udp->cdev->net;
-	int ifindex = 0;
+	int ifindex = udp->ifindex;
 
-	if (conf->bind_dev[0]) {
-		struct net_device *dev = __dev_get_by_name(net, conf->bind_dev);
-
-		if (!dev) {
-			camex_extack(extack, tb[CAMEX_A_DEV_BIND_DEV],
-				     "no interface %s in the transport's namespace",
-				     conf->bind_dev);
-			return -ENODEV;
-		}
-		ifindex = dev->ifindex;
-	}
 	if (conf->bind.family != AF_INET6) {
 		udp->v4 = open_one(net, AF_INET, ifindex);
 		if (IS_ERR(udp->v4)) {
@@ -489,22 +503,28 @@ static int open(struct camex_dev *cdev, struct camex_conf *conf,
 		struct nlattr **tb, struct netlink_ext_ack *extack)
 {
 	struct camex_udp *old = rtnl_dereference(cdev->udp), *udp;
-	int err;
+	int err, ifindex;
+	bool same_port;
 
-	if (old && conf->port == cdev->conf.port &&
-	    !memcmp(&conf->bind, &cdev->conf.bind, sizeof(conf->bind)) &&
-	    !strcmp(conf->bind_dev, cdev->conf.bind_dev))
+	err = bound_ifindex(cdev->net, conf, tb, extack);
+	if (err < 0)
+		return err;
+	ifindex = err;
+	if (old && conf->port == ntohs(old->port) && ifindex == old->ifindex &&
+	    !memcmp(&conf->bind, &cdev->conf.bind, sizeof(conf->bind)))
 		return 0;
 
 	udp = kzalloc(sizeof(*udp), GFP_KERNEL);
 	if (!udp)
 		return -ENOMEM;
 	udp->cdev = cdev;
+	udp->ifindex = ifindex;
 	err = open_sockets(udp, conf, tb, extack);
 	if (err)
 		goto err_close;
-	share_port(old, true);
-	share_port(udp, !!old);
+	same_port = old && conf->port == ntohs(old->port);
+	share_port(old, same_port);
+	share_port(udp, same_port);
 	err = bind_both(udp, conf);
 	share_port(old, false);
 	share_port(udp, false);

@@ -12,6 +12,9 @@
 #include "protocol.h"
 #include "transport.h"
 
+/* Tunnels that a packet may be inside of, on this host. */
+#define RECURSION_MAX	4
+
 /* Is it a packet that its skb->protocol says it is, with a whole header? */
 static bool is_ip(struct sk_buff *skb)
 {
@@ -78,6 +81,11 @@ netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
 	u8 dsfield;
 	int why;
 
+	/* One tunnel inside another, and so on, would overflow the stack. */
+	if (unlikely(dev_recursion_level() > RECURSION_MAX)) {
+		why = CAMEX_A_STATS_LOOP;
+		goto drop;
+	}
 	if (unlikely(!is_ip(skb))) {
 		why = CAMEX_A_STATS_NOT_IP;
 		goto drop;
@@ -98,6 +106,7 @@ netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
 	dsfield = dsfield_of(skb);
 
 	if (skb_is_gso(skb)) {
+		skb_dst_drop(skb);	/* or each segment would hold it */
 		/* Fragments and checksums are dealt with where it is copied. */
 		segs = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);
 		if (IS_ERR_OR_NULL(segs)) {

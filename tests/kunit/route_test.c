@@ -561,6 +561,8 @@ static void route_prefix_valid(struct kunit *test)
 						    "family %u length %u bit %u",
 						    family, len, bit);
 			}
+			if (has_failed(test))
+				return;
 		}
 	}
 }

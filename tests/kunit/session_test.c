@@ -261,7 +261,7 @@ static void key_random(struct kunit *test)
 				KUNIT_EXPECT_EQ_MSG(test, 2 * length(&key_of(peers[i])->peers),
 						    refcount_read(&key_of(peers[i])->users),
 						    "seed 1, op %d", op);
-		if (test->status == KUNIT_FAILURE)
+		if (has_failed(test))
 			return;
 	}
 }

@@ -22,6 +22,12 @@ static inline u64 random64(struct rnd_state *rnd)
 	return high << 32 | prandom_u32_state(rnd);
 }
 
+/* Long loops end here, rather than fill the log with what follows. */
+static inline bool has_failed(struct kunit *test)
+{
+	return READ_ONCE(test->status) == KUNIT_FAILURE;
+}
+
 int fake_dev_init(struct kunit *test);
 void fake_dev_exit(struct kunit *test);
 struct camex_peer *fake_peer(struct kunit *test, const char *name);

@@ -202,6 +202,8 @@ static void wire_parse_each_byte(struct kunit *test)
 					check_parse(test, d, len);
 					d[at] ^= by;
 				}
+				if (has_failed(test))
+					return;
 			}
 		}
 	}
@@ -222,6 +224,8 @@ static void wire_parse_body_lengths(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, !!body, check_parse(test, d, 27 + body + 16));
 		KUNIT_EXPECT_FALSE(test, check_parse(test, d, 29 + body + 16));
 		KUNIT_EXPECT_FALSE(test, check_parse(test, d, 26 + body + 16));
+		if (has_failed(test))
+			return;
 	}
 	KUNIT_EXPECT_EQ(test, taken, 2);
 }
@@ -366,6 +370,8 @@ static void wire_ipv4_len(struct kunit *test)
 						    "ihl %u total %u len %u",
 						    ihl, total, len);
 			}
+			if (has_failed(test))
+				return;
 		}
 	}
 	put_ipv4(p, 5, 65535);

@@ -6,19 +6,25 @@
 # shellcheck disable=SC2016,SC2317 # commands that churn evaluates, and what they call
 . "$(dirname "$0")/lib.sh"
 
-times=8
-if slow; then times=4; fi
+times=5
+if slow; then times=3; fi
 
-# flow HOST ADDRESS: keeps packets of several kinds on their way, whatever happens to them.
+# flow HOST ADDRESS: keeps packets of several kinds on their way, whatever happens to them,
+# but not so many that nothing else is done.
 flow() {
 	bg "$1" setsid bash -c 'trap "kill 0" TERM
-		while :; do ping -q -f -n -s 1300 -w 1 "$1" || sleep 0.1; done &
-		while :; do
-			for i in {1..200}; do echo datagram >"/dev/udp/$1/9" || sleep 0.1; done
-			sleep 0.02
-		done &
-		while :; do timeout --foreground 3 iperf3 -c "$1" -b 40M -t 2 || sleep 0.1; done &
+		ping -q -n -i 0.01 -s 1300 -w 3000 "$1" &
+		ping -q -n -i 0.02 -s 5000 -w 3000 "$1" &
+		while :; do timeout --foreground 4 iperf3 -c "$1" -b 8M -t 3 || sleep 0.2; done &
 		wait' flow "$2" >/dev/null 2>&1
+}
+
+# start: traffic between the hosts, both ways, over IPv4 and IPv6.
+start() {
+	bg host2 iperf3 -s >/dev/null 2>&1
+	bg host1 iperf3 -s >/dev/null 2>&1
+	flow host1 10.0.0.2
+	flow host2 fd00::1
 }
 
 # end: no traffic any more.

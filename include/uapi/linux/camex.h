@@ -122,8 +122,8 @@ enum {
 	CAMEX_A_PEER_ENDPOINT_ADDR,	/* 4 or 16 bytes [add, set, out] */
 	CAMEX_A_PEER_ENDPOINT_PORT,	/* u16, host byte order, not 0 [add, set, out] */
 	CAMEX_A_PEER_ENDPOINT_SCOPE,	/* u32, IPv6 scope: interface index [add, set, out] */
-	CAMEX_A_PEER_KEY,		/* 32 bytes [add; KEY_SET] */
-	CAMEX_A_PEER_FINGERPRINT,	/* 16 bytes, goes with KEY [add, out; KEY_SET] */
+	CAMEX_A_PEER_KEY,		/* 32 bytes [add, set; KEY_SET] */
+	CAMEX_A_PEER_FINGERPRINT,	/* 16 bytes, goes with KEY [add, set, out; KEY_SET] */
 	CAMEX_A_PEER_ROUTES,		/* nest CAMEX_A_ROUTES_*, all of them [add, set] */
 	CAMEX_A_PEER_STATE,		/* u32, enum camex_peer_state [out] */
 	CAMEX_A_PEER_LAST_SEEN,		/* u64, milliseconds since the last valid datagram [out] */
@@ -209,7 +209,7 @@ enum {
 	CAMEX_CMD_KEY_DEL,		/* PEER{NAME} */
 	CAMEX_CMD_ROUTE_GET,		/* dump: of one device */
 	CAMEX_CMD_ROUTE_ADD,		/* ROUTE{ADDR, LEN, PEER, REPLACE} */
-	CAMEX_CMD_ROUTE_DEL,		/* ROUTE{ADDR, LEN} */
+	CAMEX_CMD_ROUTE_DEL,		/* ROUTE{ADDR, LEN, PEER: must be its owner} */
 	CAMEX_CMD_STATS_GET,		/* do: STATS */
 	CAMEX_CMD_EVENT,		/* multicast: EVENT, IFINDEX, IFNAME, PEER */
 
