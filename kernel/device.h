@@ -106,7 +106,7 @@ struct camex_conf {
  * @sessions: struct camex_session by prefix
  * @limit: what trying keys may cost
  * @lock: see above
- * @last_start: highest first sequence given to a session (@lock)
+ * @last_start: highest sequence that a session started at or ended at (@lock)
  * @events: peers with something to tell (@lock)
  * @event_work: tells it
  * @changes: counts requests that changed something (RTNL)

@@ -139,8 +139,8 @@ void camex_endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep)
  * @addr: address and port
  *
  * Context: RCU reader.
- * Return: the peer that was heard from there last, else the one that was
- * configured to be there, or NULL.
+ * Return: of the peers that are there now the one that came last, else the one
+ * that was configured to be there, or NULL.
  */
 struct camex_peer *camex_peer_by_endpoint(struct camex_dev *cdev,
 					  const struct camex_addr *addr)

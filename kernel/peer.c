@@ -277,7 +277,7 @@ struct camex_session_rx *camex_peer_open_session(struct camex_peer *peer,
 	list_for_each_entry(rx, &peer->sessions, peer_node) {
 		if (rx->base.prefix == prefix && rx->base.key == key)
 			goto out;
-		if (!oldest || time_before(rx->heard, oldest->heard))
+		if (!oldest || time_before_eq(rx->heard, oldest->heard))
 			oldest = rx;
 	}
 	rx = NULL;

@@ -313,6 +313,15 @@ static void session_free(struct rcu_head *rcu)
 void camex_session_close(struct camex_dev *cdev, struct camex_session *session)
 {
 	lockdep_assert_held(&cdev->lock);
+	if (session->sends) {
+		const struct camex_session_tx *tx =
+			container_of(session, struct camex_session_tx, base);
+
+		/* A clock that is set back must not take the next one below. */
+		cdev->last_start = max_t(u64, cdev->last_start,
+					 min_t(u64, atomic64_read(&tx->next),
+					       CAMEX_SEQ_LIMIT / 2));
+	}
 	rhltable_remove(&cdev->sessions, &session->node, by_prefix);
 	call_rcu(&session->rcu, session_free);
 }
