@@ -215,8 +215,10 @@ out:
 }
 
 /*
- * Whose is a datagram with a prefix that we do not know? First the peer at its
- * source is asked, then every key there is.
+ * Whose is a datagram with a prefix that we do not know? The key of the peer at
+ * its source is tried first, then every other. Who has that key alone is the
+ * peer; of several it is the one that the inner source belongs to, whatever
+ * the outer one is.
  */
 static struct camex_session_rx *new_session(struct camex_dev *cdev,
 					    struct opening *o,
@@ -227,7 +229,6 @@ static struct camex_session_rx *new_session(struct camex_dev *cdev,
 	struct camex_key *key = peer ? rcu_dereference_bh(peer->key) : NULL;
 
 	if (!key || !opens(o, key)) {
-		peer = NULL;
 		key = try_keys(cdev, o, from, key, why);
 		if (!key)
 			return NULL;
@@ -236,11 +237,9 @@ static struct camex_session_rx *new_session(struct camex_dev *cdev,
 		*why = CAMEX_A_STATS_REPLAYED;
 		return NULL;
 	}
-	if (!peer)
-		peer = list_is_singular(&key->peers) ?
-		       list_first_or_null_rcu(&key->peers, struct camex_peer,
-					      key_node) :
-		       peer_by_source(cdev, key, o);
+	peer = list_is_singular(&key->peers) ?
+	       list_first_or_null_rcu(&key->peers, struct camex_peer, key_node) :
+	       peer_by_source(cdev, key, o);
 	if (!peer) {
 		*why = CAMEX_A_STATS_UNKNOWN_PEER;
 		return NULL;

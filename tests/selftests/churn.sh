@@ -6,17 +6,18 @@
 # shellcheck disable=SC2016,SC2317 # commands that churn evaluates, and what they call
 . "$(dirname "$0")/lib.sh"
 
-times=4
-if slow; then times=2; fi
+times=2 gap=0.02 rate=4M
+if slow; then times=1 gap=0.3 rate=100K; fi
+[ -z "${CAMEX_LONG-}" ] || times=$((times * 10))
 
 # flow HOST ADDRESS: keeps packets of several kinds on their way, whatever happens to them,
 # but not so many that nothing else is done.
 flow() {
 	bg "$1" setsid bash -c 'trap "trap \"\" TERM; kill 0" TERM
-		ping -q -n -i 0.02 -s 1300 -w 3000 "$1" &
-		ping -q -n -i 0.05 -s 5000 -w 3000 "$1" &
-		while :; do timeout --foreground 4 iperf3 -c "$1" -b 4M -t 3 || sleep 0.2; done &
-		wait' flow "$2" >/dev/null 2>&1
+		ping -q -n -i "$2" -s 1300 -w 3000 "$1" &
+		ping -q -n -i "$2" -s 5000 -w 3000 "$1" &
+		while :; do timeout --foreground 4 iperf3 -c "$1" -b "$3" -t 3 || sleep 0.2; done &
+		wait' flow "$2" $gap $rate >/dev/null 2>&1
 }
 
 # start: traffic between the hosts, both ways, over IPv4 and IPv6.

@@ -4,7 +4,7 @@
  * tests/vm/test-run.
  */
 #include <linux/bitops.h>
-#include <linux/delay.h>
+#include <linux/kernel.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
@@ -23,6 +23,23 @@ static int __init faulty_init(void)
 
 	if (!page)
 		return -ENOMEM;
+
+	pr_info("faulty: dereferenced %p\n", rcu_dereference(shared));
+
+	preempt_disable();
+	might_sleep();
+	preempt_enable();
+
+	/* lockdep ends with its first report, and with one by KASAN */
+	mutex_lock(&first);
+	mutex_lock(&second);
+	mutex_unlock(&second);
+	mutex_unlock(&first);
+	mutex_lock(&second);
+	mutex_lock(&first);
+	mutex_unlock(&first);
+	mutex_unlock(&second);
+
 	page[100] = 1;
 	kfree((void *)page);
 
@@ -30,20 +47,6 @@ static int __init faulty_init(void)
 		lost[i] = kmalloc(100, GFP_KERNEL);
 
 	pr_info("faulty: shifted %d\n", 1 << READ_ONCE(bits));
-	pr_info("faulty: dereferenced %p\n", rcu_dereference(shared));
-
-	preempt_disable();
-	might_sleep();
-	preempt_enable();
-
-	mutex_lock(&first);
-	mutex_lock(&second);
-	mutex_unlock(&second);
-	mutex_unlock(&first);
-	mutex_lock(&second);
-	mutex_lock(&first);
-	mutex_unlock(&first);
-	mutex_unlock(&second);
 	return 0;
 }
 
