@@ -215,6 +215,32 @@ static int put_any_route(struct sk_buff *msg, const void *object,
 	return put_dev_name(msg, peer->cdev->dev) ?: put_route(msg, route);
 }
 
+/*
+ * Refuse what a dump does not take. Not in the start of the dump, where kernels
+ * before 6.7 have no extack.
+ */
+static int check_dump(struct netlink_callback *cb)
+{
+	const struct genlmsghdr *header = nlmsg_data(cb->nlh);
+	struct nlattr **attrs = camex_dump_attrs(cb);
+	struct nlattr *surplus = NULL;
+	int err;
+
+	err = camex_nl_request_once(cb->nlh, cb->extack);
+	if (err)
+		return err;
+	if (header->cmd == CAMEX_CMD_DEV_GET)
+		surplus = attrs[CAMEX_A_IFINDEX] ?: attrs[CAMEX_A_IFNAME];
+	else if (header->cmd == CAMEX_CMD_PEER_GET)
+		surplus = attrs[CAMEX_A_PEER];
+	if (surplus) {
+		camex_extack(cb->extack, surplus,
+			     "a dump does not take this attribute");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* Where a dump goes on. */
 struct cursor {
 	unsigned long peer;
@@ -233,7 +259,10 @@ int camex_nl_dump_devs(struct sk_buff *msg, struct netlink_callback *cb)
 	struct cursor *at = (struct cursor *)cb->ctx;
 	struct net_device *dev;
 	unsigned long nth = 0;
+	int err = check_dump(cb);
 
+	if (err)
+		return err;
 	rtnl_lock();
 	cb->seq = sock_net(msg->sk)->dev_base_seq;
 	for_each_netdev(sock_net(msg->sk), dev) {
@@ -275,9 +304,8 @@ static int dump_of_device(struct sk_buff *msg, struct netlink_callback *cb,
 	struct camex_peer *peer;
 	struct camex_dev *cdev;
 	unsigned long number;
-	int err;
+	int err = check_dump(cb);
 
-	err = camex_nl_request_once(cb->nlh, cb->extack);
 	if (err)
 		return err;
 	rtnl_lock();
