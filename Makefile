@@ -30,7 +30,7 @@ help:
 	@echo 'make uninstall       takes away what install and kmod-install put there'
 	@echo 'make demo            a tunnel between two hosts in a guest, from nothing'
 	@echo 'make check           all tests;  make check-NAME   one group'
-	@echo 'make bench           measurements'
+	@echo 'make check-long      the long forms;  make bench   measurements'
 	@echo 'make clean           build/;  make distclean   the cache of kernels as well'
 
 modules kmod: $(kmod-copies)
@@ -68,6 +68,9 @@ demo:
 check:
 	@tests/need perl && tests/check
 
+check-long:
+	@tests/need perl && tests/check --long
+
 check-%:
 	@tests/need perl && tests/check $*
 
@@ -80,5 +83,5 @@ clean:
 distclean: clean
 	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/camex"
 
-.PHONY: all help modules kmod ctl install kmod-install uninstall demo check bench
+.PHONY: all help modules kmod ctl install kmod-install uninstall demo check check-long bench
 .PHONY: clean distclean
