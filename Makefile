@@ -42,7 +42,7 @@ $(MODDIR)/%: %
 	@mkdir -p $(@D) && cp $< $@
 
 ctl:
-	@tests/need gcc make pkg-config libnl-3-dev libnl-genl-3-dev libnl-route-3-dev libsodium-dev libjson-c-dev
+	@tests/need gcc make pkg-config libnl-3-dev libnl-genl-3-dev libsodium-dev libjson-c-dev
 	+$(MAKE) -C ctl BUILD=$(abspath build) VERSION=$(VERSION)
 
 install: ctl

@@ -126,13 +126,19 @@ check() {
 	ok "$1" eval "$2"
 }
 
-# pass_on COMMAND...: COMMAND prints TAP of its own, which becomes part of ours.
+# pass_on [-p PREFIX] COMMAND...: COMMAND prints TAP of its own, which becomes part
+# of ours, with PREFIX before each description.
 pass_on() {
-	local line planned="" first=$tests_run
+	local line planned="" first=$tests_run prefix=""
+	if [ "$1" = -p ]; then
+		prefix=$2
+		shift 2
+	fi
 	while IFS= read -r line; do
 		case $line in
-		"ok "*) result 0 "${line#ok * - }" ;;
-		"not ok "*) result 1 "${line#not ok * - }" ;;
+		"TAP version 13") ;;
+		"ok "*) result 0 "$prefix${line#ok * - }" ;;
+		"not ok "*) result 1 "$prefix${line#not ok * - }" ;;
 		1..*) planned=${line#1..} ;;
 		*) echo "$line" ;;
 		esac
@@ -306,7 +312,8 @@ finish_test() {
 	local status=$?
 	trap - EXIT
 	[ -n "$tests_done" ] || {
-		echo "Bail out! $0 ended with status $status after test $tests_run"
+		result 1 "$0 runs to its end"
+		note "it ended with status $status after test $((tests_run - 1))"
 		status=1
 	}
 	remove_hosts

@@ -6,7 +6,7 @@ peers.py add DEV FIRST LAST [KEY]  peers pFIRST to pLAST, each with the routes 1
                                    fd00:64::/128 plus its number, and its own key, or all with
                                    the key of that number
 peers.py del DEV FIRST LAST        deletes them
-peers.py key NUMBER                prints a key in base64, as camexctl reads it
+peers.py key NUMBER...             prints their keys in base64, as camexctl reads them
 
 What one of them took: prints the median of the first quarter and of the last, in microseconds.
 """
@@ -101,7 +101,8 @@ def each(command, dev, numbers, peer):
 def main():
     command, *arguments = sys.argv[1:]
     if command == "key":
-        print(base64.b64encode(key_of(int(arguments[0]))).decode())
+        for number in arguments:
+            print(base64.b64encode(key_of(int(number))).decode())
         return
     dev, first, last, *key = arguments
     numbers = range(int(first), int(last) + 1)
