@@ -163,8 +163,8 @@ static const struct field peer_fields_1[] = {
 };
 
 static const struct field peer_fields_2[] = {
-	{ "keepalive", NULL, 0, NULL },
-	{ "register", NULL, 0, NULL },
+	{ "keepalive", make_u16, CAMEX_A_PEER_KEEPALIVE, NULL },
+	{ "register", make_choice, CAMEX_A_PEER_REGISTER, register_choices },
 	{ "state", make_choice, CAMEX_A_PEER_STATE, state_choices },
 	{ "last_seen_ms", make_u64, CAMEX_A_PEER_LAST_SEEN, NULL },
 	{ "link", NULL, 0, NULL },

@@ -51,6 +51,12 @@ const struct choice state_choices[] = {
 	{}
 };
 
+const struct choice register_choices[] = {
+	{ "off", CAMEX_REGISTER_OFF, "do not" },
+	{ "manual", CAMEX_REGISTER_MANUAL, "say which address this host has" },
+	{}
+};
+
 const struct choice event_choices[] = {
 	{ "peer_up", CAMEX_EVENT_PEER_UP, "is up" },
 	{ "peer_lost", CAMEX_EVENT_PEER_LOST, "is lost" },
@@ -119,6 +125,12 @@ const struct keyword keywords[] = {
 	{ "routes", "PREFIX[,PREFIX...]|any|none",
 	  "destinations behind the peer, and the sources that it may use; any is 0.0.0.0/0,::/0 (default none)",
 	  &type_prefixes, PEER(ROUTES), PEER_BOTH },
+	{ "keepalive", "SECONDS",
+	  "say that we are there after so much silence of ours, 0 to 65535, 0: never (default 10 with an endpoint and protocol camex, else 0)",
+	  &type_u16, .max = UINT16_MAX, PEER(KEEPALIVE), PEER_BOTH },
+	{ "register", NULL,
+	  "register with the peer, every 10 seconds (default manual with an endpoint and protocol camex, else off)",
+	  ONE_OF(register_choices), PEER(REGISTER), PEER_BOTH },
 
 	/* routes */
 	{ "peer", "NAME", "the peer that the prefix is behind",

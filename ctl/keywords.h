@@ -135,6 +135,7 @@ extern const struct choice links_choices[];
 extern const struct choice tx_choices[];
 extern const struct choice rx_choices[];
 extern const struct choice state_choices[];
+extern const struct choice register_choices[];
 extern const struct choice event_choices[];
 
 /* The name of a number; "unknown" if this program is older than the kernel. */

@@ -205,6 +205,26 @@ static void print_traffic(FILE *out, const char *label,
 		counter_of(packets) == 1 ? "" : "s");
 }
 
+/* What is sent by itself; nothing where nothing is. */
+static void print_timers(FILE *out, struct nlattr *const *tb)
+{
+	const struct nlattr *keepalive = tb[CAMEX_A_PEER_KEEPALIVE];
+	const struct nlattr *registers = tb[CAMEX_A_PEER_REGISTER];
+	bool alive = keepalive && nla_get_u16(keepalive);
+	bool reg = registers && nla_get_u32(registers) != CAMEX_REGISTER_OFF;
+
+	if (!alive && !reg)
+		return;
+	print_label(out, 4, "timers");
+	if (reg)
+		fprintf(out, "register %s%s",
+			choice_name(register_choices, nla_get_u32(registers)),
+			alive ? ", " : "");
+	if (alive)
+		fprintf(out, "keepalive %u s", nla_get_u16(keepalive));
+	fputc('\n', out);
+}
+
 /* Prefixes, comma after comma, on as many lines as it takes. */
 static void print_prefixes(FILE *out, const struct model_peer *peer)
 {
@@ -247,6 +267,7 @@ void print_peer(FILE *out, const struct model_device *device,
 		fprintf(out, "fingerprint %s\n",
 			secret_hex(nla_data(print), hex));
 	}
+	print_timers(out, peer->tb);
 	print_label(out, 4, "routes");
 	print_prefixes(out, peer);
 	print_traffic(out, "received", peer->tb[CAMEX_A_PEER_RX_BYTES],

@@ -348,3 +348,31 @@ int camex_attr_key(const struct camex_dev *cdev, struct genl_info *info,
 	       camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_FINGERPRINT,
 				  "the key's fingerprint");
 }
+
+/**
+ * camex_attr_timers() - check CAMEX_A_PEER_KEEPALIVE and CAMEX_A_PEER_REGISTER
+ * @cdev: the device
+ * @info: the request
+ * @tb: CAMEX_A_PEER_*, validated by their policy
+ *
+ * Return: 0 or -EINVAL.
+ */
+int camex_attr_timers(const struct camex_dev *cdev, struct genl_info *info,
+		      struct nlattr **tb)
+{
+	if (cdev->protocol->hello)
+		return 0;
+	if (tb[CAMEX_A_PEER_KEEPALIVE] &&
+	    nla_get_u16(tb[CAMEX_A_PEER_KEEPALIVE])) {
+		camex_extack(info->extack, tb[CAMEX_A_PEER_KEEPALIVE],
+			     "keepalive needs protocol camex");
+		return -EINVAL;
+	}
+	if (tb[CAMEX_A_PEER_REGISTER] &&
+	    nla_get_u32(tb[CAMEX_A_PEER_REGISTER])) {
+		camex_extack(info->extack, tb[CAMEX_A_PEER_REGISTER],
+			     "register needs protocol camex");
+		return -EINVAL;
+	}
+	return 0;
+}

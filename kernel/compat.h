@@ -203,6 +203,11 @@ static inline struct nlattr **camex_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
+/* 6.2: timers are deleted under another name. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
+#define timer_delete_sync(timer) del_timer_sync(timer)
+#endif
+
 /* 6.13: symbol namespaces are strings; the test suites use plain exports. */
 #ifdef CAMEX_KUNIT
 #define CAMEX_EXPORT_FOR_KUNIT(sym) EXPORT_SYMBOL_GPL(sym)

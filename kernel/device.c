@@ -9,6 +9,7 @@
 #include "compat.h"
 #include "netlink.h"
 #include "protocol.h"
+#include "timer.h"
 #include "transport.h"
 
 #define MTU_UNDERLAY	1500
@@ -95,6 +96,12 @@ static int open_dev(struct net_device *dev)
 	/* A link-local address would be nobody's route. */
 	if (in6)
 		in6->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
+	return camex_timers_up(netdev_priv(dev));
+}
+
+static int stop_dev(struct net_device *dev)
+{
+	camex_timers_down(netdev_priv(dev));
 	return 0;
 }
 
@@ -121,6 +128,7 @@ static const struct net_device_ops netdev_ops = {
 	.ndo_init		= init_dev,
 	.ndo_uninit		= uninit_dev,
 	.ndo_open		= open_dev,
+	.ndo_stop		= stop_dev,
 	.ndo_start_xmit		= camex_xmit,
 	.ndo_change_mtu		= change_mtu,
 	.ndo_get_stats64	= get_stats,

@@ -9,7 +9,7 @@
  * - camex_dev.lock (spinlock, bottom halves off): what received datagrams
  *   change as well: endpoints and sessions of all peers of the device, their
  *   tables, and the list of pending events.
- * - camex_session_rx.lock (spinlock, innermost): one replay window.
+ * - camex_window.lock (spinlock, innermost): one replay window.
  *
  * Packets take none of the first two. They find peers, keys, endpoints,
  * sessions and routes under RCU, and these are freed after a grace period.
@@ -31,6 +31,7 @@
 
 struct camex_protocol_ops;
 struct camex_transport_ops;
+struct camex_hint;
 struct camex_udp;
 
 /**
@@ -105,6 +106,8 @@ struct camex_conf {
  * @endpoints: struct camex_endpoint by address
  * @sessions: struct camex_session by prefix
  * @limit: what trying keys may cost
+ * @hints: keys of sources that are not known yet (@lock)
+ * @hints_until: jiffies when the last hint ends (@lock)
  * @lock: see above
  * @last_start: highest sequence that a session started at or ended at (@lock)
  * @events: peers with something to tell (@lock)
@@ -134,6 +137,8 @@ struct camex_dev {
 	struct rhltable endpoints;
 	struct rhltable sessions;
 	struct camex_limit limit;
+	struct camex_hint *hints;
+	unsigned long hints_until;
 
 	spinlock_t lock;	/* see the top of this file */
 	u64 last_start;

@@ -4,7 +4,7 @@
 #include <net/dst.h>
 
 #include "compat.h"
-#include "peer.h"
+#include "rules.h"
 
 static const struct rhashtable_params by_endpoint = {
 	.key_len = sizeof(struct camex_addr),
@@ -129,6 +129,7 @@ void camex_endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep)
 {
 	ep = rcu_replace_pointer(peer->endpoint, ep,
 				 lockdep_is_held(&peer->cdev->lock));
+	camex_rules_moved(peer);
 	if (ep != peer->home)
 		camex_endpoint_free(ep);
 }
@@ -159,6 +160,38 @@ struct camex_peer *camex_peer_by_endpoint(struct camex_dev *cdev,
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_by_endpoint);
+
+/**
+ * camex_endpoint_keys() - the keys of those that may be at an address
+ * @cdev: the device
+ * @addr: address and port
+ * @keys: result, each key once
+ * @max: most of them
+ *
+ * Context: RCU reader.
+ * Return: how many.
+ */
+unsigned int camex_endpoint_keys(struct camex_dev *cdev,
+				 const struct camex_addr *addr,
+				 struct camex_key **keys, unsigned int max)
+{
+	struct rhlist_head *list, *pos;
+	struct camex_endpoint *ep;
+	unsigned int n = 0, i;
+
+	list = rhltable_lookup(&cdev->endpoints, addr, by_endpoint);
+	rhl_for_each_entry_rcu(ep, pos, list, node) {
+		struct camex_key *key = rcu_dereference_bh(ep->peer->key);
+
+		for (i = 0; i < n && keys[i] != key; i++)
+			;
+		if (key && i == n)
+			keys[n++] = key;
+		if (n == max)
+			break;
+	}
+	return n;
+}
 
 /**
  * camex_peer_configured_at() - the peer whose configured endpoint this is

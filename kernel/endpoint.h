@@ -5,6 +5,7 @@
 
 #include "device.h"
 
+struct camex_key;
 struct camex_peer;
 struct dst_entry;
 
@@ -45,6 +46,20 @@ struct camex_endpoint {
 	struct rcu_head rcu;
 };
 
+/**
+ * camex_endpoint_is() - is a peer still there, and talks to the same address
+ * @ep: its endpoint
+ * @to: where it is
+ * @from: our address that it talks to
+ */
+static inline bool camex_endpoint_is(const struct camex_endpoint *ep,
+				     const struct camex_addr *to,
+				     const struct camex_addr *from)
+{
+	return !memcmp(&ep->to, to, sizeof(*to)) &&
+	       !memcmp(&ep->from, from, sizeof(*from));
+}
+
 int camex_endpoints_init(struct camex_dev *cdev);
 void camex_endpoints_free(struct camex_dev *cdev);
 struct camex_endpoint *camex_endpoint_new(struct camex_peer *peer,
@@ -58,6 +73,9 @@ struct camex_peer *camex_peer_by_endpoint(struct camex_dev *cdev,
 					  const struct camex_addr *addr);
 struct camex_peer *camex_peer_configured_at(struct camex_dev *cdev,
 					    const struct camex_addr *addr);
+unsigned int camex_endpoint_keys(struct camex_dev *cdev,
+				 const struct camex_addr *addr,
+				 struct camex_key **keys, unsigned int max);
 void camex_peer_configure_endpoint(struct camex_peer *peer,
 				   struct camex_endpoint *ep);
 

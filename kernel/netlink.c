@@ -6,6 +6,7 @@
 #include "compat.h"
 #include "netlink.h"
 #include "protocol.h"
+#include "timer.h"
 
 /* --- finding what a request is about --- */
 
@@ -162,7 +163,8 @@ static int read_peer(struct camex_dev *cdev, const struct camex_peer *peer,
 {
 	int err;
 
-	err = camex_attr_endpoint(cdev, peer, info, tb, &rq->endpoint);
+	err = camex_attr_timers(cdev, info, tb) ?:
+	      camex_attr_endpoint(cdev, peer, info, tb, &rq->endpoint);
 	if (!err && tb[CAMEX_A_PEER_ROUTES])
 		err = camex_attr_routes(cdev, peer, info, tb[CAMEX_A_PEER_ROUTES],
 					&rq->routes, &rq->nroutes);
@@ -199,6 +201,7 @@ static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
 			goto err_endpoint;
 	}
 
+	camex_timer_set(peer, tb);
 	if (ep) {
 		spin_lock_bh(&cdev->lock);
 		camex_peer_configure_endpoint(peer, ep);

@@ -68,6 +68,8 @@ int camex_attr_endpoint(struct camex_dev *cdev, const struct camex_peer *peer,
 			struct camex_addr *addr);
 int camex_attr_key(const struct camex_dev *cdev, struct genl_info *info,
 		   struct nlattr **tb);
+int camex_attr_timers(const struct camex_dev *cdev, struct genl_info *info,
+		      struct nlattr **tb);
 int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev);
 size_t camex_nl_dev_size(void);
 

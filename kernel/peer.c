@@ -4,8 +4,9 @@
 
 #include "compat.h"
 #include "netlink.h"
-#include "peer.h"
 #include "protocol.h"
+#include "rules.h"
+#include "timer.h"
 
 static const struct rhashtable_params by_name = {
 	.key_len = CAMEX_NAME_MAX + 1,
@@ -114,12 +115,15 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name)
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
 	peer->cdev = cdev;
-	INIT_LIST_HEAD(&peer->sessions);
+	INIT_LIST_HEAD(&peer->open);
+	INIT_LIST_HEAD(&peer->closed[0].list);
+	INIT_LIST_HEAD(&peer->closed[1].list);
 	INIT_LIST_HEAD(&peer->routes);
 	INIT_LIST_HEAD(&peer->key_node);
 	INIT_LIST_HEAD(&peer->event_node);
 	strscpy(peer->name, name, sizeof(peer->name));
 	fold(peer->folded, name);
+	camex_timer_init(peer);
 	peer->traffic = camex_traffic_alloc();
 	if (!peer->traffic) {
 		err = -ENOMEM;
@@ -148,7 +152,14 @@ CAMEX_EXPORT_FOR_KUNIT(camex_peer_new);
 
 /* --- what received datagrams change --- */
 
-static void tell(struct camex_peer *peer, enum camex_event event)
+/**
+ * camex_peer_tell() - something happened to a peer
+ * @peer: the peer
+ * @event: what
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_peer_tell(struct camex_peer *peer, enum camex_event event)
 {
 	struct camex_dev *cdev = peer->cdev;
 
@@ -188,155 +199,142 @@ unsigned long camex_peer_take_events(struct camex_dev *cdev,
 
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_take_events);
 
-static void heard_slow(struct camex_peer *peer, const struct camex_addr *to,
-		       const struct camex_addr *from, bool move)
+static void heard_again(struct camex_peer *peer)
 {
 	struct camex_dev *cdev = peer->cdev;
-	struct camex_endpoint *old, *ep;
 
 	spin_lock_bh(&cdev->lock);
-	if (peer->dead)
-		goto out;
-	if (!peer->heard) {
+	if (!peer->dead && !peer->alive) {
 		peer->heard = true;
-		tell(peer, CAMEX_EVENT_PEER_UP);
+		peer->lost = false;
+		WRITE_ONCE(peer->alive, true);
+		camex_peer_tell(peer, CAMEX_EVENT_PEER_UP);
+		camex_peer_wake(peer, jiffies);
 	}
-	if (!move)
-		goto out;
-	old = rcu_dereference_protected(peer->endpoint,
-					lockdep_is_held(&cdev->lock));
-	if (old && !memcmp(&old->to, to, sizeof(*to)) &&
-	    !memcmp(&old->from, from, sizeof(*from)))
-		goto out;
-	ep = camex_endpoint_new(peer, to, from, GFP_ATOMIC);
-	if (!ep)
-		goto out;
-	if (old && memcmp(&old->to, to, sizeof(*to)))
-		tell(peer, CAMEX_EVENT_ENDPOINT);
-	camex_endpoint_swap(peer, ep);
-out:
 	spin_unlock_bh(&cdev->lock);
 }
 
 /**
  * camex_peer_heard() - a valid datagram came from a peer
  * @peer: the peer
- * @to: where it came from
- * @from: our address that it went to
- * @move: let the peer's endpoint follow
  *
  * Context: RCU reader, bottom halves off.
  */
-void camex_peer_heard(struct camex_peer *peer, const struct camex_addr *to,
-		      const struct camex_addr *from, bool move)
+void camex_peer_heard(struct camex_peer *peer)
 {
-	struct camex_endpoint *ep = rcu_dereference(peer->endpoint);
-
 	camex_touch(&peer->seen);
-	if (likely(READ_ONCE(peer->heard))) {
-		if (!move)
-			return;
-		if (likely(ep && !memcmp(&ep->to, to, sizeof(*to)) &&
-			   !memcmp(&ep->from, from, sizeof(*from))))
-			return;
-	}
-	heard_slow(peer, to, from, move);
+	if (unlikely(READ_ONCE(peer->quiet)) && READ_ONCE(peer->introduced))
+		WRITE_ONCE(peer->quiet, false);
+	if (unlikely(!READ_ONCE(peer->alive)))
+		heard_again(peer);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_heard);
 
-static void close_rx(struct camex_session_rx *rx)
+/**
+ * camex_peer_registered() - a peer without a key has registered from a new place
+ * @peer: the peer
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_peer_registered(struct camex_peer *peer)
 {
-	struct camex_peer *peer = rx->base.peer;
-
-	list_del(&rx->peer_node);
-	peer->nsessions--;
-	camex_session_close(peer->cdev, &rx->base);
+	spin_lock(&peer->cdev->lock);
+	camex_peer_tell(peer, CAMEX_EVENT_REGISTER);
+	spin_unlock(&peer->cdev->lock);
 }
 
 /**
- * camex_peer_open_session() - a peer sends under a new prefix
+ * camex_peer_move() - a peer is here now
  * @peer: the peer
- * @key: the key that opened the datagram
- * @prefix: the new prefix
+ * @to: its address and port
+ * @from: our address that it talks to
  *
- * The session that was silent longest makes room where there are too many.
- *
- * Context: RCU reader, bottom halves off.
- * Return: the session, the one that another CPU has just made included; NULL
- * without memory, or when the peer is gone or has another key by now.
+ * Context: camex_dev.lock held.
+ * Return: 0 or -ENOMEM.
  */
-struct camex_session_rx *camex_peer_open_session(struct camex_peer *peer,
-						 struct camex_key *key,
-						 u32 prefix)
+int camex_peer_move(struct camex_peer *peer, const struct camex_addr *to,
+		    const struct camex_addr *from)
 {
-	struct camex_dev *cdev = peer->cdev;
-	struct camex_session_rx *rx, *oldest = NULL;
+	struct camex_endpoint *old, *ep;
+	bool elsewhere;
 
-	spin_lock_bh(&cdev->lock);
-	list_for_each_entry(rx, &peer->sessions, peer_node) {
-		if (rx->base.prefix == prefix && rx->base.key == key)
-			goto out;
-		if (!oldest || time_before_eq(rx->heard, oldest->heard))
-			oldest = rx;
+	old = rcu_dereference_protected(peer->endpoint,
+					lockdep_is_held(&peer->cdev->lock));
+	if (old && camex_endpoint_is(old, to, from))
+		return 0;
+	ep = camex_endpoint_new(peer, to, from, GFP_ATOMIC);
+	if (!ep)
+		return -ENOMEM;
+	elsewhere = old && memcmp(&old->to, to, sizeof(*to));
+	camex_endpoint_swap(peer, ep);
+	if (elsewhere)
+		camex_peer_tell(peer, CAMEX_EVENT_ENDPOINT);
+	if (old) {
+		/* One of us has moved: it may wait for a sign of life. */
+		peer->greet = true;
+		camex_peer_wake(peer, jiffies);
 	}
-	rx = NULL;
-	if (peer->dead || rcu_access_pointer(peer->key) != key)
-		goto out;
-	rx = camex_session_rx_new(peer, key, prefix);
-	if (!rx)
-		goto out;
-	if (peer->nsessions == CAMEX_PEER_SESSIONS)
-		close_rx(oldest);
-	list_add(&rx->peer_node, &peer->sessions);
-	peer->nsessions++;
-out:
-	spin_unlock_bh(&cdev->lock);
-	return rx;
+	return 0;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_open_session);
 
 /* --- keys --- */
 
-static void close_sessions(struct camex_peer *peer)
-{
-	struct camex_session_rx *rx, *next;
-
-	list_for_each_entry_safe(rx, next, &peer->sessions, peer_node)
-		close_rx(rx);
-}
-
 static void swap_tx(struct camex_peer *peer, struct camex_session_tx *tx)
 {
+	if (tx) {
+		WRITE_ONCE(peer->introduced, false);
+		WRITE_ONCE(peer->quiet, true);
+	}
 	tx = rcu_replace_pointer(peer->tx, tx,
 				 lockdep_is_held(&peer->cdev->lock));
 	if (tx)
-		camex_session_close(peer->cdev, &tx->base);
+		camex_rules_retire(&tx->base);
 }
 
 /**
- * camex_peer_renew_tx() - the session for sending is used up
+ * camex_peer_renew() - send under a new session
+ * @peer: a peer; nothing happens if it has no key
+ *
+ * Context: camex_dev.lock held.
+ * Return: 0, or -ENOMEM with the old one still in use.
+ */
+int camex_peer_renew(struct camex_peer *peer)
+{
+	struct camex_session_tx *tx;
+
+	tx = rcu_dereference_protected(peer->tx,
+				       lockdep_is_held(&peer->cdev->lock));
+	if (!tx)
+		return 0;
+	tx = camex_session_tx_new(peer, tx->base.key);
+	if (!tx)
+		return -ENOMEM;
+	swap_tx(peer, tx);
+	return 0;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_renew);
+
+/**
+ * camex_peer_renew_used() - the session for sending is used up
  * @peer: the peer
  *
  * Context: RCU reader, bottom halves off.
  */
-void camex_peer_renew_tx(struct camex_peer *peer)
+void camex_peer_renew_used(struct camex_peer *peer)
 {
 	struct camex_dev *cdev = peer->cdev;
 	struct camex_session_tx *tx;
 
-	spin_lock_bh(&cdev->lock);
+	spin_lock(&cdev->lock);
 	tx = rcu_dereference_protected(peer->tx, lockdep_is_held(&cdev->lock));
-	if (tx && atomic64_read(&tx->next) >= CAMEX_SEQ_LIMIT) {
-		tx = camex_session_tx_new(peer, tx->base.key);
-		if (tx)
-			swap_tx(peer, tx);
-	}
-	spin_unlock_bh(&cdev->lock);
+	if (tx && atomic64_read(&tx->next) >= CAMEX_SEQ_LIMIT)
+		camex_peer_renew(peer);
+	spin_unlock(&cdev->lock);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_renew_tx);
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_renew_used);
 
 /**
  * camex_peer_prepare_key() - get ready for another key
@@ -377,7 +375,7 @@ void camex_peer_abandon_key(struct camex_peer *peer, struct camex_rekey *rekey)
 	struct camex_dev *cdev = peer->cdev;
 
 	spin_lock_bh(&cdev->lock);
-	camex_session_close(cdev, &rekey->tx->base);
+	camex_session_forget(&rekey->tx->base);
 	spin_unlock_bh(&cdev->lock);
 	camex_key_unget(cdev, rekey->key);
 }
@@ -388,8 +386,9 @@ void camex_peer_abandon_key(struct camex_peer *peer, struct camex_rekey *rekey)
  * @rekey: from camex_peer_prepare_key(), or NULL for none
  * @fingerprint: CAMEX_FINGERPRINT_LEN bytes that go with it
  *
- * All its sessions are closed. Where there was a key before, no datagram is
- * sent or taken under it any more when the function returns.
+ * It sends under a new session. With another key than before its old sessions
+ * are forgotten, and nothing is sent or taken under the old key any more when
+ * the function returns.
  *
  * Context: RTNL, may sleep.
  */
@@ -403,7 +402,11 @@ void camex_peer_commit_key(struct camex_peer *peer, struct camex_rekey *rekey,
 	spin_lock_bh(&cdev->lock);
 	rcu_assign_pointer(peer->key, key);
 	swap_tx(peer, rekey ? rekey->tx : NULL);
-	close_sessions(peer);
+	if (key != old) {
+		camex_rules_forget(peer, false);
+		camex_rules_forget(peer, true);
+	}
+	camex_peer_wake(peer, jiffies);
 	spin_unlock_bh(&cdev->lock);
 
 	if (key)
@@ -514,8 +517,11 @@ void camex_peer_forget(struct camex_peer *peer)
 
 	spin_lock_bh(&cdev->lock);
 	camex_endpoint_swap(peer, peer->home);
-	close_sessions(peer);
+	camex_rules_forget(peer, false);
 	peer->heard = false;
+	peer->lost = false;
+	WRITE_ONCE(peer->alive, false);
+	peer->since = jiffies;
 	spin_unlock_bh(&cdev->lock);
 }
 
@@ -550,12 +556,14 @@ void camex_peer_del(struct camex_peer *peer)
 	spin_lock_bh(&cdev->lock);
 	peer->dead = true;
 	list_del_init(&peer->event_node);
-	close_sessions(peer);
 	swap_tx(peer, NULL);
+	camex_rules_forget(peer, false);
+	camex_rules_forget(peer, true);
 	RCU_INIT_POINTER(peer->key, NULL);
 	camex_endpoint_swap(peer, NULL);
 	camex_endpoint_free(peer->home);
 	spin_unlock_bh(&cdev->lock);
+	camex_timer_stop(peer);
 
 	if (key)
 		camex_key_detach(key, peer);
@@ -580,6 +588,8 @@ enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
 		return CAMEX_PEER_STATE_NO_KEY;
 	if (!rcu_access_pointer(peer->endpoint))
 		return CAMEX_PEER_STATE_NO_ENDPOINT;
+	if (READ_ONCE(peer->lost))
+		return CAMEX_PEER_STATE_LOST;
 	return CAMEX_PEER_STATE_UP;
 }
 

@@ -7,8 +7,15 @@
 #include "endpoint.h"
 #include "session.h"
 
-/* Sessions that a peer can hold open to us at a time. */
-#define CAMEX_PEER_SESSIONS	4
+/**
+ * struct camex_closed - sessions of a peer that are over
+ * @list: by camex_session.peer_node, oldest first
+ * @n: how many
+ */
+struct camex_closed {
+	struct list_head list;
+	unsigned int n;
+};
 
 /**
  * struct camex_peer - a far end
@@ -17,11 +24,27 @@
  * @tx: session for what we send; NULL without a key (camex_dev.lock; RCU)
  * @key: its key or NULL (RTNL; RCU)
  * @traffic: counters
- * @seen: jiffies of the last valid datagram, when @heard
- * @heard: there was one
+ * @seen: jiffies of the last valid datagram
+ * @sent: jiffies of the last datagram to it
+ * @asked: jiffies of the first packet to it after @seen
+ * @alive: it was heard, and not lost since
+ * @quiet: it was not heard since @tx is used
+ * @introduced: we have sent REGISTER or KEEPALIVE under @tx, at @introduced_at
+ * @introduced_at: jiffies
  * @old_header: it speaks the form without a version byte, so we do too
- * @sessions: what it opened to us, newest first (camex_dev.lock)
- * @nsessions: how many (camex_dev.lock)
+ * @heard: it was heard ever (camex_dev.lock)
+ * @lost: it has been silent for too long (camex_dev.lock)
+ * @open: sessions that it holds open to us, by rank (camex_dev.lock)
+ * @nopen: how many (camex_dev.lock)
+ * @holder: the one that its endpoint came from, or NULL (camex_dev.lock)
+ * @closed: closed sessions, received [0] and sent [1] (camex_dev.lock)
+ * @reached: highest sequence of a clock in a closed session (camex_dev.lock)
+ * @timer: for whatever is due next
+ * @since: jiffies when the link went up or the peer came (camex_dev.lock)
+ * @greet: it or we have moved, and it shall hear that we know (camex_dev.lock)
+ * @next_register: jiffies when REGISTER is due (camex_dev.lock)
+ * @registers: enum camex_register, or CAMEX_PEER_DEFAULT (RTNL)
+ * @keepalive: seconds, 0 for off, or CAMEX_PEER_DEFAULT (RTNL)
  * @routes: its prefixes, struct camex_route (RTNL)
  * @key_node: on camex_key.peers (RTNL; RCU)
  * @fingerprint: of the key, as given with it (RTNL)
@@ -43,11 +66,28 @@ struct camex_peer {
 	struct camex_key __rcu *key;
 	struct camex_traffic __percpu *traffic;
 	unsigned long seen;
-	bool heard;
+	unsigned long sent;
+	unsigned long asked;
+	bool alive;
+	bool quiet;
+	bool introduced;
 	bool old_header;
+	unsigned long introduced_at;
 
-	struct list_head sessions;
-	unsigned int nsessions;
+	bool heard;
+	bool lost;
+	struct list_head open;
+	unsigned int nopen;
+	struct camex_session_rx *holder;
+	struct camex_closed closed[2];
+	u64 reached;
+	struct timer_list timer;
+	unsigned long since;
+	bool greet;
+	unsigned long next_register;
+	int registers;
+	int keepalive;
+
 	struct list_head routes;
 	struct list_head key_node;
 	u8 fingerprint[CAMEX_FINGERPRINT_LEN];
@@ -63,6 +103,9 @@ struct camex_peer {
 	bool dead;
 	struct rcu_head rcu;
 };
+
+/* A setting that nobody has made. */
+#define CAMEX_PEER_DEFAULT	(-1)
 
 /**
  * struct camex_rekey - another key for a peer, not in use yet
@@ -93,13 +136,14 @@ int camex_peer_set_routes(struct camex_peer *peer,
 			  const struct camex_prefix *prefixes, unsigned int n);
 enum camex_peer_state camex_peer_state(const struct camex_peer *peer);
 
-void camex_peer_heard(struct camex_peer *peer, const struct camex_addr *to,
-		      const struct camex_addr *from, bool move);
-struct camex_session_rx *camex_peer_open_session(struct camex_peer *peer,
-						 struct camex_key *key,
-						 u32 prefix);
-void camex_peer_renew_tx(struct camex_peer *peer);
+void camex_peer_heard(struct camex_peer *peer);
+int camex_peer_move(struct camex_peer *peer, const struct camex_addr *to,
+		    const struct camex_addr *from);
+void camex_peer_registered(struct camex_peer *peer);
+void camex_peer_tell(struct camex_peer *peer, enum camex_event event);
 unsigned long camex_peer_take_events(struct camex_dev *cdev,
 				     struct camex_peer **peer);
+int camex_peer_renew(struct camex_peer *peer);
+void camex_peer_renew_used(struct camex_peer *peer);
 
 #endif /* CAMEX_PEER_H */

@@ -48,13 +48,15 @@ static const struct nla_policy routes[CAMEX_A_ROUTES_MAX + 1] = {
 	[CAMEX_A_PEER_KEY]		= NLA_POLICY_EXACT_LEN(CAMEX_KEY_LEN), \
 	[CAMEX_A_PEER_FINGERPRINT] = NLA_POLICY_EXACT_LEN(CAMEX_FINGERPRINT_LEN)
 
-static const struct nla_policy peer[CAMEX_A_PEER_ROUTES + 1] = {
+static const struct nla_policy peer[CAMEX_A_PEER_MAX + 1] = {
 	[CAMEX_A_PEER_NAME]		= NAME,
 	[CAMEX_A_PEER_ENDPOINT_ADDR]	= ADDRESS,
 	[CAMEX_A_PEER_ENDPOINT_PORT]	= NLA_POLICY_MIN(NLA_U16, 1),
 	[CAMEX_A_PEER_ENDPOINT_SCOPE]	= { .type = NLA_U32 },
 	KEY_ATTRS,
 	[CAMEX_A_PEER_ROUTES]		= NLA_POLICY_NESTED(routes),
+	[CAMEX_A_PEER_KEEPALIVE]	= { .type = NLA_U16 },
+	[CAMEX_A_PEER_REGISTER]		= ENUM(CAMEX_REGISTER_MANUAL),
 };
 
 static const struct nla_policy peer_name[CAMEX_A_PEER_NAME + 1] = {

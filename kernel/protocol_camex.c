@@ -9,10 +9,12 @@
 #include <net/tcp.h>
 
 #include "compat.h"
-#include "protocol.h"
-#include "wire.h"
+#include "control.h"
+#include "rules.h"
 
 #define OVERHEAD	(CAMEX_WIRE_HEADER + CAMEX_WIRE_TAG)
+/* Peers behind one address and port whose keys are tried. */
+#define KEYS_AT_SOURCE	4
 
 static int ready(const struct camex_peer *peer)
 {
@@ -89,20 +91,17 @@ static struct sk_buff *private_copy(struct sk_buff *skb, unsigned int headroom)
 	return copy;
 }
 
-static struct sk_buff *seal(struct camex_peer *peer, struct sk_buff *skb,
-			    int *why)
+/* Encrypt a packet, or what else there is to say, under the peer's session. */
+static struct sk_buff *seal_as(struct camex_peer *peer, struct sk_buff *skb,
+			       u8 type, int *why)
 {
 	struct camex_dev *cdev = peer->cdev;
 	struct camex_session_tx *tx = rcu_dereference_bh(peer->tx);
-	struct camex_wire_header h = { .type = CAMEX_WIRE_DATA };
+	struct camex_wire_header h = { .type = type };
 	u8 header[CAMEX_WIRE_HEADER];
 	struct sk_buff *own;
 
-	if (!tx) {
-		/* The key may have come or gone since ready(). */
-		if (likely(READ_ONCE(cdev->conf.plaintext) &&
-			   !rcu_access_pointer(peer->key)))
-			return camex_raw_seal(peer, skb, why);
+	if (unlikely(!tx)) {
 		*why = CAMEX_A_STATS_NO_KEY;
 		goto drop;
 	}
@@ -116,7 +115,7 @@ static struct sk_buff *seal(struct camex_peer *peer, struct sk_buff *skb,
 		goto drop;
 	skb = own;
 	if (unlikely(!camex_session_next(tx, &h.seq))) {
-		camex_peer_renew_tx(peer);
+		camex_peer_renew_used(peer);
 		tx = rcu_dereference_bh(peer->tx);
 		if (!tx || !camex_session_next(tx, &h.seq))
 			goto drop;
@@ -135,11 +134,44 @@ static struct sk_buff *seal(struct camex_peer *peer, struct sk_buff *skb,
 	skb->ip_summed = CHECKSUM_NONE;
 	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(cdev->dev)));
 	skb->encapsulation = 0;
+	*why = 0;
 	return skb;
 
 drop:
 	kfree_skb(skb);
 	return NULL;
+}
+
+/* The key may have come or gone since ready(). */
+static bool talks_plain(const struct camex_peer *peer)
+{
+	return READ_ONCE(peer->cdev->conf.plaintext) &&
+	       !rcu_access_pointer(peer->key);
+}
+
+static struct sk_buff *seal(struct camex_peer *peer, struct sk_buff *skb,
+			    int *why)
+{
+	if (unlikely(!rcu_access_pointer(peer->tx)) && talks_plain(peer))
+		return camex_raw_seal(peer, skb, why);
+	return seal_as(peer, skb, CAMEX_WIRE_DATA, why);
+}
+
+static struct sk_buff *hello(struct camex_peer *peer, bool registers, int *why)
+{
+	struct sk_buff *skb;
+	u8 type;
+
+	skb = camex_control_body(peer, registers, &type);
+	if (!skb) {
+		*why = CAMEX_A_STATS_NO_MEMORY;
+		return NULL;
+	}
+	if (rcu_access_pointer(peer->tx) || !talks_plain(peer))
+		return seal_as(peer, skb, type, why);
+	if (type == CAMEX_WIRE_KEEPALIVE)
+		camex_wire_plain_keepalive(skb_put(skb, CAMEX_WIRE_PLAIN_KEEPALIVE));
+	return skb;
 }
 
 /* A datagram as it came, and its header twice: taken apart, and as bytes. */
@@ -163,35 +195,25 @@ static struct camex_session_rx *known_session(struct camex_dev *cdev,
 	struct rhlist_head *list, *pos;
 
 	list = camex_session_bucket(cdev, o->h.prefix);
-	rhl_for_each_entry_rcu(session, pos, list, node)
-		if (!session->sends && opens(o, session->key))
-			return container_of(session, struct camex_session_rx, base);
-	return NULL;
-}
+	rhl_for_each_entry_rcu(session, pos, list, node) {
+		struct camex_session_rx *rx;
 
-/* Of the peers that share a key, the one whose address a packet comes from. */
-static struct camex_peer *peer_by_source(struct camex_dev *cdev,
-					 const struct camex_key *key,
-					 const struct opening *o)
-{
-	struct camex_peer *peer;
-
-	if (o->h.type != CAMEX_WIRE_DATA)
-		return NULL;
-	peer = camex_route_lookup_raw(&cdev->routes, o->body, o->h.body);
-	if (peer && rcu_access_pointer(peer->key) == key)
-		return peer;
+		if (session->sends)
+			continue;
+		rx = container_of(session, struct camex_session_rx, base);
+		if (rcu_access_pointer(rx->window) && opens(o, session->key))
+			return rx;
+	}
 	return NULL;
 }
 
 /*
- * Try every key there is but @tried. That costs more the more there are, and a
- * stranger can ask for it: so each source can do so only so often, and all of
- * them together take no more than their share of a CPU.
+ * Try every key there is. That costs more the more there are, and a stranger can
+ * ask for it: so each source can do so only so often, and all of them together
+ * take no more than their share of a CPU.
  */
 static struct camex_key *try_keys(struct camex_dev *cdev, struct opening *o,
-				  const struct camex_source *from,
-				  const struct camex_key *tried, int *why)
+				  const struct camex_source *from, int *why)
 {
 	struct camex_key *key;
 	u64 start;
@@ -206,7 +228,7 @@ static struct camex_key *try_keys(struct camex_dev *cdev, struct opening *o,
 		return NULL;
 	}
 	list_for_each_entry_rcu(key, &cdev->keys, node, rcu_read_lock_bh_held())
-		if (key != tried && opens(o, key))
+		if (opens(o, key))
 			goto out;
 	key = NULL;
 out:
@@ -215,37 +237,96 @@ out:
 }
 
 /*
- * Whose is a datagram with a prefix that we do not know? The key of the peer at
- * its source is tried first, then every other. Who has that key alone is the
- * peer; of several it is the one that the inner source belongs to, whatever
- * the outer one is.
+ * Under which key is a datagram whose prefix is not open? Those of the peers at
+ * its source are tried, and what a KEEPALIVE from there was under. Only what
+ * introduces its sender may cost more.
  */
+static struct camex_key *find_key(struct camex_dev *cdev, struct opening *o,
+				  const struct camex_source *from, int *why)
+{
+	struct camex_key *keys[KEYS_AT_SOURCE + 1];
+	unsigned int n, i;
+
+	n = camex_endpoint_keys(cdev, &from->addr, keys, KEYS_AT_SOURCE);
+	keys[n] = camex_hint_find(cdev, &from->addr);
+	if (keys[n])
+		n++;
+	for (i = 0; i < n; i++)
+		if (opens(o, keys[i]))
+			return keys[i];
+	if (o->h.type == CAMEX_WIRE_REGISTER || o->h.type == CAMEX_WIRE_KEEPALIVE)
+		return try_keys(cdev, o, from, why);
+	*why = n ? CAMEX_A_STATS_AUTH_FAILED : CAMEX_A_STATS_UNKNOWN_PEER;
+	return NULL;
+}
+
+/* Of those who have the key, who sent this? NULL: it does not say. */
+static struct camex_peer *sender(struct camex_dev *cdev, struct camex_key *key,
+				 const struct opening *o,
+				 const struct camex_text_register *text)
+{
+	struct camex_peer *only = list_is_singular(&key->peers) ?
+		list_first_or_null_rcu(&key->peers, struct camex_peer, key_node) :
+		NULL;
+	struct camex_peer *peer;
+
+	if (o->h.type == CAMEX_WIRE_REGISTER && (text->id[0] || !only))
+		return camex_control_registrant(cdev, key, text);
+	if (only || o->h.type != CAMEX_WIRE_DATA)
+		return only;
+	peer = camex_route_lookup_raw(&cdev->routes, o->body, o->h.body);
+	return peer && rcu_access_pointer(peer->key) == key ? peer : NULL;
+}
+
+/* May a peer begin a session from here other than by REGISTER? */
+static bool at_home(const struct camex_peer *peer, const struct camex_addr *addr)
+{
+	const struct camex_endpoint *home = READ_ONCE(peer->home);
+	const struct camex_endpoint *ep = rcu_dereference_bh(peer->endpoint);
+
+	return !home || camex_rules_same_host(&home->to, addr) ||
+	       (ep && camex_rules_same_host(&ep->to, addr));
+}
+
+/* The session that a datagram with a prefix that is not open begins, if it may. */
 static struct camex_session_rx *new_session(struct camex_dev *cdev,
 					    struct opening *o,
 					    const struct camex_source *from,
 					    int *why)
 {
-	struct camex_peer *peer = camex_peer_by_endpoint(cdev, &from->addr);
-	struct camex_key *key = peer ? rcu_dereference_bh(peer->key) : NULL;
+	struct camex_text_register text;
+	struct camex_peer *peer;
+	struct camex_key *key;
 
-	if (!key || !opens(o, key)) {
-		key = try_keys(cdev, o, from, key, why);
-		if (!key)
-			return NULL;
-	}
+	key = find_key(cdev, o, from, why);
+	if (!key)
+		return NULL;
 	if (camex_session_is_ours(cdev, key, o->h.prefix, o->h.seq)) {
 		*why = CAMEX_A_STATS_REPLAYED;
 		return NULL;
 	}
-	peer = list_is_singular(&key->peers) ?
-	       list_first_or_null_rcu(&key->peers, struct camex_peer, key_node) :
-	       peer_by_source(cdev, key, o);
-	if (!peer) {
-		*why = CAMEX_A_STATS_UNKNOWN_PEER;
+	if (o->h.type == CAMEX_WIRE_REGISTER &&
+	    !camex_text_parse_register(o->body, o->h.body, &text)) {
+		*why = CAMEX_A_STATS_MALFORMED;
 		return NULL;
 	}
-	*why = CAMEX_A_STATS_NO_MEMORY;
-	return camex_peer_open_session(peer, key, o->h.prefix);
+	*why = CAMEX_A_STATS_UNKNOWN_PEER;
+	if (o->h.type == CAMEX_WIRE_CONFIG)
+		return NULL;
+	peer = sender(cdev, key, o, &text);
+	if (!peer) {
+		/* Its data may say. A CLIENT_ID has said: nobody we know. */
+		if (o->h.type == CAMEX_WIRE_KEEPALIVE)
+			*why = 0;
+		if (o->h.type == CAMEX_WIRE_KEEPALIVE ||
+		    (o->h.type == CAMEX_WIRE_REGISTER && !text.id[0]))
+			camex_hint_add(cdev, &from->addr, key);
+		return NULL;
+	}
+	if (o->h.type != CAMEX_WIRE_REGISTER && !at_home(peer, &from->addr))
+		return NULL;
+	return camex_rules_open(peer, key, o->h.prefix, o->h.seq,
+				o->h.type == CAMEX_WIRE_REGISTER, why);
 }
 
 static struct camex_peer *open_encrypted(struct camex_dev *cdev,
@@ -255,7 +336,7 @@ static struct camex_peer *open_encrypted(struct camex_dev *cdev,
 {
 	struct camex_session_rx *rx;
 	struct camex_peer *peer;
-	bool fresh, highest, old_header;
+	bool highest, old_header;
 
 	/* Decryption works in place, and a little beyond both ends. */
 	if (unlikely(skb_linearize_cow(skb) ||
@@ -274,19 +355,21 @@ static struct camex_peer *open_encrypted(struct camex_dev *cdev,
 		return NULL;
 	peer = rx->base.peer;
 
-	spin_lock(&rx->lock);
-	fresh = camex_replay_accept(&rx->window, o->h.seq);
-	highest = rx->window.top == o->h.seq;
-	spin_unlock(&rx->lock);
-	if (unlikely(!fresh)) {
+	if (unlikely(!camex_session_take(rx, o->h.seq, &highest))) {
 		*why = CAMEX_A_STATS_REPLAYED;
 		return NULL;
 	}
-	camex_touch(&rx->heard);
+	/* Nobody has asked for one. */
+	if (unlikely(o->h.type == CAMEX_WIRE_CONFIG)) {
+		*why = CAMEX_A_STATS_UNKNOWN_PEER;
+		return NULL;
+	}
 	old_header = o->h.len == CAMEX_WIRE_HEADER_OLD;
 	if (unlikely(READ_ONCE(peer->old_header) != old_header))
 		WRITE_ONCE(peer->old_header, old_header);
-	camex_peer_heard(peer, &from->addr, &from->local, highest);
+	if (highest)
+		camex_rules_highest(rx, &from->addr, &from->local);
+	camex_peer_heard(peer);
 
 	__skb_pull(skb, o->h.len);
 	__skb_trim(skb, o->h.type == CAMEX_WIRE_DATA ? o->h.body : 0);
@@ -297,24 +380,35 @@ static struct camex_peer *open_encrypted(struct camex_dev *cdev,
 	return peer;
 }
 
-static struct camex_peer *open_plain(struct camex_dev *cdev,
-				     struct sk_buff *skb,
-				     const struct camex_source *from, int *why)
+/* Plain control: it is from the peer at its source, or a REGISTER says whom. */
+static struct camex_peer *open_control(struct camex_dev *cdev, struct sk_buff *skb,
+				       const struct camex_source *from, int *why)
 {
-	struct camex_peer *peer;
+	struct camex_peer *peer = camex_peer_by_endpoint(cdev, &from->addr);
+	struct camex_text_register text;
 
-	if (!READ_ONCE(cdev->conf.plaintext)) {
-		*why = CAMEX_A_STATS_PLAINTEXT_REFUSED;
-		return NULL;
-	}
-	peer = camex_raw_open(cdev, skb, from, why);
-	/* Control text and keepalives are no packets. */
-	if (peer && camex_wire_has_magic(skb->data, skb_headlen(skb)) &&
-	    pskb_trim(skb, 0)) {
+	if (skb_linearize(skb)) {
 		*why = CAMEX_A_STATS_NO_MEMORY;
 		return NULL;
 	}
-	return peer;
+	if (!camex_wire_is_plain_keepalive(skb->data, skb->len)) {
+		if (!camex_text_parse_register(skb->data, skb->len, &text)) {
+			*why = CAMEX_A_STATS_MALFORMED;
+			return NULL;
+		}
+		if (!peer) {
+			peer = camex_control_registrant(cdev, NULL, &text);
+			if (peer && READ_ONCE(peer->home))
+				peer = NULL;
+			if (peer)
+				camex_peer_registered(peer);
+		}
+	}
+	skb_trim(skb, 0);
+	if (peer)
+		return camex_raw_heard(peer, from, why);
+	*why = CAMEX_A_STATS_UNKNOWN_PEER;
+	return NULL;
 }
 
 static struct camex_peer *open(struct camex_dev *cdev, struct sk_buff *skb,
@@ -334,7 +428,13 @@ static struct camex_peer *open(struct camex_dev *cdev, struct sk_buff *skb,
 		*why = CAMEX_A_STATS_MALFORMED;
 		return NULL;
 	}
-	return open_plain(cdev, skb, from, why);
+	if (!READ_ONCE(cdev->conf.plaintext)) {
+		*why = CAMEX_A_STATS_PLAINTEXT_REFUSED;
+		return NULL;
+	}
+	if (camex_wire_has_magic(skb->data, skb->len))
+		return open_control(cdev, skb, from, why);
+	return camex_raw_open(cdev, skb, from, why);
 }
 
 const struct camex_protocol_ops camex_protocol_camex = {
@@ -344,5 +444,6 @@ const struct camex_protocol_ops camex_protocol_camex = {
 	.tailroom = CAMEX_AEAD_TAIL,
 	.ready = ready,
 	.seal = seal,
+	.hello = hello,
 	.open = open,
 };

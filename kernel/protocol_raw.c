@@ -58,6 +58,35 @@ static struct camex_peer *peer_of(struct camex_dev *cdev, struct sk_buff *skb,
 }
 
 /**
+ * camex_raw_heard() - a plain datagram came from a peer, or so it says
+ * @peer: the peer
+ * @from: where it came from; the peer is there now
+ * @why: counter, on failure
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: the peer, or NULL when the datagram must be dropped.
+ */
+struct camex_peer *camex_raw_heard(struct camex_peer *peer,
+				   const struct camex_source *from, int *why)
+{
+	struct camex_endpoint *ep = rcu_dereference_bh(peer->endpoint);
+	struct camex_dev *cdev = peer->cdev;
+
+	if (unlikely(rcu_access_pointer(peer->key))) {
+		*why = CAMEX_A_STATS_PLAINTEXT_REFUSED;
+		return NULL;
+	}
+	if (unlikely(!ep || !camex_endpoint_is(ep, &from->addr, &from->local))) {
+		spin_lock(&cdev->lock);
+		if (!peer->dead)
+			camex_peer_move(peer, &from->addr, &from->local);
+		spin_unlock(&cdev->lock);
+	}
+	camex_peer_heard(peer);
+	return peer;
+}
+
+/**
  * camex_raw_open() - whom a plain datagram is from
  * @cdev: the device
  * @skb: the packet
@@ -75,12 +104,7 @@ struct camex_peer *camex_raw_open(struct camex_dev *cdev, struct sk_buff *skb,
 		*why = CAMEX_A_STATS_UNKNOWN_PEER;
 		return NULL;
 	}
-	if (unlikely(rcu_access_pointer(peer->key))) {
-		*why = CAMEX_A_STATS_PLAINTEXT_REFUSED;
-		return NULL;
-	}
-	camex_peer_heard(peer, &from->addr, &from->local, true);
-	return peer;
+	return camex_raw_heard(peer, from, why);
 }
 
 const struct camex_protocol_ops camex_protocol_raw = {

@@ -4,6 +4,7 @@
 #define CAMEX_REPLAY_H
 
 #include <linux/bitops.h>
+#include <linux/bits.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -58,6 +59,21 @@ static inline bool camex_replay_accept(struct camex_replay *r, u64 seq)
 
 	return !__test_and_set_bit(seq % BITS_PER_LONG,
 				   &r->ring[word % CAMEX_REPLAY_WORDS]);
+}
+
+/**
+ * camex_replay_start_above() - take nothing up to a sequence
+ * @r: a new window
+ * @top: the sequence
+ */
+static inline void camex_replay_start_above(struct camex_replay *r, u64 top)
+{
+	r->started = true;
+	r->top = top;
+	memset(r->ring, 0xff, sizeof(r->ring));
+	/* What lies above it in its own word is not cleared on the way up. */
+	r->ring[top / BITS_PER_LONG % CAMEX_REPLAY_WORDS] =
+		GENMASK(top % BITS_PER_LONG, 0);
 }
 
 #endif /* CAMEX_REPLAY_H */

@@ -6,6 +6,7 @@
 #include "compat.h"
 #include "netlink.h"
 #include "protocol.h"
+#include "timer.h"
 
 static int put_dev_name(struct sk_buff *msg, const struct net_device *dev)
 {
@@ -73,7 +74,9 @@ static int put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	    put_u64(msg, CAMEX_A_PEER_RX_PACKETS, traffic.rx_packets) ||
 	    put_u64(msg, CAMEX_A_PEER_RX_BYTES, traffic.rx_bytes) ||
 	    put_u64(msg, CAMEX_A_PEER_TX_PACKETS, traffic.tx_packets) ||
-	    put_u64(msg, CAMEX_A_PEER_TX_BYTES, traffic.tx_bytes))
+	    put_u64(msg, CAMEX_A_PEER_TX_BYTES, traffic.tx_bytes) ||
+	    nla_put_u16(msg, CAMEX_A_PEER_KEEPALIVE, camex_peer_keepalive(peer)) ||
+	    nla_put_u32(msg, CAMEX_A_PEER_REGISTER, camex_peer_registers(peer)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nested);
 	return 0;

@@ -58,9 +58,9 @@ void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 	int why = 0;
 
 	peer = cdev->protocol->open(cdev, skb, from, &why);
-	if (unlikely(!peer))
+	if (unlikely(!peer && why))
 		goto drop;
-	if (!skb->len) {
+	if (!peer || !skb->len) {
 		consume_skb(skb);
 		return;
 	}

@@ -7,7 +7,7 @@
 #include <linux/timekeeping.h>
 
 #include "compat.h"
-#include "peer.h"
+#include "control.h"
 
 static const struct rhashtable_params by_prefix = {
 	.key_len = sizeof(u32),
@@ -48,22 +48,32 @@ static const struct rhashtable_params by_key = {
 };
 
 /**
- * camex_sessions_init() - set up the tables of keys and sessions
+ * camex_sessions_init() - set up the tables of keys, sessions and hints
  * @cdev: a new device
  *
  * Return: 0 or a negative errno.
  */
 int camex_sessions_init(struct camex_dev *cdev)
 {
-	int err;
+	int err = -ENOMEM;
 
 	INIT_LIST_HEAD(&cdev->keys);
+	cdev->hints_until = jiffies - 1;
+	cdev->hints = kvcalloc(CAMEX_HINTS, sizeof(*cdev->hints), GFP_KERNEL);
+	if (!cdev->hints)
+		return err;
 	err = rhashtable_init(&cdev->key_table, &by_key);
 	if (err)
-		return err;
+		goto err_hints;
 	err = rhltable_init(&cdev->sessions, &by_prefix);
 	if (err)
-		rhashtable_destroy(&cdev->key_table);
+		goto err_keys;
+	return 0;
+
+err_keys:
+	rhashtable_destroy(&cdev->key_table);
+err_hints:
+	kvfree(cdev->hints);
 	return err;
 }
 
@@ -77,6 +87,7 @@ void camex_sessions_free(struct camex_dev *cdev)
 {
 	rhltable_destroy(&cdev->sessions);
 	rhashtable_destroy(&cdev->key_table);
+	kvfree(cdev->hints);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_sessions_free);
@@ -141,8 +152,10 @@ void camex_key_attach(struct camex_key *key, struct camex_peer *peer)
 void camex_key_detach(struct camex_key *key, struct camex_peer *peer)
 {
 	list_del_rcu(&peer->key_node);
-	if (list_empty(&key->peers))
+	if (list_empty(&key->peers)) {
 		list_del_rcu(&key->node);
+		camex_hints_purge(peer->cdev, key);
+	}
 	camex_key_unget(peer->cdev, key);
 }
 
@@ -203,13 +216,52 @@ static int insert(struct camex_dev *cdev, struct camex_session *session)
 	return -ENOMEM;
 }
 
-/* Where a sender starts: the clock, but never below what was reached before. */
+#ifdef CAMEX_KUNIT
+/* What the tests make of the clock and of chance. */
+u64 camex_test_clock;
+EXPORT_SYMBOL_GPL(camex_test_clock);
+u32 camex_test_prefixes = U32_MAX;
+EXPORT_SYMBOL_GPL(camex_test_prefixes);
+#else
+#define camex_test_clock	0
+#define camex_test_prefixes	U32_MAX
+#endif
+
+/**
+ * camex_session_clock() - the wall clock
+ *
+ * Return: nanoseconds since 1970, or 0 while the clock is not set.
+ */
+u64 camex_session_clock(void)
+{
+	u64 now = camex_test_clock ?: ktime_get_real_ns();
+
+	return now < CAMEX_CLOCK_MIN || now >= CAMEX_SEQ_LIMIT / 2 ? 0 : now;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_clock);
+
+/*
+ * Where a sender starts: at the clock, or while that is not set at a random
+ * place below all clocks; but never below what was reached before.
+ */
 static u64 first_seq(struct camex_dev *cdev)
 {
-	u64 now = ktime_get_real_ns();
+	u64 start = camex_session_clock();
 
-	cdev->last_start = max(now, cdev->last_start + 1);
+	if (!start)
+		start = CAMEX_SEQ_RANDOM |
+			(get_random_u64() & (CAMEX_SEQ_RANDOM - 1));
+	cdev->last_start = max(start, cdev->last_start + 1);
 	return cdev->last_start;
+}
+
+/* A session goes on, or ends, here: a clock that is set back takes none below. */
+static void reached(struct camex_dev *cdev, const struct camex_session_tx *tx)
+{
+	cdev->last_start = max_t(u64, cdev->last_start,
+				 min_t(u64, atomic64_read(&tx->next),
+				       CAMEX_SEQ_LIMIT / 2));
 }
 
 /**
@@ -232,18 +284,22 @@ struct camex_session_tx *camex_session_tx_new(struct camex_peer *peer,
 	struct rhlist_head *list, *pos;
 
 	lockdep_assert_held(&cdev->lock);
+	tx = rcu_dereference_protected(peer->tx, lockdep_is_held(&cdev->lock));
+	if (tx)
+		reached(cdev, tx);
 	tx = kzalloc(sizeof(*tx), GFP_ATOMIC);
 	if (!tx)
 		return NULL;
 	tx->base.sends = true;
 	tx->base.key = key;
 	tx->base.peer = peer;
-	tx->first = first_seq(cdev);
-	atomic64_set(&tx->next, tx->first);
+	INIT_LIST_HEAD(&tx->base.peer_node);
+	tx->base.first = first_seq(cdev);
+	atomic64_set(&tx->next, tx->base.first);
 
 	rcu_read_lock();
 draw:
-	tx->base.prefix = get_random_u32();
+	tx->base.prefix = get_random_u32() & camex_test_prefixes;
 	list = camex_session_bucket(cdev, tx->base.prefix);
 	rhl_for_each_entry_rcu(at, pos, list, node)
 		if (at->key == key)
@@ -260,7 +316,7 @@ draw:
 CAMEX_EXPORT_FOR_KUNIT(camex_session_tx_new);
 
 /**
- * camex_session_rx_new() - a session for what we receive
+ * camex_session_rx_new() - a session for what we receive, not open yet
  * @peer: from whom
  * @key: under which key
  * @prefix: first 4 bytes of its nonces
@@ -280,9 +336,7 @@ struct camex_session_rx *camex_session_rx_new(struct camex_peer *peer,
 	rx->base.key = key;
 	rx->base.peer = peer;
 	rx->base.prefix = prefix;
-	rx->heard = jiffies;
-	spin_lock_init(&rx->lock);
-	INIT_LIST_HEAD(&rx->peer_node);
+	INIT_LIST_HEAD(&rx->base.peer_node);
 	if (insert(peer->cdev, &rx->base)) {
 		kfree(rx);
 		return NULL;
@@ -291,6 +345,119 @@ struct camex_session_rx *camex_session_rx_new(struct camex_peer *peer,
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_session_rx_new);
+
+/**
+ * camex_session_rx_open() - take what comes under a prefix from now on
+ * @rx: a session that is new, or was closed
+ * @seq: the sequence that it starts at
+ *
+ * Context: camex_dev.lock held.
+ * Return: 0 or -ENOMEM.
+ */
+int camex_session_rx_open(struct camex_session_rx *rx, u64 seq)
+{
+	struct camex_window *window = kzalloc(sizeof(*window), GFP_ATOMIC);
+
+	lockdep_assert_held(&rx->base.peer->cdev->lock);
+	if (!window)
+		return -ENOMEM;
+	spin_lock_init(&window->lock);
+	if (rx->again)
+		camex_replay_start_above(&window->replay, rx->top);
+	rx->base.first = seq;
+	rx->heard = jiffies;
+	rx->settled = false;
+	rx->waiting = false;
+	rx->demoted = false;
+	rcu_assign_pointer(rx->window, window);
+	return 0;
+}
+
+/**
+ * camex_session_top() - the highest sequence that was taken
+ * @rx: the session, open or closed
+ *
+ * Context: camex_dev.lock held.
+ */
+u64 camex_session_top(struct camex_session_rx *rx)
+{
+	struct camex_window *window =
+		rcu_dereference_protected(rx->window,
+					  lockdep_is_held(&rx->base.peer->cdev->lock));
+	u64 top;
+
+	if (!window)
+		return rx->top;
+	spin_lock(&window->lock);
+	top = window->replay.top;
+	spin_unlock(&window->lock);
+	return top;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_top);
+
+/**
+ * camex_session_take() - take an authentic datagram, once
+ * @rx: its session
+ * @seq: its sequence
+ * @highest: result: it is the highest that was taken
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: false when it was taken before or is too old, or the session has been
+ * closed meanwhile.
+ */
+bool camex_session_take(struct camex_session_rx *rx, u64 seq, bool *highest)
+{
+	struct camex_window *window = rcu_dereference_bh(rx->window);
+	bool fresh;
+
+	if (unlikely(!window))
+		return false;
+	spin_lock(&window->lock);
+	fresh = likely(!window->closed) &&
+		camex_replay_accept(&window->replay, seq);
+	*highest = window->replay.top == seq;
+	spin_unlock(&window->lock);
+	if (likely(fresh))
+		camex_touch(&rx->heard);
+	return fresh;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_take);
+
+static void close_rx(struct camex_session_rx *rx)
+{
+	struct camex_window *window =
+		rcu_replace_pointer(rx->window, NULL,
+				    lockdep_is_held(&rx->base.peer->cdev->lock));
+
+	if (!window)
+		return;
+	spin_lock(&window->lock);
+	window->closed = true;
+	rx->top = window->replay.top;
+	rx->again = true;
+	spin_unlock(&window->lock);
+	kfree_rcu(window, rcu);
+}
+
+/**
+ * camex_session_close() - neither send nor take anything under a session
+ * @session: the session; it stays in the table, to be remembered
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_session_close(struct camex_session *session)
+{
+	lockdep_assert_held(&session->peer->cdev->lock);
+	if (session->sends)
+		reached(session->peer->cdev,
+			container_of(session, struct camex_session_tx, base));
+	else
+		close_rx(container_of(session, struct camex_session_rx, base));
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_close);
 
 static void session_free(struct rcu_head *rcu)
 {
@@ -304,29 +471,19 @@ static void session_free(struct rcu_head *rcu)
 }
 
 /**
- * camex_session_close() - take a session out of the table
- * @cdev: its device
- * @session: the session; freed after a grace period
+ * camex_session_forget() - close a session and take it out of the table
+ * @session: the session, on no list any more; freed after a grace period
  *
  * Context: camex_dev.lock held.
  */
-void camex_session_close(struct camex_dev *cdev, struct camex_session *session)
+void camex_session_forget(struct camex_session *session)
 {
-	lockdep_assert_held(&cdev->lock);
-	if (session->sends) {
-		const struct camex_session_tx *tx =
-			container_of(session, struct camex_session_tx, base);
-
-		/* A clock that is set back must not take the next one below. */
-		cdev->last_start = max_t(u64, cdev->last_start,
-					 min_t(u64, atomic64_read(&tx->next),
-					       CAMEX_SEQ_LIMIT / 2));
-	}
-	rhltable_remove(&cdev->sessions, &session->node, by_prefix);
+	camex_session_close(session);
+	rhltable_remove(&session->peer->cdev->sessions, &session->node, by_prefix);
 	call_rcu(&session->rcu, session_free);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_session_close);
+CAMEX_EXPORT_FOR_KUNIT(camex_session_forget);
 
 /**
  * camex_session_is_ours() - did we send this datagram ourselves
@@ -351,7 +508,7 @@ bool camex_session_is_ours(struct camex_dev *cdev, const struct camex_key *key,
 		if (!at->sends || at->key != key)
 			continue;
 		tx = container_of(at, struct camex_session_tx, base);
-		if (seq >= tx->first && seq < atomic64_read(&tx->next))
+		if (seq >= at->first && seq < atomic64_read(&tx->next))
 			return true;
 	}
 	return false;

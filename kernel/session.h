@@ -11,13 +11,19 @@
 #include <linux/spinlock.h>
 
 #include "aead.h"
+#include "device.h"
 #include "replay.h"
 
-struct camex_dev;
 struct camex_peer;
 
 /* A sender starts a new session before its sequence gets here. */
 #define CAMEX_SEQ_LIMIT		BIT_ULL(63)
+/* Sequences that start above this one are taken from a clock, in nanoseconds. */
+#define CAMEX_SEQ_CLOCK		BIT_ULL(60)
+/* Without a clock we start at random from here, up to CAMEX_SEQ_CLOCK. */
+#define CAMEX_SEQ_RANDOM	BIT_ULL(59)
+/* A clock that is before this module's release is not set: 2026-11-01. */
+#define CAMEX_CLOCK_MIN		(1793491200ULL * NSEC_PER_SEC)
 
 /**
  * struct camex_key - one distinct key of a device
@@ -44,7 +50,12 @@ struct camex_key {
  * @sends: it is a struct camex_session_tx, else a struct camex_session_rx
  * @key: its key (a reference)
  * @peer: its peer, valid under RCU
+ * @first: the first sequence
+ * @peer_node: on a list of its peer (camex_dev.lock)
  * @rcu: frees it
+ *
+ * It stays in the table when it is closed, for as long as its peer remembers
+ * it: nothing that was sent or taken under its prefix is taken again.
  */
 struct camex_session {
 	struct rhlist_head node;
@@ -52,6 +63,8 @@ struct camex_session {
 	bool sends;
 	struct camex_key *key;
 	struct camex_peer *peer;
+	u64 first;
+	struct list_head peer_node;
 	struct rcu_head rcu;
 };
 
@@ -59,28 +72,50 @@ struct camex_session {
  * struct camex_session_tx - nonces that we make
  * @base: common part
  * @next: the next sequence
- * @first: the first one
  */
 struct camex_session_tx {
 	struct camex_session base;
 	atomic64_t next;
-	u64 first;
+};
+
+/**
+ * struct camex_window - which sequences of a session were taken
+ * @lock: protects the rest
+ * @closed: nothing more is taken
+ * @replay: the sequences
+ * @rcu: frees it
+ */
+struct camex_window {
+	spinlock_t lock;	/* protects the members below */
+	bool closed;
+	struct camex_replay replay;
+	struct rcu_head rcu;
 };
 
 /**
  * struct camex_session_rx - nonces that we take
  * @base: common part
- * @lock: protects @window
- * @window: sequences taken
- * @peer_node: on camex_peer.sessions, newest first (camex_dev.lock)
+ * @window: what was taken; NULL when the session is closed (camex_dev.lock; RCU)
  * @heard: jiffies of the last datagram
+ * @settled: its place is the peer's endpoint (camex_dev.lock)
+ * @waiting: its place is another one (camex_dev.lock)
+ * @demoted: the endpoint was taken back from it (camex_dev.lock)
+ * @at: its place: where its highest sequence came from (camex_dev.lock)
+ * @local: our address that it went to (camex_dev.lock)
+ * @again: it was closed before, and takes nothing up to @top (camex_dev.lock)
+ * @top: the highest sequence taken until it was closed (camex_dev.lock)
  */
 struct camex_session_rx {
 	struct camex_session base;
-	spinlock_t lock;	/* protects @window */
-	struct camex_replay window;
-	struct list_head peer_node;
+	struct camex_window __rcu *window;
 	unsigned long heard;
+	bool settled;
+	bool waiting;
+	bool demoted;
+	bool again;
+	struct camex_addr at;
+	struct camex_addr local;
+	u64 top;
 };
 
 /**
@@ -104,12 +139,17 @@ void camex_key_attach(struct camex_key *key, struct camex_peer *peer);
 void camex_key_detach(struct camex_key *key, struct camex_peer *peer);
 void camex_key_put(struct camex_key *key);
 
+u64 camex_session_clock(void);
 struct rhlist_head *camex_session_bucket(struct camex_dev *cdev, u32 prefix);
 struct camex_session_tx *camex_session_tx_new(struct camex_peer *peer,
 					      struct camex_key *key);
 struct camex_session_rx *camex_session_rx_new(struct camex_peer *peer,
 					      struct camex_key *key, u32 prefix);
-void camex_session_close(struct camex_dev *cdev, struct camex_session *session);
+int camex_session_rx_open(struct camex_session_rx *rx, u64 seq);
+void camex_session_close(struct camex_session *session);
+void camex_session_forget(struct camex_session *session);
+u64 camex_session_top(struct camex_session_rx *rx);
+bool camex_session_take(struct camex_session_rx *rx, u64 seq, bool *highest);
 bool camex_session_is_ours(struct camex_dev *cdev, const struct camex_key *key,
 			   u32 prefix, u64 seq);
 bool camex_session_next(struct camex_session_tx *tx, u64 *seq);

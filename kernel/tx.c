@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "protocol.h"
+#include "timer.h"
 #include "transport.h"
 
 /* Tunnels that a packet may be inside of, on this host. */
@@ -103,6 +104,8 @@ netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
 		why = CAMEX_A_STATS_NO_ENDPOINT;
 		goto unreachable;
 	}
+	if (unlikely(READ_ONCE(peer->quiet)))
+		camex_peer_introduce(peer, ep);
 	dsfield = dsfield_of(skb);
 
 	if (skb_is_gso(skb)) {
@@ -122,6 +125,7 @@ netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
 		send_one(peer, ep, segs, dsfield, &packets, &bytes);
 	}
 	if (likely(packets)) {
+		camex_peer_asked(peer);
 		camex_traffic_tx(peer->traffic, packets, bytes);
 		dev_sw_netstats_tx_add(dev, packets, bytes);
 	}

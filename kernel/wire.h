@@ -168,6 +168,33 @@ static inline void camex_wire_build(u8 *out, const struct camex_wire_header *h)
 		out[27] = CAMEX_WIRE_VERSION;
 }
 
+#define CAMEX_WIRE_PLAIN_KEEPALIVE	5	/* bytes of one without encryption */
+
+/**
+ * camex_wire_plain_keepalive() - write a KEEPALIVE without encryption
+ * @out: CAMEX_WIRE_PLAIN_KEEPALIVE bytes: magic "CX2P" and the type
+ */
+static inline void camex_wire_plain_keepalive(u8 *out)
+{
+	out[0] = 'C';
+	out[1] = 'X';
+	out[2] = '2';
+	out[3] = 'P';
+	out[4] = CAMEX_WIRE_KEEPALIVE;
+}
+
+/**
+ * camex_wire_is_plain_keepalive() - is this a KEEPALIVE without encryption
+ * @data: the datagram
+ * @len: its bytes
+ */
+static inline bool camex_wire_is_plain_keepalive(const u8 *data, size_t len)
+{
+	return len == CAMEX_WIRE_PLAIN_KEEPALIVE &&
+	       camex_wire_has_magic(data, len) &&
+	       data[4] == CAMEX_WIRE_KEEPALIVE;
+}
+
 /**
  * camex_wire_ip_len() - length of the IP packet at the start of a buffer
  * @data: the packet, at least 40 bytes of it where @len is that large

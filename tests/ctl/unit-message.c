@@ -74,7 +74,7 @@ static void test_grammar(void)
 	refused(TAKES_KEY_SET, "", true,
 		"key-file or passphrase-file expected");
 	refused(TAKES_PEER_SET, "", true,
-		"endpoint, key-file, passphrase-file or routes expected");
+		"endpoint, key-file, passphrase-file, routes, keepalive or register expected");
 	refused(TAKES_ROUTE_ADD, "", true, "peer expected");
 	refused(TAKES_DEV_ADD, "port x", false,
 		"port: \"x\" is not a number from 0 to 65535");
@@ -86,6 +86,10 @@ static void test_grammar(void)
 		"bind: \"lo\" is not an IPv4 or IPv6 address");
 	refused(TAKES_DEV_ADD, "plaintext 1", false,
 		"plaintext: \"1\" is neither on nor off");
+	refused(TAKES_PEER_SET, "keepalive 65536", false,
+		"keepalive: \"65536\" is not a number from 0 to 65535");
+	refused(TAKES_PEER_ADD, "register on", false,
+		"register: \"on\" is unknown, it can be off or manual");
 	refused(TAKES_ROUTE_ADD, "peer a/b", false,
 		"peer: \"a/b\" is not a peer's name: blanks, '/' and control characters cannot be in one");
 }
@@ -207,7 +211,7 @@ static void test_peer_add(void)
 
 	snprintf(line, sizeof(line),
 		 "endpoint [fe80::1%%lo]:7000 passphrase-file %s routes "
-		 "10.88.0.0/16,fd00::/64",
+		 "10.88.0.0/16,fd00::/64 keepalive 25 register manual",
 		 path);
 	tap_ok(!parse(&values, TAKES_PEER_ADD, line), "keywords of peer add");
 	unlink(path);
@@ -233,6 +237,11 @@ static void test_peer_add(void)
 		       *(uint8_t *)nla_data(print) == 0x9a,
 	       "fingerprint");
 	check_routes(find(peer, CAMEX_A_PEER_ROUTES));
+	tap_ok(nla_get_u16(find(peer, CAMEX_A_PEER_KEEPALIVE)) == 25,
+	       "keepalive");
+	tap_ok(nla_get_u32(find(peer, CAMEX_A_PEER_REGISTER)) ==
+		       CAMEX_REGISTER_MANUAL,
+	       "register");
 	message_free(msg);
 	values_wipe(&values);
 

@@ -81,6 +81,8 @@ static void add_peer(struct model_device *device, const char *name,
 		put_address(msg, CAMEX_A_PEER_ENDPOINT_ADDR, endpoint);
 		nla_put_u16(msg, CAMEX_A_PEER_ENDPOINT_PORT, 7000);
 		nla_put(msg, CAMEX_A_PEER_FINGERPRINT, sizeof(print), print);
+		nla_put_u16(msg, CAMEX_A_PEER_KEEPALIVE, 25);
+		nla_put_u32(msg, CAMEX_A_PEER_REGISTER, CAMEX_REGISTER_MANUAL);
 	}
 	nla_put_u32(msg, CAMEX_A_PEER_STATE, state);
 	if (seen >= 0)
@@ -171,7 +173,7 @@ static void test_json(const struct model_devices *devices,
 		"{\"name\":\"alice\",\"id\":null,"
 		"\"endpoint\":\"[2001:db8::2]:7000\","
 		"\"fingerprint\":\"9ad30000000000000000000000000000\","
-		"\"routes\":[],\"keepalive\":null,\"register\":null,"
+		"\"routes\":[],\"keepalive\":25,\"register\":\"manual\","
 		"\"state\":\"up\",\"last_seen_ms\":null,\"link\":null,"
 		"\"rx_packets\":1,\"rx_bytes\":1536,"
 		"\"tx_packets\":18446744073709551615,\"tx_bytes\":1048576,"
@@ -179,8 +181,8 @@ static void test_json(const struct model_devices *devices,
 		"{\"name\":\"Bob\",\"id\":null,"
 		"\"endpoint\":\"192.0.2.1:7000\","
 		"\"fingerprint\":\"9ad30000000000000000000000000000\","
-		"\"routes\":[\"10.88.0.2/32\"],\"keepalive\":null,"
-		"\"register\":null,\"state\":\"up\",\"last_seen_ms\":12345,"
+		"\"routes\":[\"10.88.0.2/32\"],\"keepalive\":25,"
+		"\"register\":\"manual\",\"state\":\"up\",\"last_seen_ms\":12345,"
 		"\"link\":null,\"rx_packets\":1,\"rx_bytes\":1536,"
 		"\"tx_packets\":18446744073709551615,\"tx_bytes\":1048576,"
 		"\"profile\":null},"
@@ -234,6 +236,7 @@ static void test_text(const struct model_devices *devices,
 		"    state      up, heard 12 s ago\n"
 		"    endpoint   192.0.2.1:7000\n"
 		"    key        fingerprint 9ad30000000000000000000000000000\n"
+		"    timers     register manual, keepalive 25 s\n"
 		"    routes     10.88.0.2/32\n"
 		"    received   1.50 KiB in 1 packet\n"
 		"    sent       1.00 MiB in 18446744073709551615 packets\n",

@@ -26,6 +26,10 @@ int fake_dev_init(struct kunit *test)
 
 	if (!cdev)
 		return -ENOMEM;
+	/* it is down for ever: no timer runs */
+	cdev->dev = kunit_kzalloc(test, sizeof(*cdev->dev), GFP_KERNEL);
+	if (!cdev->dev)
+		return -ENOMEM;
 	spin_lock_init(&cdev->lock);
 	INIT_DELAYED_WORK(&cdev->event_work, no_events);
 	cdev->protocol = &keyed;

@@ -4,7 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
-#include "peer.h"
+#include "rules.h"
 #include "test.h"
 
 /* --- names --- */
@@ -198,14 +198,42 @@ static bool configure(struct camex_peer *peer, const struct camex_addr *to)
 	return ep;
 }
 
-static void hear(struct camex_peer *peer, const struct camex_addr *to,
-		 const struct camex_addr *from, bool move)
+/*
+ * A datagram comes from a peer: the highest of its only session, which nothing
+ * keeps from moving the endpoint; or an old one.
+ */
+static void hear(struct kunit *test, struct camex_peer *peer,
+		 const struct camex_addr *to, const struct camex_addr *from,
+		 bool newest)
 {
+	bool highest = false, taken = false, open = peer->nopen;
+	u8 bytes[CAMEX_KEY_LEN] = { 1 };
+	struct camex_session_rx *rx;
+	static u64 last = 1000;
+	u64 seq;
+
+	if (!rcu_access_pointer(peer->key)) {
+		memcpy(bytes + 1, &peer->number, sizeof(peer->number));
+		KUNIT_ASSERT_EQ(test, 0, fake_set_key(peer, bytes));
+	}
+	last += 2;
+	seq = newest ? last : 999;
 	rcu_read_lock();
 	local_bh_disable();
-	camex_peer_heard(peer, to, from, move);
+	if (newest || open) {
+		int why;
+
+		rx = camex_rules_open(peer, rcu_dereference_bh(peer->key), 1, seq,
+				      false, &why);
+		taken = rx && camex_session_take(rx, seq, &highest);
+		if (taken && highest)
+			camex_rules_highest(rx, to, from);
+	}
+	camex_peer_heard(peer);
 	local_bh_enable();
 	rcu_read_unlock();
+	KUNIT_EXPECT_TRUE(test, taken || !newest);
+	KUNIT_EXPECT_EQ(test, newest, taken && highest);
 }
 
 static void forget(struct camex_peer *peer)
@@ -264,23 +292,23 @@ static void peer_endpoint_basic(struct kunit *test)
 	}
 
 	/* it roams; where it was configured to be it is still found */
-	hear(a, &places[4], &here[0], true);
+	hear(test, a, &places[4], &here[0], true);
 	KUNIT_EXPECT_TRUE(test, is_at(a, &places[4]));
 	KUNIT_EXPECT_PTR_EQ(test, who_is_at(test, &places[4]), a);
 	KUNIT_EXPECT_PTR_EQ(test, who_is_at(test, &places[0]), a);
 	KUNIT_EXPECT_NULL(test, configured_at(test, &places[4]));
 
 	/* unless another one is there */
-	hear(b, &places[0], &here[0], true);
+	hear(test, b, &places[0], &here[0], true);
 	KUNIT_EXPECT_PTR_EQ(test, who_is_at(test, &places[0]), b);
 	KUNIT_EXPECT_PTR_EQ(test, configured_at(test, &places[0]), a);
 
 	/* an old datagram does not move it */
-	hear(a, &places[5], &here[0], false);
+	hear(test, a, &places[5], &here[0], false);
 	KUNIT_EXPECT_TRUE(test, is_at(a, &places[4]));
 	KUNIT_EXPECT_NULL(test, who_is_at(test, &places[5]));
 
-	hear(b, &places[6], &here[0], true);
+	hear(test, b, &places[6], &here[0], true);
 	KUNIT_EXPECT_PTR_EQ(test, who_is_at(test, &places[0]), a);
 	forget(a);
 	KUNIT_EXPECT_TRUE(test, is_at(a, &places[0]));
@@ -314,7 +342,7 @@ static void peer_endpoint_from(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, configure(a, &places[0]));
 	KUNIT_EXPECT_EQ(test, from_of(a).family, AF_UNSPEC);
 	for (i = 0; i < 2; i++) {
-		hear(a, &places[0], &here[i], true);
+		hear(test, a, &places[0], &here[i], true);
 		from = from_of(a);
 		KUNIT_EXPECT_EQ(test, 0, memcmp(&from, &here[i], sizeof(from)));
 		KUNIT_EXPECT_PTR_EQ(test, who_is_at(test, &places[0]), a);
@@ -340,9 +368,9 @@ static void peer_events(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, next_event(test, &who));
 	KUNIT_EXPECT_NULL(test, who);
 
-	hear(b, &places[0], &here[0], true);
-	hear(a, &places[1], &here[0], false);
-	hear(b, &places[2], &here[0], true);
+	hear(test, b, &places[0], &here[0], true);
+	hear(test, a, &places[1], &here[0], false);
+	hear(test, b, &places[2], &here[0], true);
 	KUNIT_EXPECT_EQ(test, BIT(CAMEX_EVENT_PEER_UP) | BIT(CAMEX_EVENT_ENDPOINT),
 			next_event(test, &who));
 	KUNIT_EXPECT_PTR_EQ(test, who, b);
@@ -351,18 +379,18 @@ static void peer_events(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, next_event(test, &who));
 
 	/* nothing new, then another of our addresses, then another place */
-	hear(b, &places[2], &here[0], true);
+	hear(test, b, &places[2], &here[0], true);
 	KUNIT_EXPECT_EQ(test, 0, next_event(test, &who));
-	hear(b, &places[2], &here[1], true);
+	hear(test, b, &places[2], &here[1], true);
 	KUNIT_EXPECT_EQ(test, 0, next_event(test, &who));
-	hear(b, &places[3], &here[1], true);
+	hear(test, b, &places[3], &here[1], true);
 	KUNIT_EXPECT_EQ(test, BIT(CAMEX_EVENT_ENDPOINT), next_event(test, &who));
 
 	/* up again after it was forgotten; of a deleted peer nothing is told */
 	forget(b);
-	hear(b, &places[3], &here[1], false);
+	hear(test, b, &places[3], &here[1], false);
 	KUNIT_EXPECT_EQ(test, BIT(CAMEX_EVENT_PEER_UP), next_event(test, &who));
-	hear(b, &places[4], &here[1], true);
+	hear(test, b, &places[4], &here[1], true);
 	fake_peer_del(b);
 	KUNIT_EXPECT_EQ(test, 0, next_event(test, &who));
 	KUNIT_EXPECT_NULL(test, who);
@@ -510,10 +538,10 @@ static bool random_move(struct kunit *test, struct peer_model *m, int i,
 		renew(test, m, i);
 		break;
 	case 3:
-		hear(m->peer, &places[place], &here[from], false);
+		hear(test, m->peer, &places[place], &here[from], false);
 		break;
 	default:
-		hear(m->peer, &places[place], &here[from], true);
+		hear(test, m->peer, &places[place], &here[from], true);
 		if (m->at == place && m->from == from)
 			break;
 		m->at = place;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Keys, and the sessions under them. */
+#include <linux/moduleparam.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
-#include <linux/timekeeping.h>
 
-#include "peer.h"
+#include "rules.h"
 #include "test.h"
 
 static const u8 keys[][CAMEX_KEY_LEN] = {
@@ -13,6 +13,9 @@ static const u8 keys[][CAMEX_KEY_LEN] = {
 };
 
 #define KEYS	ARRAY_SIZE(keys)
+
+/* What the clock says, but for tests that set it. */
+#define NOW	(CAMEX_CLOCK_MIN + 1000ULL * 3600 * NSEC_PER_SEC)
 
 static struct camex_key *key_of(struct camex_peer *peer)
 {
@@ -34,17 +37,73 @@ static struct camex_session_tx *tx_of(struct camex_peer *peer)
 	return tx;
 }
 
-static struct camex_session_rx *open_session(struct camex_peer *peer,
-					     struct camex_key *key, u32 prefix)
+static struct camex_session_rx *open_at(struct camex_peer *peer,
+					struct camex_key *key, u32 prefix, u64 seq)
 {
 	struct camex_session_rx *rx;
+	bool highest;
+	int why;
 
 	rcu_read_lock();
 	local_bh_disable();
-	rx = camex_peer_open_session(peer, key, prefix);
+	rx = camex_rules_open(peer, key, prefix, seq, false, &why);
+	if (rx && !camex_session_take(rx, seq, &highest))
+		rx = NULL;
 	local_bh_enable();
 	rcu_read_unlock();
 	return rx;
+}
+
+/* A session whose sequences start at 0 each time. */
+static struct camex_session_rx *open_session(struct camex_peer *peer,
+					     struct camex_key *key, u32 prefix)
+{
+	return open_at(peer, key, prefix, 0);
+}
+
+static bool take_highest(struct camex_session_rx *rx, u64 seq, bool *highest)
+{
+	bool taken;
+
+	rcu_read_lock();
+	local_bh_disable();
+	taken = camex_session_take(rx, seq, highest);
+	local_bh_enable();
+	rcu_read_unlock();
+	return taken;
+}
+
+static bool take(struct camex_session_rx *rx, u64 seq)
+{
+	bool highest;
+
+	return take_highest(rx, seq, &highest);
+}
+
+static void retire(struct camex_session_rx *rx)
+{
+	spin_lock_bh(&rx->base.peer->cdev->lock);
+	camex_rules_retire(&rx->base);
+	spin_unlock_bh(&rx->base.peer->cdev->lock);
+}
+
+static int renew(struct camex_peer *peer)
+{
+	int err;
+
+	spin_lock_bh(&peer->cdev->lock);
+	err = camex_peer_renew(peer);
+	spin_unlock_bh(&peer->cdev->lock);
+	return err;
+}
+
+static void renew_used(struct camex_peer *peer)
+{
+	rcu_read_lock();
+	local_bh_disable();
+	camex_peer_renew_used(peer);
+	local_bh_enable();
+	rcu_read_unlock();
 }
 
 /* Is a session of this peer and direction in the table? */
@@ -61,6 +120,24 @@ static bool in_table(struct camex_peer *peer, u32 prefix, bool sends)
 			found = true;
 	rcu_read_unlock();
 	return found;
+}
+
+/* Is a received session of this peer open, and not only remembered? */
+static bool is_open(struct camex_peer *peer, u32 prefix)
+{
+	struct rhlist_head *list, *pos;
+	struct camex_session *at;
+	bool open = false;
+
+	rcu_read_lock();
+	list = camex_session_bucket(peer->cdev, prefix);
+	rhl_for_each_entry_rcu(at, pos, list, node)
+		if (at->peer == peer && !at->sends &&
+		    rcu_access_pointer(container_of(at, struct camex_session_rx,
+						    base)->window))
+			open = true;
+	rcu_read_unlock();
+	return open;
 }
 
 static bool is_ours(struct camex_peer *peer, const struct camex_key *key,
@@ -201,7 +278,9 @@ static void key_set_again(struct kunit *test)
 	prefix = tx_of(a)->base.prefix;
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
 	KUNIT_EXPECT_NE(test, prefix, tx_of(a)->base.prefix);
-	KUNIT_EXPECT_FALSE(test, in_table(a, prefix, true));
+	/* what was sent under the old session is still known as ours */
+	KUNIT_EXPECT_TRUE(test, in_table(a, prefix, true));
+	KUNIT_EXPECT_EQ(test, 1, a->closed[1].n);
 	KUNIT_EXPECT_EQ(test, 1, atomic_read(&cdev->key_table.nelems));
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[0]));
 	KUNIT_EXPECT_PTR_EQ(test, key_of(a), key_of(b));
@@ -254,13 +333,22 @@ static void key_random(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, distinct, length(&cdev->keys), "seed 1, op %d", op);
 		KUNIT_EXPECT_EQ_MSG(test, distinct, atomic_read(&cdev->key_table.nelems),
 				    "seed 1, op %d", op);
-		/* each peer with a key refers to it, and so does its session */
+		/* each peer with a key refers to it, and so do its sessions */
 		rcu_barrier();
-		for (i = 0; i < 5; i++)
-			if (has[i] >= 0)
-				KUNIT_EXPECT_EQ_MSG(test, 2 * length(&key_of(peers[i])->peers),
-						    refcount_read(&key_of(peers[i])->users),
+		for (i = 0; i < 5; i++) {
+			struct camex_key *key = key_of(peers[i]);
+			unsigned int users = 0;
+
+			for (k = 0; key && k < 5; k++)
+				if (has[k] == has[i])
+					users += 2 + peers[k]->closed[1].n;
+			if (key)
+				KUNIT_EXPECT_EQ_MSG(test, users, refcount_read(&key->users),
 						    "seed 1, op %d", op);
+			KUNIT_EXPECT_EQ_MSG(test, peers[i]->closed[1].n,
+					    length(&peers[i]->closed[1].list),
+					    "seed 1, op %d", op);
+		}
 		if (has_failed(test))
 			return;
 	}
@@ -279,33 +367,33 @@ static void session_tx_unique(struct kunit *test)
 	struct camex_dev *cdev = test->priv;
 	struct camex_session_tx *tx, **all;
 	const unsigned int count = 2000;
-	u64 last, before;
 	unsigned int i;
 	u32 *prefixes;
+	u64 last;
 
 	all = kunit_kcalloc(test, count, sizeof(*all), GFP_KERNEL);
 	prefixes = kunit_kcalloc(test, count + 1, sizeof(*prefixes), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, all);
 	KUNIT_ASSERT_NOT_NULL(test, prefixes);
-	before = ktime_get_real_ns();
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
 	tx = tx_of(a);
-	KUNIT_EXPECT_GE(test, tx->first, before);
-	KUNIT_EXPECT_LE(test, tx->first, (u64)ktime_get_real_ns());
-	last = tx->first;
+	KUNIT_EXPECT_EQ(test, tx->base.first, NOW);
+	last = tx->base.first;
 	prefixes[count] = tx->base.prefix;
 	for (i = 0; i < count; i++) {
-		before = ktime_get_real_ns();
+		/* it goes on for every other one */
+		camex_test_clock += i % 2 * 1000;
 		spin_lock_bh(&cdev->lock);
 		all[i] = camex_session_tx_new(a, tx->base.key);
 		spin_unlock_bh(&cdev->lock);
 		if (!all[i])
 			break;
 		prefixes[i] = all[i]->base.prefix;
-		KUNIT_EXPECT_GT(test, all[i]->first, last);
-		KUNIT_EXPECT_GE(test, all[i]->first, before);
-		KUNIT_EXPECT_EQ(test, all[i]->first, (u64)atomic64_read(&all[i]->next));
-		last = all[i]->first;
+		KUNIT_EXPECT_GT(test, all[i]->base.first, last);
+		KUNIT_EXPECT_GE(test, all[i]->base.first, camex_test_clock);
+		KUNIT_EXPECT_EQ(test, all[i]->base.first,
+				(u64)atomic64_read(&all[i]->next));
+		last = all[i]->base.first;
 	}
 	KUNIT_EXPECT_EQ(test, i, count);
 	sort(prefixes, count + 1, sizeof(*prefixes), compare_u32, NULL);
@@ -313,9 +401,23 @@ static void session_tx_unique(struct kunit *test)
 		KUNIT_EXPECT_NE(test, prefixes[i], prefixes[i + 1]);
 	for (i = 0; i < count && all[i]; i++) {
 		spin_lock_bh(&cdev->lock);
-		camex_session_close(cdev, &all[i]->base);
+		camex_session_forget(&all[i]->base);
 		spin_unlock_bh(&cdev->lock);
 	}
+}
+
+/* The clock itself: what is before this module's release is not set. */
+static void session_clock(struct kunit *test)
+{
+	camex_test_clock = CAMEX_CLOCK_MIN - 1;
+	KUNIT_EXPECT_EQ(test, 0, camex_session_clock());
+	camex_test_clock = 1;
+	KUNIT_EXPECT_EQ(test, 0, camex_session_clock());
+	camex_test_clock = CAMEX_CLOCK_MIN;
+	KUNIT_EXPECT_EQ(test, CAMEX_CLOCK_MIN, camex_session_clock());
+	camex_test_clock = U64_MAX;
+	KUNIT_EXPECT_EQ(test, 0, camex_session_clock());
+	KUNIT_EXPECT_GT(test, CAMEX_CLOCK_MIN, CAMEX_SEQ_CLOCK);
 }
 
 /* The clock was set back: what was reached before counts. */
@@ -323,19 +425,90 @@ static void session_tx_clock(struct kunit *test)
 {
 	struct camex_peer *a = fake_peer(test, "a"), *b = fake_peer(test, "b");
 	struct camex_dev *cdev = test->priv;
-	u64 ahead = ktime_get_real_ns() + 3600ULL * NSEC_PER_SEC;
+	u64 ahead = NOW + 3600ULL * NSEC_PER_SEC;
 
 	spin_lock_bh(&cdev->lock);
 	cdev->last_start = ahead;
 	spin_unlock_bh(&cdev->lock);
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
-	KUNIT_EXPECT_GT(test, tx_of(a)->first, ahead);
-	ahead = tx_of(a)->first;
+	KUNIT_EXPECT_GT(test, tx_of(a)->base.first, ahead);
+	ahead = tx_of(a)->base.first;
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[1]));
-	KUNIT_EXPECT_GT(test, tx_of(b)->first, ahead);
-	ahead = tx_of(b)->first;
+	KUNIT_EXPECT_GT(test, tx_of(b)->base.first, ahead);
+	ahead = tx_of(b)->base.first;
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
-	KUNIT_EXPECT_GT(test, tx_of(a)->first, ahead);
+	KUNIT_EXPECT_GT(test, tx_of(a)->base.first, ahead);
+}
+
+/* Send some, and return where that ends. */
+static u64 send(struct camex_peer *peer, unsigned int n)
+{
+	struct camex_session_tx *tx = tx_of(peer);
+	u64 seq = tx->base.first;
+
+	while (n-- && camex_session_next(tx, &seq))
+		;
+	return seq + 1;
+}
+
+/*
+ * What was sent counts as well as where it started: the far end refuses what
+ * begins below it.
+ */
+static void session_tx_reached(struct kunit *test)
+{
+	struct camex_peer *a = fake_peer(test, "a");
+	u64 end;
+	int way;
+
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
+	for (way = 0; way < 6; way++) {
+		end = send(a, 1000);
+		if (way % 2)
+			camex_test_clock -= 3600ULL * NSEC_PER_SEC;
+		switch (way / 2) {
+		case 0:
+			KUNIT_ASSERT_EQ(test, 0, renew(a));
+			break;
+		case 1:
+			KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
+			break;
+		case 2:
+			fake_peer_del(a);
+			a = fake_peer(test, "a");
+			KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
+		}
+		KUNIT_EXPECT_GE_MSG(test, tx_of(a)->base.first, end, "way %d", way);
+	}
+}
+
+static void session_tx_no_clock(struct kunit *test)
+{
+	struct camex_peer *a = fake_peer(test, "a");
+	u64 first, end;
+	int i;
+
+	for (i = 0; i < 100; i++) {
+		struct camex_dev *cdev = test->priv;
+
+		cdev->last_start = 0;
+		camex_test_clock = i % 2 ? 1 : CAMEX_CLOCK_MIN - 1;
+		KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
+		first = tx_of(a)->base.first;
+		KUNIT_EXPECT_GE(test, first, CAMEX_SEQ_RANDOM);
+		KUNIT_EXPECT_LT(test, first, CAMEX_SEQ_CLOCK);
+	}
+	/* once it is set it is what counts, even if it is unset again */
+	camex_test_clock = NOW;
+	KUNIT_ASSERT_EQ(test, 0, renew(a));
+	KUNIT_EXPECT_EQ(test, tx_of(a)->base.first, NOW);
+	end = send(a, 10);
+	camex_test_clock = 1;
+	for (i = 0; i < 3; i++) {
+		KUNIT_ASSERT_EQ(test, 0, renew(a));
+		KUNIT_EXPECT_GE(test, tx_of(a)->base.first, end);
+		end = send(a, 10);
+	}
 }
 
 static void session_tx_next(struct kunit *test)
@@ -348,12 +521,10 @@ static void session_tx_next(struct kunit *test)
 	tx = tx_of(a);
 	for (i = 0; i < 100; i++) {
 		KUNIT_EXPECT_TRUE(test, camex_session_next(tx, &seq));
-		KUNIT_EXPECT_EQ(test, seq, tx->first + i);
+		KUNIT_EXPECT_EQ(test, seq, tx->base.first + i);
 	}
 	/* no renewal before its time */
-	rcu_read_lock();
-	camex_peer_renew_tx(a);
-	rcu_read_unlock();
+	renew_used(a);
 	KUNIT_EXPECT_PTR_EQ(test, tx, tx_of(a));
 
 	atomic64_set(&tx->next, CAMEX_SEQ_LIMIT - 1);
@@ -362,16 +533,91 @@ static void session_tx_next(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, camex_session_next(tx, &seq));
 	KUNIT_EXPECT_FALSE(test, camex_session_next(tx, &seq));
 	i = tx->base.prefix;
-	seq = tx->first;
-	rcu_read_lock();
-	camex_peer_renew_tx(a);
-	rcu_read_unlock();
+	seq = tx->base.first;
+	renew_used(a);
 	KUNIT_EXPECT_PTR_NE(test, tx, tx_of(a));
 	KUNIT_EXPECT_NE(test, i, (u64)tx_of(a)->base.prefix);
-	KUNIT_EXPECT_GT(test, tx_of(a)->first, seq);
-	KUNIT_EXPECT_LT(test, tx_of(a)->first, CAMEX_SEQ_LIMIT);
-	KUNIT_EXPECT_FALSE(test, in_table(a, i, true));
+	KUNIT_EXPECT_GT(test, tx_of(a)->base.first, seq);
+	KUNIT_EXPECT_LT(test, tx_of(a)->base.first, CAMEX_SEQ_LIMIT);
+	KUNIT_EXPECT_TRUE(test, in_table(a, i, true));
 	KUNIT_EXPECT_TRUE(test, in_table(a, tx_of(a)->base.prefix, true));
+	/* and there is more to come after that one */
+	KUNIT_ASSERT_EQ(test, 0, renew(a));
+	KUNIT_EXPECT_LT(test, tx_of(a)->base.first, CAMEX_SEQ_LIMIT);
+	KUNIT_EXPECT_TRUE(test, camex_session_next(tx_of(a), &seq));
+}
+
+/* Each takes a millisecond in an emulated guest: 100,000 of them are for long runs. */
+static unsigned int tx_sessions = 10000;
+module_param(tx_sessions, uint, 0444);
+MODULE_PARM_DESC(tx_sessions, "sessions that session_tx_nonces begins");
+
+/*
+ * No nonce repeats: prefixes are so few that each is drawn again and again, and
+ * the clock stands still, or steps back, or is not set.
+ */
+static void session_tx_nonces(struct kunit *test)
+{
+	struct camex_peer *peers[2] = { fake_peer(test, "a"), fake_peer(test, "b") };
+	const unsigned int count = tx_sessions, mask = 0x3ff;
+	unsigned int i, j, used = 0, again = 0;
+	struct rnd_state rnd;
+	u64 *end;
+
+	/* above the highest sequence under each prefix */
+	end = kunit_kcalloc(test, mask + 1, sizeof(*end), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, end);
+	camex_test_prefixes = mask;
+	prandom_seed_state(&rnd, 1);
+	/* one key for both: what differs is only what keeps them apart */
+	for (i = 0; i < 2; i++)
+		KUNIT_ASSERT_EQ(test, 0, fake_set_key(peers[i], keys[0]));
+	for (i = 0; i < count; i++) {
+		struct camex_peer *peer = peers[below(&rnd, 2)];
+		struct camex_session_tx *tx;
+		u64 seq;
+
+		switch (below(&rnd, 200)) {
+		case 0:
+			camex_test_clock = NOW - random64(&rnd) % NOW;
+			break;
+		case 1:
+			camex_test_clock = NOW + below(&rnd, NSEC_PER_SEC);
+			break;
+		case 2:
+			camex_test_clock += below(&rnd, 100);
+			break;
+		case 3:
+			camex_test_clock = 1;
+		}
+		if (renew(peer)) {
+			KUNIT_FAIL(test, "no memory");
+			return;
+		}
+		tx = tx_of(peer);
+		if (tx->base.prefix > mask || tx->base.first < end[tx->base.prefix]) {
+			KUNIT_FAIL(test, "session %u: prefix %#x starts at %llu, was at %llu",
+				   i, tx->base.prefix, tx->base.first,
+				   end[tx->base.prefix & mask]);
+			return;
+		}
+		again += !!end[tx->base.prefix];
+		for (j = below(&rnd, 8); j; j--) {
+			if (!camex_session_next(tx, &seq)) {
+				KUNIT_FAIL(test, "session %u is used up", i);
+				return;
+			}
+			end[tx->base.prefix] = seq + 1;
+			used++;
+		}
+		if (i % 512 == 0)
+			cond_resched();
+	}
+	kunit_info(test, "%u sequences, %u sessions with a prefix used before",
+		   used, again);
+	KUNIT_EXPECT_GT(test, again, count / 2);
+	KUNIT_EXPECT_EQ(test, CAMEX_RULES_CLOSED, peers[0]->closed[1].n);
+	KUNIT_EXPECT_EQ(test, CAMEX_RULES_CLOSED, peers[1]->closed[1].n);
 }
 
 static void session_ours(struct kunit *test)
@@ -379,6 +625,7 @@ static void session_ours(struct kunit *test)
 	struct camex_peer *a = fake_peer(test, "a"), *b = fake_peer(test, "b");
 	struct camex_peer *c = fake_peer(test, "c");
 	struct camex_session_tx *tx;
+	unsigned int i;
 	u32 prefix;
 	u64 seq;
 
@@ -387,7 +634,7 @@ static void session_ours(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(c, keys[0]));
 	tx = tx_of(a);
 	prefix = tx->base.prefix;
-	seq = tx->first;
+	seq = tx->base.first;
 
 	/* another key's session with the same prefix is something else */
 	KUNIT_ASSERT_NOT_NULL(test, open_session(b, key_of(b), prefix));
@@ -405,6 +652,16 @@ static void session_ours(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, camex_session_next(tx, &seq));
 	KUNIT_EXPECT_TRUE(test, is_ours(a, key_of(a), prefix, seq));
 	KUNIT_EXPECT_TRUE(test, is_ours(a, key_of(a), prefix, seq - 1));
+
+	/* nor is it forgotten at once when another session follows */
+	for (i = 0; i < CAMEX_RULES_CLOSED; i++) {
+		KUNIT_ASSERT_EQ(test, 0, renew(a));
+		KUNIT_EXPECT_TRUE(test, is_ours(a, key_of(a), prefix, seq));
+		KUNIT_EXPECT_FALSE(test, is_ours(a, key_of(a), prefix, seq + 1));
+	}
+	KUNIT_ASSERT_EQ(test, 0, renew(a));
+	KUNIT_EXPECT_FALSE(test, in_table(a, prefix, true));
+	KUNIT_EXPECT_FALSE(test, is_ours(a, key_of(a), prefix, seq));
 }
 
 /* --- sessions for receiving --- */
@@ -413,29 +670,72 @@ static void session_open(struct kunit *test)
 {
 	struct camex_peer *a = fake_peer(test, "a"), *b = fake_peer(test, "b");
 	struct camex_session_rx *rx, *other;
+	bool highest;
+	int why;
 
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
-	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[0]));
-	rx = open_session(a, key_of(a), 77);
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[1]));
+	rcu_read_lock();
+	local_bh_disable();
+	rx = camex_rules_open(a, rcu_dereference_bh(a->key), 77, 5, true, &why);
+	local_bh_enable();
+	rcu_read_unlock();
 	KUNIT_ASSERT_NOT_NULL(test, rx);
 	KUNIT_EXPECT_EQ(test, rx->base.prefix, 77);
+	KUNIT_EXPECT_EQ(test, rx->base.first, 5);
 	KUNIT_EXPECT_FALSE(test, rx->base.sends);
 	KUNIT_EXPECT_PTR_EQ(test, rx->base.peer, a);
 	KUNIT_EXPECT_PTR_EQ(test, rx->base.key, key_of(a));
-	KUNIT_EXPECT_FALSE(test, rx->window.started);
-	KUNIT_EXPECT_TRUE(test, in_table(a, 77, false));
+	KUNIT_EXPECT_TRUE(test, is_open(a, 77));
+	/* nothing was taken yet */
+	KUNIT_EXPECT_TRUE(test, take_highest(rx, 5, &highest));
+	KUNIT_EXPECT_TRUE(test, highest);
+	KUNIT_EXPECT_TRUE(test, take_highest(rx, 4, &highest));
+	KUNIT_EXPECT_FALSE(test, highest);
+	KUNIT_EXPECT_FALSE(test, take(rx, 5));
 	/* another CPU was as fast */
-	KUNIT_EXPECT_PTR_EQ(test, rx, open_session(a, key_of(a), 77));
-	KUNIT_EXPECT_EQ(test, a->nsessions, 1);
-	/* another peer has its own, in the same bucket */
+	KUNIT_EXPECT_PTR_EQ(test, rx, open_at(a, key_of(a), 77, 6));
+	KUNIT_EXPECT_EQ(test, rx->base.first, 5);
+	KUNIT_EXPECT_EQ(test, a->nopen, 1);
+	/* another peer has its own under another key, in the same bucket */
 	other = open_session(b, key_of(b), 77);
 	KUNIT_ASSERT_NOT_NULL(test, other);
 	KUNIT_EXPECT_PTR_NE(test, rx, other);
-	KUNIT_EXPECT_TRUE(test, in_table(a, 77, false));
-	KUNIT_EXPECT_TRUE(test, in_table(b, 77, false));
+	KUNIT_EXPECT_TRUE(test, is_open(a, 77));
+	KUNIT_EXPECT_TRUE(test, is_open(b, 77));
 	fake_peer_del(b);
-	KUNIT_EXPECT_TRUE(test, in_table(a, 77, false));
+	KUNIT_EXPECT_TRUE(test, is_open(a, 77));
 	KUNIT_EXPECT_FALSE(test, in_table(b, 77, false));
+}
+
+/* What one peer has taken under a key is not taken from another one. */
+static void session_open_shared(struct kunit *test)
+{
+	struct camex_peer *a = fake_peer(test, "a"), *b = fake_peer(test, "b");
+	struct camex_session_rx *rx;
+
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[0]));
+	rx = open_at(a, key_of(a), 77, 5);
+	KUNIT_ASSERT_NOT_NULL(test, rx);
+	KUNIT_EXPECT_NULL(test, open_at(b, key_of(b), 77, 5));
+	KUNIT_EXPECT_PTR_EQ(test, rx, open_at(b, key_of(b), 77, 6));
+	KUNIT_EXPECT_EQ(test, b->nopen, 0);
+	retire(rx);
+	KUNIT_EXPECT_NULL(test, open_at(b, key_of(b), 77, 5));
+	KUNIT_EXPECT_NULL(test, open_at(b, key_of(b), 77, 6));
+	rx = open_at(b, key_of(b), 77, 10);
+	KUNIT_ASSERT_NOT_NULL(test, rx);
+	KUNIT_EXPECT_PTR_EQ(test, rx->base.peer, b);
+	KUNIT_EXPECT_FALSE(test, take(rx, 6));
+	KUNIT_EXPECT_TRUE(test, take(rx, 7));
+	/* the furthest that any of them got is what counts */
+	retire(rx);
+	KUNIT_EXPECT_NULL(test, open_at(a, key_of(a), 77, 10));
+	rx = open_at(a, key_of(a), 77, 11);
+	KUNIT_ASSERT_NOT_NULL(test, rx);
+	KUNIT_EXPECT_FALSE(test, take(rx, 9));
+	KUNIT_EXPECT_FALSE(test, take(rx, 10));
 }
 
 /* A key that was taken from the peer opens nothing, nor does a peer that is gone. */
@@ -444,47 +744,58 @@ static void session_open_refused(struct kunit *test)
 	struct camex_peer *a = fake_peer(test, "a"), *b = fake_peer(test, "b");
 	struct camex_session_rx *rx;
 	struct camex_key *key;
+	int why = 0;
 
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[1]));
 	KUNIT_EXPECT_NULL(test, open_session(a, key_of(b), 1));
-	KUNIT_EXPECT_EQ(test, a->nsessions, 0);
+	KUNIT_EXPECT_EQ(test, a->nopen, 0);
 	key = key_of(b);
 	/* a receiver found both right before they went */
 	rtnl_lock();
 	rcu_read_lock();
 	camex_peer_del(b);
-	rx = camex_peer_open_session(b, key, 2);
+	local_bh_disable();
+	rx = camex_rules_open(b, key, 2, 0, false, &why);
+	local_bh_enable();
 	rcu_read_unlock();
 	rtnl_unlock();
 	KUNIT_EXPECT_NULL(test, rx);
+	KUNIT_EXPECT_EQ(test, why, CAMEX_A_STATS_UNKNOWN_PEER);
 }
 
 static void session_fifth(struct kunit *test)
 {
-	struct camex_session_rx *rx[CAMEX_PEER_SESSIONS], *at;
 	struct camex_peer *a = fake_peer(test, "a");
+	struct camex_session_rx *rx[CAMEX_RULES_OPEN], *at;
 	unsigned int i, silent;
 	u32 prefix = 1000;
 
-	for (silent = 0; silent < CAMEX_PEER_SESSIONS; silent++) {
-		KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
-		for (i = 0; i < CAMEX_PEER_SESSIONS; i++) {
+	for (silent = 0; silent < CAMEX_RULES_OPEN; silent++) {
+		KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[silent % 2]));
+		for (i = 0; i < CAMEX_RULES_OPEN; i++) {
 			rx[i] = open_session(a, key_of(a), ++prefix);
 			KUNIT_ASSERT_NOT_NULL(test, rx[i]);
-			KUNIT_EXPECT_EQ(test, a->nsessions, i + 1);
+			KUNIT_EXPECT_EQ(test, a->nopen, i + 1);
 			rx[i]->heard = jiffies - (i == silent ? 100 : 10 + i) * HZ;
 		}
 		KUNIT_ASSERT_NOT_NULL(test, open_session(a, key_of(a), ++prefix));
-		KUNIT_EXPECT_EQ(test, a->nsessions, CAMEX_PEER_SESSIONS);
-		KUNIT_EXPECT_EQ(test, length(&a->sessions), CAMEX_PEER_SESSIONS);
-		for (i = 0; i < CAMEX_PEER_SESSIONS; i++)
+		KUNIT_EXPECT_EQ(test, a->nopen, CAMEX_RULES_OPEN);
+		KUNIT_EXPECT_EQ(test, length(&a->open), CAMEX_RULES_OPEN);
+		for (i = 0; i < CAMEX_RULES_OPEN; i++) {
 			KUNIT_EXPECT_EQ_MSG(test, i != silent,
-					    in_table(a, prefix - CAMEX_PEER_SESSIONS + i, false),
+					    is_open(a, prefix - CAMEX_RULES_OPEN + i),
 					    "session %u, silent %u", i, silent);
-		KUNIT_EXPECT_TRUE(test, in_table(a, prefix, false));
-		/* the newest is first */
-		at = list_first_entry(&a->sessions, struct camex_session_rx, peer_node);
+			KUNIT_EXPECT_TRUE(test, in_table(a, prefix - CAMEX_RULES_OPEN + i,
+							 false));
+		}
+		KUNIT_EXPECT_FALSE(test, take(rx[silent], 1));
+		KUNIT_EXPECT_TRUE(test, take(rx[(silent + 1) % CAMEX_RULES_OPEN], 1));
+		KUNIT_EXPECT_EQ(test, a->closed[0].n, 1);
+		KUNIT_EXPECT_EQ(test, length(&a->closed[0].list), 1);
+		KUNIT_EXPECT_TRUE(test, is_open(a, prefix));
+		/* the newest is last */
+		at = list_last_entry(&a->open, struct camex_session_rx, base.peer_node);
 		KUNIT_EXPECT_EQ(test, at->base.prefix, prefix);
 	}
 }
@@ -492,49 +803,132 @@ static void session_fifth(struct kunit *test)
 /* jiffies start shortly before they wrap, and no time of day is special. */
 static void session_fifth_wraps(struct kunit *test)
 {
-	struct camex_session_rx *rx[CAMEX_PEER_SESSIONS];
+	struct camex_session_rx *rx[CAMEX_RULES_OPEN];
 	struct camex_peer *a = fake_peer(test, "a");
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
-	for (i = 0; i < CAMEX_PEER_SESSIONS; i++) {
+	for (i = 0; i < CAMEX_RULES_OPEN; i++) {
 		rx[i] = open_session(a, key_of(a), i);
 		KUNIT_ASSERT_NOT_NULL(test, rx[i]);
 		/* -2, -1, 0, 1: the first is the oldest */
 		rx[i]->heard = (unsigned long)i - 2;
 	}
 	KUNIT_ASSERT_NOT_NULL(test, open_session(a, key_of(a), 99));
-	KUNIT_EXPECT_FALSE(test, in_table(a, 0, false));
-	for (i = 1; i < CAMEX_PEER_SESSIONS; i++)
-		KUNIT_EXPECT_TRUE(test, in_table(a, i, false));
+	KUNIT_EXPECT_FALSE(test, is_open(a, 0));
+	for (i = 1; i < CAMEX_RULES_OPEN; i++)
+		KUNIT_EXPECT_TRUE(test, is_open(a, i));
 }
 
+/* What was closed opens again, but only above what it had reached. */
+static void session_closed(struct kunit *test)
+{
+	struct camex_peer *a = fake_peer(test, "a");
+	struct camex_session_rx *rx;
+	u64 seq;
+
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
+	rx = open_at(a, key_of(a), 5, 1000);
+	KUNIT_ASSERT_NOT_NULL(test, rx);
+	KUNIT_EXPECT_TRUE(test, take(rx, 2000));
+	spin_lock_bh(&a->cdev->lock);
+	KUNIT_EXPECT_EQ(test, 2000, camex_session_top(rx));
+	spin_unlock_bh(&a->cdev->lock);
+	retire(rx);
+	KUNIT_EXPECT_EQ(test, a->nopen, 0);
+	KUNIT_EXPECT_EQ(test, a->closed[0].n, 1);
+	KUNIT_EXPECT_FALSE(test, is_open(a, 5));
+	KUNIT_EXPECT_TRUE(test, in_table(a, 5, false));
+	KUNIT_EXPECT_FALSE(test, take(rx, 2001));
+	spin_lock_bh(&a->cdev->lock);
+	KUNIT_EXPECT_EQ(test, 2000, camex_session_top(rx));
+	spin_unlock_bh(&a->cdev->lock);
+
+	/* also what was never taken, and what the window would still have room for */
+	for (seq = 1990; seq <= 2000; seq++)
+		KUNIT_EXPECT_NULL(test, open_at(a, key_of(a), 5, seq));
+	KUNIT_EXPECT_NULL(test, open_at(a, key_of(a), 5, 0));
+	KUNIT_EXPECT_PTR_EQ(test, rx, open_at(a, key_of(a), 5, 2010));
+	KUNIT_EXPECT_EQ(test, a->nopen, 1);
+	KUNIT_EXPECT_EQ(test, a->closed[0].n, 0);
+	KUNIT_EXPECT_EQ(test, length(&a->closed[0].list), 0);
+	for (seq = 0; seq <= 2000; seq++)
+		if (take(rx, seq))
+			KUNIT_FAIL(test, "%llu is taken", seq);
+	for (seq = 2001; seq < 2010; seq++)
+		KUNIT_EXPECT_TRUE(test, take(rx, seq));
+	KUNIT_EXPECT_FALSE(test, take(rx, 2010));
+	KUNIT_EXPECT_TRUE(test, take(rx, 2011));
+}
+
+/* Sixty-four are remembered, and the one that closed first is forgotten. */
+static void session_closed_many(struct kunit *test)
+{
+	struct camex_peer *a = fake_peer(test, "a");
+	struct camex_session_rx *rx;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
+	for (i = 0; i < CAMEX_RULES_CLOSED + 2; i++) {
+		rx = open_at(a, key_of(a), i, 100);
+		KUNIT_ASSERT_NOT_NULL(test, rx);
+		if (i == 3) {	/* this one closes late */
+			retire(rx);
+			rx = open_at(a, key_of(a), 0, 101);
+			KUNIT_ASSERT_NOT_NULL(test, rx);
+		}
+		retire(rx);
+		KUNIT_EXPECT_EQ(test, a->closed[0].n, min(i + 1, CAMEX_RULES_CLOSED));
+		KUNIT_EXPECT_EQ(test, length(&a->closed[0].list), a->closed[0].n);
+	}
+	for (i = 0; i < CAMEX_RULES_CLOSED + 2; i++) {
+		KUNIT_EXPECT_EQ_MSG(test, i != 1 && i != 2, in_table(a, i, false),
+				    "session %u", i);
+		if (in_table(a, i, false))
+			KUNIT_EXPECT_NULL(test, open_at(a, key_of(a), i, i ? 100 : 101));
+	}
+	/* what is forgotten starts anew */
+	KUNIT_EXPECT_NOT_NULL(test, open_at(a, key_of(a), 1, 50));
+}
+
+/* The same key set again closes nothing of what is received; another one forgets. */
 static void session_closed_with_key(struct kunit *test)
 {
 	struct camex_peer *a = fake_peer(test, "a"), *b = fake_peer(test, "b");
+	struct camex_session_rx *rx[3];
 	unsigned int i, way;
 	u32 prefix;
 
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[0]));
-	KUNIT_ASSERT_NOT_NULL(test, open_session(b, key_of(b), 0));
+	KUNIT_ASSERT_NOT_NULL(test, open_session(b, key_of(b), 9));
 	for (way = 0; way < 3; way++) {
+		KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, NULL));
 		KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
-		for (i = 0; i < 3; i++)
-			KUNIT_ASSERT_NOT_NULL(test, open_session(a, key_of(a), i));
+		for (i = 0; i < 3; i++) {
+			rx[i] = open_session(a, key_of(a), i);
+			KUNIT_ASSERT_NOT_NULL(test, rx[i]);
+		}
+		retire(rx[2]);
 		prefix = tx_of(a)->base.prefix;
 		/* the same key, another one, none */
 		KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, way < 2 ? keys[way] : NULL));
-		KUNIT_EXPECT_EQ(test, a->nsessions, 0);
-		KUNIT_EXPECT_TRUE(test, list_empty(&a->sessions));
-		KUNIT_EXPECT_FALSE(test, in_table(a, prefix, true));
-		for (i = 0; i < 3; i++)
-			KUNIT_EXPECT_FALSE(test, in_table(a, i, false));
+		KUNIT_EXPECT_EQ(test, a->nopen, way ? 0 : 2);
+		KUNIT_EXPECT_EQ(test, length(&a->open), way ? 0 : 2);
+		KUNIT_EXPECT_EQ(test, a->closed[0].n, way ? 0 : 1);
+		KUNIT_EXPECT_EQ(test, a->closed[1].n, way ? 0 : 1);
+		KUNIT_EXPECT_EQ(test, in_table(a, prefix, true), !way);
+		for (i = 0; i < 3; i++) {
+			KUNIT_EXPECT_EQ(test, is_open(a, i), !way && i < 2);
+			KUNIT_EXPECT_EQ(test, in_table(a, i, false), !way);
+			if (!way)
+				KUNIT_EXPECT_EQ(test, take(rx[i], 1), i < 2);
+		}
 		if (way < 2)
 			KUNIT_EXPECT_NE(test, prefix, tx_of(a)->base.prefix);
 		else
 			KUNIT_EXPECT_NULL(test, tx_of(a));
 	}
-	KUNIT_EXPECT_TRUE(test, in_table(b, 0, false));
+	KUNIT_EXPECT_TRUE(test, is_open(b, 9));
 	KUNIT_EXPECT_TRUE(test, in_table(b, tx_of(b)->base.prefix, true));
 }
 
@@ -542,18 +936,44 @@ static void session_closed_with_key(struct kunit *test)
 static void session_forget(struct kunit *test)
 {
 	struct camex_peer *a = fake_peer(test, "a");
+	struct camex_session_rx *rx;
 	struct camex_session_tx *tx;
+	u32 prefix;
 
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
+	prefix = tx_of(a)->base.prefix;
+	KUNIT_ASSERT_EQ(test, 0, renew(a));
 	tx = tx_of(a);
+	rx = open_session(a, key_of(a), 4);
+	KUNIT_ASSERT_NOT_NULL(test, rx);
+	retire(rx);
 	KUNIT_ASSERT_NOT_NULL(test, open_session(a, key_of(a), 5));
 	rtnl_lock();
 	camex_peer_forget(a);
 	rtnl_unlock();
-	KUNIT_EXPECT_EQ(test, a->nsessions, 0);
+	KUNIT_EXPECT_EQ(test, a->nopen, 0);
+	KUNIT_EXPECT_EQ(test, a->closed[0].n, 0);
+	KUNIT_EXPECT_FALSE(test, in_table(a, 4, false));
 	KUNIT_EXPECT_FALSE(test, in_table(a, 5, false));
 	KUNIT_EXPECT_PTR_EQ(test, tx, tx_of(a));
 	KUNIT_EXPECT_TRUE(test, in_table(a, tx->base.prefix, true));
+	/* nor is what we have sent before */
+	KUNIT_EXPECT_TRUE(test, in_table(a, prefix, true));
+	KUNIT_EXPECT_EQ(test, a->closed[1].n, 1);
+	KUNIT_EXPECT_NOT_NULL(test, open_session(a, key_of(a), 5));
+}
+
+static int session_init(struct kunit *test)
+{
+	camex_test_clock = NOW;
+	return fake_dev_init(test);
+}
+
+static void session_exit(struct kunit *test)
+{
+	fake_dev_exit(test);
+	camex_test_clock = 0;
+	camex_test_prefixes = U32_MAX;
 }
 
 static struct kunit_case session_cases[] = {
@@ -562,14 +982,21 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(key_shared),
 	KUNIT_CASE(key_set_again),
 	KUNIT_CASE(key_random),
+	KUNIT_CASE(session_clock),
 	KUNIT_CASE(session_tx_unique),
 	KUNIT_CASE(session_tx_clock),
+	KUNIT_CASE(session_tx_reached),
+	KUNIT_CASE(session_tx_no_clock),
 	KUNIT_CASE(session_tx_next),
+	KUNIT_CASE(session_tx_nonces),
 	KUNIT_CASE(session_ours),
 	KUNIT_CASE(session_open),
+	KUNIT_CASE(session_open_shared),
 	KUNIT_CASE(session_open_refused),
 	KUNIT_CASE(session_fifth),
 	KUNIT_CASE(session_fifth_wraps),
+	KUNIT_CASE(session_closed),
+	KUNIT_CASE(session_closed_many),
 	KUNIT_CASE(session_closed_with_key),
 	KUNIT_CASE(session_forget),
 	{}
@@ -577,8 +1004,8 @@ static struct kunit_case session_cases[] = {
 
 static struct kunit_suite session_suite = {
 	.name = "camex_session",
-	.init = fake_dev_init,
-	.exit = fake_dev_exit,
+	.init = session_init,
+	.exit = session_exit,
 	.test_cases = session_cases,
 };
 

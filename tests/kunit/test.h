@@ -9,6 +9,10 @@
 struct camex_dev;
 struct camex_peer;
 
+/* Of session.c: the clock, and what prefixes are drawn from. */
+extern u64 camex_test_clock;
+extern u32 camex_test_prefixes;
+
 /* A number below @n; the same ones in each run. */
 static inline u32 below(struct rnd_state *rnd, u32 n)
 {

@@ -282,11 +282,14 @@ tunnel() {
 		secret=(key-file "$test_tmp/key")
 	}
 	shift 2
+	# the other end must not hear the one that goes
+	for i in 1 2; do
+		if on "host$i" test -e /sys/class/net/camex0; then camexctl -n "host$i" dev del camex0; fi
+	done
 	for i in 1 2; do
 		j=$((3 - i))
 		to=192.0.2.$j
 		[ "$outer" -eq 4 ] || to="[2001:db8::$j]"
-		if on "host$i" test -e /sys/class/net/camex0; then camexctl -n "host$i" dev del camex0; fi
 		camexctl -n "host$i" dev add camex0 port 7000 "$@" &&
 			camexctl -n "host$i" peer add camex0 "host$j" endpoint "$to:7000" \
 				routes "10.0.0.$j/32,fd00::$j/128" "${secret[@]}" || return

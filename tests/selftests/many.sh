@@ -20,13 +20,15 @@ address() {
 	echo "10.64.$(($1 / 256)).$(($1 % 256))"
 }
 
-# became NUMBER KEY: host2 is peer pNUMBER of host1's device now, and reaches host1.
+# became NUMBER KEY: host2 is peer pNUMBER of host1's device now, and reaches host1. To
+# host2 the hub is always the same one, but what pNUMBER sends is a session of its own.
 # Sent again while it is not answered: a stranger may try only so many keys a second.
 # shellcheck disable=SC2317 # called by ok
 became() {
 	local number=$1 key=$2 inner
 	inner=$(address "$number")
-	camexctl -n host2 key set camex0 hub key-file - <<<"$key" &&
+	camexctl -n host2 peer forget camex0 hub &&
+		camexctl -n host2 key set camex0 hub key-file - <<<"$key" &&
 		ip -n host2 address add "$inner/32" dev camex0 &&
 		on host2 ping -q -n -c 1 -w 30 -I "$inner" 10.0.0.1 &&
 		on host1 ping -q -n -c 1 -W 10 "$inner" &&

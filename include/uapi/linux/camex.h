@@ -59,6 +59,12 @@ enum camex_peer_state {
 	CAMEX_PEER_STATE_UP,
 };
 
+/* Whether we register with a peer, and how. */
+enum camex_register {
+	CAMEX_REGISTER_OFF,
+	CAMEX_REGISTER_MANUAL,		/* say which address is ours */
+};
+
 /* What an event tells. */
 enum camex_event {
 	CAMEX_EVENT_PEER_UP,		/* first valid datagram (again) */
@@ -132,6 +138,8 @@ enum {
 	CAMEX_A_PEER_TX_PACKETS,	/* u64, inner packets [out] */
 	CAMEX_A_PEER_TX_BYTES,		/* u64, inner bytes [out] */
 	CAMEX_A_PEER_PAD,
+	CAMEX_A_PEER_KEEPALIVE,		/* u16, seconds, 0: off [add, set, out] */
+	CAMEX_A_PEER_REGISTER,		/* u32, enum camex_register [add, set, out] */
 
 	__CAMEX_A_PEER_MAX,
 	CAMEX_A_PEER_MAX = (__CAMEX_A_PEER_MAX - 1)

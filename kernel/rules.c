@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A key may be shared by many, and old peers start their sequence at 0 again
+ * whenever they restart. So what opens under a key proves who may have made it,
+ * not when, and what says where a peer is could be a recording. The rules:
+ *
+ * - Under one prefix each sequence is taken once. A peer holds few sessions
+ *   open; the closed ones are remembered and open again only above what they
+ *   had reached.
+ * - Sequences of a clock order sessions by themselves: one that starts below
+ *   what another has reached is a recording.
+ * - The open sessions are ranked. The endpoint follows a session to another
+ *   host only when all that rank before it have been silent for a while.
+ */
+#include "compat.h"
+#include "rules.h"
+#include "timer.h"
+
+/**
+ * camex_rules_same_host() - do two endpoints differ in the port at most
+ * @a: one
+ * @b: the other
+ */
+bool camex_rules_same_host(const struct camex_addr *a,
+			   const struct camex_addr *b)
+{
+	return a->family == b->family && a->scope == b->scope &&
+	       ipv6_addr_equal(&a->v6, &b->v6);
+}
+
+static bool is_clock(u64 seq)
+{
+	return seq > CAMEX_SEQ_CLOCK;
+}
+
+/* --- opening and closing --- */
+
+/* What a sequence of a clock, reached by a session that ends now, counts for. */
+static void reach(struct camex_peer *peer, u64 top)
+{
+	if (is_clock(top) && top > peer->reached &&
+	    top <= camex_session_clock() + CAMEX_RULES_AHEAD)
+		peer->reached = top;
+}
+
+/**
+ * camex_rules_retire() - close a session, and remember it
+ * @session: an open session
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_rules_retire(struct camex_session *session)
+{
+	struct camex_peer *peer = session->peer;
+	struct camex_closed *closed = &peer->closed[session->sends];
+	struct camex_session *oldest;
+
+	camex_session_close(session);
+	if (!session->sends) {
+		struct camex_session_rx *rx =
+			container_of(session, struct camex_session_rx, base);
+
+		if (is_clock(session->first))
+			reach(peer, rx->top);
+		if (peer->holder == rx)
+			peer->holder = NULL;
+		peer->nopen--;
+	}
+	list_move_tail(&session->peer_node, &closed->list);
+	if (closed->n < CAMEX_RULES_CLOSED) {
+		closed->n++;
+		return;
+	}
+	oldest = list_first_entry(&closed->list, struct camex_session, peer_node);
+	list_del(&oldest->peer_node);
+	camex_session_forget(oldest);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_rules_retire);
+
+/**
+ * camex_rules_forget() - close all sessions of a peer, and forget them
+ * @peer: the peer
+ * @sends: those that send, but for the current one; else those that receive
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_rules_forget(struct camex_peer *peer, bool sends)
+{
+	struct camex_session *session, *next;
+
+	if (!sends) {
+		list_splice_tail_init(&peer->open, &peer->closed[0].list);
+		peer->nopen = 0;
+		peer->holder = NULL;
+		peer->reached = 0;
+	}
+	list_for_each_entry_safe(session, next, &peer->closed[sends].list,
+				 peer_node) {
+		list_del(&session->peer_node);
+		camex_session_forget(session);
+	}
+	peer->closed[sends].n = 0;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_rules_forget);
+
+/* The highest sequence of a clock that counts as reached by the peer. */
+static u64 reached(struct camex_peer *peer)
+{
+	struct camex_session *session;
+
+	list_for_each_entry(session, &peer->open, peer_node)
+		if (is_clock(session->first))
+			reach(peer, camex_session_top(container_of(session,
+				      struct camex_session_rx, base)));
+	return peer->reached;
+}
+
+/* The session goes where its rank is. */
+static void rank(struct camex_peer *peer, struct camex_session_rx *rx)
+{
+	struct camex_session_rx *at;
+
+	list_for_each_entry(at, &peer->open, base.peer_node)
+		if (at->demoted ||
+		    (is_clock(rx->base.first) && is_clock(at->base.first) &&
+		     rx->base.first > at->base.first))
+			break;
+	list_add_tail(&rx->base.peer_node, &at->base.peer_node);
+}
+
+static struct camex_session_rx *silent_longest(struct camex_peer *peer)
+{
+	struct camex_session_rx *rx, *found = NULL;
+
+	list_for_each_entry(rx, &peer->open, base.peer_node)
+		if (!found || time_before(rx->heard, found->heard))
+			found = rx;
+	return found;
+}
+
+/* The received session under a key and a prefix that is open, or went furthest. */
+static struct camex_session_rx *known(struct camex_dev *cdev,
+				      const struct camex_key *key, u32 prefix)
+{
+	struct camex_session_rx *found = NULL, *rx;
+	struct rhlist_head *list, *pos;
+	struct camex_session *at;
+
+	rcu_read_lock();
+	list = camex_session_bucket(cdev, prefix);
+	rhl_for_each_entry_rcu(at, pos, list, node) {
+		if (at->sends || at->key != key)
+			continue;
+		rx = container_of(at, struct camex_session_rx, base);
+		if (!found || rx->top > found->top ||
+		    rcu_access_pointer(rx->window))
+			found = rx;
+		if (rcu_access_pointer(rx->window))
+			break;
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/**
+ * camex_rules_open() - a peer sends under a prefix that is not open
+ * @peer: the peer
+ * @key: the key that opened the datagram
+ * @prefix: its prefix
+ * @seq: its sequence
+ * @registers: it is a REGISTER
+ * @why: result: why not, a counter (CAMEX_A_STATS_*)
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: the session, the one that another CPU has just opened included; or
+ * NULL.
+ */
+struct camex_session_rx *camex_rules_open(struct camex_peer *peer,
+					  struct camex_key *key, u32 prefix,
+					  u64 seq, bool registers, int *why)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_session_rx *rx, *old;
+
+	spin_lock(&cdev->lock);
+	rx = NULL;
+	*why = CAMEX_A_STATS_UNKNOWN_PEER;
+	if (peer->dead || rcu_access_pointer(peer->key) != key)
+		goto out;
+	old = known(cdev, key, prefix);
+	if (old && rcu_access_pointer(old->window)) {
+		rx = old;
+		goto out;
+	}
+	*why = CAMEX_A_STATS_REPLAYED;
+	if (old && seq <= old->top)
+		goto out;
+	if (is_clock(seq) && seq < reached(peer))
+		goto out;
+
+	*why = CAMEX_A_STATS_NO_MEMORY;
+	if (old && old->base.peer == peer) {
+		rx = old;
+	} else {
+		rx = camex_session_rx_new(peer, key, prefix);
+		if (!rx)
+			goto out;
+		if (old) {
+			rx->again = true;
+			rx->top = old->top;
+		}
+	}
+	if (camex_session_rx_open(rx, seq)) {
+		if (rx != old)
+			camex_session_forget(&rx->base);
+		rx = NULL;
+		goto out;
+	}
+	if (rx == old) {
+		list_del(&rx->base.peer_node);
+		peer->closed[0].n--;
+	}
+	if (peer->nopen == CAMEX_RULES_OPEN)
+		camex_rules_retire(&silent_longest(peer)->base);
+	rank(peer, rx);
+	peer->nopen++;
+	if (registers)
+		camex_peer_tell(peer, CAMEX_EVENT_REGISTER);
+out:
+	spin_unlock(&cdev->lock);
+	return rx;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_rules_open);
+
+/* --- where the peer is --- */
+
+/**
+ * camex_rules_moved() - the endpoint of a peer is another one
+ * @peer: the peer
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_rules_moved(struct camex_peer *peer)
+{
+	struct camex_session_rx *rx;
+
+	list_for_each_entry(rx, &peer->open, base.peer_node)
+		WRITE_ONCE(rx->settled, false);
+}
+
+/* The peer is where this session is. */
+static void move(struct camex_peer *peer, struct camex_session_rx *rx)
+{
+	struct camex_session_rx *holder = peer->holder, *at;
+	bool before = false;
+
+	if (camex_peer_move(peer, &rx->at, &rx->local))
+		return;		/* no memory: the next datagram tries again */
+	rx->settled = true;
+	rx->waiting = false;
+	peer->holder = rx;
+	if (!holder || holder == rx)
+		return;
+	/* An older session takes back what a younger one had. */
+	list_for_each_entry(at, &peer->open, base.peer_node) {
+		if (at == rx)
+			before = true;
+		if (at == holder && before) {
+			holder->demoted = true;
+			list_move_tail(&holder->base.peer_node, &peer->open);
+			break;
+		}
+	}
+}
+
+/*
+ * When have all that rank before the session been silent for long enough? False
+ * if one of them was heard later than it.
+ */
+static bool turn(struct camex_peer *peer, struct camex_session_rx *rx,
+		 unsigned long now, unsigned long *when)
+{
+	struct camex_session_rx *at;
+
+	*when = now;
+	list_for_each_entry(at, &peer->open, base.peer_node) {
+		unsigned long heard = READ_ONCE(at->heard);
+
+		if (at == rx)
+			break;
+		if (time_after(heard, READ_ONCE(rx->heard)))
+			return false;
+		if (time_after(heard + CAMEX_RULES_SILENT, *when))
+			*when = heard + CAMEX_RULES_SILENT;
+	}
+	return true;
+}
+
+/**
+ * camex_rules_highest() - a session's highest sequence so far has come
+ * @rx: the session
+ * @to: where it came from
+ * @from: our address that it went to
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_rules_highest(struct camex_session_rx *rx,
+			 const struct camex_addr *to,
+			 const struct camex_addr *from)
+{
+	struct camex_peer *peer = rx->base.peer;
+	struct camex_endpoint *ep = rcu_dereference_bh(peer->endpoint);
+	struct camex_dev *cdev = peer->cdev;
+	unsigned long when;
+
+	if (likely(READ_ONCE(rx->settled) && ep && camex_endpoint_is(ep, to, from)))
+		return;
+
+	spin_lock(&cdev->lock);
+	if (peer->dead || !rcu_access_pointer(rx->window))
+		goto out;
+	rx->at = *to;
+	rx->local = *from;
+	ep = rcu_dereference_protected(peer->endpoint,
+				       lockdep_is_held(&cdev->lock));
+	turn(peer, rx, jiffies, &when);
+	if (!ep || camex_rules_same_host(&ep->to, to) ||
+	    !time_after(when, jiffies)) {
+		move(peer, rx);
+	} else {
+		rx->waiting = true;
+		/* Back where it was, it takes the claim back. */
+		WRITE_ONCE(rx->settled, false);
+		camex_peer_wake(peer, when);
+	}
+out:
+	spin_unlock(&cdev->lock);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_rules_highest);
+
+/**
+ * camex_rules_look() - has the turn of a waiting session come
+ * @peer: the peer
+ * @now: jiffies
+ *
+ * Context: camex_dev.lock held.
+ * Return: jiffies until it is worth looking again, MAX_JIFFY_OFFSET for never.
+ */
+unsigned long camex_rules_look(struct camex_peer *peer, unsigned long now)
+{
+	unsigned long next, when;
+	struct camex_session_rx *rx;
+
+again:
+	next = MAX_JIFFY_OFFSET;
+	list_for_each_entry(rx, &peer->open, base.peer_node) {
+		if (!rx->waiting)
+			continue;
+		rx->waiting = turn(peer, rx, now, &when);
+		if (!rx->waiting)
+			continue;
+		if (!time_after(when, now)) {
+			rx->waiting = false;
+			move(peer, rx);
+			goto again;	/* the order may have changed */
+		}
+		next = min(next, when - now);
+	}
+	return next;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_rules_look);

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One timer for each peer, which runs when the next thing is due. Packets only
+ * note when they came and went; the timer looks at that. The times are those of
+ * the OpenIPC camex daemon.
+ */
+#include <linux/jiffies.h>
+
+#include "compat.h"
+#include "protocol.h"
+#include "rules.h"
+#include "timer.h"
+#include "transport.h"
+
+#define REGISTER_EVERY	(10 * HZ)
+#define KEEPALIVE_EVERY	10		/* seconds, where nobody chose */
+#define LOST_AFTER	(120 * HZ)
+/* What we sent ought to have been answered in this time. */
+#define ANSWER_WITHIN	(20 * HZ)
+/* How often REGISTER is repeated with traffic until something is heard. */
+#define HELLO_EVERY	HZ
+/* How often to see whether the clock has been set. */
+#define CLOCK_EVERY	HZ
+
+/**
+ * camex_peer_registers() - do we register with a peer
+ * @peer: the peer
+ *
+ * Return: what was chosen, else MANUAL where we know how to reach it.
+ */
+enum camex_register camex_peer_registers(const struct camex_peer *peer)
+{
+	int registers = READ_ONCE(peer->registers);
+
+	if (registers != CAMEX_PEER_DEFAULT)
+		return registers;
+	return peer->cdev->protocol->hello && READ_ONCE(peer->home) ?
+	       CAMEX_REGISTER_MANUAL : CAMEX_REGISTER_OFF;
+}
+
+/**
+ * camex_peer_keepalive() - after how much silence of ours KEEPALIVE is sent
+ * @peer: the peer
+ *
+ * Return: seconds, 0 for never.
+ */
+unsigned int camex_peer_keepalive(const struct camex_peer *peer)
+{
+	int keepalive = READ_ONCE(peer->keepalive);
+
+	if (keepalive != CAMEX_PEER_DEFAULT)
+		return keepalive;
+	return peer->cdev->protocol->hello && READ_ONCE(peer->home) ?
+	       KEEPALIVE_EVERY : 0;
+}
+
+/* Send REGISTER or KEEPALIVE. */
+static void hello(struct camex_peer *peer, struct camex_endpoint *ep,
+		  bool registers)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct sk_buff *skb;
+	int why = 0;
+
+	WRITE_ONCE(peer->introduced_at, jiffies);
+	WRITE_ONCE(peer->introduced, true);
+	skb = cdev->protocol->hello(peer, registers, &why);
+	if (skb) {
+		camex_touch(&peer->sent);
+		why = cdev->transport->send(cdev, ep, skb, 0);
+	}
+	if (why)
+		camex_count(cdev->stats, why, 1);
+}
+
+/**
+ * camex_peer_introduce() - say who we are before the first packet of a session
+ * @peer: the peer, which was not heard since the session is used
+ * @ep: its endpoint
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_peer_introduce(struct camex_peer *peer, struct camex_endpoint *ep)
+{
+	unsigned long last = READ_ONCE(peer->introduced_at), now = jiffies;
+
+	if (!peer->cdev->protocol->hello)
+		return;
+	if (READ_ONCE(peer->introduced) &&
+	    time_before(now, last + HELLO_EVERY))
+		return;
+	/* Of several CPUs that get here one does it. */
+	if (cmpxchg(&peer->introduced_at, last, now) == last)
+		hello(peer, ep, camex_peer_registers(peer) != CAMEX_REGISTER_OFF);
+}
+
+/* What was decided under the lock, to be done without it. */
+struct due {
+	bool registers;
+	bool keepalive;
+	struct camex_endpoint *ep;
+	struct camex_endpoint *home;
+};
+
+/* The time that is left until @when. */
+static unsigned long left(unsigned long when, unsigned long now)
+{
+	return time_after(when, now) ? when - now : 0;
+}
+
+/* When something was heard last, or ought to have been. */
+static unsigned long last_heard(const struct camex_peer *peer)
+{
+	unsigned long seen = READ_ONCE(peer->seen);
+
+	return time_after(peer->since, seen) ? peer->since : seen;
+}
+
+/* Is the peer lost? Return jiffies until it could be. */
+static unsigned long watch(struct camex_peer *peer, unsigned long now)
+{
+	bool registers = camex_peer_registers(peer) != CAMEX_REGISTER_OFF;
+	unsigned long heard = last_heard(peer), until;
+	unsigned long asked = READ_ONCE(peer->asked);
+
+	if (peer->lost || !rcu_access_pointer(peer->endpoint) ||
+	    !(registers || camex_peer_keepalive(peer)))
+		return MAX_JIFFY_OFFSET;
+	until = left(heard + LOST_AFTER, now);
+	if (registers && time_after(asked, heard))
+		until = min(until, left(asked + ANSWER_WITHIN, now));
+	if (until)
+		return until;
+	peer->lost = true;
+	WRITE_ONCE(peer->alive, false);
+	camex_peer_tell(peer, CAMEX_EVENT_PEER_LOST);
+	return MAX_JIFFY_OFFSET;
+}
+
+/* What is to be sent? Return jiffies until something is again. */
+static unsigned long plan(struct camex_peer *peer, unsigned long now,
+			  struct due *due)
+{
+	unsigned int keepalive = camex_peer_keepalive(peer);
+	unsigned long next = MAX_JIFFY_OFFSET, until;
+
+	due->ep = rcu_dereference_protected(peer->endpoint,
+					    lockdep_is_held(&peer->cdev->lock));
+	if (!due->ep || !peer->cdev->protocol->hello ||
+	    peer->cdev->protocol->ready(peer))
+		return next;
+	swap(due->keepalive, peer->greet);
+	if (camex_peer_registers(peer) != CAMEX_REGISTER_OFF) {
+		until = left(peer->next_register, now);
+		if (!until) {
+			due->registers = true;
+			until = REGISTER_EVERY;
+			peer->next_register = now + REGISTER_EVERY;
+			/* Perhaps it is back where it was. */
+			if (peer->home && peer->home != due->ep &&
+			    !left(last_heard(peer) + ANSWER_WITHIN, now))
+				due->home = peer->home;
+		}
+		next = until;
+	}
+	if (keepalive) {
+		until = left(READ_ONCE(peer->sent) + keepalive * HZ, now);
+		if (due->registers || due->keepalive || !until) {
+			due->keepalive = true;
+			until = keepalive * HZ;
+		}
+		next = min(next, until);
+	}
+	return next;
+}
+
+/* A session that was begun without a clock is replaced when there is one. */
+static unsigned long mind_clock(struct camex_peer *peer)
+{
+	struct camex_session_tx *tx;
+
+	tx = rcu_dereference_protected(peer->tx,
+				       lockdep_is_held(&peer->cdev->lock));
+	if (likely(!tx || tx->base.first > CAMEX_SEQ_CLOCK))
+		return MAX_JIFFY_OFFSET;
+	if (camex_session_clock() && !camex_peer_renew(peer))
+		return MAX_JIFFY_OFFSET;
+	return CLOCK_EVERY;
+}
+
+static void run(struct timer_list *timer)
+{
+	struct camex_peer *peer = container_of(timer, struct camex_peer, timer);
+	struct camex_dev *cdev = peer->cdev;
+	unsigned long now = jiffies, next;
+	struct due due = {};
+
+	rcu_read_lock_bh();
+	spin_lock(&cdev->lock);
+	if (peer->dead || !netif_running(cdev->dev)) {
+		spin_unlock(&cdev->lock);
+		goto out;
+	}
+	next = camex_rules_look(peer, now);
+	next = min(next, watch(peer, now));
+	next = min(next, mind_clock(peer));
+	next = min(next, plan(peer, now, &due));
+	if (next < MAX_JIFFY_OFFSET)
+		mod_timer(&peer->timer, now + max(next, 1UL));
+	spin_unlock(&cdev->lock);
+
+	if (due.registers || due.keepalive)
+		hello(peer, due.ep, due.registers);
+	if (due.home)
+		hello(peer, due.home, true);
+out:
+	rcu_read_unlock_bh();
+}
+
+/**
+ * camex_peer_wake() - look after a peer no later than then
+ * @peer: the peer
+ * @when: jiffies
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_peer_wake(struct camex_peer *peer, unsigned long when)
+{
+	lockdep_assert_held(&peer->cdev->lock);
+	if (!peer->dead && netif_running(peer->cdev->dev))
+		timer_reduce(&peer->timer, when);
+}
+
+/**
+ * camex_timer_init() - get the timer of a new peer ready
+ * @peer: the peer
+ */
+void camex_timer_init(struct camex_peer *peer)
+{
+	timer_setup(&peer->timer, run, 0);
+	peer->registers = CAMEX_PEER_DEFAULT;
+	peer->keepalive = CAMEX_PEER_DEFAULT;
+	peer->since = jiffies;
+	peer->seen = jiffies;
+	peer->sent = jiffies;
+	peer->asked = jiffies;
+	peer->introduced_at = jiffies;
+	peer->next_register = jiffies;
+}
+
+/**
+ * camex_timer_set() - somebody chooses what is sent when
+ * @peer: the peer
+ * @tb: CAMEX_A_PEER_*, of which the timers' are taken
+ *
+ * Context: RTNL.
+ */
+void camex_timer_set(struct camex_peer *peer, struct nlattr **tb)
+{
+	struct camex_dev *cdev = peer->cdev;
+
+	if (tb[CAMEX_A_PEER_KEEPALIVE])
+		WRITE_ONCE(peer->keepalive,
+			   nla_get_u16(tb[CAMEX_A_PEER_KEEPALIVE]));
+	if (tb[CAMEX_A_PEER_REGISTER])
+		WRITE_ONCE(peer->registers,
+			   nla_get_u32(tb[CAMEX_A_PEER_REGISTER]));
+	spin_lock_bh(&cdev->lock);
+	peer->next_register = jiffies;
+	camex_peer_wake(peer, jiffies);
+	spin_unlock_bh(&cdev->lock);
+}
+
+/**
+ * camex_timer_stop() - wait for the timer of a peer, and stop it for good
+ * @peer: a peer that is dead, or whose link is down
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_timer_stop(struct camex_peer *peer)
+{
+	timer_delete_sync(&peer->timer);
+}
+
+/**
+ * camex_timers_up() - the link goes up: begin anew with all peers
+ * @cdev: the device
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int camex_timers_up(struct camex_dev *cdev)
+{
+	struct camex_peer *peer;
+	unsigned long number;
+	int err = 0;
+
+	xa_for_each(&cdev->peers, number, peer) {
+		spin_lock_bh(&cdev->lock);
+		err = camex_peer_renew(peer);
+		peer->since = jiffies;
+		peer->next_register = jiffies;
+		camex_peer_wake(peer, jiffies);
+		spin_unlock_bh(&cdev->lock);
+		if (err)
+			break;
+		cond_resched();
+	}
+	return err;
+}
+
+/**
+ * camex_timers_down() - the link goes down: nothing is sent any more
+ * @cdev: the device, no longer running
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_timers_down(struct camex_dev *cdev)
+{
+	struct camex_peer *peer;
+	unsigned long number;
+
+	/* Who has not seen that the link is down has started its timer by then. */
+	spin_lock_bh(&cdev->lock);
+	spin_unlock_bh(&cdev->lock);
+	xa_for_each(&cdev->peers, number, peer) {
+		camex_timer_stop(peer);
+		cond_resched();
+	}
+}
