@@ -12,6 +12,8 @@
  * - The open sessions are ranked. The endpoint follows a session to another
  *   host only when all that rank before it have been silent for a while.
  */
+#include <linux/rtnetlink.h>
+
 #include "compat.h"
 #include "rules.h"
 #include "timer.h"
@@ -26,6 +28,11 @@ bool camex_rules_same_host(const struct camex_addr *a,
 {
 	return a->family == b->family && a->scope == b->scope &&
 	       ipv6_addr_equal(&a->v6, &b->v6);
+}
+
+static struct camex_session_rx *to_rx(struct camex_session *session)
+{
+	return container_of(session, struct camex_session_rx, base);
 }
 
 static bool is_clock(u64 seq)
@@ -43,29 +50,13 @@ static void reach(struct camex_peer *peer, u64 top)
 		peer->reached = top;
 }
 
-/**
- * camex_rules_retire() - close a session, and remember it
- * @session: an open session
- *
- * Context: camex_dev.lock held.
- */
-void camex_rules_retire(struct camex_session *session)
+/* A closed session is its peer's youngest; the oldest may have to go. */
+static void remember(struct camex_peer *peer, struct camex_session *session)
 {
-	struct camex_peer *peer = session->peer;
 	struct camex_closed *closed = &peer->closed[session->sends];
 	struct camex_session *oldest;
 
-	camex_session_close(session);
-	if (!session->sends) {
-		struct camex_session_rx *rx =
-			container_of(session, struct camex_session_rx, base);
-
-		if (is_clock(session->first))
-			reach(peer, rx->top);
-		if (peer->holder == rx)
-			peer->holder = NULL;
-		peer->nopen--;
-	}
+	session->peer = peer;
 	list_move_tail(&session->peer_node, &closed->list);
 	if (closed->n < CAMEX_RULES_CLOSED) {
 		closed->n++;
@@ -76,19 +67,57 @@ void camex_rules_retire(struct camex_session *session)
 	camex_session_forget(oldest);
 }
 
+/**
+ * camex_rules_retire() - close a session, and remember it
+ * @session: an open session
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_rules_retire(struct camex_session *session)
+{
+	struct camex_peer *peer = session->peer;
+
+	camex_session_close(session);
+	if (!session->sends) {
+		struct camex_session_rx *rx = to_rx(session);
+
+		if (is_clock(session->first))
+			reach(peer, rx->top);
+		if (peer->holder == rx)
+			peer->holder = NULL;
+		peer->nopen--;
+	}
+	remember(peer, session);
+}
+
 CAMEX_EXPORT_FOR_KUNIT(camex_rules_retire);
+
+/* Another peer that has the key of a session. */
+static struct camex_peer *heir(const struct camex_session *session)
+{
+	struct camex_peer *peer;
+
+	list_for_each_entry(peer, &session->key->peers, key_node)
+		if (peer != session->peer)
+			return peer;
+	return NULL;
+}
 
 /**
  * camex_rules_forget() - close all sessions of a peer, and forget them
  * @peer: the peer
  * @sends: those that send, but for the current one; else those that receive
  *
- * Context: camex_dev.lock held.
+ * What was sent under a key that others have as well could still come back: one
+ * of them remembers it.
+ *
+ * Context: RTNL and camex_dev.lock held.
  */
 void camex_rules_forget(struct camex_peer *peer, bool sends)
 {
 	struct camex_session *session, *next;
 
+	ASSERT_RTNL();
 	if (!sends) {
 		list_splice_tail_init(&peer->open, &peer->closed[0].list);
 		peer->nopen = 0;
@@ -97,6 +126,12 @@ void camex_rules_forget(struct camex_peer *peer, bool sends)
 	}
 	list_for_each_entry_safe(session, next, &peer->closed[sends].list,
 				 peer_node) {
+		struct camex_peer *other = sends ? heir(session) : NULL;
+
+		if (other) {
+			remember(other, session);
+			continue;
+		}
 		list_del(&session->peer_node);
 		camex_session_forget(session);
 	}
@@ -112,8 +147,7 @@ static u64 reached(struct camex_peer *peer)
 
 	list_for_each_entry(session, &peer->open, peer_node)
 		if (is_clock(session->first))
-			reach(peer, camex_session_top(container_of(session,
-				      struct camex_session_rx, base)));
+			reach(peer, camex_session_top(to_rx(session)));
 	return peer->reached;
 }
 
@@ -153,7 +187,7 @@ static struct camex_session_rx *known(struct camex_dev *cdev,
 	rhl_for_each_entry_rcu(at, pos, list, node) {
 		if (at->sends || at->key != key)
 			continue;
-		rx = container_of(at, struct camex_session_rx, base);
+		rx = to_rx(at);
 		if (!found || rx->top > found->top ||
 		    rcu_access_pointer(rx->window))
 			found = rx;

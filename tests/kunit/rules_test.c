@@ -962,6 +962,31 @@ static void rule6_reflection(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, reflected(a, prefixes[5], seqs[5]));
 }
 
+/* Whoever has the key remembers what others have sent under it. */
+static void rule6_bequeathed(struct kunit *test)
+{
+	struct camex_peer *a = fake_peer(test, "a"), *b = fake_peer(test, "b");
+	struct camex_peer *c = fake_peer(test, "c");
+	u32 prefixes[2];
+	u64 seqs[2];
+
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[0]));
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(c, keys[0]));
+	prefixes[0] = tx_of(a)->base.prefix;
+	KUNIT_ASSERT_TRUE(test, camex_session_next(tx_of(a), &seqs[0]));
+	prefixes[1] = tx_of(b)->base.prefix;
+	KUNIT_ASSERT_TRUE(test, camex_session_next(tx_of(b), &seqs[1]));
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[1]));
+	KUNIT_EXPECT_TRUE(test, reflected(c, prefixes[0], seqs[0]));
+	fake_peer_del(b);
+	KUNIT_EXPECT_TRUE(test, reflected(c, prefixes[0], seqs[0]));
+	KUNIT_EXPECT_TRUE(test, reflected(c, prefixes[1], seqs[1]));
+	KUNIT_EXPECT_EQ(test, c->closed[1].n, 2);
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(c, NULL));
+	KUNIT_EXPECT_EQ(test, c->closed[1].n, 0);
+}
+
 /* --- rule 7: our own nonces --- */
 
 static void rule7_clock(struct kunit *test)
@@ -1155,6 +1180,7 @@ static struct kunit_case rules_cases[] = {
 	KUNIT_CASE(rule5_other_key),
 	KUNIT_CASE(rule5_event),
 	KUNIT_CASE(rule6_reflection),
+	KUNIT_CASE(rule6_bequeathed),
 	KUNIT_CASE(rule7_clock),
 	KUNIT_CASE(rule7_no_clock),
 	KUNIT_CASE(rule7_clock_back),
