@@ -146,7 +146,7 @@ static const struct field device_fields[] = {
 	{ "links", make_choice, CAMEX_A_DEV_LINKS, links_choices },
 	{ "id", NULL, 0, NULL },
 	{ "client_id", NULL, 0, NULL },
-	{ "relay", NULL, 0, NULL },
+	{ "relay", make_switch, CAMEX_A_DEV_RELAY, NULL },
 	{ "source_check", make_switch, CAMEX_A_DEV_SOURCE_CHECK, NULL },
 	{ "plaintext", make_switch, CAMEX_A_DEV_PLAINTEXT, NULL },
 	{ "mtu", make_u32, CAMEX_A_DEV_MTU, NULL },

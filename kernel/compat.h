@@ -203,6 +203,13 @@ static inline struct nlattr **camex_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
+/* 6.14: the input route takes a dscp_t. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+#define camex_ip_tos(iph) ip4h_dscp(iph)
+#else
+#define camex_ip_tos(iph) ((iph)->tos)
+#endif
+
 /* 6.2: timers are deleted under another name. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define timer_delete_sync(timer) del_timer_sync(timer)

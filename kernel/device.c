@@ -275,6 +275,8 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 			    sizeof(new.bind_dev));
 	if (tb[CAMEX_A_DEV_FWMARK])
 		new.fwmark = nla_get_u32(tb[CAMEX_A_DEV_FWMARK]);
+	if (tb[CAMEX_A_DEV_RELAY])
+		new.relay = nla_get_u8(tb[CAMEX_A_DEV_RELAY]);
 	if (tb[CAMEX_A_DEV_SOURCE_CHECK])
 		new.source_check = nla_get_u8(tb[CAMEX_A_DEV_SOURCE_CHECK]);
 	if (tb[CAMEX_A_DEV_PLAINTEXT]) {

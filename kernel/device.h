@@ -66,6 +66,7 @@ struct camex_addr {
  * @bind: local address, or AF_UNSPEC
  * @bind_dev: interface that the sockets are bound to, or ""
  * @fwmark: mark of outgoing datagrams, 0 for none
+ * @relay: send what one peer sends to another straight on
  * @source_check: drop inner sources that are not the peer's
  * @plaintext: peers without a key may talk (protocol camex)
  */
@@ -80,6 +81,7 @@ struct camex_conf {
 	struct camex_addr bind;
 	char bind_dev[IFNAMSIZ];
 	u32 fwmark;
+	bool relay;
 	bool source_check;
 	bool plaintext;
 };

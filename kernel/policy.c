@@ -19,7 +19,8 @@
 	[CAMEX_A_DEV_BIND_DEV]		= IFNAME,			\
 	[CAMEX_A_DEV_FWMARK]		= { .type = NLA_U32 },		\
 	[CAMEX_A_DEV_SOURCE_CHECK]	= SWITCH,			\
-	[CAMEX_A_DEV_PLAINTEXT]		= SWITCH
+	[CAMEX_A_DEV_PLAINTEXT]		= SWITCH,			\
+	[CAMEX_A_DEV_RELAY]		= SWITCH
 
 const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	/* rtnetlink is lenient unless it is told where to start not to be */
@@ -143,6 +144,7 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 	    (conf->bind_dev[0] &&
 	     nla_put_string(msg, CAMEX_A_DEV_BIND_DEV, conf->bind_dev)) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_FWMARK, conf->fwmark) ||
+	    nla_put_u8(msg, CAMEX_A_DEV_RELAY, conf->relay) ||
 	    nla_put_u8(msg, CAMEX_A_DEV_SOURCE_CHECK, conf->source_check) ||
 	    (cdev->protocol->keyed &&
 	     nla_put_u8(msg, CAMEX_A_DEV_PLAINTEXT, conf->plaintext)) ||
@@ -160,5 +162,5 @@ size_t camex_nl_dev_size(void)
 	       nla_total_size(sizeof(u16)) +
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       nla_total_size(IFNAMSIZ) +
-	       2 * nla_total_size(sizeof(u8));
+	       3 * nla_total_size(sizeof(u8));
 }

@@ -61,6 +61,9 @@ struct camex_peer *camex_raw_open(struct camex_dev *cdev, struct sk_buff *skb,
 struct camex_peer *camex_raw_heard(struct camex_peer *peer,
 				   const struct camex_source *from, int *why);
 
+int camex_tx(struct camex_peer *peer, struct sk_buff *skb, unsigned int *room);
+bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
+		 struct sk_buff *skb);
 netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev);
 void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 	      const struct camex_source *from);

@@ -61,14 +61,14 @@ static void to_key(u64 *key, u16 family, const void *addr)
 }
 
 static struct camex_peer *lookup(const struct camex_route *at, const u64 *key,
-				 unsigned int bits)
+				 unsigned int bits, unsigned int least)
 {
 	struct camex_peer *best = NULL;
 
 	while (at && same(at->key, key, at->len)) {
 		struct camex_peer *peer = reader_get(at->peer);
 
-		if (peer)
+		if (peer && at->len >= least)
 			best = peer;
 		if (at->len == bits)
 			break;
@@ -91,7 +91,7 @@ struct camex_peer *camex_route_lookup4(const struct camex_routes *routes,
 	u64 key[2];
 
 	to_key(key, AF_INET, &addr);
-	return lookup(reader_get(routes->v4), key, 32);
+	return lookup(reader_get(routes->v4), key, 32, 0);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup4);
@@ -110,7 +110,7 @@ struct camex_peer *camex_route_lookup6(const struct camex_routes *routes,
 	u64 key[2];
 
 	to_key(key, AF_INET6, addr);
-	return lookup(reader_get(routes->v6), key, 128);
+	return lookup(reader_get(routes->v6), key, 128, 0);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup6);
@@ -132,6 +132,27 @@ struct camex_peer *camex_route_lookup_dst(const struct camex_routes *routes,
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup_dst);
+
+/**
+ * camex_route_lookup_relay() - the peer that a packet may be relayed to
+ * @routes: the device's routes
+ * @skb: packet with a whole IPv4 or IPv6 header, skb->protocol set
+ *
+ * Context: RCU reader.
+ * Return: the peer, or NULL where there is none but that of a default route.
+ */
+struct camex_peer *camex_route_lookup_relay(const struct camex_routes *routes,
+					    const struct sk_buff *skb)
+{
+	u64 key[2];
+
+	if (skb->protocol == htons(ETH_P_IP)) {
+		to_key(key, AF_INET, &ip_hdr(skb)->daddr);
+		return lookup(reader_get(routes->v4), key, 32, 1);
+	}
+	to_key(key, AF_INET6, &ipv6_hdr(skb)->daddr);
+	return lookup(reader_get(routes->v6), key, 128, 1);
+}
 
 /**
  * camex_route_lookup_src() - the peer that a packet's source belongs to

@@ -67,6 +67,8 @@ struct camex_peer *camex_route_lookup6(const struct camex_routes *routes,
 				       const struct in6_addr *addr);
 struct camex_peer *camex_route_lookup_dst(const struct camex_routes *routes,
 					  const struct sk_buff *skb);
+struct camex_peer *camex_route_lookup_relay(const struct camex_routes *routes,
+					    const struct sk_buff *skb);
 struct camex_peer *camex_route_lookup_src(const struct camex_routes *routes,
 					  const struct sk_buff *skb);
 struct camex_peer *camex_route_lookup_raw(const struct camex_routes *routes,

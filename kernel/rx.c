@@ -95,6 +95,8 @@ void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 
 	camex_traffic_rx(peer->traffic, 1, skb->len);
 	dev_sw_netstats_rx_add(dev, skb->len);
+	if (cdev->conf.relay && camex_relay(cdev, peer, skb))
+		return;
 	gro_cells_receive(&cdev->gro, skb);
 	return;
 

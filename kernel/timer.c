@@ -59,15 +59,18 @@ static void hello(struct camex_peer *peer, struct camex_endpoint *ep,
 		  bool registers)
 {
 	struct camex_dev *cdev = peer->cdev;
+	struct camex_way way = {};
 	struct sk_buff *skb;
-	int why = 0;
+	int why;
 
 	WRITE_ONCE(peer->introduced_at, jiffies);
 	WRITE_ONCE(peer->introduced, true);
-	skb = cdev->protocol->hello(peer, registers, &why);
-	if (skb) {
-		camex_touch(&peer->sent);
-		why = cdev->transport->send(cdev, ep, skb, 0);
+	camex_touch(&peer->sent);
+	why = cdev->transport->route(cdev, ep, &way);
+	if (!why) {
+		skb = cdev->protocol->hello(peer, registers, &why);
+		if (skb)
+			why = cdev->transport->send(cdev, ep, &way, skb);
 	}
 	if (why)
 		camex_count(cdev->stats, why, 1);

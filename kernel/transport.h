@@ -6,6 +6,21 @@
 #include "device.h"
 
 struct camex_endpoint;
+struct camex_path;
+
+/**
+ * struct camex_way - a way to an endpoint, for the packets of one call
+ * @path: what the transport has found, valid under RCU; NULL: nothing to find
+ * @room: most bytes of a datagram that get there in one piece
+ * @dsfield: DSCP and ECN of the inner packets
+ * @df: the datagrams must not be fragmented on the way
+ */
+struct camex_way {
+	struct camex_path *path;
+	unsigned int room;
+	u8 dsfield;
+	bool df;
+};
 
 /**
  * struct camex_transport_ops - a transport
@@ -15,9 +30,11 @@ struct camex_endpoint;
  * @open: get ready for a configuration; on failure what was there stays.
  *	Context: RTNL, may sleep
  * @close: undo it; harmless when nothing is open. Context: RTNL, may sleep
- * @send: send a datagram, which is consumed. @dsfield is that of the inner
- *	packet. Returns 0, or the counter that says why not (CAMEX_A_STATS_*).
- *	Context: RCU reader, bottom halves off
+ * @route: find a way to an endpoint: @path and @room of it. Returns 0, or the
+ *	counter that says why there is none (CAMEX_A_STATS_*). Context: RCU
+ *	reader, bottom halves off
+ * @send: send a datagram, which is consumed, on a way that @route has just found.
+ *	Returns and context: as @route
  */
 struct camex_transport_ops {
 	unsigned int (*overhead)(u16 family);
@@ -25,8 +42,10 @@ struct camex_transport_ops {
 	int (*open)(struct camex_dev *cdev, struct camex_conf *conf,
 		    struct nlattr **tb, struct netlink_ext_ack *extack);
 	void (*close)(struct camex_dev *cdev);
+	int (*route)(struct camex_dev *cdev, struct camex_endpoint *ep,
+		     struct camex_way *way);
 	int (*send)(struct camex_dev *cdev, struct camex_endpoint *ep,
-		    struct sk_buff *skb, u8 dsfield);
+		    const struct camex_way *way, struct sk_buff *skb);
 };
 
 extern const struct camex_transport_ops camex_transport_udp;

@@ -237,9 +237,10 @@ static void push_udp(struct sk_buff *skb, const struct camex_endpoint *ep,
 }
 
 static int send4(struct camex_dev *cdev, struct camex_endpoint *ep,
-		 const struct camex_udp *udp, const struct camex_path *path,
-		 struct sk_buff *skb, u8 ecn)
+		 const struct camex_udp *udp, const struct camex_way *way,
+		 struct sk_buff *skb)
 {
+	const struct camex_path *path = way->path;
 	__be32 src = path->src.s6_addr32[0];
 	struct iphdr *iph;
 
@@ -248,8 +249,8 @@ static int send4(struct camex_dev *cdev, struct camex_endpoint *ep,
 	skb_reset_network_header(skb);
 	iph->version = 4;
 	iph->ihl = sizeof(*iph) / 4;
-	iph->tos = ecn;
-	iph->frag_off = 0;
+	iph->tos = INET_ECN_encapsulate(way->dsfield, way->dsfield);
+	iph->frag_off = way->df ? htons(IP_DF) : 0;
 	iph->ttl = ip4_dst_hoplimit(path->dst);
 	iph->protocol = IPPROTO_UDP;
 	iph->saddr = src;
@@ -262,15 +263,16 @@ static int send4(struct camex_dev *cdev, struct camex_endpoint *ep,
 
 #if IS_ENABLED(CONFIG_IPV6)
 static int send6(struct camex_dev *cdev, struct camex_endpoint *ep,
-		 const struct camex_udp *udp, const struct camex_path *path,
-		 struct sk_buff *skb, u8 ecn)
+		 const struct camex_udp *udp, const struct camex_way *way,
+		 struct sk_buff *skb)
 {
+	const struct camex_path *path = way->path;
 	struct ipv6hdr *ip6h;
 
 	udp6_set_csum(false, skb, &path->src, &ep->to.v6, skb->len);
 	ip6h = __skb_push(skb, sizeof(*ip6h));
 	skb_reset_network_header(skb);
-	ip6_flow_hdr(ip6h, ecn, 0);
+	ip6_flow_hdr(ip6h, INET_ECN_encapsulate(way->dsfield, way->dsfield), 0);
 	ip6h->payload_len = htons(skb->len - sizeof(*ip6h));
 	ip6h->nexthdr = IPPROTO_UDP;
 	ip6h->hop_limit = ip6_dst_hoplimit(path->dst);
@@ -282,25 +284,39 @@ static int send6(struct camex_dev *cdev, struct camex_endpoint *ep,
 }
 #else
 static int send6(struct camex_dev *cdev, struct camex_endpoint *ep,
-		 const struct camex_udp *udp, const struct camex_path *path,
-		 struct sk_buff *skb, u8 ecn)
+		 const struct camex_udp *udp, const struct camex_way *way,
+		 struct sk_buff *skb)
 {
 	kfree_skb(skb);
 	return -EAFNOSUPPORT;
 }
 #endif
 
-static int send(struct camex_dev *cdev, struct camex_endpoint *ep,
-		struct sk_buff *skb, u8 dsfield)
+static int route(struct camex_dev *cdev, struct camex_endpoint *ep,
+		 struct camex_way *way)
 {
 	const struct camex_udp *udp = rcu_dereference_bh(cdev->udp);
-	struct camex_path *path;
 	int err;
 
-	err = udp ? find_path(cdev, ep, udp, &path) : CAMEX_A_STATS_NO_ENDPOINT;
-	if (unlikely(err)) {
+	if (unlikely(!udp))
+		return CAMEX_A_STATS_NO_ENDPOINT;
+	err = find_path(cdev, ep, udp, &way->path);
+	if (likely(!err))
+		way->room = min_t(u32, dst_mtu(way->path->dst), IP_MAX_MTU) -
+			    overhead(ep->to.family);
+	return err;
+}
+
+static int send(struct camex_dev *cdev, struct camex_endpoint *ep,
+		const struct camex_way *way, struct sk_buff *skb)
+{
+	const struct camex_udp *udp = rcu_dereference_bh(cdev->udp);
+	int err;
+
+	/* The sockets may have changed since the way was found. */
+	if (unlikely(!udp || !(ep->to.family == AF_INET ? udp->v4 : udp->v6))) {
 		kfree_skb(skb);
-		return err;
+		return CAMEX_A_STATS_NO_ENDPOINT;
 	}
 	if (unlikely(skb->len + overhead(ep->to.family) > IP_MAX_MTU)) {
 		kfree_skb(skb);
@@ -308,15 +324,14 @@ static int send(struct camex_dev *cdev, struct camex_endpoint *ep,
 	}
 
 	skb_dst_drop(skb);
-	skb_dst_set_noref(skb, path->dst);
+	skb_dst_set_noref(skb, way->path->dst);
 	skb->mark = cdev->conf.fwmark;
 	skb->ignore_df = 1;
 	push_udp(skb, ep, udp);
-	dsfield = INET_ECN_encapsulate(0, dsfield);
 	if (ep->to.family == AF_INET)
-		err = send4(cdev, ep, udp, path, skb, dsfield);
+		err = send4(cdev, ep, udp, way, skb);
 	else
-		err = send6(cdev, ep, udp, path, skb, dsfield);
+		err = send6(cdev, ep, udp, way, skb);
 	if (likely(!net_xmit_eval(err)))
 		return 0;
 	return err < 0 ? CAMEX_A_STATS_NO_ENDPOINT : CAMEX_A_STATS_QUEUE_FULL;
@@ -568,5 +583,6 @@ const struct camex_transport_ops camex_transport_udp = {
 	.headroom = LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr),
 	.open = open,
 	.close = close,
+	.route = route,
 	.send = send,
 };

@@ -31,14 +31,6 @@ static bool is_ip(struct sk_buff *skb)
 	}
 }
 
-static void tell_unreachable(struct sk_buff *skb)
-{
-	if (skb->protocol == htons(ETH_P_IP))
-		icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
-	else
-		icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);
-}
-
 static u8 dsfield_of(const struct sk_buff *skb)
 {
 	if (skb->protocol == htons(ETH_P_IP))
@@ -46,23 +38,124 @@ static u8 dsfield_of(const struct sk_buff *skb)
 	return ipv6_get_dsfield(ipv6_hdr(skb));
 }
 
-static void send_one(struct camex_peer *peer, struct camex_endpoint *ep,
-		     struct sk_buff *skb, u8 dsfield, unsigned int *packets,
-		     unsigned int *bytes)
+/* Packets that must not be fragmented: their sender finds out what fits. */
+static bool wants_df(const struct sk_buff *skb, unsigned int room)
+{
+	if (skb->protocol == htons(ETH_P_IP))
+		return ip_hdr(skb)->frag_off & htons(IP_DF);
+	return room >= IPV6_MIN_MTU;
+}
+
+static bool fits(const struct sk_buff *skb, unsigned int room)
+{
+	if (skb_is_gso(skb))
+		return skb_gso_validate_network_len(skb, room);
+	return skb->len <= room;
+}
+
+static int send_one(struct camex_peer *peer, struct camex_endpoint *ep,
+		    const struct camex_way *way, struct sk_buff *skb)
 {
 	struct camex_dev *cdev = peer->cdev;
-	unsigned int len = skb->len;
 	int why = 0;
 
 	skb = cdev->protocol->seal(peer, skb, &why);
 	if (skb)
-		why = cdev->transport->send(cdev, ep, skb, dsfield);
-	if (unlikely(why)) {
-		camex_count(cdev->stats, why, 1);
-		return;
+		why = cdev->transport->send(cdev, ep, way, skb);
+	return why;
+}
+
+/**
+ * camex_tx() - send a packet to a peer
+ * @peer: the peer
+ * @skb: packet, or GSO packet, with a whole IPv4 or IPv6 header; consumed on
+ *	success
+ * @room: result where it is too big: how large it may be, bytes
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: 0, or why it was not sent (CAMEX_A_STATS_*). What a GSO packet loses
+ * on the way counts as sent, and is counted here.
+ */
+int camex_tx(struct camex_peer *peer, struct sk_buff *skb, unsigned int *room)
+{
+	struct camex_dev *cdev = peer->cdev;
+	unsigned int packets = 0, bytes = 0;
+	struct sk_buff *segs, *next;
+	struct camex_endpoint *ep;
+	struct camex_way way;
+	int why;
+
+	why = cdev->protocol->ready(peer);
+	if (unlikely(why))
+		return why;
+	ep = rcu_dereference_bh(peer->endpoint);
+	if (unlikely(!ep))
+		return CAMEX_A_STATS_NO_ENDPOINT;
+	why = cdev->transport->route(cdev, ep, &way);
+	if (unlikely(why))
+		return why;
+	*room = way.room - cdev->protocol->overhead;
+	way.df = wants_df(skb, *room);
+	if (unlikely(way.df && !fits(skb, *room)))
+		return CAMEX_A_STATS_TOO_BIG;
+	way.dsfield = dsfield_of(skb);
+	if (unlikely(READ_ONCE(peer->quiet)))
+		camex_peer_introduce(peer, ep);
+
+	if (skb_is_gso(skb)) {
+		skb_dst_drop(skb);	/* or each segment would hold it */
+		/* Fragments and checksums are dealt with where it is copied. */
+		segs = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);
+		if (IS_ERR_OR_NULL(segs))
+			return CAMEX_A_STATS_NO_MEMORY;
+		consume_skb(skb);
+	} else {
+		segs = skb;
 	}
-	*packets += 1;
-	*bytes += len;
+	skb_list_walk_safe(segs, segs, next) {
+		unsigned int len = segs->len;
+
+		skb_mark_not_on_list(segs);
+		why = send_one(peer, ep, &way, segs);
+		if (unlikely(why)) {
+			camex_count(cdev->stats, why, 1);
+			continue;
+		}
+		packets++;
+		bytes += len;
+	}
+	if (likely(packets)) {
+		camex_peer_asked(peer);
+		camex_traffic_tx(peer->traffic, packets, bytes);
+		dev_sw_netstats_tx_add(cdev->dev, packets, bytes);
+	}
+	return 0;
+}
+
+/* Tell the sender of a packet that it was dropped, where that helps it. */
+static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
+{
+	bool v4 = skb->protocol == htons(ETH_P_IP);
+
+	switch (why) {
+	case CAMEX_A_STATS_NO_ROUTE:
+	case CAMEX_A_STATS_NO_KEY:
+	case CAMEX_A_STATS_NO_ENDPOINT:
+		if (v4)
+			icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
+		else
+			icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH,
+					ICMPV6_ADDR_UNREACH, 0);
+		break;
+	case CAMEX_A_STATS_TOO_BIG:
+		skb_dst_update_pmtu_no_confirm(skb, room);
+		if (v4)
+			icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
+				      htonl(room));
+		else
+			icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, room);
+		break;
+	}
 }
 
 /**
@@ -75,11 +168,8 @@ static void send_one(struct camex_peer *peer, struct camex_endpoint *ep,
 netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct camex_dev *cdev = netdev_priv(dev);
-	unsigned int packets = 0, bytes = 0;
-	struct sk_buff *segs, *next;
-	struct camex_endpoint *ep;
 	struct camex_peer *peer;
-	u8 dsfield;
+	unsigned int room = 0;
 	int why;
 
 	/* One tunnel inside another, and so on, would overflow the stack. */
@@ -92,47 +182,10 @@ netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
 		goto drop;
 	}
 	peer = camex_route_lookup_dst(&cdev->routes, skb);
-	if (unlikely(!peer)) {
-		why = CAMEX_A_STATS_NO_ROUTE;
-		goto unreachable;
-	}
-	why = cdev->protocol->ready(peer);
-	if (unlikely(why))
-		goto unreachable;
-	ep = rcu_dereference_bh(peer->endpoint);
-	if (unlikely(!ep)) {
-		why = CAMEX_A_STATS_NO_ENDPOINT;
-		goto unreachable;
-	}
-	if (unlikely(READ_ONCE(peer->quiet)))
-		camex_peer_introduce(peer, ep);
-	dsfield = dsfield_of(skb);
-
-	if (skb_is_gso(skb)) {
-		skb_dst_drop(skb);	/* or each segment would hold it */
-		/* Fragments and checksums are dealt with where it is copied. */
-		segs = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);
-		if (IS_ERR_OR_NULL(segs)) {
-			why = CAMEX_A_STATS_NO_MEMORY;
-			goto drop;
-		}
-		consume_skb(skb);
-	} else {
-		segs = skb;
-	}
-	skb_list_walk_safe(segs, segs, next) {
-		skb_mark_not_on_list(segs);
-		send_one(peer, ep, segs, dsfield, &packets, &bytes);
-	}
-	if (likely(packets)) {
-		camex_peer_asked(peer);
-		camex_traffic_tx(peer->traffic, packets, bytes);
-		dev_sw_netstats_tx_add(dev, packets, bytes);
-	}
-	return NETDEV_TX_OK;
-
-unreachable:
-	tell_unreachable(skb);
+	why = likely(peer) ? camex_tx(peer, skb, &room) : CAMEX_A_STATS_NO_ROUTE;
+	if (likely(!why))
+		return NETDEV_TX_OK;
+	tell_sender(skb, why, room);
 drop:
 	camex_count(cdev->stats, why, 1);
 	kfree_skb(skb);

@@ -95,6 +95,7 @@ enum {
 	CAMEX_A_DEV_SOURCE_CHECK,	/* u8, 0 or 1 [new, set] */
 	CAMEX_A_DEV_PLAINTEXT,		/* u8, 0 or 1, protocol camex alone [new, set] */
 	CAMEX_A_DEV_MTU,		/* u32, bytes, read only */
+	CAMEX_A_DEV_RELAY,		/* u8, 0 or 1 [new, set] */
 
 	__CAMEX_A_DEV_MAX,
 	CAMEX_A_DEV_MAX = (__CAMEX_A_DEV_MAX - 1)

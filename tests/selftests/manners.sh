@@ -1,0 +1,155 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# What is expected of a tunnel without being asked: relay, path MTU, DSCP and ECN, TTL, and
+# ICMP to those whose packets cannot go on.
+# shellcheck source-path=SCRIPTDIR
+# shellcheck disable=SC2016,SC2317 # programs for eval; functions that ok calls
+. "$(dirname "$0")/lib.sh"
+
+# spoke N: host N's tunnel to the hub in host1, with 10.0.0.N and fd00::N inside.
+spoke() {
+	camexctl -n "host$1" dev add camex0 port 7000 &&
+		camexctl -n "host$1" peer add camex0 hub endpoint 192.0.2.1:7000 key-file "$test_tmp/key" \
+			routes 10.0.0.0/16,fd00::/64 &&
+		camexctl -n host1 peer add camex0 "host$1" key-file "$test_tmp/key" \
+			routes "10.0.0.$1/32,fd00::$1/128" &&
+		inside "$1"
+}
+
+inside() {
+	ip -n "host$1" -batch - <<-END
+		address add 10.0.0.$1/16 dev camex0
+		address add fd00::$1/64 dev camex0
+		link set camex0 up
+	END
+}
+
+# said HOST OPTION...: what ping says
+said() {
+	local host=$1
+	shift
+	on "$host" ping -n -c 1 -W 2 "$@" 2>&1
+}
+
+# --- relay ---
+
+ok "three hosts" hosts 3
+(umask 077 && camexctl key gen >"$test_tmp/key")
+ok "a hub" camexctl -n host1 dev add camex0 port 7000
+is "does not relay" "$(camexctl -n host1 -j dev show camex0 | jq '.[0].relay')" false
+ok "it is up" inside 1
+ok "a spoke" spoke 2
+ok "another" spoke 3
+ok "the hub reaches both" eval 'wait_until 5 reaches host1 10.0.0.2 && wait_until 5 reaches host1 10.0.0.3'
+nok "one spoke does not reach the other" reaches host2 10.0.0.3 -W 1
+ok "relay on" camexctl -n host1 dev set camex0 relay on
+is "it is shown" "$(camexctl -n host1 -j dev show camex0 | jq '.[0].relay')" true
+ok "one spoke reaches the other" reaches host2 10.0.0.3
+ok "over IPv6" reaches host3 fd00::2
+is "a hop less to live" "$(said host2 10.0.0.3 | grep -o 'ttl=[0-9]*')" "ttl=63"
+is "over IPv6" "$(said host2 fd00::3 | grep -o 'ttl=[0-9]*')" "ttl=63"
+ok "the hub is still reached" reaches host2 10.0.0.1
+ok "over IPv6" reaches host2 fd00::1
+like "who has no hop left is told" "$(said host2 -t 1 10.0.0.3)" "From 10.0.0.1 .*Time to live exceeded"
+like "over IPv6" "$(said host2 -t 1 fd00::3)" "From fd00::1 .*Time exceeded"
+is "it is counted" "$(counter host1 ttl_expired)" 2
+iperf_server host3
+ok "TCP from spoke to spoke" tcp_bps host2 10.0.0.3 500K
+camexctl -n host1 peer add camex0 rest endpoint 192.0.2.3:7999 key-file "$test_tmp/key" routes any
+before=$(peer host1 rest .tx_packets)
+nok "what only a default route claims" reaches host2 10.0.9.9 -W 1
+is "is not relayed" "$(peer host1 rest .tx_packets)" "$before"
+camexctl -n host1 peer del camex0 rest
+on host2 ping -q -n -c 1 -W 1 10.0.0.2 -I 10.0.0.2 >/dev/null
+camexctl -n host1 key del camex0 host3
+like "whose way ends is told" "$(said host2 10.0.0.3)" "From 10.0.0.1 .*Destination Host Unreachable"
+like "over IPv6" "$(said host2 fd00::3)" "From fd00::1 .*unreachable"
+ok "relay off" camexctl -n host1 dev set camex0 relay off
+nok "it is off" reaches host3 10.0.0.2 -W 1
+
+# --- a path with less room ---
+
+ok "two hosts" hosts 2
+for protocol in "key" "plain protocol raw"; do
+	# shellcheck disable=SC2086 # several words
+	ok "a tunnel, $protocol" tunnel 4 $protocol
+	overhead=72
+	[ "$protocol" = key ] || overhead=28
+	mtu=$((1500 - overhead))
+	is "the MTU fits" "$(camexctl -n host1 -j dev show camex0 | jq '.[0].mtu')" $mtu
+	ok "a packet as large as that" reaches host1 10.0.0.2 -M 'do' -s $((mtu - 28))
+	ip -n host1 route add 192.0.2.2 dev eth0 mtu 1400
+	room=$((1400 - overhead))
+	like "where the path has less room the sender is told" "$(said host1 -M 'do' -s $((room - 27)) 10.0.0.2)" \
+		"[Mm]essage too long.* mtu ?= ?$room|Frag needed.*mtu = $room"
+	is "it is counted" "$(counter host1 too_big)" 1
+	ok "as much as fits" reaches host1 10.0.0.2 -M 'do' -s $((room - 28))
+	ok "more, where it may be cut" reaches host1 10.0.0.2 -M dont -s 3000
+	like "over IPv6" "$(said host1 -M 'do' -s $((room - 47)) fd00::2)" "[Mm]essage too long.* mtu ?= ?$room|Packet too big.*mtu=$room"
+	ok "as much as fits" reaches host1 fd00::2 -M 'do' -s $((room - 48))
+	iperf_server host2
+	ok "TCP finds out" tcp_bps host1 10.0.0.2 300K
+	ok "over IPv6" tcp_bps host1 fd00::2 300K
+	stop "${test_pids[@]}"
+	ip -n host1 route replace 192.0.2.2 dev eth0 mtu 1200
+	ok "IPv6 where the path has less than it needs" reaches host1 fd00::2 -s 1200
+	ip -n host1 route del 192.0.2.2
+done
+
+# a router in between, with less room behind it, says so by ICMP
+router() {
+	ip netns add router || return
+	test_hosts+=(router)
+	ip -batch - <<-END || return
+		link add r1 netns router type veth peer name eth1 netns host1
+		link add r2 netns router type veth peer name eth1 netns host2
+	END
+	ip -n router -batch - <<-END || return
+		address add 198.51.100.1/24 dev r1
+		address add 203.0.113.1/24 dev r2
+		link set r1 up
+		link set r2 mtu 1300 up
+	END
+	ip -n host1 -batch - <<-END || return
+		address add 198.51.100.2/24 dev eth1
+		link set eth1 up
+		route add 203.0.113.0/24 via 198.51.100.1
+	END
+	ip -n host2 -batch - <<-END || return
+		address add 203.0.113.2/24 dev eth1
+		link set eth1 up
+		route add 198.51.100.0/24 via 203.0.113.1
+	END
+	on router sysctl -qw net.ipv4.ip_forward=1
+}
+
+ok "a network with a router" router
+ok "a tunnel" tunnel 4 key
+ok "through the router" camexctl -n host1 peer set camex0 host2 endpoint 203.0.113.2:7000
+ok "it works" wait_until 5 reaches host1 10.0.0.2
+on host1 ping -q -n -c 1 -W 1 -M 'do' -s 1300 10.0.0.2 >/dev/null
+like "the sender learns what fits behind the router" "$(said host1 -M 'do' -s 1300 10.0.0.2)" \
+	"[Mm]essage too long.* mtu ?= ?1228|Frag needed.*mtu = 1228"
+ok "which does" reaches host1 10.0.0.2 -M 'do' -s 1200
+iperf_server host2
+ok "TCP goes" tcp_bps host1 10.0.0.2 300K
+
+# --- DSCP and ECN (RFC 6040) ---
+
+ok "a tunnel" tunnel 4 key
+ok "it works" reaches host1 10.0.0.2
+# outer TOS that were seen on the way of pings with an inner one
+tos() {
+	on host1 timeout 20 tcpdump -nv -i eth0 -c 1 'src 192.0.2.1 and udp port 7000 and udp[4:2] > 130' \
+		2>"$test_tmp/tcpdump" >"$test_tmp/tos" &
+	wait_until 10 grep -q listening "$test_tmp/tcpdump"
+	on host1 ping -q -n -c 2 -i 0.2 -s 64 -Q "$1" 10.0.0.2 >/dev/null
+	wait $!
+	grep -o 'tos 0x[0-9a-f]*' "$test_tmp/tos"
+}
+for value in 0x0 0xb8 0x2 0xba; do
+	is "what is inside with $value has it outside" "$(tos $value)" "tos $value"
+done
+is "congestion experienced inside is not passed on to the outside" "$(tos 0x3)" "tos 0x2"
+
+done_testing
