@@ -174,6 +174,33 @@ ok "packets go through" reaches host1 10.0.0.2
 # --- different keys ---
 
 camexctl key gen >"$test_tmp/other"
+
+# under_old: datagrams sent under $old after $since
+under_old() {
+	awk -v old="$old" -v since="$since" '
+		function check() { if (substr(hex, 67, 8) == old && time > since) n++ }
+		$2 == "IP" { check(); time = $1; hex = ""; next }
+		{ for (i = 2; i <= NF; i++) hex = hex $i }
+		END { check(); print n + 0 }' "$test_tmp/tcpdump"
+}
+
+bg host1 tcpdump -l -n -tt -x -s 64 -i eth0 src 192.0.2.1 and udp port 7000 >"$test_tmp/tcpdump" 2>"$test_tmp/listening"
+ok "tcpdump" wait_until 10 grep -q listening "$test_tmp/listening"
+bg host1 ping -q -n -i 0.005 10.0.0.2 >/dev/null
+traffic=$!
+ok "traffic" wait_until 10 eval '[ "$(grep -c IP "$test_tmp/tcpdump")" -gt 20 ]'
+old=$(fields '$1 == "192.0.2.1" { prefix = substr($5, 11, 8) } END { print prefix }')
+since=0
+isnt "is under the key that it has" "$(under_old)" 0
+ok "another key under traffic" camexctl -n host1 key set camex0 host2 key-file "$test_tmp/other"
+since=$EPOCHREALTIME
+# shellcheck disable=SC2034 # for eval
+lines=$(grep -c IP "$test_tmp/tcpdump")
+ok "goes on" wait_until 10 eval '[ "$(grep -c IP "$test_tmp/tcpdump")" -gt $((lines + 50)) ]'
+is "nothing is sent under the old key once the call has returned" "$(under_old)" 0
+stop $traffic
+ok "the key again" camexctl -n host1 key set camex0 host2 key-file "$test_tmp/key"
+ok "packets go through" reaches host1 10.0.0.2
 before=$(delivered host2) failed=$(counter host2 auth_failed)
 ok "host1 gets another key" camexctl -n host1 key set camex0 host2 key-file "$test_tmp/other"
 nok "nothing goes through" on host1 ping -q -n -c 5 -i 0.01 -W 1 10.0.0.2

@@ -91,12 +91,15 @@ ok "two hosts" hosts 2
 try "camex with a key" 6 1408 key
 try "camex with a key" 4 1428 key
 sums "camex with a key"
-try "camex in plain" 4 1428 plain plaintext on
-try "camex in plain" 6 1408 plain plaintext on
-sums "camex in plain"
-try "raw" 6 1452 plain protocol raw
 try "raw" 4 1472 plain protocol raw
-sums "raw"
+# what differs less takes minutes on the slow kernel
+if ! slow || [ -n "${CAMEX_LONG-}" ]; then
+	sums "raw"
+	try "raw" 6 1452 plain protocol raw
+	try "camex in plain" 4 1428 plain plaintext on
+	try "camex in plain" 6 1408 plain plaintext on
+	sums "camex in plain"
+fi
 
 eval "exec ${exchange[1]}>&-"
 done_testing
