@@ -55,7 +55,7 @@ static void tell_sender4(struct sk_buff *skb, int why, unsigned int room)
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	if (why == CAMEX_A_STATS_TTL_EXPIRED)
 		icmp_send(skb, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, 0);
-	else if (why == CAMEX_A_STATS_TOO_BIG)
+	else if (why == CAMEX_A_STATS_TOO_BIG && room)
 		icmp_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, htonl(room));
 	else
 		icmp_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
@@ -67,7 +67,7 @@ static void tell_sender6(struct sk_buff *skb, int why, unsigned int room)
 	IP6CB(skb)->iif = skb->dev->ifindex;
 	if (why == CAMEX_A_STATS_TTL_EXPIRED)
 		icmpv6_send(skb, ICMPV6_TIME_EXCEED, ICMPV6_EXC_HOPLIMIT, 0);
-	else if (why == CAMEX_A_STATS_TOO_BIG)
+	else if (why == CAMEX_A_STATS_TOO_BIG && room)
 		icmpv6_send(skb, ICMPV6_PKT_TOOBIG, 0, room);
 	else
 		icmpv6_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);

@@ -94,6 +94,8 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, unsigned int *room)
 	why = cdev->transport->route(cdev, ep, &way);
 	if (unlikely(why))
 		return why;
+	if (unlikely(way.room <= cdev->protocol->overhead))
+		return CAMEX_A_STATS_TOO_BIG;
 	*room = way.room - cdev->protocol->overhead;
 	way.df = wants_df(skb, *room);
 	if (unlikely(way.df && !fits(skb, *room)))
@@ -148,6 +150,8 @@ static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
 					ICMPV6_ADDR_UNREACH, 0);
 		break;
 	case CAMEX_A_STATS_TOO_BIG:
+		if (!room)	/* what could one say */
+			break;
 		skb_dst_update_pmtu_no_confirm(skb, room);
 		if (v4)
 			icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
