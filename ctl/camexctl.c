@@ -51,6 +51,11 @@ const struct command commands[] = {
 	  stats, "show what was dropped, and why" },
 	{ "monitor", NULL, { WORD_DEV_MAYBE }, 0,
 	  monitor, "print events as they happen" },
+
+	{ "up", NULL, { WORD_FILE }, 0,
+	  up, "make a device as a file says, with peers, addresses and routes" },
+	{ "down", NULL, { WORD_FILE }, 0,
+	  down, "delete the device that a file names" },
 	{}
 };
 /* clang-format on */
