@@ -56,6 +56,8 @@ const struct command commands[] = {
 	  up, "make a device as a file says, with peers, addresses and routes" },
 	{ "down", NULL, { WORD_FILE }, 0,
 	  down, "delete the device that a file names" },
+	{ "load", NULL, { WORD_DEV, WORD_FILE }, 0,
+	  load, "make a device serve the clients in a camex.conf" },
 	{}
 };
 /* clang-format on */

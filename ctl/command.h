@@ -175,5 +175,6 @@ int stats(struct call *call);
 int monitor(struct call *call);
 int up(struct call *call);
 int down(struct call *call);
+int load(struct call *call);
 
 #endif /* CAMEXCTL_COMMAND_H */
