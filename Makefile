@@ -16,6 +16,8 @@ SBINDIR ?= $(PREFIX)/sbin
 MANDIR ?= $(PREFIX)/share/man
 COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 INCDIR ?= $(PREFIX)/include
+# systemd reads /usr/local/lib/systemd/system as well
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 
 kmod-sources := Kbuild VERSION $(wildcard kernel/*.[ch] include/uapi/linux/*.h tests/kunit/*.[ch])
 kmod-copies := $(kmod-sources:%=$(MODDIR)/%)
@@ -25,7 +27,7 @@ all: modules ctl
 help:
 	@echo 'make                 camex.ko (KDIR=, CROSS_COMPILE=) and camexctl, below build/'
 	@echo 'make modules, kmod   the module alone;  make ctl   camexctl alone'
-	@echo 'make install         camexctl, its man page and completion (PREFIX=, DESTDIR=)'
+	@echo 'make install         camexctl, its man pages, completion and unit (PREFIX=, DESTDIR=)'
 	@echo 'make kmod-install    the module, below /lib/modules'
 	@echo 'make uninstall       takes away what install and kmod-install put there'
 	@echo 'make demo            a tunnel between two hosts in a guest, from nothing'
@@ -48,6 +50,10 @@ ctl:
 install: ctl
 	install -D -m 755 build/camexctl $(DESTDIR)$(SBINDIR)/camexctl
 	install -D -m 644 Documentation/man/camexctl.8 $(DESTDIR)$(MANDIR)/man8/camexctl.8
+	install -D -m 644 Documentation/man/camex-up.5 $(DESTDIR)$(MANDIR)/man5/camex-up.5
+	install -d $(DESTDIR)$(UNITDIR)
+	sed 's,@SBINDIR@,$(SBINDIR),' ctl/camex@.service.in > $(DESTDIR)$(UNITDIR)/camex@.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/camex@.service
 	install -D -m 644 ctl/camexctl.bash-completion $(DESTDIR)$(COMPDIR)/camexctl
 	install -D -m 644 include/uapi/linux/camex.h $(DESTDIR)$(INCDIR)/linux/camex.h
 
@@ -58,6 +64,7 @@ kmod-install: modules
 
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/camexctl $(DESTDIR)$(MANDIR)/man8/camexctl.8 \
+		$(DESTDIR)$(MANDIR)/man5/camex-up.5 '$(DESTDIR)$(UNITDIR)/camex@.service' \
 		$(DESTDIR)$(COMPDIR)/camexctl $(DESTDIR)$(INCDIR)/linux/camex.h \
 		$(DESTDIR)/lib/modules/$(KREL)/updates/camex.ko
 	$(if $(DESTDIR),,-depmod $(KREL))

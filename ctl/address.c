@@ -46,8 +46,7 @@ int address_parse(const char *text, struct address *addr, struct fault *fault)
 	return 0;
 }
 
-/* Clear the bits past len; true if one was set. */
-static bool prefix_mask(struct prefix *prefix)
+bool prefix_mask(struct prefix *prefix)
 {
 	bool masked = false;
 
@@ -66,17 +65,15 @@ static bool prefix_mask(struct prefix *prefix)
 	return masked;
 }
 
-int prefix_parse(const char *text, struct prefix *prefix, struct fault *fault)
+/* ADDRESS[/LENGTH]; what is a word for such a thing. */
+static int prefix_read(const char *text, const char *what,
+		       struct prefix *prefix, struct fault *fault)
 {
-	char addr[ADDRESS_TEXT], right[PREFIX_TEXT];
 	const char *slash = strchr(text, '/');
 	size_t len = slash ? (size_t)(slash - text) : strlen(text);
+	char addr[ADDRESS_TEXT];
 	uint32_t bits, most;
 
-	if (!strcmp(text, "any"))
-		return fault_set(
-			fault,
-			"any is two prefixes, 0.0.0.0/0 and ::/0: give one of them");
 	if (len >= sizeof(addr))
 		goto bad;
 	memcpy(addr, text, len);
@@ -87,18 +84,37 @@ int prefix_parse(const char *text, struct prefix *prefix, struct fault *fault)
 	bits = most;
 	if (slash && parse_number(slash + 1, most, &bits, fault))
 		return fault_set(
-			fault,
-			"\"%s\" is not a prefix: the length goes from 0 to %u",
-			text, most);
+			fault, "\"%s\" is not %s: the length goes from 0 to %u",
+			text, what, most);
 	prefix->len = (uint8_t)bits;
+	return 0;
+bad:
+	return fault_set(fault, "\"%s\" is not an IPv4 or IPv6 %s", text,
+			 strchr(what, ' ') + 1);
+}
+
+int prefix_parse(const char *text, struct prefix *prefix, struct fault *fault)
+{
+	char right[PREFIX_TEXT];
+
+	if (!strcmp(text, "any"))
+		return fault_set(
+			fault,
+			"any is two prefixes, 0.0.0.0/0 and ::/0: give one of them");
+	if (prefix_read(text, "a prefix", prefix, fault))
+		return -1;
 	if (prefix_mask(prefix))
 		return fault_set(
 			fault,
 			"\"%s\" has bits set past its length: the prefix is %s",
 			text, prefix_text(prefix, right));
 	return 0;
-bad:
-	return fault_set(fault, "\"%s\" is not an IPv4 or IPv6 prefix", text);
+}
+
+static int local_parse(const char *text, struct prefix *prefix,
+		       struct fault *fault)
+{
+	return prefix_read(text, "an address", prefix, fault);
 }
 
 int prefix_compare(const void *a, const void *b)
@@ -134,17 +150,15 @@ static int prefixes_check_unique(const struct prefixes *prefixes,
 	return status;
 }
 
-int prefixes_parse(const char *text, struct prefixes *prefixes,
-		   struct fault *fault)
+/* What stands between commas; form is said of an empty one. */
+static int list_parse(const char *text, const char *form,
+		      int (*parse)(const char *text, struct prefix *prefix,
+				   struct fault *fault),
+		      struct prefixes *prefixes, struct fault *fault)
 {
 	size_t room = 1;
 	char *words, *rest;
 
-	memset(prefixes, 0, sizeof(*prefixes));
-	if (!strcmp(text, "none"))
-		return 0;
-	if (!strcmp(text, "any"))
-		text = "0.0.0.0/0,::/0";
 	for (const char *c = text; *c; c++)
 		room += *c == ',';
 	prefixes->list = calloc(room, sizeof(*prefixes->list));
@@ -155,14 +169,17 @@ int prefixes_parse(const char *text, struct prefixes *prefixes,
 	}
 	rest = words;
 	for (char *word; (word = strsep(&rest, ","));) {
+		char *end = word + strlen(word);
+
+		/* in files there is room for blanks */
+		word += strspn(word, " \t");
+		while (end > word && (end[-1] == ' ' || end[-1] == '\t'))
+			*--end = '\0';
 		if (!*word) {
-			fault_set(
-				fault,
-				"\"%s\": an empty prefix; PREFIX[,PREFIX...], any or none is expected",
-				text);
+			fault_set(fault, "\"%s\": %s", text, form);
 			goto fail;
 		}
-		if (prefix_parse(word, &prefixes->list[prefixes->n], fault))
+		if (parse(word, &prefixes->list[prefixes->n], fault))
 			goto fail;
 		prefixes->n++;
 	}
@@ -175,6 +192,30 @@ fail:
 	free(prefixes->list);
 	memset(prefixes, 0, sizeof(*prefixes));
 	return -1;
+}
+
+int prefixes_parse(const char *text, struct prefixes *prefixes,
+		   struct fault *fault)
+{
+	memset(prefixes, 0, sizeof(*prefixes));
+	if (!strcmp(text, "none"))
+		return 0;
+	if (!strcmp(text, "any"))
+		text = "0.0.0.0/0,::/0";
+	return list_parse(
+		text,
+		"an empty prefix; PREFIX[,PREFIX...], any or none is expected",
+		prefix_parse, prefixes, fault);
+}
+
+int addresses_parse(const char *text, struct prefixes *prefixes,
+		    struct fault *fault)
+{
+	memset(prefixes, 0, sizeof(*prefixes));
+	return list_parse(
+		text,
+		"an empty address; ADDRESS[/LENGTH][,ADDRESS...] is expected",
+		local_parse, prefixes, fault);
 }
 
 /* Split HOST:PORT or [HOST]:PORT; buf holds a copy of text and is cut. */

@@ -5,6 +5,7 @@
 
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,7 +27,7 @@ struct address {
 
 /**
  * struct prefix - addresses that begin alike
- * @addr: no bits set past @len
+ * @addr: no bits set past @len, unless it is an address with its network
  * @len: bits
  */
 struct prefix {
@@ -67,6 +68,9 @@ int prefix_parse(const char *text, struct prefix *prefix, struct fault *fault);
 /* PREFIX[,PREFIX…], any, none; free the list with free(). */
 int prefixes_parse(const char *text, struct prefixes *prefixes,
 		   struct fault *fault);
+/* ADDRESS[/LENGTH][,…]: addresses and the networks they are in; the same. */
+int addresses_parse(const char *text, struct prefixes *prefixes,
+		    struct fault *fault);
 /* HOST:PORT; a host name is resolved, which may wait for the network. */
 int endpoint_parse(const char *text, struct endpoint *endpoint,
 		   struct fault *fault);
@@ -75,6 +79,9 @@ int endpoint_parse(const char *text, struct endpoint *endpoint,
 const char *address_text(const struct address *addr, char *buf);
 const char *prefix_text(const struct prefix *prefix, char *buf);
 const char *endpoint_text(const struct endpoint *endpoint, char *buf);
+
+/* Clear the bits past the length; true: one was set. */
+bool prefix_mask(struct prefix *prefix);
 
 /* Order for qsort(): IPv4 first, then by address, then by length. */
 int prefix_compare(const void *a, const void *b);

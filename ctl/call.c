@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <linux/camex.h>
@@ -29,6 +32,8 @@ const char *word_placeholder(enum word word)
 	case WORD_PREFIX:
 	case WORD_PREFIX_NEW:
 		return "PREFIX";
+	case WORD_FILE:
+		return "FILE";
 	}
 	return NULL;
 }
@@ -88,4 +93,41 @@ int call_send(struct call *call, struct nl_msg *msg,
 		complain("warning: %s", error.text);
 	message_free(msg);
 	return status;
+}
+
+int step_run(const struct step *step, struct conn *conn, unsigned int *line,
+	     struct fault *fault)
+{
+	struct call *call = calloc(1, sizeof(*call));
+	int status;
+
+	if (!call)
+		return fault_set(fault, "out of memory");
+	call->command = command_find(step->object, step->name);
+	for (size_t i = 0; i < WORDS_MAX; i++)
+		call->word[i] = step->word[i];
+	if (step->values)
+		call->values = *step->values;
+	call->conn = *conn;
+	status = call->command->run(call);
+	*conn = call->conn;
+	if (status)
+		*fault = call->fault;
+	if (status && call->blamed && call->blamed->line)
+		*line = call->blamed->line;
+	/* it has copies of keys */
+	sodium_memzero(call, sizeof(*call));
+	free(call);
+	return status;
+}
+
+void signals_block(sigset_t *before)
+{
+	sigset_t block;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGHUP);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGTERM);
+	sigprocmask(SIG_BLOCK, &block, before);
 }

@@ -51,6 +51,13 @@ const struct command commands[] = {
 	  stats, "show what was dropped, and why" },
 	{ "monitor", NULL, { WORD_DEV_MAYBE }, 0,
 	  monitor, "print events as they happen" },
+
+	{ "up", NULL, { WORD_FILE }, 0,
+	  up, "make a device as a file says, with peers, addresses and routes" },
+	{ "down", NULL, { WORD_FILE }, 0,
+	  down, "delete the device that a file names" },
+	{ "load", NULL, { WORD_DEV, WORD_FILE }, 0,
+	  load, "make a device serve the clients in a camex.conf" },
 	{}
 };
 /* clang-format on */

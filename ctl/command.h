@@ -3,6 +3,7 @@
 #ifndef CAMEXCTL_COMMAND_H
 #define CAMEXCTL_COMMAND_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -21,6 +22,7 @@ enum word {
 	WORD_PEER_MAYBE,
 	WORD_PREFIX, /* a prefix with a route */
 	WORD_PREFIX_NEW,
+	WORD_FILE,
 };
 
 #define WORDS_MAX 2
@@ -53,6 +55,7 @@ struct command {
  * @values: the keywords and their values
  * @conn: the camex family, once call_open() was called
  * @gone: it fails because the device is not there (any more)
+ * @blamed: the value that it fails by, or NULL: none, or not known
  * @fault: why it fails
  */
 struct call {
@@ -62,6 +65,7 @@ struct call {
 	struct values values;
 	struct conn conn;
 	bool gone;
+	const struct value *blamed;
 	struct fault fault;
 };
 
@@ -109,6 +113,35 @@ struct nl_msg *call_message(struct call *call, uint8_t command, int flags);
 int call_send(struct call *call, struct nl_msg *msg,
 	      const struct conn_sink *sink);
 
+/**
+ * struct step - a command as one of several that make up another
+ * @object: its first word
+ * @name: its second
+ * @word: the words before the keywords
+ * @values: the keywords, which stay the caller's; NULL: none
+ */
+struct step {
+	const char *object;
+	const char *name;
+	const char *word[WORDS_MAX];
+	const struct values *values;
+};
+
+/**
+ * step_run() - run it
+ * @step: which
+ * @conn: what it uses, or opens; the caller closes it
+ * @line: becomes the line of the value that it fails by, if that is known
+ * @fault: the reason
+ *
+ * Return: 0 or -1.
+ */
+int step_run(const struct step *step, struct conn *conn, unsigned int *line,
+	     struct fault *fault);
+
+/* Keep a person's ^C for when all steps are done: sigprocmask() gets it back. */
+void signals_block(sigset_t *before);
+
 /* What to say when the module is not there. */
 int fault_no_module(struct fault *fault);
 
@@ -140,5 +173,8 @@ int route_show(struct call *call);
 int show(struct call *call);
 int stats(struct call *call);
 int monitor(struct call *call);
+int up(struct call *call);
+int down(struct call *call);
+int load(struct call *call);
 
 #endif /* CAMEXCTL_COMMAND_H */

@@ -97,6 +97,9 @@ static void complete_word(struct call *call, enum word word, const char *typed)
 	case WORD_PREFIX:
 		propose_prefixes(call, typed);
 		break;
+	case WORD_FILE:
+		puts(":file");
+		break;
 	default:
 		break;
 	}

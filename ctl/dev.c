@@ -12,26 +12,10 @@
 
 #include "command.h"
 #include "dev.h"
+#include "link.h"
 #include "output.h"
 
 #define KIND "camex"
-#define LINK_MESSAGE_ROOM 4096
-
-static struct nl_msg *link_message(uint16_t type, int flags, int ifindex)
-{
-	const struct ifinfomsg info = { .ifi_index = ifindex };
-	struct nl_msg *msg = nlmsg_alloc_size(LINK_MESSAGE_ROOM);
-
-	if (!msg)
-		return NULL;
-	if (!nlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, type, 0,
-		       flags | NLM_F_ACK) ||
-	    nlmsg_append(msg, (void *)&info, sizeof(info), NLMSG_ALIGNTO) < 0) {
-		nlmsg_free(msg);
-		return NULL;
-	}
-	return msg;
-}
 
 struct nl_msg *dev_add_message(const char *name, const struct values *values,
 			       struct fault *fault)
@@ -84,16 +68,18 @@ static bool module_is_missing(void)
 int dev_add(struct call *call)
 {
 	const struct value *protocol = values_get(&call->values, "protocol");
+	const struct value *plaintext = values_get(&call->values, "plaintext");
 	struct conn_error error;
 	struct nl_msg *msg;
 	int status;
 
-	if (values_get(&call->values, "plaintext") && protocol &&
-	    protocol->number != CAMEX_PROTOCOL_CAMEX)
+	if (plaintext && protocol && protocol->number != CAMEX_PROTOCOL_CAMEX) {
+		call->blamed = plaintext;
 		return fault_set(
 			&call->fault,
 			"plaintext: it is for protocol camex alone, %s is always plain",
 			protocol->text);
+	}
 	msg = dev_add_message(call->word[0], &call->values, &call->fault);
 	if (!msg)
 		return -1;
@@ -112,29 +98,6 @@ out:
 	return status;
 }
 
-struct link_found {
-	int ifindex;
-	char kind[32];
-};
-
-static int link_found_message(struct nlmsghdr *hdr, void *arg)
-{
-	struct nlattr *tb[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
-	struct link_found *found = arg;
-	const struct ifinfomsg *link = nlmsg_data(hdr);
-
-	if (nlmsg_parse(hdr, sizeof(*link), tb, IFLA_MAX, NULL) < 0)
-		return 0;
-	found->ifindex = link->ifi_index;
-	if (tb[IFLA_LINKINFO] &&
-	    !nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) &&
-	    info[IFLA_INFO_KIND])
-		snprintf(found->kind, sizeof(found->kind), "%.*s",
-			 nla_len(info[IFLA_INFO_KIND]),
-			 (const char *)nla_data(info[IFLA_INFO_KIND]));
-	return 0;
-}
-
 static int link_request(struct call *call, struct nl_msg *msg,
 			const struct conn_sink *sink)
 {
@@ -150,16 +113,10 @@ int dev_del(struct call *call)
 		.message = link_found_message,
 		.arg = &found,
 	};
-	struct nl_msg *msg;
 
 	if (link_open(call))
 		return -1;
-	msg = link_message(RTM_GETLINK, 0, 0);
-	if (msg && nla_put_string(msg, IFLA_IFNAME, call->word[0]) < 0) {
-		message_free(msg);
-		msg = NULL;
-	}
-	if (link_request(call, msg, &sink))
+	if (link_request(call, link_get_message(call->word[0]), &sink))
 		return -1;
 	if (strcmp(found.kind, KIND) != 0)
 		return fault_set(

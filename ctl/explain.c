@@ -107,7 +107,7 @@ static void prefix_of(struct nlattr *nest, char *buf, size_t len)
 }
 
 /* The argument that an attribute was made of, as keyword and value. */
-static void argument_of(const struct call *call, const struct path *path,
+static void argument_of(struct call *call, const struct path *path,
 			const char **keyword, char *value, size_t len)
 {
 	uint16_t nest = path->type[0];
@@ -131,6 +131,7 @@ static void argument_of(const struct call *call, const struct path *path,
 	given = values_by_attr(&call->values, nest, path->type[1]);
 	if (!given)
 		return;
+	call->blamed = given;
 	*keyword = given->keyword->name;
 	if (given->keyword->type == &type_prefixes && path->depth >= 3)
 		prefix_of(path->depth == 3 ? path->attr : path->parent, value,

@@ -77,6 +77,9 @@ const struct choice event_choices[] = {
 #define PEER_AND_KEY	.takes = TAKES_PEER_ADD | TAKES_PEER_SET | TAKES_KEY_SET, \
 			.needs = TAKES_PEER_SET | TAKES_KEY_SET
 
+/* What only a file has; the attributes keep them apart. */
+#define UP(nth)		.attr = (nth), .takes = TAKES_UP
+
 /* Which attribute it becomes, or which ones from first to last. */
 #define DEV(name)	.nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_##name
 #define PEER(name)	.nest = CAMEX_A_PEER, .attr = CAMEX_A_PEER_##name
@@ -139,6 +142,13 @@ const struct keyword keywords[] = {
 	{ "peer", "NAME", "the peer that the prefix is behind",
 	  &type_peer, ROUTE(PEER), .takes = TAKES_ROUTE_ADD | TAKES_ROUTE_DEL,
 	  .needs = TAKES_ROUTE_ADD },
+
+	/* devices in files */
+	{ "name", "NAME", "what the device is called", &type_interface, UP(1) },
+	{ "address", "ADDRESS[/LENGTH][,...]", "addresses of the link",
+	  &type_addresses, UP(2), .repeats = true },
+	{ "mtu", "N", "largest packet of the link (default: what fits the way out)",
+	  &type_u32, .max = INT32_MAX, UP(3) },
 	{}
 };
 
@@ -200,7 +210,7 @@ static const char *keyword_next(void *arg)
 }
 
 static int keyword_unknown(const char *word, unsigned int takes,
-			   struct fault *fault)
+			   const char *whose, struct fault *fault)
 {
 	struct keyword_walk walk = { keywords, takes };
 	const char *near;
@@ -209,9 +219,9 @@ static int keyword_unknown(const char *word, unsigned int takes,
 		return fault_usage(fault, "%s goes before the command", word);
 	if (!takes)
 		return fault_usage(fault, "unexpected word \"%s\"", word);
-	if (keyword_find(word, ~0U))
-		return fault_usage(
-			fault, "\"%s\" is no keyword of this command", word);
+	if (keyword_find(word, ~(unsigned int)TAKES_UP))
+		return fault_usage(fault, "\"%s\" is no keyword of %s", word,
+				   whose);
 	near = nearest(word, keyword_next, &walk);
 	if (near)
 		return fault_usage(
@@ -228,7 +238,7 @@ static int keyword_check_once(const struct values *values,
 	const struct value *other =
 		values_by_attr(values, keyword->nest, keyword->attr);
 
-	if (!other)
+	if (!other || keyword->repeats)
 		return 0;
 	if (other->keyword == keyword)
 		return fault_usage(fault, "%s is given twice", keyword->name);
@@ -261,42 +271,74 @@ static int keyword_check_needs(const struct values *values, unsigned int takes,
 	return fault_usage(fault, "%s expected", text);
 }
 
+int values_take(struct values *values, unsigned int takes, const char *whose,
+		const char *word, const char *text, struct fault *fault)
+{
+	const struct keyword *keyword = keyword_find(word, takes);
+
+	if (!keyword)
+		return keyword_unknown(word, takes, whose, fault);
+	if (!text)
+		return fault_usage(
+			fault, "%s lacks its value%s%s", keyword->name,
+			keyword->placeholder ? " " : "",
+			keyword->placeholder ? keyword->placeholder : "");
+	if (keyword_check_once(values, keyword, fault))
+		return -1;
+	if (values->n == VALUES_MAX)
+		return fault_usage(fault, "too many keywords");
+	values->list[values->n++] = (struct value){
+		.keyword = keyword,
+		.text = text,
+	};
+	return 0;
+}
+
+int value_read(struct value *value, struct fault *fault)
+{
+	const struct keyword *keyword = value->keyword;
+
+	if (keyword->type->parse(keyword, value, fault))
+		return fault_prefix(fault, keyword->name);
+	return 0;
+}
+
 int values_parse(struct values *values, unsigned int takes,
 		 const char *const *words, struct fault *fault)
 {
 	values->n = 0;
 	/* what belongs to the command line's form comes first … */
 	for (size_t i = 0; words[i]; i += 2) {
-		const struct keyword *keyword = keyword_find(words[i], takes);
-
-		if (!keyword)
-			return keyword_unknown(words[i], takes, fault);
-		if (!words[i + 1])
-			return fault_usage(fault, "%s lacks its value %s",
-					   keyword->name,
-					   keyword->placeholder ?
-						   keyword->placeholder :
-						   "");
-		if (keyword_check_once(values, keyword, fault))
+		if (values_take(values, takes, "this command", words[i],
+				words[i + 1], fault))
 			return -1;
-		if (values->n == VALUES_MAX)
-			return fault_usage(fault, "too many keywords");
-		values->list[values->n++] = (struct value){
-			.keyword = keyword,
-			.text = words[i + 1],
-		};
 	}
 	if (keyword_check_needs(values, takes, fault))
 		return -1;
 	/* … and then what takes files and host names */
-	for (size_t i = 0; i < values->n; i++) {
-		struct value *value = &values->list[i];
-		const struct keyword *keyword = value->keyword;
-
-		if (keyword->type->parse(keyword, value, fault))
-			return fault_prefix(fault, keyword->name);
-	}
+	for (size_t i = 0; i < values->n; i++)
+		if (value_read(&values->list[i], fault))
+			return -1;
 	return 0;
+}
+
+bool value_is_secret(const struct value *value)
+{
+	const struct value_type *type = value->keyword->type;
+
+	return type == &type_key_file || type == &type_passphrase_file;
+}
+
+void values_warn(const struct values *values)
+{
+	for (size_t i = 0; i < values->n; i++) {
+		const struct value *value = &values->list[i];
+
+		if (value_is_secret(value) && value->secret.exposed)
+			complain(
+				"warning: other users can read %s: chmod 600 it",
+				value->text);
+	}
 }
 
 int values_put(struct nl_msg *msg, const struct values *values, uint16_t nest,

@@ -27,6 +27,7 @@ enum takes {
 	TAKES_KEY_SET = 1 << 4,
 	TAKES_ROUTE_ADD = 1 << 5,
 	TAKES_ROUTE_DEL = 1 << 6,
+	TAKES_UP = 1 << 7, /* the section [device] of a file */
 };
 
 /* What completion proposes for a value. */
@@ -55,10 +56,12 @@ struct choice {
  * struct value - a keyword that was given
  * @keyword: which
  * @text: its value as typed
+ * @line: of the file that it stands in; 0: it is a word of the command
  */
 struct value {
 	const struct keyword *keyword;
 	const char *text;
+	unsigned int line;
 	union {
 		uint32_t number;
 		struct address address;
@@ -93,7 +96,8 @@ struct value_type {
  * @max: for a number
  * @takes: the commands that have it (enum takes)
  * @needs: those of them that want at least one of the keywords marked so
- * @nest: top-level attribute that it is in
+ * @repeats: it may be given more than once
+ * @nest: top-level attribute that it is in; 0: camex is not sent it
  * @attr: attribute, or the first of several
  * @attr_last: the last of several; 0: there is one
  */
@@ -106,6 +110,7 @@ struct keyword {
 	uint32_t max;
 	unsigned int takes;
 	unsigned int needs;
+	bool repeats;
 	uint16_t nest;
 	uint16_t attr;
 	uint16_t attr_last;
@@ -151,6 +156,29 @@ const struct value *values_by_attr(const struct values *values, uint16_t nest,
 /* The value given for a keyword, or NULL. */
 struct value *values_get(struct values *values, const char *name);
 
+/**
+ * values_take() - take a keyword and its text, which is not read yet
+ * @values: it is added to them
+ * @takes: whose keywords can be given
+ * @whose: what those are called in errors
+ * @word: the keyword
+ * @text: its value; NULL: it is missing
+ * @fault: the reason
+ *
+ * Return: 0, or -1 when there is no such keyword, or it cannot be given here.
+ */
+int values_take(struct values *values, unsigned int takes, const char *whose,
+		const char *word, const char *text, struct fault *fault);
+
+/* Read a text that was taken, be it a file or a host. 0, or -1 with the reason. */
+int value_read(struct value *value, struct fault *fault);
+
+/* Whether it is a file with a key or a passphrase. */
+bool value_is_secret(const struct value *value);
+
+/* Warn of files with keys that others can read. */
+void values_warn(const struct values *values);
+
 /*
  * Read the words of a command; words ends with NULL. 0, or -1 with the reason.
  * values_wipe() is called either way.
@@ -172,6 +200,7 @@ extern const struct value_type type_choice;
 extern const struct value_type type_address;
 extern const struct value_type type_interface;
 extern const struct value_type type_endpoint;
+extern const struct value_type type_addresses;
 extern const struct value_type type_prefixes;
 extern const struct value_type type_peer;
 extern const struct value_type type_key_file;

@@ -77,8 +77,11 @@ static int call_fail(const struct call *call)
 		text_add(context, sizeof(context), " %s", c->name);
 	if (call->fault.usage)
 		return fail_usage(context, call->fault.text);
+	/* what is wrong in a file begins with its name and the line */
 	for (size_t i = 0; i < WORDS_MAX && call->word[i]; i++)
-		text_add(context, sizeof(context), " %s", call->word[i]);
+		if (c->words[i] != WORD_FILE)
+			text_add(context, sizeof(context), " %s",
+				 call->word[i]);
 	complain("%s: %s", context, call->fault.text);
 	return STATUS_FAULT;
 }
@@ -91,20 +94,6 @@ static int finish(void)
 		return STATUS_FAULT;
 	}
 	return 0;
-}
-
-static void warn_exposed(const struct values *values)
-{
-	for (size_t i = 0; i < values->n; i++) {
-		const struct value *value = &values->list[i];
-		const struct value_type *type = value->keyword->type;
-
-		if ((type == &type_key_file || type == &type_passphrase_file) &&
-		    value->secret.exposed)
-			complain(
-				"warning: other users can read %s: chmod 600 it",
-				value->text);
-	}
 }
 
 static int call_run(struct call *call, const char *const *words)
@@ -142,7 +131,7 @@ static int run(const struct options *options, const char *const *words)
 	if (call_run(call, words + command_length(call->command))) {
 		status = call_fail(call);
 	} else {
-		warn_exposed(&call->values);
+		values_warn(&call->values);
 		status = finish();
 	}
 	values_wipe(&call->values);

@@ -208,15 +208,25 @@ int secret_read_passphrase(const char *path, struct secret *secret,
 	if (!status && memchr(text.bytes, 0, text.len))
 		status = fault_set(
 			fault, "%s has a NUL byte: a passphrase cannot", name);
-	if (!status) {
+	if (!status)
+		status = secret_of_passphrase(text.bytes, text.len, secret,
+					      fault);
+	if (!status)
 		secret->exposed = text.exposed;
-		crypto_generichash(secret->key, sizeof(secret->key),
-				   (const unsigned char *)text.bytes, text.len,
-				   NULL, 0);
-		secret_identify(secret);
-	}
 	text_wipe(&text);
 	return status;
+}
+
+int secret_of_passphrase(const char *text, size_t len, struct secret *secret,
+			 struct fault *fault)
+{
+	if (secret_init(fault))
+		return -1;
+	secret->exposed = false;
+	crypto_generichash(secret->key, sizeof(secret->key),
+			   (const unsigned char *)text, len, NULL, 0);
+	secret_identify(secret);
+	return 0;
 }
 
 int secret_random_bytes(void *bytes, size_t len, struct fault *fault)

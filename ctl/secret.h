@@ -35,6 +35,10 @@ int secret_read_key(const char *path, struct secret *secret,
 int secret_read_passphrase(const char *path, struct secret *secret,
 			   struct fault *fault);
 
+/* A passphrase that is in memory already. */
+int secret_of_passphrase(const char *text, size_t len, struct secret *secret,
+			 struct fault *fault);
+
 /* A new random key. */
 int secret_random(struct secret *secret, struct fault *fault);
 

@@ -165,6 +165,13 @@ const struct value_type type_endpoint = {
 	.put = endpoint_put,
 };
 
+static int addresses_value_parse(const struct keyword *keyword,
+				 struct value *value, struct fault *fault)
+{
+	(void)keyword;
+	return addresses_parse(value->text, &value->prefixes, fault);
+}
+
 static int prefixes_value_parse(const struct keyword *keyword,
 				struct value *value, struct fault *fault)
 {
@@ -216,6 +223,12 @@ static void prefixes_wipe(struct value *value)
 	free(value->prefixes.list);
 	value->prefixes.list = NULL;
 }
+
+/* routing netlink takes them, one by one */
+const struct value_type type_addresses = {
+	.parse = addresses_value_parse,
+	.wipe = prefixes_wipe,
+};
 
 const struct value_type type_prefixes = {
 	.parse = prefixes_value_parse,

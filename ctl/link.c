@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <errno.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "link.h"
+
+#define MESSAGE_ROOM 4096
+
+static struct nl_msg *route_message(uint16_t type, int flags,
+				    const void *header, size_t len)
+{
+	struct nl_msg *msg = nlmsg_alloc_size(MESSAGE_ROOM);
+
+	if (!msg)
+		return NULL;
+	if (!nlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, type, 0,
+		       flags | NLM_F_ACK) ||
+	    nlmsg_append(msg, (void *)header, len, NLMSG_ALIGNTO) < 0) {
+		nlmsg_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+struct nl_msg *link_message(uint16_t type, int flags, int ifindex)
+{
+	const struct ifinfomsg info = { .ifi_index = ifindex };
+
+	return route_message(type, flags, &info, sizeof(info));
+}
+
+struct nl_msg *link_get_message(const char *name)
+{
+	struct nl_msg *msg = link_message(RTM_GETLINK, 0, 0);
+
+	if (msg && nla_put_string(msg, IFLA_IFNAME, name) < 0) {
+		message_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+int link_found_message(struct nlmsghdr *hdr, void *arg)
+{
+	struct nlattr *tb[IFLA_MAX + 1], *info[IFLA_INFO_MAX + 1];
+	struct link_found *found = arg;
+	const struct ifinfomsg *link = nlmsg_data(hdr);
+
+	if (nlmsg_parse(hdr, sizeof(*link), tb, IFLA_MAX, NULL) < 0)
+		return 0;
+	found->ifindex = link->ifi_index;
+	if (tb[IFLA_LINKINFO] &&
+	    !nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) &&
+	    info[IFLA_INFO_KIND])
+		snprintf(found->kind, sizeof(found->kind), "%.*s",
+			 nla_len(info[IFLA_INFO_KIND]),
+			 (const char *)nla_data(info[IFLA_INFO_KIND]));
+	return 0;
+}
+
+/*
+ * Send a request and free it; its arguments are in no need of explanation.
+ * Returns 0 or an errno with the reason.
+ */
+static int link_request(struct conn *conn, struct nl_msg *msg,
+			const struct conn_sink *sink, struct fault *fault)
+{
+	struct conn_error error;
+	int status;
+
+	if (!msg) {
+		fault_set(fault, "out of memory");
+		return ENOMEM;
+	}
+	status = conn_request(conn, msg, sink, &error);
+	message_free(msg);
+	if (!status && error.text[0])
+		complain("warning: %s", error.text);
+	if (!status)
+		return 0;
+	if (error.text[0])
+		fault_set(fault, "%s", error.text);
+	else if (error.number == EEXIST)
+		fault_set(fault, "there is one already");
+	else
+		fault_set(fault, "%s", strerror(error.number));
+	return error.number ? error.number : EIO;
+}
+
+static int link_send(struct conn *conn, struct nl_msg *msg,
+		     const struct conn_sink *sink, struct fault *fault)
+{
+	return link_request(conn, msg, sink, fault) ? -1 : 0;
+}
+
+int link_find(struct conn *conn, const char *name, struct link_found *found,
+	      struct fault *fault)
+{
+	const struct conn_sink sink = {
+		.message = link_found_message,
+		.arg = found,
+	};
+
+	memset(found, 0, sizeof(*found));
+	return link_send(conn, link_get_message(name), &sink, fault);
+}
+
+int link_set_mtu(struct conn *conn, int ifindex, uint32_t mtu,
+		 struct fault *fault)
+{
+	struct nl_msg *msg = link_message(RTM_NEWLINK, 0, ifindex);
+
+	if (msg && nla_put_u32(msg, IFLA_MTU, mtu) < 0) {
+		message_free(msg);
+		msg = NULL;
+	}
+	return link_send(conn, msg, NULL, fault);
+}
+
+int link_set_up(struct conn *conn, int ifindex, struct fault *fault)
+{
+	const struct ifinfomsg info = {
+		.ifi_index = ifindex,
+		.ifi_flags = IFF_UP,
+		.ifi_change = IFF_UP,
+	};
+
+	return link_send(conn,
+			 route_message(RTM_NEWLINK, 0, &info, sizeof(info)),
+			 NULL, fault);
+}
+
+int link_delete(struct conn *conn, int ifindex, struct fault *fault)
+{
+	return link_send(conn, link_message(RTM_DELLINK, 0, ifindex), NULL,
+			 fault);
+}
+
+static struct nl_msg *address_message(uint16_t type, int flags, int ifindex,
+				      const struct prefix *address)
+{
+	const struct ifaddrmsg header = {
+		.ifa_family = address->addr.family,
+		.ifa_prefixlen = address->len,
+		.ifa_index = (unsigned int)ifindex,
+	};
+	int len = (int)address_len(&address->addr);
+	struct nl_msg *msg;
+
+	msg = route_message(type, flags, &header, sizeof(header));
+	if (msg && (nla_put(msg, IFA_LOCAL, len, address->addr.bytes) < 0 ||
+		    nla_put(msg, IFA_ADDRESS, len, address->addr.bytes) < 0)) {
+		message_free(msg);
+		return NULL;
+	}
+	return msg;
+}
+
+int link_add_address(struct conn *conn, int ifindex,
+		     const struct prefix *address, bool *there,
+		     struct fault *fault)
+{
+	struct nl_msg *msg = address_message(
+		RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL, ifindex, address);
+	int error = link_request(conn, msg, NULL, fault);
+
+	if (there)
+		*there = error == EEXIST;
+	return error && (!there || error != EEXIST) ? -1 : 0;
+}
+
+int link_del_address(struct conn *conn, int ifindex,
+		     const struct prefix *address, struct fault *fault)
+{
+	return link_send(conn,
+			 address_message(RTM_DELADDR, 0, ifindex, address),
+			 NULL, fault);
+}
+
+int link_add_route(struct conn *conn, int ifindex, const struct prefix *prefix,
+		   struct fault *fault)
+{
+	/* as "ip route add PREFIX dev DEV" has it */
+	const struct rtmsg header = {
+		.rtm_family = prefix->addr.family,
+		.rtm_dst_len = prefix->len,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_protocol = RTPROT_BOOT,
+		.rtm_scope = prefix->addr.family == AF_INET ? RT_SCOPE_LINK :
+							      RT_SCOPE_UNIVERSE,
+		.rtm_type = RTN_UNICAST,
+	};
+	struct nl_msg *msg;
+
+	msg = route_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &header,
+			    sizeof(header));
+	if (msg && (nla_put(msg, RTA_DST, (int)address_len(&prefix->addr),
+			    prefix->addr.bytes) < 0 ||
+		    nla_put_u32(msg, RTA_OIF, (uint32_t)ifindex) < 0)) {
+		message_free(msg);
+		msg = NULL;
+	}
+	return link_send(conn, msg, NULL, fault);
+}

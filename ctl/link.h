@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What routing netlink does to interfaces: addresses, routes, up and away. */
+#ifndef CAMEXCTL_LINK_H
+#define CAMEXCTL_LINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "address.h"
+#include "fault.h"
+#include "nl.h"
+
+/**
+ * struct link_found - an interface
+ * @ifindex: its index
+ * @kind: what made it; "": nothing says
+ */
+struct link_found {
+	int ifindex;
+	char kind[32];
+};
+
+/* A request about an interface, 0: which one is told later; NULL: no memory. */
+struct nl_msg *link_message(uint16_t type, int flags, int ifindex);
+
+/* Takes the answer to RTM_GETLINK: the sink's argument is a link_found. */
+int link_found_message(struct nlmsghdr *hdr, void *arg);
+
+/* The request for the interface of that name. */
+struct nl_msg *link_get_message(const char *name);
+
+/*
+ * Over a connection of conn_open_route(), to one interface. Each returns 0, or
+ * -1 with what the kernel says.
+ */
+int link_find(struct conn *conn, const char *name, struct link_found *found,
+	      struct fault *fault);
+int link_set_mtu(struct conn *conn, int ifindex, uint32_t mtu,
+		 struct fault *fault);
+int link_set_up(struct conn *conn, int ifindex, struct fault *fault);
+int link_delete(struct conn *conn, int ifindex, struct fault *fault);
+/*
+ * An address, and the network around it. One that is there already is an error,
+ * unless there is where to tell it.
+ */
+int link_add_address(struct conn *conn, int ifindex,
+		     const struct prefix *address, bool *there,
+		     struct fault *fault);
+int link_del_address(struct conn *conn, int ifindex,
+		     const struct prefix *address, struct fault *fault);
+/* A route through it, in the main table. */
+int link_add_route(struct conn *conn, int ifindex, const struct prefix *prefix,
+		   struct fault *fault);
+
+#endif /* CAMEXCTL_LINK_H */

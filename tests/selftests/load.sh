@@ -1,0 +1,261 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# camexctl load: a camex.conf becomes peers; loading another one changes what
+# differs, and a mistake or a refusal changes nothing.
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/lib.sh"
+
+here=$(dirname "$(readlink -f "$0")")
+example=$here/../../Documentation/examples/camex.conf
+
+# ctl WORD...: in host1
+ctl() {
+	camexctl -n host1 "$@"
+}
+
+# state: all that load could change in host1.
+state() {
+	on host1 sh -c 'camexctl -j show; ip -j address show; ip -j route show table all' |
+		jq -Ss '[.[0] | map(.peers |= map(del(.last_seen_ms)))] +
+		[.[1] | map(.addr_info |= map(select(.scope != "link" or .family == "inet")))] +
+		[.[2] | sort_by(.dst, .dev, .type)]'
+}
+
+# conf: the whole of camex.conf comes in on stdin.
+conf() {
+	cat >"$test_tmp/camex.conf"
+}
+
+# loads DESCRIPTION: it is loaded, and there is nothing to say.
+loads() {
+	local status=0
+	ctl load camex0 "$test_tmp/camex.conf" >"$test_tmp/out" 2>&1 || status=$?
+	is "$1" "$status:$(<"$test_tmp/out")" "0:"
+}
+
+# same DESCRIPTION STATE: that is the state now.
+same() {
+	local got
+	got=$(state)
+	[ "$got" = "$2" ]
+	result $? "$1"
+	[ "$got" = "$2" ] || diff <(echo "$2") <(echo "$got") | note
+}
+
+# undone DESCRIPTION TEXT: it is refused with a line that matches TEXT, and nothing has changed.
+undone() {
+	local status=0 before
+	before=$(state)
+	ctl load camex0 "$test_tmp/camex.conf" >"$test_tmp/out" 2>&1 || status=$?
+	like "$1" "$status:$(<"$test_tmp/out")" "^1:camexctl: load camex0: $test_tmp/camex.conf:"$'[^\n]*'"$2"$'[^\n]*$'
+	unlike "$1: all of it can be undone" "$(<"$test_tmp/out")" 'not undone'
+	same "$1: everything is as it was" "$before"
+}
+
+# peers: name, the end of the fingerprint and routes of each.
+peers() {
+	ctl -j show camex0 | jq -c '.[0].peers | map([.name, .fingerprint[-4:], .routes])'
+}
+
+ok "modprobe camex" modprobe camex
+ok "two hosts" hosts 2
+umask 077
+cp "$example" "$test_tmp/camex.conf"
+ok "a device" ctl dev add camex0
+loads "the example"
+is "the device" "$(ctl -j dev show camex0 | jq -c '.[0] | [.port, .bind, .plaintext, .mtu]')" '[7000,null,false,1428]'
+is "its address" "$(ip -n host1 -j address show camex0 | jq -r '.[0].addr_info[] | "\(.local)/\(.prefixlen)"')" 10.88.0.1/24
+like "its peers" "$(peers)" '^\[\["CAM01","[0-9a-f]{4}",\["10.88.0.2/32"\]\],\["CAM02","[0-9a-f]{4}",\["10.88.0.3/32"\]\]\]$'
+before=$(state)
+loads "the same again"
+same "nothing has changed" "$before"
+
+conf <<'END'
+[server]
+port = 7000
+encrypt = yes
+psk = secret
+local_cidr = 10.88.0.1/24
+[client one]
+local_cidr = 10.88.0.2/24
+[client two]
+local_cidr = 10.88.0.3/24
+psk = other
+[client three]
+local_cidr = 10.88.0.4/24
+END
+loads "other clients"
+is "they are there, and the others are not" "$(peers)" \
+	'[["one","f196",["10.88.0.2/32"]],["three","f196",["10.88.0.4/32"]],["two","7d1d",["10.88.0.3/32"]]]'
+
+# --- each request to the kernel fails in turn ---
+
+conf <<'END'
+[server]
+port = 7000
+encrypt = yes
+psk = secret
+mtu = 1400
+[client one]
+local_cidr = 10.88.0.2/24
+[client two]
+local_cidr = 10.88.0.3/24
+psk = other
+[client three]
+local_cidr = 10.88.0.4/24
+[client gone1]
+local_cidr = 10.88.0.5/24
+[client gone2]
+local_cidr = 10.88.0.6/24
+END
+cp "$test_tmp/camex.conf" "$test_tmp/before.conf"
+loads "clients to begin with"
+before=$(state)
+conf <<'END'
+[server]
+port = 7001
+psk = secret
+mtu = 1300
+local_cidr = 10.88.1.1/24
+[client one]
+local_cidr = 10.88.0.2/24
+[client two]
+local_cidr = 10.88.0.4/24
+[client three]
+local_cidr = 10.88.0.3/24
+psk = other
+[client four]
+local_cidr = 10.88.0.5/24
+END
+ok "what makes them fail is built" gcc -shared -fPIC -o "$test_tmp/nth.so" "$here/nth.c"
+partly=""
+for ((nth = 1; nth < 100; nth++)); do
+	NTH=$nth LD_PRELOAD=$test_tmp/nth.so ctl load camex0 "$test_tmp/camex.conf" >"$test_tmp/out" 2>&1 && break
+	like "request $nth fails" "$(<"$test_tmp/out")" $'^camexctl: load camex0: [^\n]+$'
+	unlike "what was done is undone" "$(<"$test_tmp/out")" 'not undone'
+	if grep -qE 'new keys already|these are left' "$test_tmp/out"; then
+		partly+="$(sed -E 's/.*(new keys already|these are left): /\1: /' "$test_tmp/out"), "
+		cp "$test_tmp/camex.conf" "$test_tmp/after.conf"
+		cp "$test_tmp/before.conf" "$test_tmp/camex.conf"
+		loads "back to the beginning"
+		mv "$test_tmp/after.conf" "$test_tmp/camex.conf"
+		ip -n host1 address del 10.88.1.1/24 dev camex0 2>/dev/null
+	fi
+	same "nothing has changed, or it could be changed back" "$before"
+done
+ok "there are $((nth - 1)) of them" test $nth -gt 15
+is "what could not be undone was told" "$partly" \
+	"new keys already: three, these are left: gone1 gone2, these are left: gone2, "
+is "and when none fails it is all there" "$(peers)" \
+	'[["four","f196",["10.88.0.5/32"]],["one","f196",["10.88.0.2/32"]],["three","7d1d",["10.88.0.3/32"]],["two","f196",["10.88.0.4/32"]]]'
+cp "$test_tmp/before.conf" "$test_tmp/camex.conf"
+loads "and back"
+
+# --- a client that talks, whom the next database does not disturb ---
+
+ok "host2 has a device" camexctl -n host2 dev add camex0
+echo secret >"$test_tmp/passphrase"
+ok "the server is its peer" camexctl -n host2 peer add camex0 server endpoint 192.0.2.1:7000 \
+	passphrase-file "$test_tmp/passphrase" routes 10.88.0.0/24
+ip -n host2 address add 10.88.0.2/24 dev camex0
+ip -n host2 link set camex0 up
+ip -n host1 link set camex0 up
+ok "it reaches the server" wait_until 20 reaches host2 10.88.0.1 -W 1
+endpoint=$(peer host1 one .endpoint)
+like "which knows where it is" "$endpoint" '^192\.0\.2\.2:[0-9]+$'
+conf <<'END'
+[server]
+psk = secret
+[client ONE]
+local_cidr = 10.88.0.2/24
+[client two]
+local_cidr = 10.88.0.4/24
+psk = secret
+[client three]
+local_cidr = 10.88.0.3/24
+psk = other
+[client four]
+END
+ctl load camex0 "$test_tmp/camex.conf" >"$test_tmp/out" 2>&1
+is "two peers exchange keys and addresses, and one has none" "$?:$(<"$test_tmp/out")" \
+	"0:camexctl: warning: $test_tmp/camex.conf:11: client four has no local_cidr: nothing is sent to it"
+is "they are so" "$(peers)" \
+	'[["four","f196",[]],["one","f196",["10.88.0.2/32"]],["three","7d1d",["10.88.0.3/32"]],["two","f196",["10.88.0.4/32"]]]'
+is "the one that has not changed was left alone" "$(peer host1 one '[.endpoint, .rx_packets > 0] | join(" ")')" "$endpoint true"
+ok "the server reaches it" reaches host1 10.88.0.2
+
+# --- what is wrong ---
+
+conf <<'END'
+[server]
+psk = secret
+port = 7001
+[client one]
+local_cidr = 10.88.0.9/24
+[client five]
+local_cidr = 10.88.0.300
+END
+undone "a bad line" '10\.88\.0\.300'
+ok "another device" ctl dev add other0 port 7005
+conf <<'END'
+[server]
+psk = secret
+port = 7005
+mtu = 1300
+[client six]
+END
+undone "a port in use" '7005'
+ok "another device goes" ctl dev del other0
+# --- other values ---
+
+conf <<'END'
+[server]
+psk = secret
+tun_dev = tun0
+pid_file = /run/camex.pid
+frobnicate = yes
+encrypt = no
+port = 7007
+bind_ip = 192.0.2.1
+bind_dev = eth0
+mtu = 1300
+[defaults]
+psk = x
+[client one]
+local_cidr = 10.88.0.2/24
+psk = secret
+END
+chmod 644 "$test_tmp/camex.conf"
+ctl load camex0 "$test_tmp/camex.conf" >"$test_tmp/out" 2>&1
+is "what has no effect is told" "$?:$(<"$test_tmp/out")" "0:camexctl: warning: other users can read $test_tmp/camex.conf: chmod 600 it
+$(for line in 3:tun_dev 4:pid_file 5:'unknown key frobnicate' 12:psk; do
+	echo "camexctl: warning: $test_tmp/camex.conf:${line%%:*}: ${line#*:} has no effect"
+done)"
+is "the device" "$(ctl -j dev show camex0 | jq -c '.[0] | [.port, .bind, .bind_dev, .plaintext, .mtu]')" \
+	'[7007,"192.0.2.1","eth0",true,1300]'
+is "its peer, without a key" "$(ctl -j show camex0 | jq -c '.[0].peers | map([.name, .fingerprint, .routes])')" \
+	'[["one",null,["10.88.0.2/32"]]]'
+before=$(state)
+ctl load camex0 "$test_tmp/camex.conf" >/dev/null 2>&1
+same "again, nothing changes" "$before"
+chmod 600 "$test_tmp/camex.conf"
+conf <<'END'
+[server]
+bind_ip = 0.0.0.0
+bind_dev = none
+port = 7000
+END
+loads "a server without clients"
+is "has none" "$(peers)" '[]'
+
+like "a device that is not there" "$(ctl load nope0 "$test_tmp/camex.conf" 2>&1)" \
+	'^camexctl: load nope0: no camex device named nope0$'
+ok "a device of protocol raw" ctl dev add raw0 protocol raw
+like "it has no clients" "$(ctl load raw0 "$test_tmp/camex.conf" 2>&1)" 'load raw0: raw0 is not of protocol camex'
+nobody=(on host1 setpriv --reuid 65534 --regid 65534 --clear-groups camexctl)
+chmod 711 "$test_tmp"
+chmod 644 "$test_tmp/camex.conf"
+echo 'mtu = 1280' >>"$test_tmp/camex.conf"
+like "an ordinary user may not" "$("${nobody[@]}" load camex0 "$test_tmp/camex.conf" 2>&1)" 'permitted'
+
+done_testing
