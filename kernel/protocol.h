@@ -61,6 +61,19 @@ struct camex_peer *camex_raw_open(struct camex_dev *cdev, struct sk_buff *skb,
 struct camex_peer *camex_raw_heard(struct camex_peer *peer,
 				   const struct camex_source *from, int *why);
 
+/**
+ * struct camex_icmp - an ICMP or ICMPv6 message
+ * @type: its type
+ * @code: its code
+ * @info: MTU in bytes, or 0; host byte order
+ */
+struct camex_icmp {
+	u8 type;
+	u8 code;
+	u32 info;
+};
+
+bool camex_icmp_for(int why, bool v4, unsigned int room, struct camex_icmp *icmp);
 int camex_tx(struct camex_peer *peer, struct sk_buff *skb, unsigned int *room);
 bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
 		 struct sk_buff *skb);

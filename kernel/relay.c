@@ -44,33 +44,24 @@ static bool hop(struct sk_buff *skb)
 	return true;
 }
 
-static void tell_sender4(struct sk_buff *skb, int why, unsigned int room)
+static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
 {
+	bool v4 = skb->protocol == htons(ETH_P_IP);
 	const struct iphdr *iph = ip_hdr(skb);
+	struct camex_icmp icmp;
 
-	/* ICMP wants to know the way that the packet came. */
-	if (ip_route_input_noref(skb, iph->daddr, iph->saddr, camex_ip_tos(iph),
-				 skb->dev) && !skb_dst(skb))
+	if (!camex_icmp_for(why, v4, room, &icmp))
 		return;
-	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
-	if (why == CAMEX_A_STATS_TTL_EXPIRED)
-		icmp_send(skb, ICMP_TIME_EXCEEDED, ICMP_EXC_TTL, 0);
-	else if (why == CAMEX_A_STATS_TOO_BIG && room)
-		icmp_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED, htonl(room));
-	else
-		icmp_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
-}
-
-static void tell_sender6(struct sk_buff *skb, int why, unsigned int room)
-{
-	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
-	IP6CB(skb)->iif = skb->dev->ifindex;
-	if (why == CAMEX_A_STATS_TTL_EXPIRED)
-		icmpv6_send(skb, ICMPV6_TIME_EXCEED, ICMPV6_EXC_HOPLIMIT, 0);
-	else if (why == CAMEX_A_STATS_TOO_BIG && room)
-		icmpv6_send(skb, ICMPV6_PKT_TOOBIG, 0, room);
-	else
-		icmpv6_send(skb, ICMPV6_DEST_UNREACH, ICMPV6_ADDR_UNREACH, 0);
+	memset(skb->cb, 0, sizeof(skb->cb));
+	if (!v4) {
+		IP6CB(skb)->iif = skb->dev->ifindex;
+		icmpv6_send(skb, icmp.type, icmp.code, icmp.info);
+		return;
+	}
+	/* ICMP wants to know the way that the packet came. */
+	if (!ip_route_input_noref(skb, iph->daddr, iph->saddr,
+				  camex_ip_tos(iph), skb->dev) || skb_dst(skb))
+		icmp_send(skb, icmp.type, icmp.code, htonl(icmp.info));
 }
 
 /**
@@ -107,10 +98,7 @@ bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
 		why = camex_tx(to, skb, &room);
 	if (likely(!why))
 		return true;
-	if (skb->protocol == htons(ETH_P_IP))
-		tell_sender4(skb, why, room);
-	else
-		tell_sender6(skb, why, room);
+	tell_sender(skb, why, room);
 	camex_count(cdev->stats, why, 1);
 	kfree_skb(skb);
 	return true;

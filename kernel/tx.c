@@ -134,32 +134,52 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, unsigned int *room)
 	return 0;
 }
 
-/* Tell the sender of a packet that it was dropped, where that helps it. */
-static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
+/**
+ * camex_icmp_for() - what a sender is told of a packet that was dropped
+ * @why: CAMEX_A_STATS_*
+ * @v4: the packet is IPv4, else IPv6
+ * @room: how large it may be, bytes, or 0
+ * @icmp: result
+ *
+ * Return: false for nothing.
+ */
+bool camex_icmp_for(int why, bool v4, unsigned int room, struct camex_icmp *icmp)
 {
-	bool v4 = skb->protocol == htons(ETH_P_IP);
-
+	icmp->info = 0;
 	switch (why) {
 	case CAMEX_A_STATS_NO_ROUTE:
 	case CAMEX_A_STATS_NO_KEY:
 	case CAMEX_A_STATS_NO_ENDPOINT:
-		if (v4)
-			icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_HOST_UNREACH, 0);
-		else
-			icmpv6_ndo_send(skb, ICMPV6_DEST_UNREACH,
-					ICMPV6_ADDR_UNREACH, 0);
-		break;
+		icmp->type = v4 ? ICMP_DEST_UNREACH : ICMPV6_DEST_UNREACH;
+		icmp->code = v4 ? ICMP_HOST_UNREACH : ICMPV6_ADDR_UNREACH;
+		return true;
+	case CAMEX_A_STATS_TTL_EXPIRED:
+		icmp->type = v4 ? ICMP_TIME_EXCEEDED : ICMPV6_TIME_EXCEED;
+		icmp->code = v4 ? ICMP_EXC_TTL : ICMPV6_EXC_HOPLIMIT;
+		return true;
 	case CAMEX_A_STATS_TOO_BIG:
-		if (!room)	/* what could one say */
-			break;
-		skb_dst_update_pmtu_no_confirm(skb, room);
-		if (v4)
-			icmp_ndo_send(skb, ICMP_DEST_UNREACH, ICMP_FRAG_NEEDED,
-				      htonl(room));
-		else
-			icmpv6_ndo_send(skb, ICMPV6_PKT_TOOBIG, 0, room);
-		break;
+		icmp->type = v4 ? ICMP_DEST_UNREACH : ICMPV6_PKT_TOOBIG;
+		icmp->code = v4 ? ICMP_FRAG_NEEDED : 0;
+		icmp->info = room;
+		return room;
 	}
+	return false;
+}
+
+/* Tell the sender of a packet that it was dropped, where that helps it. */
+static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
+{
+	bool v4 = skb->protocol == htons(ETH_P_IP);
+	struct camex_icmp icmp;
+
+	if (!camex_icmp_for(why, v4, room, &icmp))
+		return;
+	if (icmp.info)
+		skb_dst_update_pmtu_no_confirm(skb, icmp.info);
+	if (v4)
+		icmp_ndo_send(skb, icmp.type, icmp.code, htonl(icmp.info));
+	else
+		icmpv6_ndo_send(skb, icmp.type, icmp.code, icmp.info);
 }
 
 /**

@@ -301,6 +301,29 @@ tunnel() {
 	done
 }
 
+# start_exchange: gets exchanged ready, in the shell that calls it.
+start_exchange() {
+	coproc exchange { exec "$(dirname "$0")/exchange.py"; }
+}
+
+# exchanged COMMAND ARGUMENT...: exchange.py, which tells its commands, found nothing wrong.
+exchanged() {
+	local answer
+	echo "$*" >&"${exchange[1]}"
+	read -r -t 120 -u "${exchange[0]}" answer
+	echo "$answer"
+	[ "$answer" = ok ]
+}
+
+# same DESCRIPTION STATE: that is what the script's own "state" prints now.
+same() {
+	local got
+	got=$(state)
+	[ "$got" = "$2" ]
+	result $? "$1"
+	[ "$got" = "$2" ] || diff <(echo "$2") <(echo "$got") | note
+}
+
 # --- the end ---
 
 # done_testing: prints the plan and ends the script; the last line of each.
@@ -314,6 +337,7 @@ done_testing() {
 finish_test() {
 	local status=$?
 	trap - EXIT
+	[ -z "${exchange[1]-}" ] || eval "exec ${exchange[1]}>&-"
 	[ -n "$tests_done" ] || {
 		result 1 "$0 runs to its end"
 		note "it ended with status $status after test $((tests_run - 1))"

@@ -33,15 +33,6 @@ loads() {
 	is "$1" "$status:$(<"$test_tmp/out")" "0:"
 }
 
-# same DESCRIPTION STATE: that is the state now.
-same() {
-	local got
-	got=$(state)
-	[ "$got" = "$2" ]
-	result $? "$1"
-	[ "$got" = "$2" ] || diff <(echo "$2") <(echo "$got") | note
-}
-
 # undone DESCRIPTION TEXT: it is refused with a line that matches TEXT, and nothing has changed.
 undone() {
 	local status=0 before

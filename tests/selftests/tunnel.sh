@@ -7,17 +7,7 @@
 bytes=2000000
 if slow; then bytes=200000; fi
 
-coproc exchange { exec "$(dirname "$0")/exchange.py"; }
-
-# exchanged COMMAND ARGUMENT...: exchange.py found nothing wrong.
-# shellcheck disable=SC2317 # called by ok
-exchanged() {
-	local answer
-	echo "$*" >&"${exchange[1]}"
-	read -r -t 120 -u "${exchange[0]}" answer
-	echo "$answer"
-	[ "$answer" = ok ]
-}
+start_exchange
 
 # What peer, link and counters say, for host1 and then host2: RX_PACKETS RX_BYTES
 # TX_PACKETS TX_BYTES of the peer, then of the link, and then all that went wrong.
@@ -101,5 +91,4 @@ if ! slow || [ -n "${CAMEX_LONG-}" ]; then
 	sums "camex in plain"
 fi
 
-eval "exec ${exchange[1]}>&-"
 done_testing

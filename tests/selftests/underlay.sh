@@ -8,16 +8,7 @@
 bytes=1000000
 if slow; then bytes=100000; fi
 
-coproc exchange { exec "$(dirname "$0")/exchange.py"; }
-
-# exchanged COMMAND ARGUMENT...: exchange.py found nothing wrong.
-exchanged() {
-	local answer
-	echo "$*" >&"${exchange[1]}"
-	read -r -t 120 -u "${exchange[0]}" answer
-	echo "$answer"
-	[ "$answer" = ok ]
-}
+start_exchange
 
 # both COMMAND...: in host1 and host2, where I is 1 or 2 and J the other one, in COMMAND.
 both() {
@@ -226,5 +217,4 @@ ok "a blocking UDP sender is slowed down to what the link takes" jq -ne "$rate <
 sleep 1
 ok "and nothing of it is dropped" [ $(($(peer host2 host1 .rx_packets) - before)) -ge 1000 ]
 
-eval "exec ${exchange[1]}>&-"
 done_testing

@@ -31,15 +31,6 @@ file() {
 	cat >"$test_tmp/x.up"
 }
 
-# same DESCRIPTION STATE: that is the state now.
-same() {
-	local got
-	got=$(state)
-	[ "$got" = "$2" ]
-	result $? "$1"
-	[ "$got" = "$2" ] || diff <(echo "$2") <(echo "$got") | note
-}
-
 # undone DESCRIPTION LINE TEXT: up of that file fails in LINE with an error that
 # matches TEXT, and nothing has changed since $now was read.
 undone() {
