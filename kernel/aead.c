@@ -10,7 +10,6 @@
 #include <linux/string.h>
 
 #include "aead.h"
-#include "compat.h"
 
 /* Up to this many bytes are opened with the first ChaCha20 call. */
 #define SMALL_BODY	192
@@ -140,4 +139,77 @@ bool camex_aead_open(const struct camex_aead_key *key, u8 *body, size_t len,
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_aead_open);
+
+/* As tag_over(), of bytes that must not be touched. */
+static void tag_of(u8 *tag, const u8 *poly_key, const u8 *body, size_t len,
+		   const u8 *ad, size_t ad_len)
+{
+	size_t whole = round_down(len, 16), rest = len - whole;
+	u8 around[CAMEX_AEAD_AD_MAX] = {};
+	struct poly1305_desc_ctx poly;
+
+	poly1305_init(&poly, poly_key);
+	memcpy(around, ad, ad_len);
+	poly1305_update(&poly, around, round_up(ad_len, 16));
+	poly1305_update(&poly, body, whole);
+	memset(around, 0, 16);
+	memcpy(around, body + whole, rest);
+	put_lengths(around + round_up(rest, 16), ad_len, len);
+	poly1305_update(&poly, around, round_up(rest, 16) + 16);
+	poly1305_final(&poly, tag);
+}
+
+/**
+ * camex_aead_open_first() - authenticate, and decrypt the first bytes
+ * @o: what camex_aead_open_rest() needs, on success
+ * @key: the key
+ * @body: @len bytes of ciphertext with the tag right behind them; only read
+ * @len: bytes of the body, may be 0
+ * @ad: associated data
+ * @ad_len: its bytes, at most CAMEX_AEAD_AD_MAX
+ * @nonce: 12 bytes
+ * @first: result: CAMEX_AEAD_FIRST bytes, of which as many as the body has are
+ *	its first bytes in plain, on success
+ *
+ * Return: true when the tag is right; camex_aead_open_rest() must follow then.
+ */
+bool camex_aead_open_first(struct camex_aead_opening *o,
+			   const struct camex_aead_key *key, const u8 *body,
+			   size_t len, const u8 *ad, size_t ad_len,
+			   const u8 *nonce, u8 *first)
+{
+	u8 stream[64 + CAMEX_AEAD_FIRST] = {};
+	u8 tag[CAMEX_WIRE_TAG];
+	bool ok;
+
+	start(&o->state, key, nonce);
+	camex_chacha20(&o->state, stream, stream, sizeof(stream));
+	tag_of(tag, stream, body, len, ad, ad_len);
+	ok = !crypto_memneq(tag, body + len, sizeof(tag));
+	if (ok)
+		crypto_xor_cpy(first, stream + 64, body,
+			       min_t(size_t, len, CAMEX_AEAD_FIRST));
+	else
+		memzero_explicit(o, sizeof(*o));
+	memzero_explicit(stream, sizeof(stream));
+	return ok;
+}
+
+/**
+ * camex_aead_open_rest() - decrypt what follows the first bytes
+ * @o: from camex_aead_open_first(); used up
+ * @to: where @len bytes of plaintext go to
+ * @from: ciphertext: the body from CAMEX_AEAD_FIRST on
+ * @len: bytes of it, may be 0
+ */
+void camex_aead_open_rest(struct camex_aead_opening *o, u8 *to,
+			  const u8 *from, size_t len)
+{
+	if (len)
+		camex_chacha20(&o->state, to, from, len);
+	memzero_explicit(o, sizeof(*o));
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_aead_open_first);
+CAMEX_EXPORT_FOR_KUNIT(camex_aead_open_rest);
 CAMEX_EXPORT_FOR_KUNIT(camex_aead_key_set);

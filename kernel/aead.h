@@ -5,6 +5,7 @@
 
 #include <linux/types.h>
 
+#include "compat.h"
 #include "wire.h"
 
 /* Writable bytes that camex_aead_seal() needs before the body ... */
@@ -22,10 +23,27 @@ struct camex_aead_key {
 	u32 words[8];
 };
 
+/* Bytes of a body that camex_aead_open_first() decrypts. */
+#define CAMEX_AEAD_FIRST	64
+
+/**
+ * struct camex_aead_opening - between the first bytes of a body and the rest
+ * @state: the cipher's, at the first of the rest
+ */
+struct camex_aead_opening {
+	camex_chacha_state state;
+};
+
 void camex_aead_key_set(struct camex_aead_key *key, const u8 *bytes);
 void camex_aead_seal(const struct camex_aead_key *key, u8 *body, size_t len,
 		     const u8 *ad, size_t ad_len, const u8 *nonce);
 bool camex_aead_open(const struct camex_aead_key *key, u8 *body, size_t len,
 		     const u8 *ad, size_t ad_len, const u8 *nonce);
+bool camex_aead_open_first(struct camex_aead_opening *o,
+			   const struct camex_aead_key *key, const u8 *body,
+			   size_t len, const u8 *ad, size_t ad_len,
+			   const u8 *nonce, u8 *first);
+void camex_aead_open_rest(struct camex_aead_opening *o, u8 *to,
+			  const u8 *from, size_t len);
 
 #endif /* CAMEX_AEAD_H */

@@ -3,6 +3,8 @@
 #include <net/genetlink.h>
 #include <net/rtnetlink.h>
 
+#include "batch.h"
+#include "buffer.h"
 #include "compat.h"
 #include "device.h"
 #include "netlink.h"
@@ -38,13 +40,27 @@ void camex_extack_text(struct netlink_ext_ack *extack,
 
 static int __init camex_init(void)
 {
-	int err = camex_netlink_init();
+	int err = camex_buffer_init();
 
 	if (err)
 		return err;
+	err = camex_batch_init();
+	if (err)
+		goto err_buffer;
+	err = camex_netlink_init();
+	if (err)
+		goto err_batch;
 	err = camex_device_init();
 	if (err)
-		camex_netlink_exit();
+		goto err_netlink;
+	return 0;
+
+err_netlink:
+	camex_netlink_exit();
+err_batch:
+	camex_batch_exit();
+err_buffer:
+	camex_buffer_exit();
 	return err;
 }
 
@@ -53,6 +69,8 @@ static void __exit camex_exit(void)
 	camex_device_exit();
 	camex_netlink_exit();
 	rcu_barrier();
+	camex_batch_exit();
+	camex_buffer_exit();
 }
 
 module_init(camex_init);

@@ -5,6 +5,9 @@
 
 #include "peer.h"
 
+struct camex_batch;
+struct camex_cut;
+
 /**
  * struct camex_source - where a datagram came from
  * @addr: its sender
@@ -25,15 +28,24 @@ struct camex_source {
  * @tailroom: bytes that @seal wants behind it
  * @ready: can a packet be sent to the peer? 0, or the counter that says why not
  *	(CAMEX_A_STATS_*)
- * @seal: make a datagram out of a packet that is no GSO packet. Returns it, the
- *	same skb or another; or NULL with *@why set to a counter and the packet
- *	freed
+ * @encrypts: does it encrypt what goes to the peer? Then GSO packets are cut
+ *	before @seal; else they are kept whole. NULL: never
+ * @seal: make a datagram out of a packet. Returns it, the same skb or another; or
+ *	NULL with *@why set to a counter and the packet freed
+ * @seal_many: make datagrams out of what is left of a GSO packet, as many as have
+ *	room in one outer GSO packet of @most bytes, which is returned; or NULL
+ *	with *@why set to a counter and nothing done. NULL: cannot do that
  * @hello: a datagram without a packet, which tells the peer that we are there, or
  *	registers with it. As @seal; NULL: the protocol has no such thing
  * @open: take the datagram's payload at skb->data apart. Returns the peer that
  *	it is from, with the bare packet in the skb (none: skb->len is 0) and
  *	its checksum state right; or NULL with *@why set to a counter, or to 0
  *	when it has served its purpose. The skb stays the caller's
+ * @open_into: open a datagram, which is only read, as the next piece of a batch.
+ *	Returns false with nothing done where @open has to do it, or the
+ *	batch must be delivered first. NULL: never
+ * @accept: all pieces of a batch are there. Returns which of them are to be
+ *	delivered, a bit for each, and the peer that they are from
  *
  * All run as RCU readers with bottom halves off, and know no transport.
  */
@@ -43,12 +55,19 @@ struct camex_protocol_ops {
 	unsigned int headroom;
 	unsigned int tailroom;
 	int (*ready)(const struct camex_peer *peer);
+	bool (*encrypts)(const struct camex_peer *peer);
 	struct sk_buff *(*seal)(struct camex_peer *peer, struct sk_buff *skb,
 				int *why);
+	struct sk_buff *(*seal_many)(struct camex_peer *peer,
+				     struct camex_cut *cut, unsigned int most,
+				     int *why);
 	struct sk_buff *(*hello)(struct camex_peer *peer, bool registers,
 				 int *why);
 	struct camex_peer *(*open)(struct camex_dev *cdev, struct sk_buff *skb,
 				   const struct camex_source *from, int *why);
+	bool (*open_into)(struct camex_batch *batch, const u8 *data,
+			  unsigned int len);
+	u64 (*accept)(struct camex_batch *batch, struct camex_peer **peer);
 };
 
 extern const struct camex_protocol_ops camex_protocol_camex;
@@ -80,5 +99,7 @@ bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
 netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev);
 void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 	      const struct camex_source *from);
+void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
+		   struct sk_buff *skb, const struct camex_source *from);
 
 #endif /* CAMEX_PROTOCOL_H */

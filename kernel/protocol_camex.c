@@ -8,13 +8,19 @@
 #include <net/ip_tunnels.h>
 #include <net/tcp.h>
 
+#include "batch.h"
 #include "compat.h"
 #include "control.h"
+#include "cut.h"
 #include "rules.h"
 
 #define OVERHEAD	(CAMEX_WIRE_HEADER + CAMEX_WIRE_TAG)
 /* Peers behind one address and port whose keys are tried. */
 #define KEYS_AT_SOURCE	4
+/* Most datagrams of one outer GSO packet: what UDP_SEGMENT takes. */
+#define SEGMENTS_MAX	64U
+/* What the cipher wants before the first and behind the last of them. */
+#define SLACK		(CAMEX_AEAD_HEAD + CAMEX_AEAD_TAIL)
 
 static int ready(const struct camex_peer *peer)
 {
@@ -35,28 +41,45 @@ static void copy_out(const struct sk_buff *skb, u8 *to)
 	}
 }
 
-/*
- * The socket that sent the packet is charged for it until it has really been
- * sent: TCP's small queues and send buffers depend on that.
- */
-static void move_owner(struct sk_buff *to, struct sk_buff *from)
+/* The socket that is charged for a packet until it has really been sent. */
+static struct sock *payer_of(const struct sk_buff *skb)
 {
-	struct sock *sk = from->sk;
-	int more = to->truesize - from->truesize;
+	struct sock *sk = skb->sk;
 
-	if (!sk || !from->destructor || !sk_fullsock(sk) ||
+	if (!sk || !skb->destructor || !sk_fullsock(sk) ||
 	    (sk->sk_family != AF_INET && sk->sk_family != AF_INET6) ||
-	    from->destructor == sock_edemux || from->destructor == sock_efree ||
-	    skb_is_tcp_pure_ack(from))
+	    skb->destructor == sock_edemux || skb->destructor == sock_efree ||
+	    skb_is_tcp_pure_ack(skb))
+		return NULL;
+	return sk;
+}
+
+/*
+ * What carries a packet, or a part of it, is charged to the packet's socket as
+ * well: TCP's small queues and send buffers depend on that.
+ */
+static void charge(struct sk_buff *to, const struct sk_buff *from)
+{
+	struct sock *sk = payer_of(from);
+
+	if (!sk)
 		return;
 	to->sk = sk;
 	to->destructor = from->destructor;
+	refcount_add(to->truesize, &sk->sk_wmem_alloc);
+}
+
+/* The same, where nothing of the packet itself is left. */
+static void charge_instead(struct sk_buff *to, struct sk_buff *from)
+{
+	struct sock *sk = payer_of(from);
+
+	charge(to, from);
+	if (!sk)
+		return;
+	WARN_ON_ONCE(refcount_sub_and_test(from->truesize, &sk->sk_wmem_alloc));
 	from->sk = NULL;
 	from->destructor = NULL;
-	if (more > 0)
-		refcount_add(more, &sk->sk_wmem_alloc);
-	else if (more < 0)
-		WARN_ON_ONCE(refcount_sub_and_test(-more, &sk->sk_wmem_alloc));
 }
 
 /*
@@ -86,9 +109,29 @@ static struct sk_buff *private_copy(struct sk_buff *skb, unsigned int headroom)
 	copy->protocol = skb->protocol;
 	copy->priority = skb->priority;
 	skb_copy_hash(copy, skb);
-	move_owner(copy, skb);
+	charge_instead(copy, skb);
 	consume_skb(skb);
 	return copy;
+}
+
+/*
+ * The session that the next @n datagrams are sent under, with all of their header
+ * but type and length; NULL: there is none.
+ */
+static struct camex_session_tx *next_of(struct camex_peer *peer,
+					struct camex_session_tx *tx,
+					unsigned int n, struct camex_wire_header *h)
+{
+	if (unlikely(!camex_session_next(tx, n, &h->seq))) {
+		camex_peer_renew_used(peer);
+		tx = rcu_dereference_bh(peer->tx);
+		if (!tx || !camex_session_next(tx, n, &h->seq))
+			return NULL;
+	}
+	h->len = READ_ONCE(peer->old_header) ? CAMEX_WIRE_HEADER_OLD :
+					       CAMEX_WIRE_HEADER;
+	h->prefix = tx->base.prefix;
+	return tx;
 }
 
 /* Encrypt a packet, or what else there is to say, under the peer's session. */
@@ -101,7 +144,8 @@ static struct sk_buff *seal_as(struct camex_peer *peer, struct sk_buff *skb,
 	u8 header[CAMEX_WIRE_HEADER];
 	struct sk_buff *own;
 
-	if (unlikely(!tx)) {
+	/* It would have stayed whole for a peer that had no key a moment ago. */
+	if (unlikely(!tx || skb_is_gso(skb))) {
 		*why = CAMEX_A_STATS_NO_KEY;
 		goto drop;
 	}
@@ -114,16 +158,9 @@ static struct sk_buff *seal_as(struct camex_peer *peer, struct sk_buff *skb,
 	if (unlikely(!own))
 		goto drop;
 	skb = own;
-	if (unlikely(!camex_session_next(tx, &h.seq))) {
-		camex_peer_renew_used(peer);
-		tx = rcu_dereference_bh(peer->tx);
-		if (!tx || !camex_session_next(tx, &h.seq))
-			goto drop;
-	}
-
-	h.len = READ_ONCE(peer->old_header) ? CAMEX_WIRE_HEADER_OLD :
-					      CAMEX_WIRE_HEADER;
-	h.prefix = tx->base.prefix;
+	tx = next_of(peer, tx, 1, &h);
+	if (unlikely(!tx))
+		goto drop;
 	h.body = skb->len;
 	camex_wire_build(header, &h);
 	camex_aead_seal(&tx->base.key->aead, skb->data, skb->len, header, h.len,
@@ -155,6 +192,97 @@ static struct sk_buff *seal(struct camex_peer *peer, struct sk_buff *skb,
 	if (unlikely(!rcu_access_pointer(peer->tx)) && talks_plain(peer))
 		return camex_raw_seal(peer, skb, why);
 	return seal_as(peer, skb, CAMEX_WIRE_DATA, why);
+}
+
+static bool encrypts(const struct camex_peer *peer)
+{
+	return rcu_access_pointer(peer->tx);
+}
+
+/* An empty packet that will carry datagrams of a GSO packet in a fragment. */
+static struct sk_buff *carrier(struct sk_buff *skb, unsigned int headroom,
+			       const struct camex_space *space,
+			       unsigned int bytes, unsigned int size)
+{
+	struct sk_buff *out = alloc_skb(headroom, GFP_ATOMIC);
+
+	if (unlikely(!out))
+		return NULL;
+	skb_reserve(out, headroom);
+	get_page(space->page);
+	skb_add_rx_frag(out, 0, space->page, space->offset + CAMEX_AEAD_HEAD,
+			bytes, size);
+	out->priority = skb->priority;
+	skb_copy_hash(out, skb);
+	return out;
+}
+
+/*
+ * Datagrams lie behind one another. The cipher wants to write before and behind
+ * each of them: what lies before it is put back, and what lies behind it comes
+ * later.
+ */
+static struct sk_buff *seal_many(struct camex_peer *peer, struct camex_cut *cut,
+				 unsigned int most, int *why)
+{
+	struct camex_session_tx *tx = rcu_dereference_bh(peer->tx);
+	struct camex_wire_header h = { .type = CAMEX_WIRE_DATA };
+	unsigned int n, i, longest, size, bytes;
+	u8 header[CAMEX_WIRE_HEADER], before[CAMEX_AEAD_HEAD];
+	struct camex_space space;
+	struct sk_buff *out;
+	u8 *to;
+
+	*why = CAMEX_A_STATS_NO_MEMORY;
+	longest = OVERHEAD + camex_cut_longest(cut);
+	n = min3(cut->left, most / longest,
+		 (unsigned int)(CAMEX_BUFFER_SIZE - SLACK) / longest);
+	n = min(n, SEGMENTS_MAX);
+	if (unlikely(!tx || !n))
+		return NULL;
+	size = n * longest + SLACK;
+	if (unlikely(!camex_buffer_get(&space, size)))
+		return NULL;
+	bytes = n < cut->left ? cut->size * n : cut->skb->len - cut->offset;
+	tx = next_of(peer, tx, n, &h);
+	if (unlikely(!tx))
+		goto put;
+	bytes += n * (cut->head_len + h.len + CAMEX_WIRE_TAG);
+	out = carrier(cut->skb, peer->cdev->dev->needed_headroom, &space, bytes,
+		      size);
+	if (unlikely(!out))
+		goto put;
+
+	to = space.at + CAMEX_AEAD_HEAD;
+	for (i = 0; i < n; i++, h.seq++) {
+		u8 *body = to + h.len;
+		unsigned int over = CAMEX_AEAD_HEAD - h.len;
+
+		h.body = camex_cut_next(cut, body);
+		camex_wire_build(header, &h);
+		memcpy(before, to - over, over);
+		camex_aead_seal(&tx->base.key->aead, body, h.body, header, h.len,
+				header + 5);
+		memcpy(to - over, before, over);
+		to = body + h.body + CAMEX_WIRE_TAG;
+	}
+	if (n > 1) {
+		skb_shinfo(out)->gso_type = SKB_GSO_UDP_L4;
+		skb_shinfo(out)->gso_size = h.len + camex_cut_longest(cut) +
+					    CAMEX_WIRE_TAG;
+		skb_shinfo(out)->gso_segs = n;
+	}
+	if (cut->left)
+		charge(out, cut->skb);
+	else
+		charge_instead(out, cut->skb);
+	camex_buffer_put(&space);
+	*why = 0;
+	return out;
+
+put:
+	camex_buffer_put(&space);
+	return NULL;
 }
 
 static struct sk_buff *hello(struct camex_peer *peer, bool registers, int *why)
@@ -329,6 +457,15 @@ static struct camex_session_rx *new_session(struct camex_dev *cdev,
 				o->h.type == CAMEX_WIRE_REGISTER, why);
 }
 
+/* A session has brought something new. */
+static void heard(struct camex_session_rx *rx, const struct camex_source *from,
+		  bool highest)
+{
+	if (highest)
+		camex_rules_highest(rx, &from->addr, &from->local);
+	camex_peer_heard(rx->base.peer);
+}
+
 static struct camex_peer *open_encrypted(struct camex_dev *cdev,
 					 struct sk_buff *skb, struct opening *o,
 					 const struct camex_source *from,
@@ -355,7 +492,7 @@ static struct camex_peer *open_encrypted(struct camex_dev *cdev,
 		return NULL;
 	peer = rx->base.peer;
 
-	if (unlikely(!camex_session_take(rx, o->h.seq, &highest))) {
+	if (unlikely(!camex_session_take(rx, &o->h.seq, 1, &highest))) {
 		*why = CAMEX_A_STATS_REPLAYED;
 		return NULL;
 	}
@@ -367,9 +504,7 @@ static struct camex_peer *open_encrypted(struct camex_dev *cdev,
 	old_header = o->h.len == CAMEX_WIRE_HEADER_OLD;
 	if (unlikely(READ_ONCE(peer->old_header) != old_header))
 		WRITE_ONCE(peer->old_header, old_header);
-	if (highest)
-		camex_rules_highest(rx, &from->addr, &from->local);
-	camex_peer_heard(peer);
+	heard(rx, from, highest);
 
 	__skb_pull(skb, o->h.len);
 	__skb_trim(skb, o->h.type == CAMEX_WIRE_DATA ? o->h.body : 0);
@@ -378,6 +513,68 @@ static struct camex_peer *open_encrypted(struct camex_dev *cdev,
 	skb->csum_level = ~0;
 	skb_gso_reset(skb);
 	return peer;
+}
+
+/* The first session of a prefix that is open; it need not be the right one. */
+static struct camex_session_rx *likely_session(struct camex_dev *cdev, u32 prefix)
+{
+	struct camex_session *session;
+	struct rhlist_head *list, *pos;
+
+	list = camex_session_bucket(cdev, prefix);
+	rhl_for_each_entry_rcu(session, pos, list, node) {
+		struct camex_session_rx *rx;
+
+		if (session->sends)
+			continue;
+		rx = container_of(session, struct camex_session_rx, base);
+		if (rcu_access_pointer(rx->window))
+			return rx;
+	}
+	return NULL;
+}
+
+/* What is not DATA of an open session is for open(). */
+static bool open_into(struct camex_batch *batch, const u8 *data, unsigned int len)
+{
+	struct camex_session_rx *rx = batch->rx;
+	struct camex_aead_opening o;
+	struct camex_wire_header h;
+
+	if (unlikely(!camex_wire_parse(data, len, &h) ||
+		     h.type != CAMEX_WIRE_DATA))
+		return false;
+	if (!batch->n || rx->base.prefix != h.prefix)
+		rx = likely_session(batch->cdev, h.prefix);
+	if (unlikely(!rx || (batch->n && rx != batch->rx) ||
+		     READ_ONCE(rx->base.peer->old_header) !=
+		     (h.len == CAMEX_WIRE_HEADER_OLD)))
+		return false;
+	data += h.len;
+	if (unlikely(!camex_aead_open_first(&o, &rx->base.key->aead, data, h.body,
+					    data - h.len, h.len, data - h.len + 5,
+					    batch->piece[batch->n].head)))
+		return false;
+	batch->rx = rx;
+	batch->seq[batch->n] = h.seq;
+	camex_piece_open(batch, &o, data, h.body);
+	return true;
+}
+
+static u64 accept(struct camex_batch *batch, struct camex_peer **peer)
+{
+	struct camex_session_rx *rx = batch->rx;
+	bool highest;
+	u64 fresh;
+
+	*peer = rx->base.peer;
+	fresh = camex_session_take(rx, batch->seq, batch->n, &highest);
+	if (likely(fresh))
+		heard(rx, batch->from, highest);
+	if (unlikely(hweight64(fresh) < batch->n))
+		camex_count(batch->cdev->stats, CAMEX_A_STATS_REPLAYED,
+			    batch->n - hweight64(fresh));
+	return fresh;
 }
 
 /* Plain control: it is from the peer at its source, or a REGISTER says whom. */
@@ -443,7 +640,11 @@ const struct camex_protocol_ops camex_protocol_camex = {
 	.headroom = CAMEX_AEAD_HEAD,
 	.tailroom = CAMEX_AEAD_TAIL,
 	.ready = ready,
+	.encrypts = encrypts,
 	.seal = seal,
+	.seal_many = seal_many,
 	.hello = hello,
 	.open = open,
+	.open_into = open_into,
+	.accept = accept,
 };

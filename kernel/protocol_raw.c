@@ -14,7 +14,7 @@ static int ready(const struct camex_peer *peer)
 /**
  * camex_raw_seal() - make a packet ready for a header in front of it
  * @peer: whom it is for
- * @skb: the packet
+ * @skb: the packet; a GSO packet stays one, and is cut with the headers around it
  * @why: counter, on failure
  *
  * Return: the packet, or NULL when it was dropped.
@@ -23,13 +23,17 @@ struct sk_buff *camex_raw_seal(struct camex_peer *peer, struct sk_buff *skb,
 			       int *why)
 {
 	const struct camex_dev *cdev = peer->cdev;
+	bool v4 = skb->protocol == htons(ETH_P_IP);
 
 	if (unlikely(skb_cow_head(skb, cdev->dev->needed_headroom) ||
-		     iptunnel_handle_offloads(skb, 0))) {
+		     iptunnel_handle_offloads(skb, skb_is_gso(skb) ?
+					      SKB_GSO_UDP_TUNNEL_CSUM : 0))) {
 		*why = CAMEX_A_STATS_NO_MEMORY;
 		kfree_skb(skb);
 		return NULL;
 	}
+	/* Tells the one who cuts it that IP follows the UDP header. */
+	skb_set_inner_ipproto(skb, v4 ? IPPROTO_IPIP : IPPROTO_IPV6);
 	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(cdev->dev)));
 	return skb;
 }

@@ -6,6 +6,7 @@
 #include <net/ip_tunnels.h>
 #include <net/ipv6.h>
 
+#include "batch.h"
 #include "compat.h"
 #include "protocol.h"
 #include "wire.h"
@@ -42,28 +43,21 @@ static bool decapsulate_ecn(struct sk_buff *skb, u8 outer)
 }
 
 /**
- * camex_rx() - take one datagram
- * @cdev: the device that it came for
- * @skb: its payload at skb->data, skb->dev set to the link, outer checksum
- *	verified; consumed
+ * camex_deliver() - an opened packet goes to the stack, or to another peer
+ * @cdev: the device
+ * @peer: whom it is from
+ * @skb: the packet, or GSO packet, at skb->data; consumed
  * @from: where it came from
  *
  * Context: RCU reader, bottom halves off.
  */
-void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
-	      const struct camex_source *from)
+void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
+		   struct sk_buff *skb, const struct camex_source *from)
 {
 	struct net_device *dev = cdev->dev;
-	struct camex_peer *peer;
-	int why = 0;
+	unsigned int packets, bytes;
+	int why;
 
-	peer = cdev->protocol->open(cdev, skb, from, &why);
-	if (unlikely(!peer && why))
-		goto drop;
-	if (!peer || !skb->len) {
-		consume_skb(skb);
-		return;
-	}
 	if (unlikely(!shape(skb))) {
 		why = CAMEX_A_STATS_MALFORMED;
 		goto drop;
@@ -93,14 +87,54 @@ void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 	}
 	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(dev)));
 
-	camex_traffic_rx(peer->traffic, 1, skb->len);
-	dev_sw_netstats_rx_add(dev, skb->len);
+	packets = camex_packets(skb, &bytes);
+	camex_traffic_rx(peer->traffic, packets, bytes);
+	camex_sw_netstats_rx(dev, packets, bytes);
 	if (cdev->conf.relay && camex_relay(cdev, peer, skb))
 		return;
 	gro_cells_receive(&cdev->gro, skb);
 	return;
 
 drop:
-	camex_count(cdev->stats, why, 1);
+	camex_count(cdev->stats, why, camex_packets(skb, &bytes));
 	kfree_skb(skb);
+}
+
+/* Many datagrams in one, rather than a GSO packet in a datagram? */
+static bool is_aggregate(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) &&
+	       (skb_shinfo(skb)->gso_type & (SKB_GSO_UDP_L4 | SKB_GSO_UDP_TUNNEL |
+					     SKB_GSO_UDP_TUNNEL_CSUM)) ==
+	       SKB_GSO_UDP_L4;
+}
+
+/**
+ * camex_rx() - take a datagram, or an aggregate of them
+ * @cdev: the device that it came for
+ * @skb: its payload at skb->data, skb->dev set to the link, outer checksum
+ *	verified; consumed
+ * @from: where it came from
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
+	      const struct camex_source *from)
+{
+	struct camex_peer *peer;
+	int why = 0;
+
+	if (is_aggregate(skb)) {
+		camex_batch_rx(cdev, skb, from);
+		return;
+	}
+	peer = cdev->protocol->open(cdev, skb, from, &why);
+	if (unlikely(!peer && why)) {
+		camex_count(cdev->stats, why, 1);
+		kfree_skb(skb);
+	} else if (!peer || !skb->len) {
+		consume_skb(skb);
+	} else {
+		camex_deliver(cdev, peer, skb, from);
+	}
 }

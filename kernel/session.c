@@ -397,26 +397,35 @@ u64 camex_session_top(struct camex_session_rx *rx)
 CAMEX_EXPORT_FOR_KUNIT(camex_session_top);
 
 /**
- * camex_session_take() - take an authentic datagram, once
- * @rx: its session
- * @seq: its sequence
- * @highest: result: it is the highest that was taken
+ * camex_session_take() - take authentic datagrams, each once
+ * @rx: their session
+ * @seq: their sequences
+ * @n: how many, at most 64
+ * @highest: result: one of them is the highest that was taken
  *
  * Context: RCU reader, bottom halves off.
- * Return: false when it was taken before or is too old, or the session has been
- * closed meanwhile.
+ * Return: a bit for each; 0 where it was taken before or is too old, or the
+ * session has been closed meanwhile.
  */
-bool camex_session_take(struct camex_session_rx *rx, u64 seq, bool *highest)
+u64 camex_session_take(struct camex_session_rx *rx, const u64 *seq,
+		       unsigned int n, bool *highest)
 {
 	struct camex_window *window = rcu_dereference_bh(rx->window);
-	bool fresh;
+	u64 fresh = 0, top = 0;
+	unsigned int i;
 
 	if (unlikely(!window))
-		return false;
+		return 0;
 	spin_lock(&window->lock);
-	fresh = likely(!window->closed) &&
-		camex_replay_accept(&window->replay, seq);
-	*highest = window->replay.top == seq;
+	if (likely(!window->closed)) {
+		for (i = 0; i < n; i++) {
+			if (unlikely(!camex_replay_accept(&window->replay, seq[i])))
+				continue;
+			fresh |= BIT_ULL(i);
+			top = max(top, seq[i]);
+		}
+	}
+	*highest = fresh && window->replay.top == top;
 	spin_unlock(&window->lock);
 	if (likely(fresh))
 		camex_touch(&rx->heard);
@@ -517,16 +526,17 @@ bool camex_session_is_ours(struct camex_dev *cdev, const struct camex_key *key,
 CAMEX_EXPORT_FOR_KUNIT(camex_session_is_ours);
 
 /**
- * camex_session_next() - the next sequence to send under
+ * camex_session_next() - the next sequences to send under
  * @tx: the session
- * @seq: result
+ * @n: how many, one after the other
+ * @seq: result: the first
  *
  * Return: false when the session is used up.
  */
-bool camex_session_next(struct camex_session_tx *tx, u64 *seq)
+bool camex_session_next(struct camex_session_tx *tx, unsigned int n, u64 *seq)
 {
-	*seq = atomic64_fetch_inc(&tx->next);
-	return likely(*seq < CAMEX_SEQ_LIMIT);
+	*seq = atomic64_fetch_add(n, &tx->next);
+	return likely(*seq + n <= CAMEX_SEQ_LIMIT);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_session_next);

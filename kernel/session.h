@@ -149,9 +149,10 @@ int camex_session_rx_open(struct camex_session_rx *rx, u64 seq);
 void camex_session_close(struct camex_session *session);
 void camex_session_forget(struct camex_session *session);
 u64 camex_session_top(struct camex_session_rx *rx);
-bool camex_session_take(struct camex_session_rx *rx, u64 seq, bool *highest);
+u64 camex_session_take(struct camex_session_rx *rx, const u64 *seq,
+		       unsigned int n, bool *highest);
 bool camex_session_is_ours(struct camex_dev *cdev, const struct camex_key *key,
 			   u32 prefix, u64 seq);
-bool camex_session_next(struct camex_session_tx *tx, u64 *seq);
+bool camex_session_next(struct camex_session_tx *tx, unsigned int n, u64 *seq);
 
 #endif /* CAMEX_SESSION_H */

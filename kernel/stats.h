@@ -6,7 +6,9 @@
 #include <linux/camex.h>
 #include <linux/netdevice.h>
 #include <linux/percpu.h>
+#include <linux/tcp.h>
 #include <linux/u64_stats_sync.h>
+#include <linux/udp.h>
 
 /* A counter is named by its netlink attribute: CAMEX_A_STATS_MALFORMED … */
 #define CAMEX_STATS_COUNT	(CAMEX_A_STATS_PAD - 1)
@@ -99,6 +101,51 @@ static inline void camex_traffic_tx(struct camex_traffic __percpu *traffic,
 	u64_stats_update_begin(&t->syncp);
 	u64_stats_add(&t->tx_packets, packets);
 	u64_stats_add(&t->tx_bytes, bytes);
+	u64_stats_update_end(&t->syncp);
+}
+
+/**
+ * camex_packets() - how many packets is it really
+ * @skb: a packet or GSO packet, IP header at skb->data
+ * @bytes: result: of all of them
+ */
+static inline unsigned int camex_packets(const struct sk_buff *skb,
+					 unsigned int *bytes)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+	unsigned int head, n;
+
+	*bytes = skb->len;
+	if (likely(!skb_is_gso(skb)))
+		return 1;
+	head = skb_checksum_start_offset(skb);
+	if (info->gso_type & SKB_GSO_UDP_L4)
+		head += sizeof(struct udphdr);
+	else if (head + sizeof(struct tcphdr) <= skb_headlen(skb))
+		head += __tcp_hdrlen((struct tcphdr *)(skb->data + head));
+	if (skb->ip_summed != CHECKSUM_PARTIAL || head >= skb->len)
+		return info->gso_segs ?: 1;
+	n = DIV_ROUND_UP(skb->len - head, info->gso_size);
+	*bytes += (n - 1) * head;
+	return n;
+}
+
+/**
+ * camex_sw_netstats_rx() - count what a link received
+ * @dev: the link
+ * @packets: packets
+ * @bytes: their bytes
+ *
+ * Context: bottom halves disabled.
+ */
+static inline void camex_sw_netstats_rx(struct net_device *dev,
+					unsigned int packets, unsigned int bytes)
+{
+	struct pcpu_sw_netstats *t = this_cpu_ptr(dev->tstats);
+
+	u64_stats_update_begin(&t->syncp);
+	u64_stats_add(&t->rx_packets, packets);
+	u64_stats_add(&t->rx_bytes, bytes);
 	u64_stats_update_end(&t->syncp);
 }
 

@@ -12,12 +12,14 @@ struct camex_path;
  * struct camex_way - a way to an endpoint, for the packets of one call
  * @path: what the transport has found, valid under RCU; NULL: nothing to find
  * @room: most bytes of a datagram that get there in one piece
+ * @batch: most bytes of an outer GSO packet of datagrams; 0: none can be sent
  * @dsfield: DSCP and ECN of the inner packets
  * @df: the datagrams must not be fragmented on the way
  */
 struct camex_way {
 	struct camex_path *path;
 	unsigned int room;
+	unsigned int batch;
 	u8 dsfield;
 	bool df;
 };
@@ -33,8 +35,9 @@ struct camex_way {
  * @route: find a way to an endpoint: @path and @room of it. Returns 0, or the
  *	counter that says why there is none (CAMEX_A_STATS_*). Context: RCU
  *	reader, bottom halves off
- * @send: send a datagram, which is consumed, on a way that @route has just found.
- *	Returns and context: as @route
+ * @send: send a datagram, a GSO packet of them (SKB_GSO_UDP_L4, gso_size the
+ *	bytes of each), or a datagram that holds a GSO packet, which is consumed,
+ *	on a way that @route has just found. Returns and context: as @route
  */
 struct camex_transport_ops {
 	unsigned int (*overhead)(u16 family);

@@ -236,6 +236,19 @@ static void push_udp(struct sk_buff *skb, const struct camex_endpoint *ep,
 	uh->check = 0;
 }
 
+static bool is_aggregate(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) && !skb->encapsulation;
+}
+
+/* Where the stack or the driver cuts, each datagram gets its own checksum. */
+static void finish_aggregate(struct sk_buff *skb)
+{
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_transport_header(skb) - skb->head;
+	skb->csum_offset = offsetof(struct udphdr, check);
+}
+
 static int send4(struct camex_dev *cdev, struct camex_endpoint *ep,
 		 const struct camex_udp *udp, const struct camex_way *way,
 		 struct sk_buff *skb)
@@ -255,7 +268,7 @@ static int send4(struct camex_dev *cdev, struct camex_endpoint *ep,
 	iph->protocol = IPPROTO_UDP;
 	iph->saddr = src;
 	iph->daddr = ep->to.v4;
-	__ip_select_ident(cdev->net, iph, 1);
+	__ip_select_ident(cdev->net, iph, skb_shinfo(skb)->gso_segs ?: 1);
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	skb->protocol = htons(ETH_P_IP);
 	return ip_local_out(cdev->net, udp->v4->sk, skb);
@@ -301,10 +314,14 @@ static int route(struct camex_dev *cdev, struct camex_endpoint *ep,
 	if (unlikely(!udp))
 		return CAMEX_A_STATS_NO_ENDPOINT;
 	err = find_path(cdev, ep, udp, &way->path);
-	if (likely(!err))
-		way->room = min_t(u32, dst_mtu(way->path->dst), IP_MAX_MTU) -
-			    overhead(ep->to.family);
-	return err;
+	if (unlikely(err))
+		return err;
+	way->room = min_t(u32, dst_mtu(way->path->dst), IP_MAX_MTU) -
+		    overhead(ep->to.family);
+	/* IPsec cuts GSO packets up before it does its work. */
+	way->batch = dst_xfrm(way->path->dst) ? 0 :
+		     IP_MAX_MTU - overhead(ep->to.family);
+	return 0;
 }
 
 static int send(struct camex_dev *cdev, struct camex_endpoint *ep,
@@ -328,6 +345,8 @@ static int send(struct camex_dev *cdev, struct camex_endpoint *ep,
 	skb->mark = cdev->conf.fwmark;
 	skb->ignore_df = 1;
 	push_udp(skb, ep, udp);
+	if (is_aggregate(skb))
+		finish_aggregate(skb);
 	if (ep->to.family == AF_INET)
 		err = send4(cdev, ep, udp, way, skb);
 	else
@@ -374,14 +393,31 @@ static void close_one(struct socket *sock)
 	sock_release(sock);
 }
 
-static struct socket *open_one(struct net *net, u16 family, int ifindex)
+/* Let the stack hand over what arrives back to back as one packet (udp(7)). */
+static int want_aggregates(struct socket *sock)
+{
+	int one = 1;
+
+	return sock->ops->setsockopt(sock, SOL_UDP, UDP_GRO, KERNEL_SOCKPTR(&one),
+				     sizeof(one));
+}
+
+static struct socket *open_one(const struct camex_dev *cdev, u16 family,
+			       int ifindex)
 {
 	struct socket *sock;
 	int err;
 
-	err = sock_create_kern(net, family, SOCK_DGRAM, IPPROTO_UDP, &sock);
+	err = sock_create_kern(cdev->net, family, SOCK_DGRAM, IPPROTO_UDP, &sock);
 	if (err)
 		return ERR_PTR(err);
+	if (cdev->protocol->open_into) {
+		err = want_aggregates(sock);
+		if (err) {
+			sock_release(sock);
+			return ERR_PTR(err);
+		}
+	}
 	sock->sk->sk_allocation = GFP_ATOMIC;
 	sock->sk->sk_rcvbuf = RECEIVE_QUEUE;
 	sock->sk->sk_userlocks |= SOCK_RCVBUF_LOCK;
@@ -431,8 +467,7 @@ static int bind_both(struct camex_udp *udp, const struct camex_conf *conf)
 		    tries == PORT_TRIES)
 			return err;
 		sock_release(udp->v4);
-		udp->v4 = open_one(udp->cdev->net, AF_INET,
-				   udp->ifindex);
+		udp->v4 = open_one(udp->cdev, AF_INET, udp->ifindex);
 		if (IS_ERR(udp->v4)) {
 			err = PTR_ERR(udp->v4);
 			udp->v4 = NULL;
@@ -480,11 +515,10 @@ static int bound_ifindex(struct net *net, const struct camex_conf *conf,
 static int open_sockets(struct camex_udp *udp, const struct camex_conf *conf,
 			struct nlattr **tb, struct netlink_ext_ack *extack)
 {
-	struct net *net = udp->cdev->net;
 	int ifindex = udp->ifindex;
 
 	if (conf->bind.family != AF_INET6) {
-		udp->v4 = open_one(net, AF_INET, ifindex);
+		udp->v4 = open_one(udp->cdev, AF_INET, ifindex);
 		if (IS_ERR(udp->v4)) {
 			int err = PTR_ERR(udp->v4);
 
@@ -494,7 +528,7 @@ static int open_sockets(struct camex_udp *udp, const struct camex_conf *conf,
 		}
 	}
 	if (conf->bind.family != AF_INET && IS_ENABLED(CONFIG_IPV6)) {
-		udp->v6 = open_one(net, AF_INET6, ifindex);
+		udp->v6 = open_one(udp->cdev, AF_INET6, ifindex);
 		if (IS_ERR(udp->v6)) {
 			int err = PTR_ERR(udp->v6);
 

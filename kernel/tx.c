@@ -9,6 +9,7 @@
 #include <net/ipv6.h>
 
 #include "compat.h"
+#include "cut.h"
 #include "protocol.h"
 #include "timer.h"
 #include "transport.h"
@@ -53,16 +54,106 @@ static bool fits(const struct sk_buff *skb, unsigned int room)
 	return skb->len <= room;
 }
 
-static int send_one(struct camex_peer *peer, struct camex_endpoint *ep,
-		    const struct camex_way *way, struct sk_buff *skb)
+/**
+ * struct sending - a packet on its way to a peer
+ * @peer: the peer
+ * @ep: where it is
+ * @way: how to get there
+ * @packets: how many packets were sent
+ * @bytes: of them
+ */
+struct sending {
+	struct camex_peer *peer;
+	struct camex_endpoint *ep;
+	struct camex_way way;
+	unsigned int packets;
+	unsigned int bytes;
+};
+
+/* A datagram of so many packets, or why there is none. */
+static void send_sealed(struct sending *s, struct sk_buff *sealed, int why,
+			unsigned int packets, unsigned int bytes)
 {
-	struct camex_dev *cdev = peer->cdev;
+	struct camex_dev *cdev = s->peer->cdev;
+
+	if (likely(sealed))
+		why = cdev->transport->send(cdev, s->ep, &s->way, sealed);
+	if (unlikely(why)) {
+		camex_count(cdev->stats, why, packets);
+		return;
+	}
+	s->packets += packets;
+	s->bytes += bytes;
+}
+
+/* What is no GSO packet, or shall stay one. */
+static void send_one(struct sending *s, struct sk_buff *skb)
+{
+	unsigned int bytes, packets = camex_packets(skb, &bytes);
 	int why = 0;
 
-	skb = cdev->protocol->seal(peer, skb, &why);
-	if (skb)
-		why = cdev->transport->send(cdev, ep, way, skb);
-	return why;
+	skb = s->peer->cdev->protocol->seal(s->peer, skb, &why);
+	send_sealed(s, skb, why, packets, bytes);
+}
+
+/* Cut by us, into outer GSO packets. False, with nothing done: that cannot be. */
+static bool send_many(struct sending *s, struct sk_buff *skb)
+{
+	const struct camex_protocol_ops *protocol = s->peer->cdev->protocol;
+	struct camex_cut cut;
+
+	if (!s->way.batch || !protocol->seal_many ||
+	    !camex_cut_begin(&cut, skb) ||
+	    camex_cut_longest(&cut) + protocol->overhead > s->way.room)
+		return false;
+	while (cut.left) {
+		unsigned int made = cut.made, from = cut.offset;
+		struct sk_buff *out;
+		int why;
+
+		out = protocol->seal_many(s->peer, &cut, s->way.batch, &why);
+		if (unlikely(!out)) {
+			if (!made)
+				return false;
+			camex_count(s->peer->cdev->stats, why, cut.left);
+			break;
+		}
+		made = cut.made - made;
+		send_sealed(s, out, 0, made,
+			    made * cut.head_len + cut.offset - from);
+	}
+	consume_skb(skb);
+	return true;
+}
+
+/* Cut by the kernel's own segmentation. False, with nothing done: no memory. */
+static bool send_each(struct sending *s, struct sk_buff *skb)
+{
+	struct sk_buff *segs, *next;
+
+	skb_dst_drop(skb);	/* or each segment would hold it */
+	/* Fragments and checksums are dealt with where it is copied. */
+	segs = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);
+	if (IS_ERR_OR_NULL(segs))
+		return false;
+	consume_skb(skb);
+	skb_list_walk_safe(segs, segs, next) {
+		skb_mark_not_on_list(segs);
+		send_one(s, segs);
+	}
+	return true;
+}
+
+/* Can a GSO packet travel inside one datagram, to be cut with all around it? */
+static bool stays_whole(const struct sending *s, const struct sk_buff *skb)
+{
+	const struct camex_protocol_ops *protocol = s->peer->cdev->protocol;
+
+	if (protocol->encrypts && protocol->encrypts(s->peer))
+		return false;
+	return s->way.batch >= skb->len && !skb->encapsulation &&
+	       skb->ip_summed == CHECKSUM_PARTIAL &&
+	       skb_gso_validate_network_len(skb, s->way.room);
 }
 
 /**
@@ -78,58 +169,37 @@ static int send_one(struct camex_peer *peer, struct camex_endpoint *ep,
  */
 int camex_tx(struct camex_peer *peer, struct sk_buff *skb, unsigned int *room)
 {
+	struct sending s = { .peer = peer };
 	struct camex_dev *cdev = peer->cdev;
-	unsigned int packets = 0, bytes = 0;
-	struct sk_buff *segs, *next;
-	struct camex_endpoint *ep;
-	struct camex_way way;
 	int why;
 
 	why = cdev->protocol->ready(peer);
 	if (unlikely(why))
 		return why;
-	ep = rcu_dereference_bh(peer->endpoint);
-	if (unlikely(!ep))
+	s.ep = rcu_dereference_bh(peer->endpoint);
+	if (unlikely(!s.ep))
 		return CAMEX_A_STATS_NO_ENDPOINT;
-	why = cdev->transport->route(cdev, ep, &way);
+	why = cdev->transport->route(cdev, s.ep, &s.way);
 	if (unlikely(why))
 		return why;
-	if (unlikely(way.room <= cdev->protocol->overhead))
+	if (unlikely(s.way.room <= cdev->protocol->overhead))
 		return CAMEX_A_STATS_TOO_BIG;
-	*room = way.room - cdev->protocol->overhead;
-	way.df = wants_df(skb, *room);
-	if (unlikely(way.df && !fits(skb, *room)))
+	*room = s.way.room - cdev->protocol->overhead;
+	s.way.df = wants_df(skb, *room);
+	if (unlikely(s.way.df && !fits(skb, *room)))
 		return CAMEX_A_STATS_TOO_BIG;
-	way.dsfield = dsfield_of(skb);
+	s.way.dsfield = dsfield_of(skb);
 	if (unlikely(READ_ONCE(peer->quiet)))
-		camex_peer_introduce(peer, ep);
+		camex_peer_introduce(peer, s.ep);
 
-	if (skb_is_gso(skb)) {
-		skb_dst_drop(skb);	/* or each segment would hold it */
-		/* Fragments and checksums are dealt with where it is copied. */
-		segs = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);
-		if (IS_ERR_OR_NULL(segs))
-			return CAMEX_A_STATS_NO_MEMORY;
-		consume_skb(skb);
-	} else {
-		segs = skb;
-	}
-	skb_list_walk_safe(segs, segs, next) {
-		unsigned int len = segs->len;
-
-		skb_mark_not_on_list(segs);
-		why = send_one(peer, ep, &way, segs);
-		if (unlikely(why)) {
-			camex_count(cdev->stats, why, 1);
-			continue;
-		}
-		packets++;
-		bytes += len;
-	}
-	if (likely(packets)) {
+	if (!skb_is_gso(skb) || stays_whole(&s, skb))
+		send_one(&s, skb);
+	else if (!send_many(&s, skb) && !send_each(&s, skb))
+		return CAMEX_A_STATS_NO_MEMORY;
+	if (likely(s.packets)) {
 		camex_peer_asked(peer);
-		camex_traffic_tx(peer->traffic, packets, bytes);
-		dev_sw_netstats_tx_add(cdev->dev, packets, bytes);
+		camex_traffic_tx(peer->traffic, s.packets, s.bytes);
+		dev_sw_netstats_tx_add(cdev->dev, s.packets, s.bytes);
 	}
 	return 0;
 }

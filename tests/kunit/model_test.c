@@ -409,7 +409,7 @@ static bool module_take(struct model *m, const struct recorded *d)
 	key = rcu_dereference_bh(m->peer->key);
 	if (m->told[d->session].key == m->key) {
 		rx = camex_rules_open(m->peer, key, d->session, d->seq, false, &why);
-		taken = rx && camex_session_take(rx, d->seq, &highest);
+		taken = rx && camex_session_take(rx, &d->seq, 1, &highest);
 		if (taken && highest)
 			camex_rules_highest(rx, &from, &here);
 	}

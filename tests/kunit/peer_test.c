@@ -225,7 +225,7 @@ static void hear(struct kunit *test, struct camex_peer *peer,
 
 		rx = camex_rules_open(peer, rcu_dereference_bh(peer->key), 1, seq,
 				      false, &why);
-		taken = rx && camex_session_take(rx, seq, &highest);
+		taken = rx && camex_session_take(rx, &seq, 1, &highest);
 		if (taken && highest)
 			camex_rules_highest(rx, to, from);
 	}

@@ -142,7 +142,7 @@ static const char *datagram(struct play *p, const struct step *s, int *why)
 	}
 	if (!rx)
 		return "it is not open";
-	if (!camex_session_take(rx, s->seq, &highest))
+	if (!camex_session_take(rx, &s->seq, 1, &highest))
 		wrong = s->verb == V_AGAIN ? NULL : "it is not taken";
 	else if (s->verb == V_AGAIN)
 		wrong = "it is taken";
@@ -934,7 +934,7 @@ static void rule6_reflection(struct kunit *test)
 		prefixes[i] = tx->base.prefix;
 		KUNIT_EXPECT_FALSE(test, reflected(a, prefixes[i], tx->base.first));
 		for (j = 0; j <= i % 3; j++)
-			KUNIT_ASSERT_TRUE(test, camex_session_next(tx, &seqs[i]));
+			KUNIT_ASSERT_TRUE(test, camex_session_next(tx, 1, &seqs[i]));
 		KUNIT_EXPECT_FALSE(test, reflected(a, prefixes[i], seqs[i] + 1));
 		KUNIT_EXPECT_FALSE(test, reflected(a, prefixes[i], tx->base.first - 1));
 	}
@@ -974,9 +974,9 @@ static void rule6_bequeathed(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[0]));
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(c, keys[0]));
 	prefixes[0] = tx_of(a)->base.prefix;
-	KUNIT_ASSERT_TRUE(test, camex_session_next(tx_of(a), &seqs[0]));
+	KUNIT_ASSERT_TRUE(test, camex_session_next(tx_of(a), 1, &seqs[0]));
 	prefixes[1] = tx_of(b)->base.prefix;
-	KUNIT_ASSERT_TRUE(test, camex_session_next(tx_of(b), &seqs[1]));
+	KUNIT_ASSERT_TRUE(test, camex_session_next(tx_of(b), 1, &seqs[1]));
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[1]));
 	KUNIT_EXPECT_TRUE(test, reflected(c, prefixes[0], seqs[0]));
 	fake_peer_del(b);
@@ -1054,14 +1054,14 @@ static void rule7_clock_back(struct kunit *test)
 		KUNIT_EXPECT_GE_MSG(test, tx->base.first, end, "session %u", i);
 		rx = NULL;
 		for (n = 0; n < 1000; n++) {
-			KUNIT_ASSERT_TRUE(test, camex_session_next(tx, &seq));
+			KUNIT_ASSERT_TRUE(test, camex_session_next(tx, 1, &seq));
 			rcu_read_lock();
 			local_bh_disable();
 			/* b stands for the far end: only sequences matter to it */
 			if (!rx)
 				rx = camex_rules_open(b, rcu_dereference_bh(b->key),
 						      tx->base.prefix, seq, true, &why);
-			if (rx && !camex_session_take(rx, seq, &highest))
+			if (rx && !camex_session_take(rx, &seq, 1, &highest))
 				rx = NULL;
 			local_bh_enable();
 			rcu_read_unlock();
@@ -1105,17 +1105,17 @@ static void rule7_used_up(struct kunit *test)
 	tx = tx_of(a);
 	prefix = tx->base.prefix;
 	atomic64_set(&tx->next, CAMEX_SEQ_LIMIT - 2);
-	KUNIT_EXPECT_TRUE(test, camex_session_next(tx, &seq));
-	KUNIT_EXPECT_TRUE(test, camex_session_next(tx, &seq));
+	KUNIT_EXPECT_TRUE(test, camex_session_next(tx, 1, &seq));
+	KUNIT_EXPECT_TRUE(test, camex_session_next(tx, 1, &seq));
 	KUNIT_EXPECT_EQ(test, seq, CAMEX_SEQ_LIMIT - 1);
-	KUNIT_EXPECT_FALSE(test, camex_session_next(tx, &seq));
+	KUNIT_EXPECT_FALSE(test, camex_session_next(tx, 1, &seq));
 	rcu_read_lock();
 	local_bh_disable();
 	camex_peer_renew_used(a);
 	local_bh_enable();
 	rcu_read_unlock();
 	KUNIT_EXPECT_NE(test, prefix, tx_of(a)->base.prefix);
-	KUNIT_EXPECT_TRUE(test, camex_session_next(tx_of(a), &seq));
+	KUNIT_EXPECT_TRUE(test, camex_session_next(tx_of(a), 1, &seq));
 	KUNIT_EXPECT_TRUE(test, reflected(a, prefix, CAMEX_SEQ_LIMIT - 1));
 }
 

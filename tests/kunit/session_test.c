@@ -47,7 +47,7 @@ static struct camex_session_rx *open_at(struct camex_peer *peer,
 	rcu_read_lock();
 	local_bh_disable();
 	rx = camex_rules_open(peer, key, prefix, seq, false, &why);
-	if (rx && !camex_session_take(rx, seq, &highest))
+	if (rx && !camex_session_take(rx, &seq, 1, &highest))
 		rx = NULL;
 	local_bh_enable();
 	rcu_read_unlock();
@@ -67,7 +67,7 @@ static bool take_highest(struct camex_session_rx *rx, u64 seq, bool *highest)
 
 	rcu_read_lock();
 	local_bh_disable();
-	taken = camex_session_take(rx, seq, highest);
+	taken = camex_session_take(rx, &seq, 1, highest);
 	local_bh_enable();
 	rcu_read_unlock();
 	return taken;
@@ -446,7 +446,7 @@ static u64 send(struct camex_peer *peer, unsigned int n)
 	struct camex_session_tx *tx = tx_of(peer);
 	u64 seq = tx->base.first;
 
-	while (n-- && camex_session_next(tx, &seq))
+	while (n-- && camex_session_next(tx, 1, &seq))
 		;
 	return seq + 1;
 }
@@ -520,7 +520,7 @@ static void session_tx_next(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
 	tx = tx_of(a);
 	for (i = 0; i < 100; i++) {
-		KUNIT_EXPECT_TRUE(test, camex_session_next(tx, &seq));
+		KUNIT_EXPECT_TRUE(test, camex_session_next(tx, 1, &seq));
 		KUNIT_EXPECT_EQ(test, seq, tx->base.first + i);
 	}
 	/* no renewal before its time */
@@ -528,10 +528,10 @@ static void session_tx_next(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, tx, tx_of(a));
 
 	atomic64_set(&tx->next, CAMEX_SEQ_LIMIT - 1);
-	KUNIT_EXPECT_TRUE(test, camex_session_next(tx, &seq));
+	KUNIT_EXPECT_TRUE(test, camex_session_next(tx, 1, &seq));
 	KUNIT_EXPECT_EQ(test, seq, CAMEX_SEQ_LIMIT - 1);
-	KUNIT_EXPECT_FALSE(test, camex_session_next(tx, &seq));
-	KUNIT_EXPECT_FALSE(test, camex_session_next(tx, &seq));
+	KUNIT_EXPECT_FALSE(test, camex_session_next(tx, 1, &seq));
+	KUNIT_EXPECT_FALSE(test, camex_session_next(tx, 1, &seq));
 	i = tx->base.prefix;
 	seq = tx->base.first;
 	renew_used(a);
@@ -544,7 +544,7 @@ static void session_tx_next(struct kunit *test)
 	/* and there is more to come after that one */
 	KUNIT_ASSERT_EQ(test, 0, renew(a));
 	KUNIT_EXPECT_LT(test, tx_of(a)->base.first, CAMEX_SEQ_LIMIT);
-	KUNIT_EXPECT_TRUE(test, camex_session_next(tx_of(a), &seq));
+	KUNIT_EXPECT_TRUE(test, camex_session_next(tx_of(a), 1, &seq));
 }
 
 /* Each takes a millisecond in an emulated guest: 100,000 of them are for long runs. */
@@ -603,7 +603,7 @@ static void session_tx_nonces(struct kunit *test)
 		}
 		again += !!end[tx->base.prefix];
 		for (j = below(&rnd, 8); j; j--) {
-			if (!camex_session_next(tx, &seq)) {
+			if (!camex_session_next(tx, 1, &seq)) {
 				KUNIT_FAIL(test, "session %u is used up", i);
 				return;
 			}
@@ -639,7 +639,7 @@ static void session_ours(struct kunit *test)
 	/* another key's session with the same prefix is something else */
 	KUNIT_ASSERT_NOT_NULL(test, open_session(b, key_of(b), prefix));
 	KUNIT_EXPECT_FALSE(test, is_ours(a, key_of(a), prefix, seq));
-	KUNIT_EXPECT_TRUE(test, camex_session_next(tx, &seq));
+	KUNIT_EXPECT_TRUE(test, camex_session_next(tx, 1, &seq));
 	KUNIT_EXPECT_TRUE(test, is_ours(a, key_of(a), prefix, seq));
 	KUNIT_EXPECT_FALSE(test, is_ours(a, key_of(a), prefix, seq + 1));
 	KUNIT_EXPECT_FALSE(test, is_ours(a, key_of(a), prefix, seq - 1));
@@ -649,7 +649,7 @@ static void session_ours(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, is_ours(a, key_of(b), prefix, seq));
 	/* whichever peer of the key it comes back from */
 	KUNIT_EXPECT_TRUE(test, is_ours(c, key_of(c), prefix, seq));
-	KUNIT_EXPECT_TRUE(test, camex_session_next(tx, &seq));
+	KUNIT_EXPECT_TRUE(test, camex_session_next(tx, 1, &seq));
 	KUNIT_EXPECT_TRUE(test, is_ours(a, key_of(a), prefix, seq));
 	KUNIT_EXPECT_TRUE(test, is_ours(a, key_of(a), prefix, seq - 1));
 

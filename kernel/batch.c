@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Receive, many datagrams at a time: an aggregate that the stack or the driver
+ * made is opened piece by piece into one buffer, where the payloads of a TCP
+ * stream come to lie behind one another, so that a large packet can be made of
+ * them. What came in is only read: others may look at it too.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/percpu.h>
+#include <linux/tcp.h>
+#include <net/ip.h>
+#include <net/ip6_checksum.h>
+#include <net/tcp.h>
+
+#include "batch.h"
+#include "compat.h"
+
+/* Payload bytes from which on a packet refers to the buffer instead of a copy. */
+#define COPY_BREAK	2048
+/* What a packet that is made here has room for in front. */
+#define HEADROOM	(LL_MAX_HEADER + CAMEX_AEAD_HEAD + 48)
+
+/* 16 bits of TCP: data offset, reserved bits and flags. */
+#define TCP_PLAIN	(TCP_FLAG_ACK | TCP_FLAG_PSH | TCP_FLAG_FIN | TCP_FLAG_ECE)
+#define TCP_FLAGS	htonl(0x0fff0000)
+
+static struct camex_batch __percpu *batches;
+
+static bool is_v4(const struct camex_piece *p)
+{
+	return p->head[0] == 0x45;
+}
+
+static const struct tcphdr *tcp_of(const struct camex_piece *p)
+{
+	return (const void *)p->head + (is_v4(p) ? sizeof(struct iphdr) :
+						   sizeof(struct ipv6hdr));
+}
+
+static __be32 flags_of(const struct camex_piece *p)
+{
+	return tcp_flag_word(tcp_of(p)) & TCP_FLAGS;
+}
+
+/*
+ * Bytes of the headers, if this is the start of a TCP segment with data that may
+ * become a part of a larger one, as far as its first 64 bytes tell.
+ */
+static unsigned int tcp_head_len(const struct camex_piece *p)
+{
+	unsigned int l4, len;
+	__be32 flags;
+
+	if (p->head[0] == 0x45) {
+		const struct iphdr *iph = (const void *)p->head;
+
+		l4 = sizeof(*iph);
+		if (p->len < l4 + sizeof(struct tcphdr) ||
+		    iph->protocol != IPPROTO_TCP ||
+		    iph->frag_off & ~htons(IP_DF) ||
+		    ntohs(iph->tot_len) != p->len ||
+		    ip_fast_csum(iph, sizeof(*iph) / 4))
+			return 0;
+	} else if (p->head[0] >> 4 == 6) {
+		const struct ipv6hdr *ip6h = (const void *)p->head;
+
+		l4 = sizeof(*ip6h);
+		if (p->len < l4 + sizeof(struct tcphdr) ||
+		    ip6h->nexthdr != IPPROTO_TCP ||
+		    ntohs(ip6h->payload_len) != p->len - l4)
+			return 0;
+	} else {
+		return 0;
+	}
+	len = tcp_of(p)->doff * 4;
+	flags = flags_of(p);
+	if (len < sizeof(struct tcphdr) || p->len <= l4 + len ||
+	    !(flags & TCP_FLAG_ACK) || flags & ~TCP_PLAIN)
+		return 0;
+	return l4 + len;
+}
+
+/**
+ * camex_piece_open() - the rest of a packet whose first bytes are there
+ * @batch: where it becomes the next piece; its @head holds the first bytes
+ * @o: the cipher
+ * @body: the whole ciphertext
+ * @len: its bytes
+ */
+void camex_piece_open(struct camex_batch *batch, struct camex_aead_opening *o,
+		      const u8 *body, unsigned int len)
+{
+	struct camex_piece *p = &batch->piece[batch->n++];
+	unsigned int first = min_t(unsigned int, len, CAMEX_AEAD_FIRST);
+	u8 *to = batch->space.at + batch->used;
+	unsigned int here, beyond;
+	u8 before[CAMEX_PIECE_HEAD - CAMEX_AEAD_FIRST];
+
+	p->len = len;
+	p->head_len = tcp_head_len(p);
+	p->at = batch->used;
+	if (p->head_len <= first) {
+		/* Some of the payload is among the first bytes. */
+		here = p->head_len ? first - p->head_len : 0;
+		memcpy(to, p->head + p->head_len, here);
+		camex_aead_open_rest(o, to + here, body + first, len - first);
+		batch->used += here + len - first;
+		return;
+	}
+	/* Some of the headers come with the rest, where another payload ends. */
+	beyond = p->head_len - first;
+	memcpy(before, to - beyond, beyond);
+	camex_aead_open_rest(o, to - beyond, body + first, len - first);
+	memcpy(p->head + first, to - beyond, beyond);
+	memcpy(to - beyond, before, beyond);
+	batch->used += len - p->head_len;
+}
+
+static unsigned int payload(const struct camex_piece *p)
+{
+	return p->len - p->head_len;
+}
+
+/* Is the IP header of @b that of @a, but for what differs from packet to packet? */
+static bool same_ip(const struct camex_piece *a, const struct camex_piece *b)
+{
+	if (is_v4(a)) {
+		const struct iphdr *x = (const void *)a->head;
+		const struct iphdr *y = (const void *)b->head;
+
+		return is_v4(b) && x->saddr == y->saddr && x->daddr == y->daddr &&
+		       x->tos == y->tos && x->ttl == y->ttl &&
+		       x->frag_off == y->frag_off;
+	}
+	/* but for the payload's length */
+	return !memcmp(a->head, b->head, 4) &&
+	       !memcmp(a->head + 6, b->head + 6, sizeof(struct ipv6hdr) - 6);
+}
+
+/* How far is the IP ID of @b from that of @a, both IPv4? */
+static u16 id_step(const struct camex_piece *a, const struct camex_piece *b)
+{
+	const struct iphdr *x = (const void *)a->head;
+	const struct iphdr *y = (const void *)b->head;
+
+	return ntohs(y->id) - ntohs(x->id);
+}
+
+static bool same_tcp(const struct camex_piece *a, const struct camex_piece *b)
+{
+	const struct tcphdr *x = tcp_of(a), *y = tcp_of(b);
+
+	return x->source == y->source && x->dest == y->dest &&
+	       x->ack_seq == y->ack_seq && x->window == y->window &&
+	       x->doff == y->doff &&
+	       !((flags_of(a) ^ flags_of(b)) & ~(TCP_FLAG_PSH | TCP_FLAG_FIN)) &&
+	       !memcmp(x + 1, y + 1, x->doff * 4 - sizeof(*x));
+}
+
+/**
+ * struct run - pieces that make one packet
+ * @first: the first piece
+ * @n: how many
+ * @bytes: of payload
+ * @fixed_id: they have all the same IP ID
+ */
+struct run {
+	const struct camex_piece *first;
+	unsigned int n;
+	unsigned int bytes;
+	bool fixed_id;
+};
+
+/* Does piece @b go on where the run ends? */
+static bool goes_on(struct run *run, const struct camex_piece *b)
+{
+	const struct camex_piece *a = run->first, *last = b - 1;
+	u16 step;
+
+	if (b->head_len != a->head_len || payload(last) != payload(a) ||
+	    payload(b) > payload(a) || b->at != a->at + run->bytes ||
+	    run->bytes + b->len > IP_MAX_MTU ||
+	    flags_of(last) & (TCP_FLAG_PSH | TCP_FLAG_FIN) ||
+	    ntohl(tcp_of(b)->seq) != ntohl(tcp_of(a)->seq) + run->bytes ||
+	    !same_ip(a, b) || !same_tcp(a, b))
+		return false;
+	if (!is_v4(a))
+		return true;
+	step = id_step(a, b);
+	if (run->n == 1)
+		run->fixed_id = !step && ((struct iphdr *)a->head)->frag_off;
+	return step == (run->fixed_id ? 0 : run->n);
+}
+
+/* Headers of one piece become those of a run. */
+static void finish_headers(struct sk_buff *skb, const struct run *run)
+{
+	const struct camex_piece *last = run->first + run->n - 1;
+	unsigned int l4 = is_v4(run->first) ? sizeof(struct iphdr) :
+					      sizeof(struct ipv6hdr);
+	struct tcphdr *th = (void *)skb->data + l4;
+	unsigned int len = skb->len - l4;
+
+	tcp_flag_word(th) |= flags_of(last) & (TCP_FLAG_PSH | TCP_FLAG_FIN);
+	if (is_v4(run->first)) {
+		struct iphdr *iph = (struct iphdr *)skb->data;
+
+		iph->tot_len = htons(skb->len);
+		ip_send_check(iph);
+		th->check = ~tcp_v4_check(len, iph->saddr, iph->daddr, 0);
+		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
+		if (run->fixed_id)
+			skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_FIXEDID;
+	} else {
+		struct ipv6hdr *ip6h = (struct ipv6hdr *)skb->data;
+
+		ip6h->payload_len = htons(len);
+		th->check = ~tcp_v6_check(len, &ip6h->saddr, &ip6h->daddr, 0);
+		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV6;
+	}
+	skb_shinfo(skb)->gso_size = payload(run->first);
+	skb_shinfo(skb)->gso_segs = run->n;
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_headroom(skb) + l4;
+	skb->csum_offset = offsetof(struct tcphdr, check);
+}
+
+/* A packet out of pieces of the batch. */
+static struct sk_buff *make_packet(const struct camex_batch *batch,
+				   const struct run *run)
+{
+	const struct camex_piece *p = run->first;
+	unsigned int head = p->head_len ?: min_t(unsigned int, p->len,
+						 CAMEX_AEAD_FIRST);
+	unsigned int rest = p->head_len ? run->bytes : p->len - head;
+	unsigned int copied = rest < COPY_BREAK ? rest : 0;
+	struct sk_buff *skb;
+
+	skb = netdev_alloc_skb(batch->cdev->dev, HEADROOM + head + copied +
+						 CAMEX_AEAD_TAIL);
+	if (unlikely(!skb))
+		return NULL;
+	skb_reserve(skb, HEADROOM);
+	skb_put_data(skb, p->head, head);
+	if (copied) {
+		skb_put_data(skb, batch->space.at + p->at, copied);
+	} else if (rest) {
+		get_page(batch->space.page);
+		skb_add_rx_frag(skb, 0, batch->space.page,
+				batch->space.offset + p->at, rest, rest);
+	}
+	/* The tag vouches for every checksum inside. */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = ~0;
+	if (run->n > 1)
+		finish_headers(skb, run);
+	return skb;
+}
+
+static void deliver_run(const struct camex_batch *batch, struct camex_peer *peer,
+			const struct run *run)
+{
+	struct sk_buff *skb = make_packet(batch, run);
+
+	if (likely(skb))
+		camex_deliver(batch->cdev, peer, skb, batch->from);
+	else
+		camex_count(batch->cdev->stats, CAMEX_A_STATS_NO_MEMORY, run->n);
+}
+
+/* Deliver what was opened so far. */
+static void flush(struct camex_batch *batch)
+{
+	bool merge = batch->cdev->dev->features & NETIF_F_GRO;
+	struct camex_peer *peer;
+	struct run run = {};
+	unsigned int i;
+	u64 good;
+
+	if (!batch->n)
+		return;
+	good = batch->cdev->protocol->accept(batch, &peer);
+	for (i = 0; i < batch->n; i++) {
+		const struct camex_piece *p = &batch->piece[i];
+
+		if (run.n && good & BIT_ULL(i) && merge && p->head_len &&
+		    goes_on(&run, p)) {
+			run.n++;
+			run.bytes += payload(p);
+			continue;
+		}
+		if (run.n)
+			deliver_run(batch, peer, &run);
+		run.first = p;
+		run.n = !!(good & BIT_ULL(i));
+		run.bytes = payload(p);
+	}
+	if (run.n)
+		deliver_run(batch, peer, &run);
+	batch->n = 0;
+}
+
+/* A datagram that has to go the long way. */
+static void rx_alone(struct camex_dev *cdev, const struct sk_buff *skb,
+		     unsigned int offset, unsigned int len,
+		     const struct camex_source *from)
+{
+	struct sk_buff *one;
+
+	one = netdev_alloc_skb(cdev->dev, HEADROOM + len + CAMEX_AEAD_TAIL);
+	if (unlikely(!one)) {
+		camex_count(cdev->stats, CAMEX_A_STATS_NO_MEMORY, 1);
+		return;
+	}
+	skb_reserve(one, HEADROOM);
+	skb_copy_bits(skb, offset, skb_put(one, len), len);
+	camex_rx(cdev, one, from);
+}
+
+static bool begin(struct camex_batch *batch, struct camex_dev *cdev,
+		  const struct sk_buff *skb, const struct camex_source *from)
+{
+	if (batch->busy || !cdev->protocol->open_into ||
+	    !camex_buffer_get(&batch->space,
+			      CAMEX_PIECE_HEAD - CAMEX_AEAD_FIRST + skb->len))
+		return false;
+	batch->busy = true;
+	batch->cdev = cdev;
+	batch->from = from;
+	batch->rx = NULL;
+	batch->n = 0;
+	batch->used = CAMEX_PIECE_HEAD - CAMEX_AEAD_FIRST;
+	return true;
+}
+
+/**
+ * camex_batch_rx() - take an aggregate of datagrams
+ * @cdev: the device that it came for
+ * @skb: as for camex_rx(); each gso_size bytes of it are a datagram, and what is
+ *	left the last one; consumed
+ * @from: where it came from
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_batch_rx(struct camex_dev *cdev, struct sk_buff *skb,
+		    const struct camex_source *from)
+{
+	struct camex_batch *batch = this_cpu_ptr(batches);
+	unsigned int size = skb_shinfo(skb)->gso_size, offset, len;
+	bool batched = begin(batch, cdev, skb, from);
+	struct skb_seq_state state;
+	const u8 *data;
+
+	skb_prepare_seq_read(skb, 0, skb->len, &state);
+	for (offset = 0; offset < skb->len; offset += len) {
+		len = min(size, skb->len - offset);
+		if (batched && skb_seq_read(offset, &data, &state) >= len &&
+		    cdev->protocol->open_into(batch, data, len)) {
+			if (batch->n == CAMEX_BATCH_MAX)
+				flush(batch);
+			continue;
+		}
+		if (batched)
+			flush(batch);
+		rx_alone(cdev, skb, offset, len, from);
+	}
+	if (batched) {
+		skb_abort_seq_read(&state);
+		flush(batch);
+		camex_buffer_put(&batch->space);
+		batch->busy = false;
+	}
+	consume_skb(skb);
+}
+
+/**
+ * camex_batch_init() - before anything is received
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int camex_batch_init(void)
+{
+	batches = alloc_percpu(struct camex_batch);
+	return batches ? 0 : -ENOMEM;
+}
+
+/**
+ * camex_batch_exit() - nothing is received any more
+ */
+void camex_batch_exit(void)
+{
+	free_percpu(batches);
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Cutting a TCP or UDP GSO packet into packets that are copied out at once, each
+ * with its own lengths, IP ID, sequence, flags and checksums: what the kernel's
+ * segmentation does, without a buffer and a trip of its own for each of them.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include <net/checksum.h>
+#include <net/ip6_checksum.h>
+
+#include "compat.h"
+#include "cut.h"
+
+/* What a GSO packet may be, to be cut here. */
+#define KINDS	(SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | SKB_GSO_TCP_ECN | \
+		 SKB_GSO_TCP_FIXEDID | SKB_GSO_UDP_L4 | SKB_GSO_DODGY)
+
+/* Where is the header behind IP's? 0: not where it can be dealt with here. */
+static unsigned int l4_of(const struct sk_buff *skb, bool v4, bool tcp)
+{
+	unsigned int proto = tcp ? IPPROTO_TCP : IPPROTO_UDP;
+
+	if (v4) {
+		const struct iphdr *iph = ip_hdr(skb);
+
+		if (iph->ihl < 5 || iph->protocol != proto || ip_is_fragment(iph))
+			return 0;
+		return iph->ihl * 4;
+	}
+	return ipv6_hdr(skb)->nexthdr == proto ? sizeof(struct ipv6hdr) : 0;
+}
+
+/**
+ * camex_cut_begin() - can a GSO packet be cut here
+ * @cut: result
+ * @skb: the packet, with a whole IPv4 or IPv6 header in its linear part; its
+ *	headers may come to be there as well
+ *
+ * What it claims is not trusted: it may be a virtual machine's.
+ *
+ * Return: false where the kernel's own segmentation must do it.
+ */
+bool camex_cut_begin(struct camex_cut *cut, struct sk_buff *skb)
+{
+	const struct skb_shared_info *info = skb_shinfo(skb);
+	unsigned int room;
+
+	if (info->gso_type & ~KINDS || skb->encapsulation || !info->gso_size ||
+	    skb_network_offset(skb))
+		return false;
+	cut->v4 = skb->protocol == htons(ETH_P_IP);
+	cut->tcp = !(info->gso_type & SKB_GSO_UDP_L4);
+	cut->l4 = l4_of(skb, cut->v4, cut->tcp);
+	if (!cut->l4)
+		return false;
+	cut->head_len = cut->l4 + (cut->tcp ? sizeof(struct tcphdr) :
+					      sizeof(struct udphdr));
+	if (!pskb_may_pull(skb, cut->head_len))
+		return false;
+	if (cut->tcp) {
+		const struct tcphdr *th = (void *)skb->data + cut->l4;
+
+		if (th->doff < 5)
+			return false;
+		cut->head_len = cut->l4 + th->doff * 4;
+	}
+	if (cut->head_len > CAMEX_CUT_HEAD_MAX || skb->len <= cut->head_len ||
+	    !pskb_may_pull(skb, cut->head_len))
+		return false;
+
+	room = cut->v4 ? IP_MAX_MTU : IP_MAX_MTU + sizeof(struct ipv6hdr);
+	if (info->gso_size > room - cut->head_len)
+		return false;
+	memcpy(cut->head, skb->data, cut->head_len);
+	cut->skb = skb;
+	cut->size = info->gso_size;
+	cut->offset = cut->head_len;
+	cut->left = DIV_ROUND_UP(skb->len - cut->head_len, cut->size);
+	cut->made = 0;
+	return true;
+}
+
+static void finish_ip(const struct camex_cut *cut, u8 *to, unsigned int len)
+{
+	if (cut->v4) {
+		struct iphdr *iph = (struct iphdr *)to;
+		u16 id = ntohs(iph->id);
+
+		if (!(skb_shinfo(cut->skb)->gso_type & SKB_GSO_TCP_FIXEDID))
+			iph->id = htons(id + cut->made);
+		iph->tot_len = htons(len);
+		ip_send_check(iph);
+	} else {
+		struct ipv6hdr *ip6h = (struct ipv6hdr *)to;
+
+		ip6h->payload_len = htons(len - sizeof(*ip6h));
+	}
+}
+
+static __sum16 sum_of(const struct camex_cut *cut, const u8 *to, unsigned int len,
+		      __wsum payload)
+{
+	int proto = cut->tcp ? IPPROTO_TCP : IPPROTO_UDP;
+	__wsum sum = csum_partial(to + cut->l4, cut->head_len - cut->l4, payload);
+
+	len -= cut->l4;
+	if (cut->v4) {
+		const struct iphdr *iph = (const struct iphdr *)to;
+
+		return csum_tcpudp_magic(iph->saddr, iph->daddr, len, proto, sum);
+	} else {
+		const struct ipv6hdr *ip6h = (const struct ipv6hdr *)to;
+
+		return csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, len, proto, sum);
+	}
+}
+
+/**
+ * camex_cut_next() - copy the next packet out
+ * @cut: what is being cut, with a packet left
+ * @to: camex_cut_longest() bytes; IP header first; any alignment
+ *
+ * Return: bytes of the packet.
+ */
+unsigned int camex_cut_next(struct camex_cut *cut, u8 *to)
+{
+	/* Alignment is not given where the packet goes to. */
+	u8 head[CAMEX_CUT_HEAD_MAX] __aligned(8);
+	unsigned int bytes = min(cut->size, cut->skb->len - cut->offset);
+	unsigned int len = cut->head_len + bytes;
+	bool last = cut->left == 1;
+	__wsum payload;
+
+	memcpy(head, cut->head, cut->head_len);
+	payload = skb_copy_and_csum_bits(cut->skb, cut->offset,
+					 to + cut->head_len, bytes);
+	finish_ip(cut, head, len);
+	if (cut->tcp) {
+		struct tcphdr *th = (struct tcphdr *)(head + cut->l4);
+
+		th->seq = htonl(ntohl(th->seq) + cut->made * cut->size);
+		if (cut->made)
+			th->cwr = 0;
+		if (!last) {
+			th->fin = 0;
+			th->psh = 0;
+		}
+		th->check = 0;
+		th->check = sum_of(cut, head, len, payload);
+	} else {
+		struct udphdr *uh = (struct udphdr *)(head + cut->l4);
+
+		uh->len = htons(len - cut->l4);
+		uh->check = 0;
+		uh->check = sum_of(cut, head, len, payload) ?: CSUM_MANGLED_0;
+	}
+	memcpy(to, head, cut->head_len);
+	cut->offset += bytes;
+	cut->left--;
+	cut->made++;
+	return len;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_cut_begin);
+CAMEX_EXPORT_FOR_KUNIT(camex_cut_next);
