@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""What is measured, how much of it, and how the programs' reports are read."""
+import json
+
+# What fits on an Ethernet of 1500 through each link; the rest is set to WireGuard's.
+MTU = {"veth": 1500, "camex": 1428, "raw": 1472, "wireguard": 1420, "vxlan": 1450, "fou": 1472,
+       "esp-aes": 1438, "esp-chacha": 1438}
+INNER_MTU = 1420
+
+# Nominal rates by which the amounts are chosen: Mbit/s of TCP, packets/s of UDP.
+RATES = {"veth": (2200, 45000), "raw": (1500, 35000), "vxlan": (2000, 35000), "fou": (2000, 35000)}
+ENCRYPTED = (250, 25000)
+
+MEASURES = {
+    # name: (underlay, traffic, unit, description)
+    "tcp": ("whole", "tcp", "Mbit/s", "TCP, one flow, 128 KB writes"),
+    "tcp8k": ("whole", "tcp8k", "Mbit/s", "TCP, one flow, 8 KB writes"),
+    "tcp4": ("whole", "tcp4", "Mbit/s", "TCP, four flows"),
+    "udp64": ("whole", "udp64", "packets/s", "UDP, 64 bytes"),
+    "udp1400": ("whole", "udp1400", "packets/s", "UDP, 1,372 bytes"),
+    "rr": ("whole", "rr", "ns", "TCP round trip of 1 byte"),
+    "forward": ("whole", "forward", "Mbit/s", "TCP of other hosts, forwarded"),
+    "nic": ("nic", "tcp", "Mbit/s", "TCP, NIC-like underlay"),
+    "none": ("none", "tcp", "Mbit/s", "TCP, no offloads below"),
+}
+
+
+def limit(link, measure, seconds):
+    """The end of a plan's line: after how many bytes (-n) or seconds (-t) iperf3 stops."""
+    traffic = MEASURES[measure][1]
+    mbits, packets = RATES.get(link, ENCRYPTED)
+    if traffic == "rr":
+        return f"-n {int(4000 * seconds)}"
+    if traffic == "tcp4":
+        return f"-t {max(1, round(2 * seconds))}"
+    if traffic == "udp64":
+        return f"-n {int(64 * packets * seconds)}"
+    if traffic == "udp1400":
+        return f"-n {int(1372 * min(packets, mbits * 1e6 / 11000) * seconds)}"
+    return f"-n {int(mbits * 1e6 / 8 * seconds)}"
+
+
+def reading(measure, text):
+    """The number in what a program printed, in the measure's unit."""
+    traffic = MEASURES[measure][1]
+    if traffic == "rr":
+        return json.loads(text)["round_trip_ns"]
+    decoder, reports, at = json.JSONDecoder(), [], 0
+    while at < len(text):
+        report, at = decoder.raw_decode(text, at)
+        if "error" in report:
+            raise ValueError(f"iperf3: {report['error']}")
+        reports.append(report["end"])
+        at += len(text[at:]) - len(text[at:].lstrip())
+    if traffic.startswith("udp"):
+        total = reports[0]["sum"]
+        return (total["packets"] - total["lost_packets"]) / total["seconds"]
+    return sum(r["sum_received"]["bits_per_second"] for r in reports) / 1e6
