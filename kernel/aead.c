@@ -14,6 +14,9 @@
 /* Up to this many bytes are opened with the first ChaCha20 call. */
 #define SMALL_BODY	192
 
+/* What becomes bare keystream. */
+static const u8 zeros[64 + SMALL_BODY];
+
 void camex_aead_key_set(struct camex_aead_key *key, const u8 *bytes)
 {
 	int i;
@@ -46,7 +49,7 @@ static void tag_over(u8 *tag, const u8 *poly_key, u8 *body, size_t len,
 		     const u8 *ad, size_t ad_len)
 {
 	size_t ad_pad = round_up(ad_len, 16), pad = round_up(len, 16) - len;
-	struct poly1305_desc_ctx poly;
+	struct poly1305_desc_ctx poly camex_uninit;
 
 	poly1305_init(&poly, poly_key);
 	memcpy(body - ad_pad, ad, ad_len);
@@ -71,8 +74,8 @@ static void tag_over(u8 *tag, const u8 *poly_key, u8 *body, size_t len,
 void camex_aead_seal(const struct camex_aead_key *key, u8 *body, size_t len,
 		     const u8 *ad, size_t ad_len, const u8 *nonce)
 {
-	camex_chacha_state state;
-	u8 poly_key[32];
+	camex_chacha_state state camex_uninit;
+	u8 poly_key[32] camex_uninit;
 
 	start(&state, key, nonce);
 	if (len) {
@@ -109,9 +112,9 @@ CAMEX_EXPORT_FOR_KUNIT(camex_aead_seal);
 bool camex_aead_open(const struct camex_aead_key *key, u8 *body, size_t len,
 		     const u8 *ad, size_t ad_len, const u8 *nonce)
 {
-	u8 stream[64 + SMALL_BODY];
+	u8 stream[64 + SMALL_BODY] camex_uninit;
 	u8 want[CAMEX_WIRE_TAG], tag[CAMEX_WIRE_TAG];
-	camex_chacha_state state;
+	camex_chacha_state state camex_uninit;
 	size_t first, ready;
 	bool ok;
 
@@ -119,8 +122,7 @@ bool camex_aead_open(const struct camex_aead_key *key, u8 *body, size_t len,
 	ready = len <= SMALL_BODY ? round_up(len, 64) : 64;
 	first = max_t(size_t, 64 + ready, 128);
 	start(&state, key, nonce);
-	memset(stream, 0, first);
-	camex_chacha20(&state, stream, stream, first);
+	camex_chacha20(&state, stream, zeros, first);
 
 	memcpy(want, body + len, sizeof(want));
 	tag_over(tag, stream, body, len, ad, ad_len);
@@ -146,7 +148,7 @@ static void tag_of(u8 *tag, const u8 *poly_key, const u8 *body, size_t len,
 {
 	size_t whole = round_down(len, 16), rest = len - whole;
 	u8 around[CAMEX_AEAD_AD_MAX] = {};
-	struct poly1305_desc_ctx poly;
+	struct poly1305_desc_ctx poly camex_uninit;
 
 	poly1305_init(&poly, poly_key);
 	memcpy(around, ad, ad_len);
@@ -178,12 +180,12 @@ bool camex_aead_open_first(struct camex_aead_opening *o,
 			   size_t len, const u8 *ad, size_t ad_len,
 			   const u8 *nonce, u8 *first)
 {
-	u8 stream[64 + CAMEX_AEAD_FIRST] = {};
+	u8 stream[64 + CAMEX_AEAD_FIRST] camex_uninit;
 	u8 tag[CAMEX_WIRE_TAG];
 	bool ok;
 
 	start(&o->state, key, nonce);
-	camex_chacha20(&o->state, stream, stream, sizeof(stream));
+	camex_chacha20(&o->state, stream, zeros, sizeof(stream));
 	tag_of(tag, stream, body, len, ad, ad_len);
 	ok = !crypto_memneq(tag, body + len, sizeof(tag));
 	if (ok)

@@ -95,7 +95,7 @@ void camex_piece_open(struct camex_batch *batch, struct camex_aead_opening *o,
 	unsigned int first = min_t(unsigned int, len, CAMEX_AEAD_FIRST);
 	u8 *to = batch->space.at + batch->used;
 	unsigned int here, beyond;
-	u8 before[CAMEX_PIECE_HEAD - CAMEX_AEAD_FIRST];
+	u8 before[CAMEX_PIECE_HEAD - CAMEX_AEAD_FIRST] camex_uninit;
 
 	p->len = len;
 	p->head_len = tcp_head_len(p);

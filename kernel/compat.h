@@ -23,6 +23,16 @@
 #include <net/ipv6_stubs.h>
 #endif
 
+/*
+ * Kernels are built so that what lies on the stack is zero at first. For what is
+ * large, written anyway and made for each packet, that is too much.
+ */
+#if __has_attribute(__uninitialized__)
+#define camex_uninit __attribute__((__uninitialized__))
+#else
+#define camex_uninit
+#endif
+
 /* NL_SET_ERR_MSG_FMT: before 6.2 an extack holds a pointer, not a text. */
 #ifdef NL_SET_ERR_MSG_FMT
 #define camex_extack(extack, attr, fmt, ...) do {			\

@@ -128,7 +128,7 @@ static __sum16 sum_of(const struct camex_cut *cut, const u8 *to, unsigned int le
 unsigned int camex_cut_next(struct camex_cut *cut, u8 *to)
 {
 	/* Alignment is not given where the packet goes to. */
-	u8 head[CAMEX_CUT_HEAD_MAX] __aligned(8);
+	u8 head[CAMEX_CUT_HEAD_MAX] __aligned(8) camex_uninit;
 	unsigned int bytes = min(cut->size, cut->skb->len - cut->offset);
 	unsigned int len = cut->head_len + bytes;
 	bool last = cut->left == 1;

@@ -228,7 +228,7 @@ static struct sk_buff *seal_many(struct camex_peer *peer, struct camex_cut *cut,
 	struct camex_session_tx *tx = rcu_dereference_bh(peer->tx);
 	struct camex_wire_header h = { .type = CAMEX_WIRE_DATA };
 	unsigned int n, i, longest, size, bytes;
-	u8 header[CAMEX_WIRE_HEADER], before[CAMEX_AEAD_HEAD];
+	u8 header[CAMEX_WIRE_HEADER], before[CAMEX_AEAD_HEAD] camex_uninit;
 	struct camex_space space;
 	struct sk_buff *out;
 	u8 *to;
@@ -538,7 +538,7 @@ static struct camex_session_rx *likely_session(struct camex_dev *cdev, u32 prefi
 static bool open_into(struct camex_batch *batch, const u8 *data, unsigned int len)
 {
 	struct camex_session_rx *rx = batch->rx;
-	struct camex_aead_opening o;
+	struct camex_aead_opening o camex_uninit;
 	struct camex_wire_header h;
 
 	if (unlikely(!camex_wire_parse(data, len, &h) ||
@@ -611,7 +611,7 @@ static struct camex_peer *open_control(struct camex_dev *cdev, struct sk_buff *s
 static struct camex_peer *open(struct camex_dev *cdev, struct sk_buff *skb,
 			       const struct camex_source *from, int *why)
 {
-	struct opening o;
+	struct opening o camex_uninit;
 
 	if (!pskb_may_pull(skb, min_t(unsigned int, skb->len,
 				      CAMEX_WIRE_HEADER))) {

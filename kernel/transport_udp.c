@@ -77,7 +77,7 @@ static void source_of(const struct sock *sk, const struct sk_buff *skb,
 static void receive(struct camex_dev *cdev, struct sock *sk,
 		    struct sk_buff *skb)
 {
-	struct camex_source from;
+	struct camex_source from camex_uninit;
 
 	skb_orphan(skb);
 	if (udp_lib_checksum_complete(skb)) {
@@ -268,7 +268,11 @@ static int send4(struct camex_dev *cdev, struct camex_endpoint *ep,
 	iph->protocol = IPPROTO_UDP;
 	iph->saddr = src;
 	iph->daddr = ep->to.v4;
-	__ip_select_ident(cdev->net, iph, skb_shinfo(skb)->gso_segs ?: 1);
+	/* RFC 6864, section 4.1: one that is never cut up needs no ID. */
+	if (way->df)
+		iph->id = 0;
+	else
+		__ip_select_ident(cdev->net, iph, skb_shinfo(skb)->gso_segs ?: 1);
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	skb->protocol = htons(ETH_P_IP);
 	return ip_local_out(cdev->net, udp->v4->sk, skb);

@@ -100,7 +100,7 @@ static void send_one(struct sending *s, struct sk_buff *skb)
 static bool send_many(struct sending *s, struct sk_buff *skb)
 {
 	const struct camex_protocol_ops *protocol = s->peer->cdev->protocol;
-	struct camex_cut cut;
+	struct camex_cut cut camex_uninit;
 
 	if (!s->way.batch || !protocol->seal_many ||
 	    !camex_cut_begin(&cut, skb) ||
