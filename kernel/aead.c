@@ -41,6 +41,19 @@ static void put_lengths(u8 *p, size_t ad_len, size_t len)
 	put_unaligned_le64(len, p + 8);
 }
 
+/* Associated data, which is a whole header nearly always, padded for Poly1305. */
+static void put_ad(u8 *to, const u8 *ad, size_t len)
+{
+	if (likely(len == CAMEX_WIRE_HEADER)) {
+		memcpy(to, ad, CAMEX_WIRE_HEADER);
+		memset(to + CAMEX_WIRE_HEADER, 0,
+		       round_up(CAMEX_WIRE_HEADER, 16) - CAMEX_WIRE_HEADER);
+	} else {
+		memcpy(to, ad, len);
+		memset(to + len, 0, round_up(len, 16) - len);
+	}
+}
+
 /*
  * The tag over what stands in @body, with the padded associated data laid
  * right before it and padding and lengths right after.
@@ -52,9 +65,8 @@ static void tag_over(u8 *tag, const u8 *poly_key, u8 *body, size_t len,
 	struct poly1305_desc_ctx poly camex_uninit;
 
 	poly1305_init(&poly, poly_key);
-	memcpy(body - ad_pad, ad, ad_len);
-	memset(body - ad_pad + ad_len, 0, ad_pad - ad_len);
-	memset(body + len, 0, pad);
+	put_ad(body - ad_pad, ad, ad_len);
+	memset(body + len, 0, 16);
 	put_lengths(body + len + pad, ad_len, len);
 	poly1305_update(&poly, body - ad_pad, ad_pad + len + pad + 16);
 	poly1305_final(&poly, tag);
@@ -87,7 +99,10 @@ void camex_aead_seal(const struct camex_aead_key *key, u8 *body, size_t len,
 		camex_chacha20(&state, poly_key, poly_key, sizeof(poly_key));
 	}
 	tag_over(body + len, poly_key, body, len, ad, ad_len);
-	memcpy(body - ad_len, ad, ad_len);
+	if (likely(ad_len == CAMEX_WIRE_HEADER))
+		memcpy(body - CAMEX_WIRE_HEADER, ad, CAMEX_WIRE_HEADER);
+	else
+		memcpy(body - ad_len, ad, ad_len);
 
 	memzero_explicit(&state, sizeof(state));
 	memzero_explicit(poly_key, sizeof(poly_key));
@@ -136,7 +151,7 @@ bool camex_aead_open(const struct camex_aead_key *key, u8 *body, size_t len,
 	}
 
 	memzero_explicit(&state, sizeof(state));
-	memzero_explicit(stream, first);
+	memzero_explicit(stream, sizeof(stream));
 	return ok;
 }
 
@@ -147,11 +162,11 @@ static void tag_of(u8 *tag, const u8 *poly_key, const u8 *body, size_t len,
 		   const u8 *ad, size_t ad_len)
 {
 	size_t whole = round_down(len, 16), rest = len - whole;
-	u8 around[CAMEX_AEAD_AD_MAX] = {};
+	u8 around[CAMEX_AEAD_AD_MAX] camex_uninit;
 	struct poly1305_desc_ctx poly camex_uninit;
 
 	poly1305_init(&poly, poly_key);
-	memcpy(around, ad, ad_len);
+	put_ad(around, ad, ad_len);
 	poly1305_update(&poly, around, round_up(ad_len, 16));
 	poly1305_update(&poly, body, whole);
 	memset(around, 0, 16);

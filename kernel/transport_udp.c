@@ -91,6 +91,12 @@ static void receive(struct camex_dev *cdev, struct sock *sk,
 	camex_rx(cdev, skb, &from);
 }
 
+static bool waiting(const struct sock *sk)
+{
+	return !skb_queue_empty_lockless(&sk->sk_receive_queue) ||
+	       !skb_queue_empty_lockless(&udp_sk(sk)->reader_queue);
+}
+
 static void data_ready(struct sock *sk)
 {
 	struct camex_udp *udp;
@@ -103,7 +109,7 @@ static void data_ready(struct sock *sk)
 	if (!udp)
 		goto out;
 	/* Every datagram queued brings a call, so none is left behind. */
-	for (n = 0; n < BATCH; n++) {
+	for (n = 0; n < BATCH && (!n || waiting(sk)); n++) {
 		skb = camex_recv_udp(sk);
 		if (!skb)
 			break;
