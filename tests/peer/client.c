@@ -138,10 +138,10 @@ static void add_route(const struct node *node, const char *prefix, const char *g
 /* Take a CONFIG that is good so far; return why not, or NULL. */
 static const char *configure(struct node *node, const struct control *c, int64_t now)
 {
-	const char *mtu = control_get(c, "MTU");
+	const char *mtu = control_get(c, "MTU"), *id = control_get(c, "CLIENT_ID");
 	int i;
 
-	if (strcasecmp(control_get(c, "CLIENT_ID"), client.server.id))
+	if (id && strcasecmp(id, client.server.id))
 		return "CONFIG for another CLIENT_ID";
 	node_configure(node, control_get(c, "LOCAL_CIDR"), mtu ? atoi(mtu) : 0);
 	for (i = 0; i < c->n; i++)
@@ -170,9 +170,13 @@ static const char *take_config(struct node *node, const struct received *r, int6
 static const char *consider(struct node *node, const struct received *r, int64_t now)
 {
 	const struct datagram *d = &r->d;
+	const char *wrong;
+	struct control c;
 
-	if (d->type == REGISTER)
-		return "REGISTER is for servers";
+	if (d->type == REGISTER) {
+		wrong = control_parse(d->body, d->len, &c);
+		return wrong ? wrong : "REGISTER is for servers";
+	}
 	if (node->o->mode == ENCRYPTED && d->type != KEEPALIVE &&
 	    !node_fresh(&client.server.window, d->seq))
 		return "replayed";

@@ -19,7 +19,7 @@ static bool good_address(const char *value)
 
 static bool good_number(const char *value, long max)
 {
-	return *value && strlen(value) < 8 &&
+	return *value && strlen(value) < 8 && (*value != '0' || !value[1]) &&
 	       strspn(value, "0123456789") == strlen(value) && atol(value) <= max;
 }
 
@@ -133,8 +133,7 @@ static const char *complete(const struct control *c)
 	const char *mode = control_get(c, "MODE");
 
 	if (c->config)
-		return control_get(c, "CLIENT_ID") && control_get(c, "LOCAL_CIDR") ?
-			NULL : "CLIENT_ID or LOCAL_CIDR is missing";
+		return control_get(c, "LOCAL_CIDR") ? NULL : "LOCAL_CIDR is missing";
 	if (c->oldest)
 		return NULL;
 	if (!mode)

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -54,7 +53,7 @@ void log_text(const char *name, const char *value)
 
 void log_number(const char *name, uint64_t value)
 {
-	fprintf(file, ", \"%s\": %" PRIu64, name, value);
+	fprintf(file, ", \"%s\": %llu", name, (unsigned long long)value);
 }
 
 void log_bool(const char *name, bool value)

@@ -52,7 +52,7 @@ static const char help[] =
 	"      socket ADDR:PORT            send from there from now on\n"
 	"      silent, speak               send nothing without a command, or again\n";
 
-static _Noreturn void fail(const char *what, const char *about)
+static void __attribute__((noreturn)) fail(const char *what, const char *about)
 {
 	fprintf(stderr, "camex-peer: %s: %s\n", about, what);
 	exit(2);
