@@ -70,6 +70,8 @@ daemon host2 "${client[@]}"
 took=$(seconds reaches host1 10.88.0.2 -W 1)
 in_time "client: restarted, from another address, at sequence 0, it is reached again" 12 "$took"
 
+# What comes now must not be mixed with what it sends by itself.
+ok "client: it is silent but for commands" tell host2 silent
 before=$(counter host1 replayed)
 ok "client: ten pings are answered" pinged host2 10.88.0.1 10
 ok "client: it sends them again" tell host2 "replay 10"
@@ -94,9 +96,7 @@ for fault in magic=plaintext_refused type=malformed length=malformed sequence=ma
 done
 is "client: none of them was answered" "$(answers host2 10.88.0.1)" $((answered + 5))
 
-# Each in a session of its own, in which nothing else is sent: only a REGISTER that opens one
-# is read.
-tell host2 silent
+# each in a session of its own, where only the text decides
 number=0
 for text in "text CX2P REGISTER VER=2 MODE=MANUAL LOCAL_IP=10.88.0.2" \
 	"text CX2P REGISTER VER=1 MODE=MANUAL LOCAL_IP=10.88.0.2 COLOUR=red" \
