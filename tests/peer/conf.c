@@ -45,6 +45,13 @@ static const char *read_number(const char *value, int min, int max, int *to)
 	return NULL;
 }
 
+static const char *copy_prefix(char *to, const char *value)
+{
+	const char *wrong = copy(to, VALUE_MAX + 1, value);
+
+	return wrong ? wrong : control_is_prefix(to) ? NULL : "no address with its length";
+}
+
 static const char *begin_section(struct reader *r, char *line)
 {
 	char *end = strchr(line, ']');
@@ -82,7 +89,7 @@ static const char *server_value(struct conf *conf, const char *key, const char *
 	if (!strcmp(key, "bind_ip"))
 		return COPY(conf->bind_ip);
 	if (!strcmp(key, "local_cidr"))
-		return COPY(conf->local_cidr);
+		return copy_prefix(conf->local_cidr, value);
 	if (!strcmp(key, "mtu"))
 		return read_number(value, 576, 9000, &conf->mtu);
 	if (!strcmp(key, "psk"))
@@ -100,9 +107,9 @@ static const char *client_value(struct conf_client *client, const char *key,
 				const char *value)
 {
 	if (!strcmp(key, "local_cidr"))
-		return COPY(client->local_cidr);
+		return copy_prefix(client->local_cidr, value);
 	if (!strcmp(key, "gateway_ip"))
-		return COPY(client->gateway_ip);
+		return control_is_address(value) ? COPY(client->gateway_ip) : "no address";
 	if (!strcmp(key, "mtu"))
 		return read_number(value, 576, 9000, &client->mtu);
 	if (!strcmp(key, "psk"))
@@ -110,8 +117,7 @@ static const char *client_value(struct conf_client *client, const char *key,
 	if (!strcmp(key, "route_cidr")) {
 		if (client->routes == ROUTES_MAX)
 			return "too many route_cidr";
-		client->routes++;
-		return COPY(client->route[client->routes - 1]);
+		return copy_prefix(client->route[client->routes++], value);
 	}
 	fprintf(stderr, "camex-peer: unknown key %s\n", key);
 	return NULL;

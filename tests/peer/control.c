@@ -10,7 +10,7 @@
 
 static const char blanks[] = " \t\r\n";
 
-static bool good_address(const char *value)
+bool control_is_address(const char *value)
 {
 	struct in_addr ip;
 
@@ -23,7 +23,7 @@ static bool good_number(const char *value, long max)
 	       strspn(value, "0123456789") == strlen(value) && atol(value) <= max;
 }
 
-static bool good_prefix(const char *value)
+bool control_is_prefix(const char *value)
 {
 	char address[VALUE_MAX + 1];
 	char *slash;
@@ -33,7 +33,7 @@ static bool good_prefix(const char *value)
 	if (!slash)
 		return false;
 	*slash = '\0';
-	return good_address(address) && good_number(slash + 1, 32);
+	return control_is_address(address) && good_number(slash + 1, 32);
 }
 
 static bool good_version(const char *value)
@@ -66,11 +66,11 @@ static const struct known {
 	{ "VER", true, true, good_version },
 	{ "MODE", true, false, good_mode },
 	{ "CLIENT_ID", true, true, good_id },
-	{ "LOCAL_IP", true, false, good_address },
+	{ "LOCAL_IP", true, false, control_is_address },
 	{ "MTU", false, true, good_mtu },
-	{ "LOCAL_CIDR", false, true, good_prefix },
-	{ "GATEWAY_IP", false, true, good_address },
-	{ "ROUTE_CIDR", false, true, good_prefix },
+	{ "LOCAL_CIDR", false, true, control_is_prefix },
+	{ "GATEWAY_IP", false, true, control_is_address },
+	{ "ROUTE_CIDR", false, true, control_is_prefix },
 };
 
 /* The next word of a text, which is cut up. */
@@ -167,7 +167,7 @@ const char *control_parse(const uint8_t *text, size_t len, struct control *c)
 		return "neither REGISTER nor CONFIG";
 	word = next_word(&rest);
 	if (word && !c->config && !strchr(word, '=')) {
-		if (strlen(word) > VALUE_MAX || !good_address(word) || next_word(&rest))
+		if (strlen(word) > VALUE_MAX || !control_is_address(word) || next_word(&rest))
 			return "not the oldest form either";
 		c->oldest = true;
 		control_add(c, "LOCAL_IP", "%s", word);

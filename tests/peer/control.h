@@ -47,6 +47,18 @@ bool control_is_config(const uint8_t *text, size_t len);
 const char *control_parse(const uint8_t *text, size_t len, struct control *c);
 
 /**
+ * control_is_address() - is this an IPv4 address
+ * @value: text
+ */
+bool control_is_address(const char *value);
+
+/**
+ * control_is_prefix() - is this an IPv4 address with a length
+ * @value: text of at most VALUE_MAX bytes
+ */
+bool control_is_prefix(const char *value);
+
+/**
  * control_get() - the value of a field
  * @c: a text
  * @name: the field's name

@@ -257,6 +257,8 @@ static void check(const struct options *o, const char *role, bool client)
 {
 	if (o->pace < 1 || o->keepalive < 0)
 		fail("a number that cannot be", role);
+	if (o->address && (strlen(o->address) > VALUE_MAX || !control_is_prefix(o->address)))
+		fail("no address with its length", o->address);
 	if (client && !o->endpoint.len)
 		fail("--endpoint is missing", role);
 	if (client && o->registers == REGISTER_AUTO &&
