@@ -77,7 +77,8 @@ for form in encrypted oldest plain; do
 	ok "$form client: it registers with its address" wait_until 10 has_logged host2 1 \
 		'.dir == "out" and .local_ip == "10.88.0.2"'
 	ok "$form client: it reaches the kernel" wait_until 10 reaches host2 10.88.0.1 -W 1
-	ok "$form client: also in its route" on host2 ip route get 10.77.0.9 oif tun0
+	is "$form client: it has the route" \
+		"$(ip -n host2 -j route show 10.77.0.0/24 dev tun0 | jq -r '.[].gateway')" 10.88.0.1
 	ok "$form client: the kernel reaches it" reaches host1 10.88.0.2
 	is "$form client: it is asked nothing twice" "$(configs host2 | jq length)" 1
 done
