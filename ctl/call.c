@@ -34,13 +34,16 @@ const char *word_placeholder(enum word word)
 		return "PREFIX";
 	case WORD_FILE:
 		return "FILE";
+	case WORD_APPLY_MAYBE:
+		return "apply";
 	}
 	return NULL;
 }
 
 bool word_is_optional(enum word word)
 {
-	return word == WORD_DEV_MAYBE || word == WORD_PEER_MAYBE;
+	return word == WORD_DEV_MAYBE || word == WORD_PEER_MAYBE ||
+	       word == WORD_APPLY_MAYBE;
 }
 
 int fault_no_module(struct fault *fault)

@@ -49,8 +49,8 @@ const struct command commands[] = {
 	  show, "show devices, peers and routes" },
 	{ "stats", NULL, { WORD_DEV }, 0,
 	  stats, "show what was dropped, and why" },
-	{ "monitor", NULL, { WORD_DEV_MAYBE }, 0,
-	  monitor, "print events as they happen" },
+	{ "monitor", NULL, { WORD_DEV_MAYBE, WORD_APPLY_MAYBE }, 0,
+	  monitor, "print events as they happen; apply: set what servers hand out" },
 
 	{ "up", NULL, { WORD_FILE }, 0,
 	  up, "make a device as a file says, with peers, addresses and routes" },

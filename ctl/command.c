@@ -117,27 +117,38 @@ static int check_word(enum word word, const char *text, struct fault *fault)
 	}
 }
 
+/* Is this not the word, because it is optional and another one is there? */
+static bool word_is_left_out(const enum word *word, const char *text)
+{
+	bool apply = text && !strcmp(text, "apply");
+
+	if (word[0] == WORD_APPLY_MAYBE)
+		return !apply;
+	if (word[0] == WORD_DEV_MAYBE && word[1] == WORD_APPLY_MAYBE && apply)
+		return true;
+	return !text && word_is_optional(word[0]);
+}
+
 int command_take_words(struct call *call, const char *const *words)
 {
 	const struct command *command = call->command;
 	int n = 0;
 
-	for (; n < WORDS_MAX && command->words[n]; n++) {
+	for (int i = 0; i < WORDS_MAX && command->words[i]; i++) {
 		if (words[n] && command_is_option(words[n]))
 			return fault_usage(&call->fault,
 					   "%s goes before the command",
 					   words[n]);
-		if (words[n]) {
-			call->word[n] = words[n];
+		if (word_is_left_out(&command->words[i], words[n]))
 			continue;
-		}
-		if (word_is_optional(command->words[n]))
-			break;
-		return fault_usage(&call->fault, "%s is missing",
-				   word_placeholder(command->words[n]));
+		if (!words[n])
+			return fault_usage(&call->fault, "%s is missing",
+					   word_placeholder(command->words[i]));
+		call->word[i] = words[n++];
 	}
-	for (int i = 0; i < n; i++)
-		if (check_word(command->words[i], call->word[i], &call->fault))
+	for (int i = 0; i < WORDS_MAX; i++)
+		if (call->word[i] && check_word(command->words[i],
+						call->word[i], &call->fault))
 			return -1;
 	return n;
 }

@@ -23,6 +23,7 @@ enum word {
 	WORD_PREFIX, /* a prefix with a route */
 	WORD_PREFIX_NEW,
 	WORD_FILE,
+	WORD_APPLY_MAYBE, /* the word "apply", or nothing */
 };
 
 #define WORDS_MAX 2

@@ -100,6 +100,9 @@ static void complete_word(struct call *call, enum word word, const char *typed)
 	case WORD_FILE:
 		puts(":file");
 		break;
+	case WORD_APPLY_MAYBE:
+		propose("apply", typed);
+		break;
 	default:
 		break;
 	}

@@ -351,6 +351,12 @@ int database_read(struct database *db, const char *path, struct fault *fault)
 	}
 	if (!status)
 		status = check_addresses(db, fault);
+	/* the daemon has no switch for it */
+	if (!status)
+		status = values_take(&db->device, TAKES_DEV_SET, "[server]",
+				     "relay", "on", fault);
+	if (!status)
+		db->device.list[db->device.n - 1].number = true;
 	secret_wipe(&server.secret);
 	return status;
 }

@@ -11,26 +11,8 @@
 #include "fault.h"
 #include "ini.h"
 #include "keywords.h"
+#include "profile.h"
 #include "secret.h"
-
-/* prefixes that a server hands out to one client */
-#define PROFILE_ROUTES_MAX 16
-
-/**
- * struct profile - what a server hands out to a client that asks
- * @address: its address with the length of its network; AF_UNSPEC: none
- * @gateway: the server's, AF_UNSPEC: none
- * @mtu: bytes, 0: none
- * @routes: where it sends what to the server
- * @n_routes: how many
- */
-struct profile {
-	struct prefix address;
-	struct address gateway;
-	uint32_t mtu;
-	struct prefix routes[PROFILE_ROUTES_MAX];
-	size_t n_routes;
-};
 
 /**
  * struct client - a section [client ID], with the defaults

@@ -133,7 +133,9 @@ static void argument_of(struct call *call, const struct path *path,
 		return;
 	call->blamed = given;
 	*keyword = given->keyword->name;
-	if (given->keyword->type == &type_prefixes && path->depth >= 3)
+	if ((given->keyword->type == &type_prefixes ||
+	     given->keyword->type == &type_push_routes) &&
+	    path->depth >= 3)
 		prefix_of(path->depth == 3 ? path->attr : path->parent, value,
 			  len);
 	else

@@ -9,6 +9,7 @@
 #include "keywords.h"
 #include "output.h"
 #include "parse.h"
+#include "profile.h"
 #include "secret.h"
 
 struct field;
@@ -145,7 +146,7 @@ static const struct field device_fields[] = {
 	{ "rx", make_choice, CAMEX_A_DEV_RX, rx_choices },
 	{ "links", make_choice, CAMEX_A_DEV_LINKS, links_choices },
 	{ "id", NULL, 0, NULL },
-	{ "client_id", NULL, 0, NULL },
+	{ "client_id", make_string, CAMEX_A_DEV_CLIENT_ID, NULL },
 	{ "relay", make_switch, CAMEX_A_DEV_RELAY, NULL },
 	{ "source_check", make_switch, CAMEX_A_DEV_SOURCE_CHECK, NULL },
 	{ "plaintext", make_switch, CAMEX_A_DEV_PLAINTEXT, NULL },
@@ -172,7 +173,6 @@ static const struct field peer_fields_2[] = {
 	{ "rx_bytes", make_u64, CAMEX_A_PEER_RX_BYTES, NULL },
 	{ "tx_packets", make_u64, CAMEX_A_PEER_TX_PACKETS, NULL },
 	{ "tx_bytes", make_u64, CAMEX_A_PEER_TX_BYTES, NULL },
-	{ "profile", NULL, 0, NULL },
 	{}
 };
 
@@ -202,6 +202,40 @@ static struct json_object *prefix_object(const struct prefix *prefix)
 	return json_object_new_string(prefix_text(prefix, buf));
 }
 
+static struct json_object *address_object(const struct address *address)
+{
+	char buf[ADDRESS_TEXT];
+
+	if (!address->family)
+		return NULL;
+	return json_object_new_string(address_text(address, buf));
+}
+
+/* NULL, which is null: there is none. */
+static struct json_object *profile_object(struct nlattr *const *tb)
+{
+	struct json_object *object, *routes;
+	struct profile profile;
+
+	if (!profile_read(tb, &profile))
+		return NULL;
+	object = json_object_new_object();
+	routes = json_object_new_array();
+	json_object_object_add(object, "address",
+			       profile.address.addr.family ?
+				       prefix_object(&profile.address) :
+				       NULL);
+	json_object_object_add(object, "gateway",
+			       address_object(&profile.gateway));
+	json_object_object_add(object, "mtu",
+			       profile.mtu ? json_object_new_int64(profile.mtu) :
+					     NULL);
+	for (size_t i = 0; i < profile.n_routes; i++)
+		json_object_array_add(routes, prefix_object(&profile.routes[i]));
+	json_object_object_add(object, "routes", routes);
+	return object;
+}
+
 static struct json_object *peer_object(const struct model_peer *peer)
 {
 	struct json_object *object = json_object_new_object();
@@ -212,6 +246,7 @@ static struct json_object *peer_object(const struct model_peer *peer)
 		json_object_array_add(routes, prefix_object(&peer->routes[i]));
 	json_object_object_add(object, "routes", routes);
 	add_fields(object, peer_fields_2, peer->tb);
+	json_object_object_add(object, "profile", profile_object(peer->tb));
 	return object;
 }
 
@@ -315,6 +350,9 @@ int json_event(FILE *out, const struct model_event *event, int64_t now,
 				       event_choices, event->event)));
 	json_object_object_add(object, "dev", make_text(event->name));
 	add_fields(object, event_peer_fields, event->peer);
+	if (event->event == CAMEX_EVENT_CONFIG)
+		json_object_object_add(object, "profile",
+				       profile_object(event->peer));
 	json_object_object_add(object, "time_ms", json_object_new_int64(now));
 	return print_json(out, object, true, fault);
 }

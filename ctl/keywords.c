@@ -54,6 +54,7 @@ const struct choice state_choices[] = {
 const struct choice register_choices[] = {
 	{ "off", CAMEX_REGISTER_OFF, "do not" },
 	{ "manual", CAMEX_REGISTER_MANUAL, "say which address this host has" },
+	{ "auto", CAMEX_REGISTER_AUTO, "ask which address this host has" },
 	{}
 };
 
@@ -119,6 +120,9 @@ const struct keyword keywords[] = {
 	{ "plaintext", "on|off",
 	  "let peers without a key send and receive, unprotected; protocol camex alone (default off)",
 	  &type_switch, DEV(PLAINTEXT), DEV_BOTH },
+	{ "client-id", "TEXT",
+	  "whom we register as with register auto, 1 to 31 characters (default: the MAC of the default route's interface)",
+	  &type_client_id, DEV(CLIENT_ID), DEV_BOTH },
 
 	/* peers */
 	{ "endpoint", "HOST:PORT",
@@ -129,14 +133,24 @@ const struct keyword keywords[] = {
 	{ "passphrase-file", "F", "file with a passphrase to make the key of; -: standard input",
 	  &type_passphrase_file, PEER(KEY), TO_PEER(FINGERPRINT), PEER_AND_KEY },
 	{ "routes", "PREFIX[,PREFIX...]|any|none",
-	  "destinations behind the peer, and the sources that it may use; any is 0.0.0.0/0,::/0 (default none)",
+	  "destinations behind the peer, and the sources that it may use; any is 0.0.0.0/0,::/0 (default any with register auto, else none)",
 	  &type_prefixes, PEER(ROUTES), PEER_BOTH },
 	{ "keepalive", "SECONDS",
-	  "say that we are there after so much silence of ours, 0 to 65535, 0: never (default 10 with an endpoint and protocol camex, else 0)",
+	  "say that we are there after so much silence of ours, 0 to 65535, 0: never (default 10 with an endpoint and protocol camex, and towards who has registered with auto; else 0)",
 	  &type_u16, .max = UINT16_MAX, PEER(KEEPALIVE), PEER_BOTH },
 	{ "register", NULL,
 	  "register with the peer, every 10 seconds (default manual with an endpoint and protocol camex, else off)",
 	  ONE_OF(register_choices), PEER(REGISTER), PEER_BOTH },
+	{ "address", "ADDRESS/LENGTH|none",
+	  "what a peer that registers with auto is told to have, with its network (default none: it is not answered)",
+	  &type_own_address, PEER(PROFILE_ADDRESS), PEER_BOTH },
+	{ "gateway", "ADDR|none", "the gateway that it is told (default none)",
+	  &type_gateway, PEER(PROFILE_GATEWAY), PEER_BOTH },
+	{ "mtu", "N", "the MTU that it is told, 576 to 9000 (default 0: that of the link here)",
+	  &type_mtu, .max = UINT16_MAX, PEER(PROFILE_MTU), PEER_BOTH },
+	{ "push-routes", "PREFIX[,PREFIX...]|none",
+	  "the destinations that it is told to send here, at most 16 (default none)",
+	  &type_push_routes, PEER(PROFILE_ROUTES), PEER_BOTH },
 
 	/* routes */
 	{ "peer", "NAME", "the peer that the prefix is behind",

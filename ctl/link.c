@@ -55,6 +55,11 @@ int link_found_message(struct nlmsghdr *hdr, void *arg)
 	if (nlmsg_parse(hdr, sizeof(*link), tb, IFLA_MAX, NULL) < 0)
 		return 0;
 	found->ifindex = link->ifi_index;
+	if (tb[IFLA_ADDRESS] && nla_len(tb[IFLA_ADDRESS]) == sizeof(found->mac)) {
+		memcpy(found->mac, nla_data(tb[IFLA_ADDRESS]),
+		       sizeof(found->mac));
+		found->has_mac = true;
+	}
 	if (tb[IFLA_LINKINFO] &&
 	    !nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) &&
 	    info[IFLA_INFO_KIND])
@@ -109,6 +114,23 @@ int link_find(struct conn *conn, const char *name, struct link_found *found,
 
 	memset(found, 0, sizeof(*found));
 	return link_send(conn, link_get_message(name), &sink, fault);
+}
+
+int link_mac(struct conn *conn, int ifindex, uint8_t *mac)
+{
+	struct link_found found = {};
+	const struct conn_sink sink = {
+		.message = link_found_message,
+		.arg = &found,
+	};
+	struct fault fault;
+
+	if (link_send(conn, link_message(RTM_GETLINK, 0, ifindex), &sink,
+		      &fault) ||
+	    !found.has_mac)
+		return -1;
+	memcpy(mac, found.mac, sizeof(found.mac));
+	return 0;
 }
 
 int link_set_mtu(struct conn *conn, int ifindex, uint32_t mtu,
@@ -183,23 +205,99 @@ int link_del_address(struct conn *conn, int ifindex,
 			 NULL, fault);
 }
 
-int link_add_route(struct conn *conn, int ifindex, const struct prefix *prefix,
-		   struct fault *fault)
+/* As "ip route add PREFIX dev DEV" has it, or "via GATEWAY dev DEV onlink". */
+static struct nl_msg *prefix_message(uint16_t type, int flags, int ifindex,
+				     const struct prefix *prefix,
+				     const struct address *gateway)
 {
-	/* as "ip route add PREFIX dev DEV" has it */
 	const struct rtmsg header = {
 		.rtm_family = prefix->addr.family,
 		.rtm_dst_len = prefix->len,
 		.rtm_table = RT_TABLE_MAIN,
 		.rtm_protocol = RTPROT_BOOT,
-		.rtm_scope = prefix->addr.family == AF_INET ? RT_SCOPE_LINK :
-							      RT_SCOPE_UNIVERSE,
+		.rtm_scope = prefix->addr.family == AF_INET && !gateway ?
+				     RT_SCOPE_LINK :
+				     RT_SCOPE_UNIVERSE,
 		.rtm_type = RTN_UNICAST,
+		.rtm_flags = gateway ? RTNH_F_ONLINK : 0,
 	};
 	struct nl_msg *msg;
 
-	msg = route_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, &header,
-			    sizeof(header));
+	msg = route_message(type, flags, &header, sizeof(header));
+	if (msg && (nla_put(msg, RTA_DST, (int)address_len(&prefix->addr),
+			    prefix->addr.bytes) < 0 ||
+		    nla_put_u32(msg, RTA_OIF, (uint32_t)ifindex) < 0 ||
+		    (gateway &&
+		     nla_put(msg, RTA_GATEWAY, (int)address_len(gateway),
+			     gateway->bytes) < 0))) {
+		message_free(msg);
+		msg = NULL;
+	}
+	return msg;
+}
+
+int link_add_route(struct conn *conn, int ifindex, const struct prefix *prefix,
+		   struct fault *fault)
+{
+	return link_send(conn,
+			 prefix_message(RTM_NEWROUTE,
+					NLM_F_CREATE | NLM_F_EXCL, ifindex,
+					prefix, NULL),
+			 NULL, fault);
+}
+
+/* What is looked for among the routes, and whether it was seen. */
+struct route_search {
+	const struct prefix *prefix;
+	int ifindex;
+	bool found;
+};
+
+static void search_route(const struct link_route *route, void *arg)
+{
+	struct route_search *search = arg;
+
+	if (route->ifindex == search->ifindex &&
+	    !prefix_compare(&route->prefix, search->prefix))
+		search->found = true;
+}
+
+int link_add_route_via(struct conn *conn, int ifindex,
+		       const struct prefix *prefix,
+		       const struct address *gateway, bool *there,
+		       struct fault *fault)
+{
+	struct route_search search = { prefix, ifindex, false };
+	struct nl_msg *msg;
+	int error;
+
+	*there = false;
+	if (gateway && !gateway->family)
+		gateway = NULL;
+	msg = prefix_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, ifindex,
+			     prefix, gateway);
+	error = link_request(conn, msg, NULL, fault);
+	if (error != EEXIST)
+		return error ? -1 : 0;
+	if (link_each_route(conn, prefix->addr.family, search_route, &search))
+		return -1;
+	*there = !search.found;
+	return 0;
+}
+
+int link_del_route(struct conn *conn, int ifindex, const struct prefix *prefix,
+		   struct fault *fault)
+{
+	/* whatever its scope and gateway */
+	const struct rtmsg header = {
+		.rtm_family = prefix->addr.family,
+		.rtm_dst_len = prefix->len,
+		.rtm_table = RT_TABLE_MAIN,
+		.rtm_scope = RT_SCOPE_NOWHERE,
+	};
+	struct nl_msg *msg;
+
+	msg = route_message(RTM_DELROUTE, 0, &header, sizeof(header));
 	if (msg && (nla_put(msg, RTA_DST, (int)address_len(&prefix->addr),
 			    prefix->addr.bytes) < 0 ||
 		    nla_put_u32(msg, RTA_OIF, (uint32_t)ifindex) < 0)) {
@@ -207,4 +305,55 @@ int link_add_route(struct conn *conn, int ifindex, const struct prefix *prefix,
 		msg = NULL;
 	}
 	return link_send(conn, msg, NULL, fault);
+}
+
+/* Who wants to see the routes. */
+struct route_walk {
+	void (*each)(const struct link_route *route, void *arg);
+	void *arg;
+};
+
+static int walk_message(struct nlmsghdr *hdr, void *arg)
+{
+	const struct rtmsg *route = nlmsg_data(hdr);
+	const struct route_walk *walk = arg;
+	struct nlattr *tb[RTA_MAX + 1];
+	struct link_route found = {};
+
+	if (nlmsg_parse(hdr, sizeof(*route), tb, RTA_MAX, NULL) < 0 ||
+	    route->rtm_type != RTN_UNICAST || route->rtm_table != RT_TABLE_MAIN)
+		return 0;
+	found.prefix.addr.family = route->rtm_family;
+	found.prefix.len = route->rtm_dst_len;
+	if (tb[RTA_DST])
+		address_set(&found.prefix.addr, nla_data(tb[RTA_DST]),
+			    (size_t)nla_len(tb[RTA_DST]));
+	if (tb[RTA_OIF])
+		found.ifindex = (int)nla_get_u32(tb[RTA_OIF]);
+	if (tb[RTA_PRIORITY])
+		found.metric = nla_get_u32(tb[RTA_PRIORITY]);
+	walk->each(&found, walk->arg);
+	return 0;
+}
+
+int link_each_route(struct conn *conn, uint8_t family,
+		    void (*each)(const struct link_route *route, void *arg),
+		    void *arg)
+{
+	const struct rtmsg header = { .rtm_family = family };
+	struct route_walk walk = { each, arg };
+	const struct conn_sink sink = { walk_message, NULL, &walk };
+	struct nl_msg *msg = nlmsg_alloc_size(MESSAGE_ROOM);
+	struct conn_error error;
+	int status = -1;
+
+	/* no acknowledgment: the end of the list is one */
+	if (msg &&
+	    nlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, RTM_GETROUTE, 0,
+		      NLM_F_DUMP) &&
+	    nlmsg_append(msg, (void *)&header, sizeof(header), NLMSG_ALIGNTO) >=
+		    0)
+		status = conn_request(conn, msg, &sink, &error);
+	message_free(msg);
+	return status;
 }

@@ -14,10 +14,14 @@
  * struct link_found - an interface
  * @ifindex: its index
  * @kind: what made it; "": nothing says
+ * @mac: its MAC
+ * @has_mac: it has one
  */
 struct link_found {
 	int ifindex;
 	char kind[32];
+	uint8_t mac[6];
+	bool has_mac;
 };
 
 /* A request about an interface, 0: which one is told later; NULL: no memory. */
@@ -35,6 +39,8 @@ struct nl_msg *link_get_message(const char *name);
  */
 int link_find(struct conn *conn, const char *name, struct link_found *found,
 	      struct fault *fault);
+/* The MAC of an interface, 6 bytes. 0, or -1: it has none. */
+int link_mac(struct conn *conn, int ifindex, uint8_t *mac);
 int link_set_mtu(struct conn *conn, int ifindex, uint32_t mtu,
 		 struct fault *fault);
 int link_set_up(struct conn *conn, int ifindex, struct fault *fault);
@@ -51,5 +57,33 @@ int link_del_address(struct conn *conn, int ifindex,
 /* A route through it, in the main table. */
 int link_add_route(struct conn *conn, int ifindex, const struct prefix *prefix,
 		   struct fault *fault);
+
+/*
+ * The same by way of a gateway on the link, NULL: none. It may be there already;
+ * there says whether one is that is not through this interface.
+ */
+int link_add_route_via(struct conn *conn, int ifindex,
+		       const struct prefix *prefix,
+		       const struct address *gateway, bool *there,
+		       struct fault *fault);
+int link_del_route(struct conn *conn, int ifindex, const struct prefix *prefix,
+		   struct fault *fault);
+
+/**
+ * struct link_route - a route of the main table
+ * @prefix: where to
+ * @ifindex: through which interface, 0: through several
+ * @metric: its metric
+ */
+struct link_route {
+	struct prefix prefix;
+	int ifindex;
+	uint32_t metric;
+};
+
+/* All unicast routes of the main table, one by one. 0 or -1. */
+int link_each_route(struct conn *conn, uint8_t family,
+		    void (*each)(const struct link_route *route, void *arg),
+		    void *arg);
 
 #endif /* CAMEXCTL_LINK_H */

@@ -25,6 +25,7 @@ enum done {
 	DONE_CLEARED, /* a peer has no routes any more */
 	DONE_ADDED,
 	DONE_ROUTED, /* a peer without routes has got its new ones */
+	DONE_PROFILED,
 };
 
 struct journal_entry {
@@ -101,6 +102,16 @@ static int set_routes(struct load *load, const struct wanted *wanted,
 		   wanted->client ? wanted->client->line : 0);
 }
 
+static int set_profile(struct load *load, const struct wanted *wanted,
+		       struct profile *profile)
+{
+	struct values values = {};
+
+	profile_values(profile, &values);
+	return run(load, "peer", "set", wanted->name, &values,
+		   wanted->client->line);
+}
+
 static int set_key(struct load *load, const struct wanted *wanted)
 {
 	const struct client *client = wanted->client;
@@ -119,10 +130,12 @@ static int set_key(struct load *load, const struct wanted *wanted)
 static int add_peer(struct load *load, const struct wanted *wanted)
 {
 	const struct client *client = wanted->client;
+	struct profile profile = client->profile;
 	struct values values = {};
 	struct prefix route;
 	int status;
 
+	profile_values(&profile, &values);
 	if (client->has_key)
 		put_value(&values, "passphrase-file")->secret = client->secret;
 	if (client->address_line) {
@@ -219,10 +232,27 @@ static int change_peers(struct load *load)
 	return 0;
 }
 
+static int change_profiles(struct load *load)
+{
+	for (size_t i = 0; i < load->n_wanted; i++) {
+		const struct wanted *wanted = &load->wanted[i];
+		struct profile profile;
+
+		if (!wanted->other_profile)
+			continue;
+		profile = wanted->client->profile;
+		if (set_profile(load, wanted, &profile))
+			return -1;
+		done(load, DONE_PROFILED, wanted);
+	}
+	return 0;
+}
+
 static int undo_one(struct load *load, const struct journal_entry *entry)
 {
 	const struct wanted *wanted = entry->wanted;
 	int ifindex = (int)load->device->ifindex;
+	struct profile profile;
 
 	switch (entry->done) {
 	case DONE_DEVICE:
@@ -242,6 +272,9 @@ static int undo_one(struct load *load, const struct journal_entry *entry)
 		return run(load, "peer", "del", wanted->name, NULL, 0);
 	case DONE_ROUTED:
 		return set_routes(load, wanted, NULL, 0);
+	case DONE_PROFILED:
+		profile_read(wanted->peer->tb, &profile);
+		return set_profile(load, wanted, &profile);
 	}
 	return -1;
 }
@@ -256,6 +289,7 @@ static void undo(struct load *load)
 		[DONE_CLEARED] = "the routes",
 		[DONE_ADDED] = "the new peer",
 		[DONE_ROUTED] = "the new routes",
+		[DONE_PROFILED] = "the new profile",
 	};
 	struct fault reason = *load->fault;
 
@@ -320,13 +354,13 @@ static int delete_peers(struct load *load)
 
 static int change(struct load *load)
 {
-	load->journal = calloc(3 * load->n_wanted + DONE_ADDRESS + 1,
+	load->journal = calloc(4 * load->n_wanted + DONE_ADDRESS + 1,
 			       sizeof(*load->journal));
 	if (!load->journal)
 		return fault_set(load->fault, "out of memory");
 	if (conn_open_route(&load->route))
 		return fault_set(load->fault, "no routing netlink");
-	if (change_link(load) || change_peers(load)) {
+	if (change_link(load) || change_peers(load) || change_profiles(load)) {
 		undo(load);
 		return -1;
 	}

@@ -28,6 +28,9 @@ static struct nla_policy dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	[CAMEX_A_DEV_SOURCE_CHECK] = { .type = NLA_U8 },
 	[CAMEX_A_DEV_PLAINTEXT] = { .type = NLA_U8 },
 	[CAMEX_A_DEV_MTU] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_RELAY] = { .type = NLA_U8 },
+	[CAMEX_A_DEV_CLIENT_ID] = { .type = NLA_STRING,
+				    .maxlen = CAMEX_NAME_MAX + 1 },
 };
 
 static struct nla_policy peer_policy[CAMEX_A_PEER_MAX + 1] = {
@@ -43,6 +46,12 @@ static struct nla_policy peer_policy[CAMEX_A_PEER_MAX + 1] = {
 	[CAMEX_A_PEER_RX_BYTES] = { .type = NLA_U64 },
 	[CAMEX_A_PEER_TX_PACKETS] = { .type = NLA_U64 },
 	[CAMEX_A_PEER_TX_BYTES] = { .type = NLA_U64 },
+	[CAMEX_A_PEER_KEEPALIVE] = { .type = NLA_U16 },
+	[CAMEX_A_PEER_REGISTER] = { .type = NLA_U32 },
+	[CAMEX_A_PEER_PROFILE_ADDRESS] = { .type = NLA_NESTED },
+	[CAMEX_A_PEER_PROFILE_GATEWAY] = { .minlen = 4, .maxlen = 16 },
+	[CAMEX_A_PEER_PROFILE_MTU] = { .type = NLA_U16 },
+	[CAMEX_A_PEER_PROFILE_ROUTES] = { .type = NLA_NESTED },
 };
 
 static struct nla_policy route_policy[CAMEX_A_ROUTE_MAX + 1] = {

@@ -5,12 +5,20 @@
 #include <string.h>
 #include <time.h>
 
+#include "apply.h"
 #include "command.h"
 #include "output.h"
 
+/* What the events go to. */
+struct monitor {
+	struct call *call;
+	struct applied *applied;
+};
+
 static int monitor_message(struct nlmsghdr *hdr, void *arg)
 {
-	struct call *call = arg;
+	struct monitor *monitor = arg;
+	struct call *call = monitor->call;
 	struct model_event event;
 	struct timespec now;
 	int64_t ms;
@@ -28,13 +36,17 @@ static int monitor_message(struct nlmsghdr *hdr, void *arg)
 	if (fflush(stdout))
 		return fault_set(&call->fault, "cannot write: %s",
 				 strerror(errno));
+	if (monitor->applied && event.event == CAMEX_EVENT_CONFIG)
+		applied_change(monitor->applied, (int)event.ifindex, event.name,
+			       event.peer);
 	return 0;
 }
 
 int monitor(struct call *call)
 {
+	struct monitor monitor = { .call = call };
 	const struct conn_sink sink = { .message = monitor_message,
-					.arg = call };
+					.arg = &monitor };
 	int error;
 
 	if (call_open(call))
@@ -52,6 +64,10 @@ int monitor(struct call *call)
 		return fault_set(&call->fault,
 				 "cannot listen to the events of camex: %s",
 				 strerror(error));
+	/* what comes meanwhile waits */
+	if (call->word[1] &&
+	    applied_begin(&monitor.applied, call->word[0], &call->fault))
+		return -1;
 	print_colours(stdout);
 	for (;;) {
 		error = conn_listen(&call->conn, &sink);

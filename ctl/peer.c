@@ -6,6 +6,7 @@
 
 #include <linux/camex.h>
 
+#include "client_id.h"
 #include "command.h"
 #include "output.h"
 #include "peer.h"
@@ -37,13 +38,46 @@ int peer_request(struct call *call, uint8_t command)
 	return call_send(call, msg, NULL);
 }
 
+static bool is_auto(struct call *call)
+{
+	const struct value *value = values_get(&call->values, "register");
+
+	return value && value->number == CAMEX_REGISTER_AUTO;
+}
+
+/* Whoever hands out our address is the way to all the rest. */
+static int add_server(struct call *call)
+{
+	struct values *values = &call->values;
+	struct value *routes;
+	int status;
+
+	if (values_get(values, "routes"))
+		return peer_request(call, CAMEX_CMD_PEER_ADD);
+	if (values_take(values, TAKES_PEER_ADD, "", "routes", "any",
+			&call->fault))
+		return -1;
+	routes = &values->list[values->n - 1];
+	status = value_read(routes, &call->fault);
+	if (!status)
+		status = peer_request(call, CAMEX_CMD_PEER_ADD);
+	/* the list may be another one's copy */
+	routes->keyword->type->wipe(routes);
+	values->n--;
+	return status;
+}
+
 int peer_add(struct call *call)
 {
-	return peer_request(call, CAMEX_CMD_PEER_ADD);
+	if (!is_auto(call))
+		return peer_request(call, CAMEX_CMD_PEER_ADD);
+	return client_id_ensure(call) ? -1 : add_server(call);
 }
 
 int peer_set(struct call *call)
 {
+	if (is_auto(call) && client_id_ensure(call))
+		return -1;
 	return peer_request(call, CAMEX_CMD_PEER_SET);
 }
 

@@ -9,6 +9,7 @@
 
 #include "keywords.h"
 #include "output.h"
+#include "profile.h"
 #include "secret.h"
 
 /* prefixes on one line of text */
@@ -145,6 +146,10 @@ void print_device(FILE *out, const struct model_device *device)
 		choice_of(tb[CAMEX_A_DEV_LINKS], links_choices));
 	print_socket(out, tb);
 	print_policy(out, tb);
+	if (tb[CAMEX_A_DEV_CLIENT_ID]) {
+		print_label(out, 2, "client-id");
+		fprintf(out, "%s\n", nla_get_string(tb[CAMEX_A_DEV_CLIENT_ID]));
+	}
 	if (tb[CAMEX_A_DEV_MTU]) {
 		print_label(out, 2, "mtu");
 		fprintf(out, "%u\n", nla_get_u32(tb[CAMEX_A_DEV_MTU]));
@@ -254,7 +259,8 @@ void print_peer(FILE *out, const struct model_device *device,
 {
 	const struct nlattr *print = peer->tb[CAMEX_A_PEER_FINGERPRINT];
 	struct endpoint endpoint;
-	char buf[ENDPOINT_TEXT], hex[SECRET_HEX];
+	char buf[ENDPOINT_TEXT], hex[SECRET_HEX], text[PROFILE_TEXT];
+	struct profile profile;
 
 	fprintf(out, "  %speer%s %s%s%s\n", paint(FAINT), paint(PLAIN),
 		paint(BOLD), peer->name, paint(PLAIN));
@@ -271,6 +277,10 @@ void print_peer(FILE *out, const struct model_device *device,
 			secret_hex(nla_data(print), hex));
 	}
 	print_timers(out, peer->tb);
+	if (profile_read(peer->tb, &profile)) {
+		print_label(out, 4, "profile");
+		fprintf(out, "%s\n", profile_text(&profile, text));
+	}
 	print_label(out, 4, "routes");
 	print_prefixes(out, peer);
 	print_traffic(out, "received", peer->tb[CAMEX_A_PEER_RX_BYTES],
@@ -284,7 +294,8 @@ void print_event(FILE *out, const struct model_event *event, int64_t now)
 	const struct choice *choice = event_choices;
 	time_t seconds = (time_t)(now / 1000);
 	struct endpoint endpoint;
-	char when[32] = "", buf[ENDPOINT_TEXT];
+	char when[32] = "", buf[ENDPOINT_TEXT], text[PROFILE_TEXT];
+	struct profile profile;
 	struct tm tm;
 
 	while (choice->name && choice->number != event->event)
@@ -303,5 +314,8 @@ void print_event(FILE *out, const struct model_event *event, int64_t now)
 		fprintf(out, " event %u", event->event);
 	if (model_endpoint(event->peer, &endpoint))
 		fprintf(out, ", endpoint %s", endpoint_text(&endpoint, buf));
+	if (event->event == CAMEX_EVENT_CONFIG &&
+	    profile_read(event->peer, &profile))
+		fprintf(out, ", %s", profile_text(&profile, text));
 	fputc('\n', out);
 }

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/camex.h>
+
+#include "apply.h"
 #include "command.h"
 #include "ini.h"
 #include "link.h"
@@ -237,6 +240,22 @@ static int add_peer_routes(struct up *up, struct up_peer *peer,
 	return 0;
 }
 
+/* Address and routes come from the servers that we ask for them. */
+static int take_profile(struct up *up, struct up_peer *peer, struct conn *route,
+			struct conn *camex, int ifindex, struct fault *fault)
+{
+	const struct value *registers = values_get(&peer->values, "register");
+	struct address server;
+	struct profile profile;
+
+	if (!registers || registers->number != CAMEX_REGISTER_AUTO)
+		return 0;
+	if (apply_wait(up->name, peer->name, camex, &profile, &server, fault) ||
+	    apply_profile(route, ifindex, NULL, &profile, &server, fault))
+		return ini_fault(&up->ini, registers->line, fault);
+	return 0;
+}
+
 /* All that comes after the device itself. */
 static int fill_device(struct up *up, struct conn *route, struct conn *camex,
 		       int ifindex, struct fault *fault)
@@ -263,6 +282,10 @@ static int fill_device(struct up *up, struct conn *route, struct conn *camex,
 	}
 	for (size_t i = 0; i < up->n_peers; i++)
 		if (add_peer_routes(up, &up->peers[i], route, ifindex, fault))
+			return -1;
+	for (size_t i = 0; i < up->n_peers; i++)
+		if (take_profile(up, &up->peers[i], route, camex, ifindex,
+				 fault))
 			return -1;
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include "keywords.h"
 #include "parse.h"
+#include "profile.h"
 #include "text.h"
 
 /*
@@ -137,6 +138,11 @@ const struct value_type type_interface = {
 	.propose = PROPOSE_INTERFACE,
 };
 
+static int string_put(struct nl_msg *msg, const struct value *value)
+{
+	return nla_put_string(msg, value->keyword->attr, value->text);
+}
+
 static int endpoint_value_parse(const struct keyword *keyword,
 				struct value *value, struct fault *fault)
 {
@@ -230,6 +236,135 @@ const struct value_type type_addresses = {
 	.wipe = prefixes_wipe,
 };
 
+static int client_id_parse(const struct keyword *keyword, struct value *value,
+			   struct fault *fault)
+{
+	size_t len = strlen(value->text);
+
+	(void)keyword;
+	for (size_t i = 0; i < len; i++)
+		if (value->text[i] <= ' ' || value->text[i] > '~')
+			return fault_set(fault,
+					 "\"%s\" is not ASCII without blanks",
+					 value->text);
+	if (!len || len > CAMEX_NAME_MAX)
+		return fault_set(fault, "\"%s\" has not 1 to %d characters",
+				 value->text, CAMEX_NAME_MAX);
+	return 0;
+}
+
+const struct value_type type_client_id = {
+	.parse = client_id_parse,
+	.put = string_put,
+};
+
+/* Profiles are of IPv4, as their text on the wire is. */
+static int not_ipv4(const char *text, struct fault *fault)
+{
+	return fault_set(fault, "\"%s\" is not IPv4: clients are told nothing else",
+			 text);
+}
+
+static int own_address_parse(const struct keyword *keyword, struct value *value,
+			     struct fault *fault)
+{
+	struct prefixes list;
+
+	(void)keyword;
+	memset(&value->prefix, 0, sizeof(value->prefix));
+	if (!strcmp(value->text, "none"))
+		return 0;
+	if (addresses_parse(value->text, &list, fault))
+		return -1;
+	value->prefix = list.list[0];
+	free(list.list);
+	if (list.n != 1)
+		return fault_set(fault, "\"%s\" is not one address", value->text);
+	if (value->prefix.addr.family != AF_INET)
+		return not_ipv4(value->text, fault);
+	return 0;
+}
+
+static int prefix_put(struct nl_msg *msg, const struct prefix *prefix)
+{
+	int len = (int)address_len(&prefix->addr);
+
+	if (!len)
+		return 0;
+	if (nla_put(msg, CAMEX_A_PREFIX_ADDR, len, prefix->addr.bytes) < 0)
+		return -1;
+	return nla_put_u8(msg, CAMEX_A_PREFIX_LEN, prefix->len);
+}
+
+static int own_address_put(struct nl_msg *msg, const struct value *value)
+{
+	struct nlattr *nest =
+		nla_nest_start(msg, value->keyword->attr | NLA_F_NESTED);
+
+	if (!nest || prefix_put(msg, &value->prefix) < 0)
+		return -1;
+	return nla_nest_end_keep_empty(msg, nest);
+}
+
+const struct value_type type_own_address = {
+	.parse = own_address_parse,
+	.put = own_address_put,
+};
+
+static int gateway_parse(const struct keyword *keyword, struct value *value,
+			 struct fault *fault)
+{
+	(void)keyword;
+	memset(&value->address, 0, sizeof(value->address));
+	if (!strcmp(value->text, "none"))
+		return 0;
+	if (address_parse(value->text, &value->address, fault))
+		return -1;
+	return value->address.family == AF_INET ? 0 :
+						  not_ipv4(value->text, fault);
+}
+
+const struct value_type type_gateway = {
+	.parse = gateway_parse,
+	.put = address_put,
+};
+
+static int mtu_parse(const struct keyword *keyword, struct value *value,
+		     struct fault *fault)
+{
+	if (parse_number(value->text, keyword->max, &value->number, fault))
+		return -1;
+	if (value->number && (value->number < 576 || value->number > 9000))
+		return fault_set(fault, "\"%s\" is not from 576 to 9000",
+				 value->text);
+	return 0;
+}
+
+const struct value_type type_mtu = {
+	.parse = mtu_parse,
+	.put = u16_put,
+};
+
+static int push_routes_parse(const struct keyword *keyword, struct value *value,
+			     struct fault *fault)
+{
+	if (prefixes_value_parse(keyword, value, fault))
+		return -1;
+	if (value->prefixes.n > PROFILE_ROUTES_MAX)
+		return fault_set(fault, "%zu prefixes are more than %d",
+				 value->prefixes.n, PROFILE_ROUTES_MAX);
+	for (size_t i = 0; i < value->prefixes.n; i++)
+		if (value->prefixes.list[i].addr.family != AF_INET)
+			return not_ipv4(value->text, fault);
+	return 0;
+}
+
+const struct value_type type_push_routes = {
+	.parse = push_routes_parse,
+	.put = prefixes_put,
+	.wipe = prefixes_wipe,
+};
+
 const struct value_type type_prefixes = {
 	.parse = prefixes_value_parse,
 	.put = prefixes_put,
@@ -241,11 +376,6 @@ static int peer_parse(const struct keyword *keyword, struct value *value,
 {
 	(void)keyword;
 	return parse_peer_name(value->text, fault);
-}
-
-static int string_put(struct nl_msg *msg, const struct value *value)
-{
-	return nla_put_string(msg, value->keyword->attr, value->text);
 }
 
 const struct value_type type_peer = {

@@ -25,6 +25,15 @@ static bool routes_differ(const struct client *client,
 	return peer->n_routes != 1 || prefix_compare(&peer->routes[0], &route);
 }
 
+static bool profile_differs(const struct client *client,
+			    const struct model_peer *peer)
+{
+	struct profile profile;
+
+	profile_read(peer->tb, &profile);
+	return !profile_equal(&client->profile, &profile);
+}
+
 static bool key_differs(const struct client *client,
 			const struct model_peer *peer)
 {
@@ -79,6 +88,8 @@ int wanted_peers(const struct database *db, const struct model_device *device,
 		wanted->peer = list[++i].peer;
 		wanted->other_routes =
 			routes_differ(wanted->client, wanted->peer);
+		wanted->other_profile =
+			profile_differs(wanted->client, wanted->peer);
 		wanted->other_key = key_differs(wanted->client, wanted->peer);
 	}
 	*peers = list;

@@ -16,6 +16,7 @@
  * @client: what it is to be; NULL: it goes
  * @peer: what it is; NULL: it comes
  * @other_routes: its routes change
+ * @other_profile: its profile does
  * @other_key: its key does
  */
 struct wanted {
@@ -23,13 +24,11 @@ struct wanted {
 	const struct client *client;
 	const struct model_peer *peer;
 	bool other_routes;
+	bool other_profile;
 	bool other_key;
 };
 
-/*
- * What the kernel is to know of a client; its profile is not among it yet: the
- * kernel hands out nothing (Documentation/limitations.rst).
- */
+/* The prefix of a client: its address alone. */
 void client_route(const struct client *client, struct prefix *route);
 
 /*

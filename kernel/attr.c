@@ -5,6 +5,7 @@
 #include "compat.h"
 #include "netlink.h"
 #include "protocol.h"
+#include "text.h"
 
 /**
  * camex_attr_once() - refuse attributes that are given twice
@@ -350,6 +351,37 @@ int camex_attr_key(const struct camex_dev *cdev, struct genl_info *info,
 }
 
 /**
+ * camex_attr_client_id() - read CAMEX_A_DEV_CLIENT_ID
+ * @conf: what there was; changed only on success
+ * @attr: string of at most CAMEX_NAME_MAX bytes
+ * @extack: told what is wrong
+ *
+ * Return: 0 or -EINVAL.
+ */
+int camex_attr_client_id(struct camex_conf *conf, const struct nlattr *attr,
+			 struct netlink_ext_ack *extack)
+{
+	char id[CAMEX_TEXT_ID_MAX + 1];
+	struct camex_text_word word = {
+		.data = nla_data(attr),
+		.len = strlen(nla_data(attr)),
+	};
+
+	if (conf->protocol != CAMEX_PROTOCOL_CAMEX) {
+		camex_extack(extack, attr, "client-id is for protocol camex alone");
+		return -EINVAL;
+	}
+	if (!camex_text_id(&word, id)) {
+		camex_extack(extack, attr,
+			     "a client-id has 1 to %d printing ASCII bytes",
+			     CAMEX_TEXT_ID_MAX);
+		return -EINVAL;
+	}
+	strscpy_pad(conf->client_id, id, sizeof(conf->client_id));
+	return 0;
+}
+
+/**
  * camex_attr_timers() - check CAMEX_A_PEER_KEEPALIVE and CAMEX_A_PEER_REGISTER
  * @cdev: the device
  * @info: the request
@@ -360,8 +392,16 @@ int camex_attr_key(const struct camex_dev *cdev, struct genl_info *info,
 int camex_attr_timers(const struct camex_dev *cdev, struct genl_info *info,
 		      struct nlattr **tb)
 {
-	if (cdev->protocol->hello)
-		return 0;
+	struct nlattr *registers = tb[CAMEX_A_PEER_REGISTER];
+
+	if (cdev->protocol->hello) {
+		if (!registers || cdev->conf.client_id[0] ||
+		    nla_get_u32(registers) != CAMEX_REGISTER_AUTO)
+			return 0;
+		camex_extack(info->extack, registers,
+			     "register auto needs a client-id of the device");
+		return -EINVAL;
+	}
 	if (tb[CAMEX_A_PEER_KEEPALIVE] &&
 	    nla_get_u16(tb[CAMEX_A_PEER_KEEPALIVE])) {
 		camex_extack(info->extack, tb[CAMEX_A_PEER_KEEPALIVE],

@@ -287,6 +287,12 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		}
 		new.plaintext = nla_get_u8(tb[CAMEX_A_DEV_PLAINTEXT]);
 	}
+	if (tb[CAMEX_A_DEV_CLIENT_ID]) {
+		err = camex_attr_client_id(&new, tb[CAMEX_A_DEV_CLIENT_ID],
+					   extack);
+		if (err)
+			return err;
+	}
 	*conf = new;
 	return 0;
 }
@@ -304,6 +310,7 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 		     struct netlink_ext_ack *extack)
 {
 	struct camex_conf conf = cdev->conf;
+	bool renamed;
 	int err;
 
 	err = camex_conf_parse(&conf, tb, false, extack);
@@ -312,7 +319,12 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 	err = cdev->transport->open(cdev, &conf, tb, extack);
 	if (err)
 		return err;
+	renamed = strcmp(conf.client_id, cdev->conf.client_id);
+	spin_lock_bh(&cdev->lock);
 	cdev->conf = conf;
+	spin_unlock_bh(&cdev->lock);
+	if (renamed)
+		camex_timers_reregister(cdev);
 	/* Pairs with the acquire where a path is looked for. */
 	smp_store_release(&cdev->path_generation, cdev->path_generation + 1);
 	return 0;

@@ -69,6 +69,7 @@ struct camex_addr {
  * @relay: send what one peer sends to another straight on
  * @source_check: drop inner sources that are not the peer's
  * @plaintext: peers without a key may talk (protocol camex)
+ * @client_id: whom we register as with AUTO, or "" (camex_dev.lock)
  */
 struct camex_conf {
 	u32 link;
@@ -84,6 +85,7 @@ struct camex_conf {
 	bool relay;
 	bool source_check;
 	bool plaintext;
+	char client_id[CAMEX_NAME_MAX + 1];
 };
 
 /**

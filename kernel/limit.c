@@ -18,6 +18,12 @@
 
 static atomic64_t buckets[BUCKETS];
 
+/* The same for plain CONFIG, by network. */
+#define CONFIG_BUCKETS	1024
+#define CONFIG_NS	(NSEC_PER_SEC / CAMEX_LIMIT_CONFIG)
+
+static atomic64_t config_buckets[CONFIG_BUCKETS];
+
 /* Move *@full on by @cost unless it is @ahead of @now already. */
 static bool take(atomic64_t *full, u64 now, u64 cost, u64 ahead)
 {
@@ -31,6 +37,20 @@ static bool take(atomic64_t *full, u64 now, u64 cost, u64 ahead)
 	return true;
 }
 
+/* Which bucket a network has: IPv4 by its first @bits, IPv6 by its /64. */
+static u32 network(const struct camex_addr *addr, unsigned int bits)
+{
+	static siphash_key_t secret;
+	u64 first;
+
+	net_get_random_once(&secret, sizeof(secret));
+	if (addr->family == AF_INET)
+		first = ntohl(addr->v4) >> (32 - bits);
+	else
+		memcpy(&first, &addr->v6, sizeof(first));
+	return siphash_2u64(first, addr->family, &secret);
+}
+
 /**
  * camex_limit_source() - may this source be tried once more
  * @addr: the sender of a datagram; its port does not count
@@ -40,20 +60,26 @@ static bool take(atomic64_t *full, u64 now, u64 cost, u64 ahead)
  */
 bool camex_limit_source(const struct camex_addr *addr, u64 now)
 {
-	static siphash_key_t secret;
-	u64 source;
-
-	net_get_random_once(&secret, sizeof(secret));
-	if (addr->family == AF_INET)
-		source = (__force u32)addr->v4;
-	else
-		memcpy(&source, &addr->v6, sizeof(source));	/* the /64 */
-	source = siphash_2u64(source, addr->family, &secret);
-	return take(&buckets[source % BUCKETS], now, DATAGRAM_NS,
+	return take(&buckets[network(addr, 32) % BUCKETS], now, DATAGRAM_NS,
 		    (u64)CAMEX_LIMIT_BURST * DATAGRAM_NS);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_limit_source);
+
+/**
+ * camex_limit_config() - may a plain CONFIG go there
+ * @addr: whoever says that it has sent a REGISTER, which nothing proves
+ * @now: ktime_get_ns()
+ *
+ * Return: false when the network around it was sent too many of late.
+ */
+bool camex_limit_config(const struct camex_addr *addr, u64 now)
+{
+	return take(&config_buckets[network(addr, 24) % CONFIG_BUCKETS], now,
+		    CONFIG_NS, NSEC_PER_SEC);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_limit_config);
 
 /**
  * camex_limit_begin() - is there CPU time left to try keys

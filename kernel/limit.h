@@ -12,6 +12,9 @@ struct camex_addr;
 #define CAMEX_LIMIT_RATE	100	/* per second */
 #define CAMEX_LIMIT_BURST	500	/* at once */
 
+/* Plain CONFIG that one network (IPv4 /24 or IPv6 /64) is sent, per second. */
+#define CAMEX_LIMIT_CONFIG	10
+
 /* Share of one CPU that trying may take: 1 / CAMEX_LIMIT_CPU ... */
 #define CAMEX_LIMIT_CPU		10
 /* ... and how much of it may be taken in advance, nanoseconds. */
@@ -26,6 +29,7 @@ struct camex_limit {
 };
 
 bool camex_limit_source(const struct camex_addr *addr, u64 now);
+bool camex_limit_config(const struct camex_addr *addr, u64 now);
 bool camex_limit_begin(struct camex_limit *limit, u64 now);
 void camex_limit_end(struct camex_limit *limit, u64 start, u64 now);
 

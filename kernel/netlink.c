@@ -155,7 +155,14 @@ struct peer_request {
 	struct camex_addr endpoint;
 	struct camex_prefix *routes;
 	unsigned int nroutes;
+	struct camex_profile *profile;
 };
+
+static void free_request(struct peer_request *rq)
+{
+	kvfree(rq->routes);
+	kfree(rq->profile);
+}
 
 static int read_peer(struct camex_dev *cdev, const struct camex_peer *peer,
 		     struct genl_info *info, struct nlattr **tb,
@@ -164,6 +171,7 @@ static int read_peer(struct camex_dev *cdev, const struct camex_peer *peer,
 	int err;
 
 	err = camex_attr_timers(cdev, info, tb) ?:
+	      camex_attr_profile(cdev, peer, info, tb, &rq->profile) ?:
 	      camex_attr_endpoint(cdev, peer, info, tb, &rq->endpoint);
 	if (!err && tb[CAMEX_A_PEER_ROUTES])
 		err = camex_attr_routes(cdev, peer, info, tb[CAMEX_A_PEER_ROUTES],
@@ -173,7 +181,7 @@ static int read_peer(struct camex_dev *cdev, const struct camex_peer *peer,
 
 /* All or nothing: what can fail comes first and can be undone. */
 static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
-		      const struct peer_request *rq)
+		      struct peer_request *rq)
 {
 	struct nlattr *key = tb[CAMEX_A_PEER_KEY];
 	struct camex_dev *cdev = peer->cdev;
@@ -202,6 +210,12 @@ static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
 	}
 
 	camex_timer_set(peer, tb);
+	if (rq->profile) {
+		spin_lock_bh(&cdev->lock);
+		camex_profile_set(peer, rq->profile);
+		spin_unlock_bh(&cdev->lock);
+		rq->profile = NULL;
+	}
 	if (ep) {
 		spin_lock_bh(&cdev->lock);
 		camex_peer_configure_endpoint(peer, ep);
@@ -254,7 +268,7 @@ static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
 	if (err)
 		camex_peer_del(peer);
 out:
-	kvfree(rq.routes);
+	free_request(&rq);
 	return err;
 }
 
@@ -271,7 +285,7 @@ static int do_peer_set(struct camex_dev *cdev, struct genl_info *info)
 	err = camex_attr_key(cdev, info, tb) ?:
 	      read_peer(cdev, peer, info, tb, &rq) ?:
 	      apply_peer(peer, tb, &rq);
-	kvfree(rq.routes);
+	free_request(&rq);
 	return err;
 }
 

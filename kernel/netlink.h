@@ -7,6 +7,7 @@
 #include <net/netlink.h>
 
 struct camex_addr;
+struct camex_conf;
 struct camex_dev;
 struct camex_peer;
 struct camex_prefix;
@@ -68,6 +69,8 @@ int camex_attr_endpoint(struct camex_dev *cdev, const struct camex_peer *peer,
 			struct camex_addr *addr);
 int camex_attr_key(const struct camex_dev *cdev, struct genl_info *info,
 		   struct nlattr **tb);
+int camex_attr_client_id(struct camex_conf *conf, const struct nlattr *attr,
+			 struct netlink_ext_ack *extack);
 int camex_attr_timers(const struct camex_dev *cdev, struct genl_info *info,
 		      struct nlattr **tb);
 int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev);

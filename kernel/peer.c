@@ -522,6 +522,9 @@ void camex_peer_forget(struct camex_peer *peer)
 	peer->lost = false;
 	WRITE_ONCE(peer->alive, false);
 	peer->since = jiffies;
+	WRITE_ONCE(peer->automatic, false);
+	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
+		camex_peer_reregister(peer);
 	spin_unlock_bh(&cdev->lock);
 }
 
@@ -562,6 +565,7 @@ void camex_peer_del(struct camex_peer *peer)
 	RCU_INIT_POINTER(peer->key, NULL);
 	camex_endpoint_swap(peer, NULL);
 	camex_endpoint_free(peer->home);
+	camex_profile_set(peer, NULL);
 	spin_unlock_bh(&cdev->lock);
 	camex_timer_stop(peer);
 
@@ -588,6 +592,9 @@ enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
 		return CAMEX_PEER_STATE_NO_KEY;
 	if (!rcu_access_pointer(peer->endpoint))
 		return CAMEX_PEER_STATE_NO_ENDPOINT;
+	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO &&
+	    !rcu_access_pointer(peer->profile))
+		return CAMEX_PEER_STATE_REGISTERING;
 	if (READ_ONCE(peer->lost))
 		return CAMEX_PEER_STATE_LOST;
 	return CAMEX_PEER_STATE_UP;

@@ -5,6 +5,7 @@
 
 #include "device.h"
 #include "endpoint.h"
+#include "profile.h"
 #include "session.h"
 
 /**
@@ -23,6 +24,8 @@ struct camex_closed {
  * @endpoint: where it is now (camex_dev.lock; RCU)
  * @tx: session for what we send; NULL without a key (camex_dev.lock; RCU)
  * @key: its key or NULL (RTNL; RCU)
+ * @profile: what we hand out to it, or what it has handed out to us where we
+ *	register with AUTO (camex_dev.lock; RCU; the former changes under RTNL)
  * @traffic: counters
  * @seen: jiffies of the last valid datagram
  * @sent: jiffies of the last datagram to it
@@ -43,6 +46,10 @@ struct camex_closed {
  * @since: jiffies when the link went up or the peer came (camex_dev.lock)
  * @greet: it or we have moved, and it shall hear that we know (camex_dev.lock)
  * @next_register: jiffies when REGISTER is due (camex_dev.lock)
+ * @waiting: we register with AUTO, and CONFIG has not come (camex_dev.lock)
+ * @automatic: it has registered with AUTO
+ * @answered: it was sent a plain CONFIG, at @answered_at
+ * @answered_at: jiffies
  * @registers: enum camex_register, or CAMEX_PEER_DEFAULT (RTNL)
  * @keepalive: seconds, 0 for off, or CAMEX_PEER_DEFAULT (RTNL)
  * @routes: its prefixes, struct camex_route (RTNL)
@@ -64,6 +71,7 @@ struct camex_peer {
 	struct camex_endpoint __rcu *endpoint;
 	struct camex_session_tx __rcu *tx;
 	struct camex_key __rcu *key;
+	struct camex_profile __rcu *profile;
 	struct camex_traffic __percpu *traffic;
 	unsigned long seen;
 	unsigned long sent;
@@ -85,6 +93,10 @@ struct camex_peer {
 	unsigned long since;
 	bool greet;
 	unsigned long next_register;
+	bool waiting;
+	bool automatic;
+	bool answered;
+	unsigned long answered_at;
 	int registers;
 	int keepalive;
 

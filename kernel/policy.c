@@ -20,7 +20,8 @@
 	[CAMEX_A_DEV_FWMARK]		= { .type = NLA_U32 },		\
 	[CAMEX_A_DEV_SOURCE_CHECK]	= SWITCH,			\
 	[CAMEX_A_DEV_PLAINTEXT]		= SWITCH,			\
-	[CAMEX_A_DEV_RELAY]		= SWITCH
+	[CAMEX_A_DEV_RELAY]		= SWITCH,			\
+	[CAMEX_A_DEV_CLIENT_ID]		= NAME
 
 const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	/* rtnetlink is lenient unless it is told where to start not to be */
@@ -57,7 +58,11 @@ static const struct nla_policy peer[CAMEX_A_PEER_MAX + 1] = {
 	KEY_ATTRS,
 	[CAMEX_A_PEER_ROUTES]		= NLA_POLICY_NESTED(routes),
 	[CAMEX_A_PEER_KEEPALIVE]	= { .type = NLA_U16 },
-	[CAMEX_A_PEER_REGISTER]		= ENUM(CAMEX_REGISTER_MANUAL),
+	[CAMEX_A_PEER_REGISTER]		= ENUM(CAMEX_REGISTER_AUTO),
+	[CAMEX_A_PEER_PROFILE_ADDRESS]	= NLA_POLICY_NESTED(camex_prefix_policy),
+	[CAMEX_A_PEER_PROFILE_GATEWAY]	= { .type = NLA_BINARY, .len = 4 },
+	[CAMEX_A_PEER_PROFILE_MTU]	= { .type = NLA_U16 },
+	[CAMEX_A_PEER_PROFILE_ROUTES]	= NLA_POLICY_NESTED(routes),
 };
 
 static const struct nla_policy peer_name[CAMEX_A_PEER_NAME + 1] = {
@@ -148,6 +153,8 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 	    nla_put_u8(msg, CAMEX_A_DEV_SOURCE_CHECK, conf->source_check) ||
 	    (cdev->protocol->keyed &&
 	     nla_put_u8(msg, CAMEX_A_DEV_PLAINTEXT, conf->plaintext)) ||
+	    (conf->client_id[0] &&
+	     nla_put_string(msg, CAMEX_A_DEV_CLIENT_ID, conf->client_id)) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_MTU, cdev->dev->mtu))
 		return -EMSGSIZE;
 	return 0;
@@ -162,5 +169,6 @@ size_t camex_nl_dev_size(void)
 	       nla_total_size(sizeof(u16)) +
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       nla_total_size(IFNAMSIZ) +
+	       nla_total_size(CAMEX_NAME_MAX + 1) +
 	       3 * nla_total_size(sizeof(u8));
 }

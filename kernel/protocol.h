@@ -35,8 +35,8 @@ struct camex_source {
  * @seal_many: make datagrams out of what is left of a GSO packet, as many as have
  *	room in one outer GSO packet of @most bytes, which is returned; or NULL
  *	with *@why set to a counter and nothing done. NULL: cannot do that
- * @hello: a datagram without a packet, which tells the peer that we are there, or
- *	registers with it. As @seal; NULL: the protocol has no such thing
+ * @hello: make a datagram out of control text (none: skb->len is 0) of an enum
+ *	camex_wire_type. As @seal; NULL: the protocol has no such thing
  * @open: take the datagram's payload at skb->data apart. Returns the peer that
  *	it is from, with the bare packet in the skb (none: skb->len is 0) and
  *	its checksum state right; or NULL with *@why set to a counter, or to 0
@@ -61,8 +61,8 @@ struct camex_protocol_ops {
 	struct sk_buff *(*seal_many)(struct camex_peer *peer,
 				     struct camex_cut *cut, unsigned int most,
 				     int *why);
-	struct sk_buff *(*hello)(struct camex_peer *peer, bool registers,
-				 int *why);
+	struct sk_buff *(*hello)(struct camex_peer *peer, struct sk_buff *skb,
+				 u8 type, int *why);
 	struct camex_peer *(*open)(struct camex_dev *cdev, struct sk_buff *skb,
 				   const struct camex_source *from, int *why);
 	bool (*open_into)(struct camex_batch *batch, const u8 *data,

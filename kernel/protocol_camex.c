@@ -13,6 +13,7 @@
 #include "control.h"
 #include "cut.h"
 #include "rules.h"
+#include "timer.h"
 
 #define OVERHEAD	(CAMEX_WIRE_HEADER + CAMEX_WIRE_TAG)
 /* Peers behind one address and port whose keys are tried. */
@@ -285,16 +286,9 @@ put:
 	return NULL;
 }
 
-static struct sk_buff *hello(struct camex_peer *peer, bool registers, int *why)
+static struct sk_buff *hello(struct camex_peer *peer, struct sk_buff *skb,
+			     u8 type, int *why)
 {
-	struct sk_buff *skb;
-	u8 type;
-
-	skb = camex_control_body(peer, registers, &type);
-	if (!skb) {
-		*why = CAMEX_A_STATS_NO_MEMORY;
-		return NULL;
-	}
 	if (rcu_access_pointer(peer->tx) || !talks_plain(peer))
 		return seal_as(peer, skb, type, why);
 	if (type == CAMEX_WIRE_KEEPALIVE)
@@ -406,6 +400,17 @@ static struct camex_peer *sender(struct camex_dev *cdev, struct camex_key *key,
 	return peer && rcu_access_pointer(peer->key) == key ? peer : NULL;
 }
 
+/* Who has that key and sends us the CONFIG that we wait for? */
+static struct camex_peer *server(struct camex_dev *cdev,
+				 const struct camex_key *key,
+				 const struct camex_source *from)
+{
+	struct camex_peer *peer = camex_peer_by_endpoint(cdev, &from->addr);
+
+	return peer && rcu_access_pointer(peer->key) == key &&
+	       camex_control_awaits(peer, &from->addr) ? peer : NULL;
+}
+
 /* May a peer begin a session from here other than by REGISTER? */
 static bool at_home(const struct camex_peer *peer, const struct camex_addr *addr)
 {
@@ -439,9 +444,8 @@ static struct camex_session_rx *new_session(struct camex_dev *cdev,
 		return NULL;
 	}
 	*why = CAMEX_A_STATS_UNKNOWN_PEER;
-	if (o->h.type == CAMEX_WIRE_CONFIG)
-		return NULL;
-	peer = sender(cdev, key, o, &text);
+	peer = o->h.type == CAMEX_WIRE_CONFIG ? server(cdev, key, from) :
+						sender(cdev, key, o, &text);
 	if (!peer) {
 		/* Its data may say. A CLIENT_ID has said: nobody we know. */
 		if (o->h.type == CAMEX_WIRE_KEEPALIVE)
@@ -451,7 +455,9 @@ static struct camex_session_rx *new_session(struct camex_dev *cdev,
 			camex_hint_add(cdev, &from->addr, key);
 		return NULL;
 	}
-	if (o->h.type != CAMEX_WIRE_REGISTER && !at_home(peer, &from->addr))
+	if (o->h.type == CAMEX_WIRE_REGISTER ?
+	    camex_peer_registers(peer) == CAMEX_REGISTER_AUTO :
+	    !at_home(peer, &from->addr))
 		return NULL;
 	return camex_rules_open(peer, key, o->h.prefix, o->h.seq,
 				o->h.type == CAMEX_WIRE_REGISTER, why);
@@ -496,14 +502,15 @@ static struct camex_peer *open_encrypted(struct camex_dev *cdev,
 		*why = CAMEX_A_STATS_REPLAYED;
 		return NULL;
 	}
-	/* Nobody has asked for one. */
-	if (unlikely(o->h.type == CAMEX_WIRE_CONFIG)) {
-		*why = CAMEX_A_STATS_UNKNOWN_PEER;
-		return NULL;
-	}
 	old_header = o->h.len == CAMEX_WIRE_HEADER_OLD;
 	if (unlikely(READ_ONCE(peer->old_header) != old_header))
 		WRITE_ONCE(peer->old_header, old_header);
+	if (unlikely(o->h.type != CAMEX_WIRE_DATA)) {
+		*why = camex_control_take(peer, o->h.type, o->body, o->h.body,
+					  from);
+		if (*why)
+			return NULL;
+	}
 	heard(rx, from, highest);
 
 	__skb_pull(skb, o->h.len);
@@ -577,35 +584,59 @@ static u64 accept(struct camex_batch *batch, struct camex_peer **peer)
 	return fresh;
 }
 
+/*
+ * Whom is a plain REGISTER from: it names the peer; else it is the one at its
+ * source, or whose address it says.
+ */
+static struct camex_peer *plain_registrant(struct camex_dev *cdev,
+					   struct camex_peer *at_source,
+					   const struct camex_text_register *text)
+{
+	struct camex_peer *peer = at_source;
+
+	if (text->id[0] || !peer)
+		peer = camex_control_registrant(cdev, NULL, text);
+	if (!peer || camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
+		return NULL;
+	if (peer == at_source)
+		return peer;
+	if (READ_ONCE(peer->home))
+		return NULL;
+	camex_peer_registered(peer);
+	return peer;
+}
+
 /* Plain control: it is from the peer at its source, or a REGISTER says whom. */
 static struct camex_peer *open_control(struct camex_dev *cdev, struct sk_buff *skb,
 				       const struct camex_source *from, int *why)
 {
 	struct camex_peer *peer = camex_peer_by_endpoint(cdev, &from->addr);
-	struct camex_text_register text;
+	struct camex_text_register text = {};
 
 	if (skb_linearize(skb)) {
 		*why = CAMEX_A_STATS_NO_MEMORY;
 		return NULL;
 	}
 	if (!camex_wire_is_plain_keepalive(skb->data, skb->len)) {
-		if (!camex_text_parse_register(skb->data, skb->len, &text)) {
+		if (camex_text_parse_register(skb->data, skb->len, &text))
+			peer = plain_registrant(cdev, peer, &text);
+		else if (!peer || rcu_access_pointer(peer->key))
 			*why = CAMEX_A_STATS_MALFORMED;
+		else
+			*why = camex_control_config(peer, skb->data, skb->len,
+						    from);
+		if (*why)
 			return NULL;
-		}
-		if (!peer) {
-			peer = camex_control_registrant(cdev, NULL, &text);
-			if (peer && READ_ONCE(peer->home))
-				peer = NULL;
-			if (peer)
-				camex_peer_registered(peer);
-		}
 	}
 	skb_trim(skb, 0);
-	if (peer)
-		return camex_raw_heard(peer, from, why);
-	*why = CAMEX_A_STATS_UNKNOWN_PEER;
-	return NULL;
+	if (!peer) {
+		*why = CAMEX_A_STATS_UNKNOWN_PEER;
+		return NULL;
+	}
+	peer = camex_raw_heard(peer, from, why);
+	if (peer && text.automatic)
+		*why = camex_control_answer(peer, &text, from);
+	return *why ? NULL : peer;
 }
 
 static struct camex_peer *open(struct camex_dev *cdev, struct sk_buff *skb,

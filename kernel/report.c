@@ -76,7 +76,8 @@ static int put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	    put_u64(msg, CAMEX_A_PEER_TX_PACKETS, traffic.tx_packets) ||
 	    put_u64(msg, CAMEX_A_PEER_TX_BYTES, traffic.tx_bytes) ||
 	    nla_put_u16(msg, CAMEX_A_PEER_KEEPALIVE, camex_peer_keepalive(peer)) ||
-	    nla_put_u32(msg, CAMEX_A_PEER_REGISTER, camex_peer_registers(peer)))
+	    nla_put_u32(msg, CAMEX_A_PEER_REGISTER, camex_peer_registers(peer)) ||
+	    camex_profile_put(msg, peer))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nested);
 	return 0;

@@ -7,12 +7,15 @@
 #include <linux/jiffies.h>
 
 #include "compat.h"
+#include "control.h"
 #include "protocol.h"
 #include "rules.h"
 #include "timer.h"
 #include "transport.h"
 
 #define REGISTER_EVERY	(10 * HZ)
+/* While CONFIG has not come. Servers ignore a second one within 5 seconds. */
+#define AUTO_EVERY	(5 * HZ + HZ / 10)
 #define KEEPALIVE_EVERY	10		/* seconds, where nobody chose */
 #define LOST_AFTER	(120 * HZ)
 /* What we sent ought to have been answered in this time. */
@@ -50,7 +53,8 @@ unsigned int camex_peer_keepalive(const struct camex_peer *peer)
 
 	if (keepalive != CAMEX_PEER_DEFAULT)
 		return keepalive;
-	return peer->cdev->protocol->hello && READ_ONCE(peer->home) ?
+	return peer->cdev->protocol->hello &&
+	       (READ_ONCE(peer->home) || READ_ONCE(peer->automatic)) ?
 	       KEEPALIVE_EVERY : 0;
 }
 
@@ -58,22 +62,13 @@ unsigned int camex_peer_keepalive(const struct camex_peer *peer)
 static void hello(struct camex_peer *peer, struct camex_endpoint *ep,
 		  bool registers)
 {
-	struct camex_dev *cdev = peer->cdev;
-	struct camex_way way = {};
 	struct sk_buff *skb;
-	int why;
+	u8 type;
 
 	WRITE_ONCE(peer->introduced_at, jiffies);
 	WRITE_ONCE(peer->introduced, true);
-	camex_touch(&peer->sent);
-	why = cdev->transport->route(cdev, ep, &way);
-	if (!why) {
-		skb = cdev->protocol->hello(peer, registers, &why);
-		if (skb)
-			why = cdev->transport->send(cdev, ep, &way, skb);
-	}
-	if (why)
-		camex_count(cdev->stats, why, 1);
+	skb = camex_control_body(peer, registers, &type);
+	camex_control_send(peer, ep, skb, type);
 }
 
 /**
@@ -86,11 +81,12 @@ static void hello(struct camex_peer *peer, struct camex_endpoint *ep,
 void camex_peer_introduce(struct camex_peer *peer, struct camex_endpoint *ep)
 {
 	unsigned long last = READ_ONCE(peer->introduced_at), now = jiffies;
+	unsigned long every = READ_ONCE(peer->waiting) ? AUTO_EVERY : HELLO_EVERY;
 
 	if (!peer->cdev->protocol->hello)
 		return;
 	if (READ_ONCE(peer->introduced) &&
-	    time_before(now, last + HELLO_EVERY))
+	    time_before(now, last + every))
 		return;
 	/* Of several CPUs that get here one does it. */
 	if (cmpxchg(&peer->introduced_at, last, now) == last)
@@ -136,6 +132,9 @@ static unsigned long watch(struct camex_peer *peer, unsigned long now)
 		return until;
 	peer->lost = true;
 	WRITE_ONCE(peer->alive, false);
+	/* Who has forgotten us may have another address for us now. */
+	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
+		camex_peer_reregister(peer);
 	camex_peer_tell(peer, CAMEX_EVENT_PEER_LOST);
 	return MAX_JIFFY_OFFSET;
 }
@@ -157,8 +156,8 @@ static unsigned long plan(struct camex_peer *peer, unsigned long now,
 		until = left(peer->next_register, now);
 		if (!until) {
 			due->registers = true;
-			until = REGISTER_EVERY;
-			peer->next_register = now + REGISTER_EVERY;
+			until = peer->waiting ? AUTO_EVERY : REGISTER_EVERY;
+			peer->next_register = now + until;
 			/* Perhaps it is back where it was. */
 			if (peer->home && peer->home != due->ep &&
 			    !left(last_heard(peer) + ANSWER_WITHIN, now))
@@ -235,6 +234,19 @@ void camex_peer_wake(struct camex_peer *peer, unsigned long when)
 }
 
 /**
+ * camex_peer_reregister() - register with AUTO, from the beginning
+ * @peer: a peer of CAMEX_REGISTER_AUTO
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_peer_reregister(struct camex_peer *peer)
+{
+	WRITE_ONCE(peer->waiting, true);
+	peer->next_register = jiffies;
+	camex_peer_wake(peer, jiffies);
+}
+
+/**
  * camex_timer_init() - get the timer of a new peer ready
  * @peer: the peer
  */
@@ -251,6 +263,18 @@ void camex_timer_init(struct camex_peer *peer)
 	peer->next_register = jiffies;
 }
 
+/* A profile is the peer's or ours, and does not outlive the change. */
+static void set_register(struct camex_peer *peer, int registers)
+{
+	bool was = camex_peer_registers(peer) == CAMEX_REGISTER_AUTO;
+	bool is = registers == CAMEX_REGISTER_AUTO;
+
+	WRITE_ONCE(peer->registers, registers);
+	WRITE_ONCE(peer->waiting, is);
+	if (is != was)
+		camex_profile_set(peer, NULL);
+}
+
 /**
  * camex_timer_set() - somebody chooses what is sent when
  * @peer: the peer
@@ -265,10 +289,9 @@ void camex_timer_set(struct camex_peer *peer, struct nlattr **tb)
 	if (tb[CAMEX_A_PEER_KEEPALIVE])
 		WRITE_ONCE(peer->keepalive,
 			   nla_get_u16(tb[CAMEX_A_PEER_KEEPALIVE]));
-	if (tb[CAMEX_A_PEER_REGISTER])
-		WRITE_ONCE(peer->registers,
-			   nla_get_u32(tb[CAMEX_A_PEER_REGISTER]));
 	spin_lock_bh(&cdev->lock);
+	if (tb[CAMEX_A_PEER_REGISTER])
+		set_register(peer, nla_get_u32(tb[CAMEX_A_PEER_REGISTER]));
 	peer->next_register = jiffies;
 	camex_peer_wake(peer, jiffies);
 	spin_unlock_bh(&cdev->lock);
@@ -303,6 +326,8 @@ int camex_timers_up(struct camex_dev *cdev)
 		err = camex_peer_renew(peer);
 		peer->since = jiffies;
 		peer->next_register = jiffies;
+		if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
+			WRITE_ONCE(peer->waiting, true);
 		camex_peer_wake(peer, jiffies);
 		spin_unlock_bh(&cdev->lock);
 		if (err)
@@ -328,6 +353,31 @@ void camex_timers_down(struct camex_dev *cdev)
 	spin_unlock_bh(&cdev->lock);
 	xa_for_each(&cdev->peers, number, peer) {
 		camex_timer_stop(peer);
+		cond_resched();
+	}
+}
+
+/**
+ * camex_timers_reregister() - the device has another CLIENT_ID
+ * @cdev: the device
+ *
+ * A session is one client's, so the new one gets a new session.
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_timers_reregister(struct camex_dev *cdev)
+{
+	struct camex_peer *peer;
+	unsigned long number;
+
+	xa_for_each(&cdev->peers, number, peer) {
+		if (camex_peer_registers(peer) != CAMEX_REGISTER_AUTO)
+			continue;
+		spin_lock_bh(&cdev->lock);
+		/* Without memory the server says "unknown" until it is lost. */
+		camex_peer_renew(peer);
+		camex_peer_reregister(peer);
+		spin_unlock_bh(&cdev->lock);
 		cond_resched();
 	}
 }

@@ -12,7 +12,9 @@ void camex_timer_set(struct camex_peer *peer, struct nlattr **tb);
 void camex_timer_stop(struct camex_peer *peer);
 int camex_timers_up(struct camex_dev *cdev);
 void camex_timers_down(struct camex_dev *cdev);
+void camex_timers_reregister(struct camex_dev *cdev);
 void camex_peer_wake(struct camex_peer *peer, unsigned long when);
+void camex_peer_reregister(struct camex_peer *peer);
 
 enum camex_register camex_peer_registers(const struct camex_peer *peer);
 unsigned int camex_peer_keepalive(const struct camex_peer *peer);

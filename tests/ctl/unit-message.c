@@ -12,6 +12,7 @@
 #include "command.h"
 #include "dev.h"
 #include "peer.h"
+#include "profile.h"
 #include "tap.h"
 
 #define FAMILY 0x1d
@@ -74,7 +75,7 @@ static void test_grammar(void)
 	refused(TAKES_KEY_SET, "", true,
 		"key-file or passphrase-file expected");
 	refused(TAKES_PEER_SET, "", true,
-		"endpoint, key-file, passphrase-file, routes, keepalive or register expected");
+		"endpoint, key-file, passphrase-file, routes, keepalive, register, address, gateway, mtu or push-routes expected");
 	refused(TAKES_ROUTE_ADD, "", true, "peer expected");
 	refused(TAKES_DEV_ADD, "port x", false,
 		"port: \"x\" is not a number from 0 to 65535");
@@ -89,7 +90,21 @@ static void test_grammar(void)
 	refused(TAKES_PEER_SET, "keepalive 65536", false,
 		"keepalive: \"65536\" is not a number from 0 to 65535");
 	refused(TAKES_PEER_ADD, "register on", false,
-		"register: \"on\" is unknown, it can be off or manual");
+		"register: \"on\" is unknown, it can be off, manual or auto");
+	refused(TAKES_DEV_SET, "client-id caf\303\251", false,
+		"client-id: \"caf\303\251\" is not ASCII without blanks");
+	refused(TAKES_DEV_SET, "client-id 0123456789abcdef0123456789abcdef", false,
+		"client-id: \"0123456789abcdef0123456789abcdef\" has not 1 to 31 characters");
+	refused(TAKES_PEER_SET, "address 10.0.0.1/24,10.0.0.2/24", false,
+		"address: \"10.0.0.1/24,10.0.0.2/24\" is not one address");
+	refused(TAKES_PEER_SET, "address fd00::1/64", false,
+		"address: \"fd00::1/64\" is not IPv4: clients are told nothing else");
+	refused(TAKES_PEER_SET, "gateway ::1", false,
+		"gateway: \"::1\" is not IPv4: clients are told nothing else");
+	refused(TAKES_PEER_SET, "mtu 575", false,
+		"mtu: \"575\" is not from 576 to 9000");
+	refused(TAKES_PEER_SET, "push-routes any", false,
+		"push-routes: \"any\" is not IPv4: clients are told nothing else");
 	refused(TAKES_ROUTE_ADD, "peer a/b", false,
 		"peer: \"a/b\" is not a peer's name: blanks, '/' and control characters cannot be in one");
 }
@@ -257,6 +272,50 @@ static void test_peer_add(void)
 	values_wipe(&values);
 }
 
+/* The attributes of a profile, and a profile read from them. */
+static void test_profile(void)
+{
+	const struct conn conn = { .family = FAMILY };
+	struct nlattr *tb[CAMEX_A_PEER_MAX + 1];
+	struct profile profile, none = {};
+	char text[PROFILE_TEXT];
+	struct values values;
+	struct nl_msg *msg;
+
+	tap_ok(!parse(&values, TAKES_PEER_SET,
+		      "address 10.88.0.2/24 gateway 10.88.0.1 mtu 1400 "
+		      "push-routes 10.77.0.0/24,0.0.0.0/0"),
+	       "keywords of a profile");
+	msg = message_new(&conn, CAMEX_CMD_PEER_SET, 0, 4096);
+	peer_put(msg, "bob", &values, &fault);
+	nla_parse_nested(tb, CAMEX_A_PEER_MAX, top(msg, CAMEX_A_PEER), NULL);
+	tap_ok(profile_read(tb, &profile), "a profile is read");
+	tap_is(profile_text(&profile, text),
+	       "address 10.88.0.2/24, gateway 10.88.0.1, mtu 1400, "
+	       "routes 10.77.0.0/24, 0.0.0.0/0",
+	       "it says what was given");
+	message_free(msg);
+	values_wipe(&values);
+
+	memset(&values, 0, sizeof(values));
+	profile_values(&none, &values);
+	msg = message_new(&conn, CAMEX_CMD_PEER_SET, 0, 4096);
+	peer_put(msg, "bob", &values, &fault);
+	nla_parse_nested(tb, CAMEX_A_PEER_MAX, top(msg, CAMEX_A_PEER), NULL);
+	tap_ok(tb[CAMEX_A_PEER_PROFILE_ADDRESS] &&
+		       !nla_len(tb[CAMEX_A_PEER_PROFILE_ADDRESS]) &&
+		       tb[CAMEX_A_PEER_PROFILE_GATEWAY] &&
+		       !nla_len(tb[CAMEX_A_PEER_PROFILE_GATEWAY]) &&
+		       tb[CAMEX_A_PEER_PROFILE_MTU] &&
+		       tb[CAMEX_A_PEER_PROFILE_ROUTES] &&
+		       !nla_len(tb[CAMEX_A_PEER_PROFILE_ROUTES]),
+	       "none of it is empty attributes");
+	tap_ok(!profile_equal(&profile, &none) &&
+		       profile_equal(&profile, &profile),
+	       "profiles are compared");
+	message_free(msg);
+}
+
 /* n prefixes of 24 bits, or of IPv6 with 48 */
 static char *many_routes(int n, bool v6)
 {
@@ -395,6 +454,7 @@ int main(void)
 	test_grammar();
 	test_dev_add();
 	test_peer_add();
+	test_profile();
 	test_many(3000, false, true);
 	test_many(3300, false, false);
 	test_many(2000, true, true);

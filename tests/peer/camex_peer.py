@@ -1,20 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""An independent peer of the camex and raw protocols, for tests.
+"""Datagrams of the camex and raw protocols, for tests.
 
 As a library: pure functions that build and take apart datagrams and control
-text. As a program: a real peer on a tun device, a sender of crafted datagrams,
-and a listener; see --help. It shares no code with the kernel module.
+text. As a program: a sender of crafted datagrams, and a listener; see --help.
+It shares no code with the kernel module, nor with camex-peer, which is a whole
+peer.
 """
 
 import argparse
 import base64
 import collections
-import fcntl
 import hashlib
 import json
 import os
-import select
 import signal
 import socket
 import struct
@@ -394,12 +393,6 @@ def open_socket(bind, other=None):
     return sock
 
 
-def open_tun(name):
-    tun = os.open("/dev/net/tun", os.O_RDWR)
-    fcntl.ioctl(tun, 0x400454CA, struct.pack("16sH22x", name.encode(), 0x1001))
-    return tun
-
-
 def peer_of(args):
     key = None
     mode = "plain" if args.plain else "raw" if args.raw else "encrypted"
@@ -411,60 +404,6 @@ def peer_of(args):
         if len(key) != 32:
             sys.exit(f"{args.key_file}: not a key of 32 bytes")
     return Peer(mode, key, args.short, args.prefix, args.seq)
-
-
-def run_tun(args):
-    log = Log(args.log)
-    peer = peer_of(args)
-    far = args.endpoint
-    sock = open_socket(args.bind, far)
-    tun = open_tun(args.dev)
-    timers = []
-
-    def send(kind, body=b""):
-        if not far:
-            return
-        data, entry = peer.wrap(kind, body)
-        log(dir="out", to=endpoint_text(far), **entry)
-        try:
-            sock.sendto(data, far)
-        except OSError as error:  # an ICMP error, or a route that is not there yet
-            log(dir="out", verdict="error", reason=error.strerror)
-
-    if args.register:
-        timers.append([0.0, 10.0, lambda: send(REGISTER, build_register(args.register))])
-    if args.keepalive:
-        timers.append([args.keepalive, args.keepalive, lambda: send(KEEPALIVE)])
-    start = time.monotonic()
-    for timer in timers:
-        timer[0] += start
-    log(dir="none", verdict="ready", dev=args.dev)
-
-    while True:
-        now = time.monotonic()
-        for timer in timers:
-            if timer[0] <= now:
-                timer[0] = now + timer[1]
-                timer[2]()
-        wait = max(0.0, min((t[0] for t in timers), default=now + 60) - now)
-        readable = select.select([sock, tun], [], [], wait)[0]
-        if tun in readable:
-            send(DATA, os.read(tun, 65536))
-        if sock in readable:
-            try:
-                data, source = sock.recvfrom(65536)
-            except OSError as error:
-                log(dir="in", verdict="error", reason=error.strerror)
-                continue
-            kind, body, entry = peer.unwrap(data)
-            log(dir="in", source=endpoint_text(source), **entry)
-            if kind and not args.endpoint:
-                far = source[:2]
-            if kind == DATA:
-                try:
-                    os.write(tun, body)
-                except OSError as error:  # the link is down
-                    log(dir="in", verdict="error", reason=error.strerror)
 
 
 def inner_packets(args):
@@ -588,16 +527,9 @@ def main():
     common.add_argument("--log", metavar="FILE", help="where the log goes (standard output)")
 
     parser = argparse.ArgumentParser(
-        description="An independent peer of the camex and raw protocols, for tests. The log "
-                    "has one JSON object a line for each datagram.")
+        description="Sends and receives single datagrams of the camex and raw protocols, for "
+                    "tests. The log has one JSON object a line for each.")
     modes = parser.add_subparsers(dest="mode", required=True)
-
-    tun = modes.add_parser("tun", parents=[common], help="a peer with a tun device")
-    tun.add_argument("--dev", required=True, metavar="NAME", help="tun device to make")
-    tun.add_argument("--endpoint", type=endpoint, metavar="ADDR:PORT",
-                     help="the far end (learned from what comes)")
-    tun.add_argument("--register", metavar="ADDR", help="send REGISTER with this LOCAL_IP")
-    tun.add_argument("--keepalive", type=float, metavar="SECONDS", help="send KEEPALIVE")
 
     send = modes.add_parser("send", parents=[common], help="send crafted datagrams")
     send.add_argument("--to", type=endpoint, required=True, metavar="ADDR:PORT")
@@ -635,11 +567,9 @@ def main():
     args = parser.parse_args()
     if args.mode == "recv" and not args.bind:
         parser.error("recv needs --bind")
-    if args.mode == "tun" and not args.bind and not args.endpoint:
-        parser.error("tun needs --bind or --endpoint")
     for number_of in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number_of, lambda *_: os._exit(0))
-    {"tun": run_tun, "send": run_send, "recv": run_recv}[args.mode](args)
+    {"send": run_send, "recv": run_recv}[args.mode](args)
 
 
 if __name__ == "__main__":

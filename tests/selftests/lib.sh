@@ -324,6 +324,104 @@ same() {
 	[ "$got" = "$2" ] || diff <(echo "$2") <(echo "$got") | note
 }
 
+# --- camex-peer, which behaves like the OpenIPC camex daemon ---
+
+declare -A daemons
+
+# daemon HOST ROLE OPTION...: camex-peer in HOST, its log and its commands in files of that
+# name. One that was there before is ended.
+daemon() {
+	local host=$1
+	shift
+	end_daemon "$host"
+	rm -f "$test_tmp/$host.log" "$test_tmp/$host.fifo"
+	mkfifo "$test_tmp/$host.fifo"
+	bg "$host" camex-peer "$@" --log "$test_tmp/$host.log" --commands "$test_tmp/$host.fifo"
+	daemons[$host]=$!
+	wait_until 60 grep -q '"ready"' "$test_tmp/$host.log"
+}
+
+end_daemon() {
+	[ -z "${daemons[$1]-}" ] || stop "${daemons[$1]}"
+	daemons[$1]=""
+}
+
+# log_of HOST: what its daemon wrote. The last line may not be whole yet.
+log_of() {
+	grep '}$' "$test_tmp/$1.log"
+}
+
+# logged_by HOST FILTER: what jq makes of its daemon's log, a list.
+logged_by() {
+	log_of "$1" | jq -cs "$2"
+}
+
+# has_logged HOST N FILTER: as many entries of its log are so.
+has_logged() {
+	log_of "$1" | jq -es "map(select($3)) | length >= $2" >/dev/null
+}
+
+# tell HOST COMMAND: its daemon has done it.
+tell() {
+	local before
+	before=$(grep -c '"done"' "$test_tmp/$1.log")
+	echo "$2" >"$test_tmp/$1.fifo"
+	wait_until 20 done_more "$1" "$before"
+}
+
+done_more() {
+	[ "$(grep -c '"done"' "$test_tmp/$1.log")" -gt "$2" ]
+}
+
+# answers HOST ADDRESS: how many pings of its daemon were answered from there.
+answers() {
+	logged_by "$1" "map(select(.dir == \"in\" and .verdict == \"ok\" and .icmp_type == 0 and
+		.source == \"$2\")) | length"
+}
+
+more_answers() {
+	[ "$(answers "$1" "$2")" -ge "$3" ]
+}
+
+# pinged HOST ADDRESS [N]: its daemon, without a tun device, gets as many answers to pings.
+pinged() {
+	local before
+	before=$(answers "$1" "$2")
+	tell "$1" "ping $2 ${3-1}" && wait_until 5 more_answers "$1" "$2" $((before + ${3-1}))
+}
+
+# kernel HOST ADDRESS ARGUMENT...: camex0 in HOST with an inner address; it is the only one.
+kernel() {
+	local host=$1 address=$2
+	shift 2
+	if on "$host" test -e /sys/class/net/camex0; then camexctl -n "$host" dev del camex0; fi
+	camexctl -n "$host" dev add camex0 "$@" &&
+		ip -n "$host" address add "$address" dev camex0 &&
+		ip -n "$host" link set camex0 up
+}
+
+# has_counted HOST COUNTER N: camex0 of HOST has counted so many there.
+has_counted() {
+	[ "$(counter "$1" "$2")" -eq "$3" ]
+}
+
+# is_at HOST PEER REGEX: that is the peer's endpoint, as HOST knows it.
+is_at() {
+	[[ $(peer "$1" "$2" .endpoint) =~ ^$3$ ]]
+}
+
+# seconds COMMAND...: how long until it succeeds, at most 30; prints them.
+seconds() {
+	local start=$EPOCHREALTIME
+	wait_until 30 "$@" || return
+	jq -n "($EPOCHREALTIME - $start) * 10 | round / 10"
+}
+
+# in_time DESCRIPTION LIMIT SECONDS: it took no more.
+in_time() {
+	ok "$1: ${3:-too many} s" jq -en "${3:-99} <= $2"
+}
+
 # --- the end ---
 
 # done_testing: prints the plan and ends the script; the last line of each.

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <stdio.h>
+#include <sys/socket.h>
+
+#include <linux/camex.h>
+
+#include "client_id.h"
+#include "command.h"
+#include "link.h"
+#include "model.h"
+
+/* The default route that the kernel would take. */
+struct best {
+	uint32_t metric;
+	int ifindex;
+};
+
+static void look(const struct link_route *route, void *arg)
+{
+	struct best *best = arg;
+
+	if (route->prefix.len || !route->ifindex ||
+	    (best->ifindex && route->metric >= best->metric))
+		return;
+	best->metric = route->metric;
+	best->ifindex = route->ifindex;
+}
+
+/* 0: found; 1: there is none; -1: netlink fails. */
+static int default_mac(uint8_t *mac)
+{
+	static const uint8_t families[] = { AF_INET, AF_INET6 };
+	struct conn conn = {};
+	int status = 1;
+
+	if (conn_open_route(&conn))
+		return -1;
+	for (size_t i = 0; i < sizeof(families) && status > 0; i++) {
+		struct best best = {};
+
+		if (link_each_route(&conn, families[i], look, &best))
+			status = -1;
+		else if (best.ifindex && !link_mac(&conn, best.ifindex, mac))
+			status = 0;
+	}
+	conn_close(&conn);
+	return status;
+}
+
+int client_id_ensure(struct call *call)
+{
+	struct model_devices devices = {};
+	struct values values = {};
+	const struct step step = {
+		.object = "dev",
+		.name = "set",
+		.word = { call->word[0] },
+		.values = &values,
+	};
+	char text[CAMEX_NAME_MAX + 1];
+	unsigned int line;
+	uint8_t mac[6];
+	bool given;
+	int status;
+
+	status = query_devices(call, call->word[0], &devices);
+	given = !status && devices.n &&
+		(devices.list[0].tb[CAMEX_A_DEV_CLIENT_ID] ||
+		 !devices.list[0].tb[CAMEX_A_DEV_PLAINTEXT]);
+	model_devices_clear(&devices);
+	/* what is not of protocol camex the kernel refuses better */
+	if (status || given)
+		return status;
+	if (default_mac(mac))
+		return fault_set(
+			&call->fault,
+			"register auto: no default route through an interface with a MAC to make a client-id of: camexctl dev set %s client-id TEXT",
+			call->word[0]);
+	snprintf(text, sizeof(text), "%02X%02X%02X%02X%02X%02X", mac[0], mac[1],
+		 mac[2], mac[3], mac[4], mac[5]);
+	values.list[values.n++] = (struct value){
+		.keyword = keyword_find("client-id", TAKES_DEV_SET),
+		.text = text,
+	};
+	return step_run(&step, &call->conn, &line, &call->fault);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What a server hands out to a client. */
+#ifndef CAMEXCTL_PROFILE_H
+#define CAMEXCTL_PROFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "address.h"
+
+struct nlattr;
+struct values;
+
+/* prefixes that a server hands out to one client */
+#define PROFILE_ROUTES_MAX 16
+
+#define PROFILE_TEXT 512
+
+/**
+ * struct profile - what a server hands out to a client that asks
+ * @address: its address with the length of its network; AF_UNSPEC: none
+ * @gateway: the server's, AF_UNSPEC: none
+ * @mtu: bytes, 0: none
+ * @routes: where it sends what to the server
+ * @n_routes: how many
+ */
+struct profile {
+	struct prefix address;
+	struct address gateway;
+	uint32_t mtu;
+	struct prefix routes[PROFILE_ROUTES_MAX];
+	size_t n_routes;
+};
+
+/* The profile among a peer's attributes; false: there is none. */
+bool profile_read(struct nlattr *const *tb, struct profile *profile);
+
+/* Whether they say the same; the order of routes counts. */
+bool profile_equal(const struct profile *a, const struct profile *b);
+
+/*
+ * Add it to the keywords of peer set, all of it, be it "none". The values point
+ * into it.
+ */
+void profile_values(struct profile *profile, struct values *values);
+
+/* "address 10.88.0.2/24, mtu 1400", in buf of PROFILE_TEXT. */
+const char *profile_text(const struct profile *profile, char *buf);
+
+#endif /* CAMEXCTL_PROFILE_H */
