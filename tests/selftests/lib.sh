@@ -309,14 +309,15 @@ tunnel_up() {
 # flow HOST ADDRESS [CPU]: keeps packets of several kinds on their way, whatever happens to
 # them, but not so many that nothing else is done.
 flow() {
-	local gap=0.02 rate=4M
-	if slow; then gap=0.3 rate=100K; fi
+	local gap=0.02 rate=4M seconds=3
+	# there, starting a program takes more than what it sends
+	if slow; then gap=1 rate=100K seconds=20; fi
 	# shellcheck disable=SC2016 # for the other shell
 	bg "$1" setsid taskset -c "${3-0-$(($(nproc) - 1))}" bash -c 'trap "trap \"\" TERM; kill 0" TERM
 		ping -q -n -i "$2" -s 1300 -w 3000 "$1" &
 		ping -q -n -i "$2" -s 5000 -w 3000 "$1" &
-		while :; do timeout --foreground 4 iperf3 -c "$1" -b "$3" -t 3 || sleep 0.2; done &
-		wait' flow "$2" $gap $rate >/dev/null 2>&1
+		while :; do timeout --foreground $(($4 + 1)) iperf3 -c "$1" -b "$3" -t "$4" || sleep 0.2; done &
+		wait' flow "$2" $gap $rate $seconds >/dev/null 2>&1
 }
 
 # start_traffic: traffic between host1 and host2, both ways, over IPv4 and IPv6.
