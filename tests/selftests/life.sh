@@ -12,6 +12,8 @@ seconds=${CAMEX_SECONDS-8}
 seed=${CAMEX_SEED-$((SRANDOM % 32768))}
 RANDOM=$seed
 port=7000
+gap=0.02
+if slow; then gap=0.3; fi
 
 # one_of WORD...: sets $one to one of them. (A subshell would have random numbers of its own.)
 one_of() {
@@ -199,7 +201,7 @@ make_gone() {
 namespace_goes() {
 	local pinging
 	make_gone || return
-	on host2 ping -q -n -i 0.02 198.18.0.1 >/dev/null 2>&1 &
+	on host2 ping -q -n -i "$gap" 198.18.0.1 >/dev/null 2>&1 &
 	pinging=$!
 	wait_until 20 reaches host2 198.18.0.1 || return
 	one_of here elsewhere
@@ -235,12 +237,22 @@ works() {
 	wait_until 30 reaches host1 10.0.0.2 && wait_until 30 reaches host2 fd00::1
 }
 
-# go: changes until the time is over; false at the first that fails.
+# shuffle: puts the changes into another order
+shuffle() {
+	local i j change
+	for ((i = ${#changes[@]} - 1; i > 0; i--)); do
+		j=$((RANDOM % (i + 1)))
+		change=${changes[i]} changes[i]=${changes[j]} changes[j]=$change
+	done
+}
+
+# go: changes until the time is over, each kind as often; false at the first that fails.
 go() {
 	local until=$((SECONDS + seconds)) change last=()
 	done=0
 	while [ $SECONDS -lt $until ]; do
-		change=${changes[RANDOM % ${#changes[@]}]}
+		[ $((done % ${#changes[@]})) -ne 0 ] || shuffle
+		change=${changes[done % ${#changes[@]}]}
 		kmsg "$change"
 		last=("${last[@]: -4}" "$change")
 		count[$change]=$((${count[$change]-0} + 1))
