@@ -312,6 +312,12 @@ static int endpoint_resolve(const char *host, bool numeric,
 	return 0;
 }
 
+static bool is_link_local(const struct address *addr)
+{
+	return addr->family == AF_INET6 && addr->bytes[0] == 0xfe &&
+	       (addr->bytes[1] & 0xc0) == 0x80;
+}
+
 int endpoint_parse(const char *text, struct endpoint *endpoint,
 		   struct fault *fault)
 {
@@ -336,6 +342,11 @@ int endpoint_parse(const char *text, struct endpoint *endpoint,
 		status = endpoint_resolve(host, false, endpoint, fault);
 	else
 		status = 0;
+	if (!status && is_link_local(&endpoint->addr) && !endpoint->scope)
+		status = fault_set(
+			fault,
+			"\"%s\" is link-local: name its interface, as in [fe80::1%%eth0]:7000",
+			text);
 out:
 	free(buf);
 	return status;

@@ -113,6 +113,7 @@ int dev_del(struct call *call)
 		.message = link_found_message,
 		.arg = &found,
 	};
+	struct nl_msg *msg;
 
 	if (link_open(call))
 		return -1;
@@ -123,8 +124,10 @@ int dev_del(struct call *call)
 			&call->fault, "%s is not a camex device%s%s%s",
 			call->word[0], found.kind[0] ? " but " : "", found.kind,
 			found.kind[0] ? ": ip link del deletes it" : "");
-	return link_request(call, link_message(RTM_DELLINK, 0, found.ifindex),
-			    NULL);
+	/* by the family, which says why where it refuses */
+	conn_close(&call->conn);
+	msg = call_message(call, CAMEX_CMD_DEV_DEL, 0);
+	return msg ? call_send(call, msg, NULL) : -1;
 }
 
 int dev_set(struct call *call)

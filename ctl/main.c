@@ -81,7 +81,7 @@ static int call_fail(const struct call *call)
 	for (size_t i = 0; i < WORDS_MAX && call->word[i]; i++)
 		if (c->words[i] != WORD_FILE)
 			text_add(context, sizeof(context), " %s",
-				 call->word[i]);
+				 *call->word[i] ? call->word[i] : "\"\"");
 	complain("%s: %s", context, call->fault.text);
 	return STATUS_FAULT;
 }

@@ -120,11 +120,11 @@ int parse_interface_name(const char *text, struct fault *fault)
 		return fault_set(fault, "\"%s\" is not an interface's name",
 				 text);
 	for (const char *c = text; *c; c++)
-		if (*c == '/' || *c == ':' || isspace((unsigned char)*c) ||
+		if (strchr("/:%", *c) || isspace((unsigned char)*c) ||
 		    iscntrl((unsigned char)*c))
 			return fault_set(
 				fault,
-				"\"%s\" is not an interface's name: blanks, '/', ':' and control characters cannot be in one",
+				"\"%s\" is not an interface's name: blanks, '/', ':', '%%' and control characters cannot be in one",
 				text);
 	return 0;
 }

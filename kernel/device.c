@@ -4,7 +4,6 @@
 #include <linux/inetdevice.h>
 #include <net/addrconf.h>
 #include <net/ip_tunnels.h>
-#include <net/netns/generic.h>
 
 #include "compat.h"
 #include "netlink.h"
@@ -15,18 +14,6 @@
 #define MTU_UNDERLAY	1500
 #define MTU_MIN		68	/* RFC 791 */
 #define MTU_MAX		65000
-
-/**
- * struct camex_net - what camex has in a namespace
- * @devices: those whose transport is here, by camex_dev.net_node (RTNL)
- * @used: there ever was one (RTNL)
- */
-struct camex_net {
-	struct list_head devices;
-	bool used;
-};
-
-static unsigned int camex_net_id __read_mostly;
 
 /* --- net_device --- */
 
@@ -347,14 +334,13 @@ static int newlink_in(struct net *net, struct net_device *dev,
 {
 	static struct nlattr *no_data[CAMEX_A_DEV_MAX + 1];
 	struct camex_dev *cdev = netdev_priv(dev);
-	struct camex_net *cnet = net_generic(net, camex_net_id);
 	int err;
 
 	if (!data)
 		data = no_data;
 	if (!ns_capable(net->user_ns, CAP_NET_ADMIN)) {
 		camex_extack(extack, NULL,
-			     "CAP_NET_ADMIN is missing in the transport's namespace");
+			     "not permitted: CAP_NET_ADMIN is needed in the transport's namespace too");
 		return -EPERM;
 	}
 	cdev->dev = dev;
@@ -386,8 +372,7 @@ static int newlink_in(struct net *net, struct net_device *dev,
 		synchronize_net();
 		return err;
 	}
-	cnet->used = true;
-	list_add_tail(&cdev->net_node, &cnet->devices);
+	camex_namespace_add(cdev);
 	return 0;
 }
 
@@ -422,49 +407,29 @@ struct rtnl_link_ops camex_link_ops = {
 	.get_link_net	= get_link_net,
 };
 
-/* --- namespaces --- */
-
-static int __net_init net_init(struct net *net)
-{
-	struct camex_net *cnet = net_generic(net, camex_net_id);
-
-	INIT_LIST_HEAD(&cnet->devices);
-	return 0;
-}
-
-/* The transport's namespace goes: so do its devices, wherever the link is. */
-static void __net_exit net_exit(struct list_head *nets)
-{
-	struct camex_dev *cdev;
-	struct camex_net *cnet;
-	struct net *net;
-	bool used = false;
-	LIST_HEAD(gone);
-
-	list_for_each_entry(net, nets, exit_list) {
-		cnet = net_generic(net, camex_net_id);
-		used |= READ_ONCE(cnet->used);
-	}
-	if (!used)
-		return;
-	rtnl_lock();
-	list_for_each_entry(net, nets, exit_list) {
-		cnet = net_generic(net, camex_net_id);
-		list_for_each_entry(cdev, &cnet->devices, net_node)
-			unregister_netdevice_queue(cdev->dev, &gone);
-	}
-	unregister_netdevice_many(&gone);
-	rtnl_unlock();
-	/* Endpoints hold routes of this namespace until their grace period ends. */
-	rcu_barrier();
-}
-
-static struct pernet_operations net_ops = {
-	.init = net_init,
-	.exit_batch = net_exit,
-	.id = &camex_net_id,
-	.size = sizeof(struct camex_net),
+/* The same but for dellink, whose absence is how RTM_DELLINK is refused. */
+static struct rtnl_link_ops kept_link_ops = {
+	.kind		= "camex",
+	.get_size	= get_size,
+	.fill_info	= fill_info,
+	.get_link_net	= get_link_net,
 };
+
+/**
+ * camex_device_placed() - a link has come into a namespace
+ * @dev: a camex device
+ *
+ * Who owns that namespace but not the transport's must not delete the device.
+ *
+ * Context: RTNL.
+ */
+void camex_device_placed(struct net_device *dev)
+{
+	struct camex_dev *cdev = netdev_priv(dev);
+
+	dev->rtnl_link_ops = dev_net(dev)->user_ns == cdev->net->user_ns ?
+			     &camex_link_ops : &kept_link_ops;
+}
 
 /**
  * camex_device_init() - register the kind of link
@@ -473,13 +438,13 @@ static struct pernet_operations net_ops = {
  */
 int camex_device_init(void)
 {
-	int err = register_pernet_device(&net_ops);
+	int err = camex_namespace_init();
 
 	if (err)
 		return err;
 	err = rtnl_link_register(&camex_link_ops);
 	if (err)
-		unregister_pernet_device(&net_ops);
+		camex_namespace_exit();
 	return err;
 }
 
@@ -489,5 +454,5 @@ int camex_device_init(void)
 void camex_device_exit(void)
 {
 	rtnl_link_unregister(&camex_link_ops);
-	unregister_pernet_device(&net_ops);
+	camex_namespace_exit();
 }

@@ -157,6 +157,10 @@ extern struct rtnl_link_ops camex_link_ops;
 
 int camex_device_init(void);
 void camex_device_exit(void);
+void camex_device_placed(struct net_device *dev);
+int camex_namespace_init(void);
+void camex_namespace_exit(void);
+void camex_namespace_add(struct camex_dev *cdev);
 bool camex_is_device(const struct net_device *dev);
 int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		     bool creating, struct netlink_ext_ack *extack);

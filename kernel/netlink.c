@@ -64,7 +64,7 @@ static struct camex_dev *device_to_change(struct sk_buff *skb,
 	cdev = netdev_priv(dev);
 	if (!netlink_ns_capable(skb, cdev->net->user_ns, CAP_NET_ADMIN)) {
 		camex_extack(info->extack, NULL,
-			     "CAP_NET_ADMIN is missing in the transport's namespace");
+			     "not permitted: CAP_NET_ADMIN is needed in the transport's namespace too");
 		return ERR_PTR(-EPERM);
 	}
 	return cdev;
@@ -148,6 +148,13 @@ static int do_dev_set(struct camex_dev *cdev, struct genl_info *info)
 
 	return nest(tb, CAMEX_A_DEV_MAX, info, CAMEX_A_DEV) ?:
 	       camex_device_set(cdev, tb, info->extack);
+}
+
+static int do_dev_del(struct camex_dev *cdev, struct genl_info *info)
+{
+	/* Freed when RTNL is given back. */
+	unregister_netdevice(cdev->dev);
+	return 0;
 }
 
 /* What peer-add and peer-set have read, and must free. */
@@ -407,6 +414,7 @@ typedef int (*change_t)(struct camex_dev *cdev, struct genl_info *info);
 
 static const change_t changes[] = {
 	[CAMEX_CMD_DEV_SET]	= do_dev_set,
+	[CAMEX_CMD_DEV_DEL]	= do_dev_del,
 	[CAMEX_CMD_PEER_ADD]	= do_peer_add,
 	[CAMEX_CMD_PEER_SET]	= do_peer_set,
 	[CAMEX_CMD_PEER_DEL]	= do_peer_del,
@@ -477,6 +485,7 @@ static const struct genl_ops ops[] = {
 		.dumpit		= camex_nl_dump_devs,
 	},
 	CHANGE(CAMEX_CMD_DEV_SET, camex_op_dev_set, CAMEX_A_DEV),
+	CHANGE(CAMEX_CMD_DEV_DEL, camex_op_device, CAMEX_A_IFNAME),
 	{
 		.cmd		= CAMEX_CMD_PEER_GET,
 		.policy		= camex_op_peer_name,

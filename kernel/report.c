@@ -49,6 +49,13 @@ static int put_u64(struct sk_buff *msg, int type, u64 value)
 	return nla_put_u64_64bit(msg, type, value, CAMEX_A_PEER_PAD);
 }
 
+/* May the sender of a request from the link's namespace change the device? */
+static bool may_change(const struct sk_buff *skb, const struct camex_dev *cdev)
+{
+	return netlink_net_capable(skb, CAP_NET_ADMIN) &&
+	       netlink_ns_capable(skb, cdev->net->user_ns, CAP_NET_ADMIN);
+}
+
 /*
  * The fingerprint of a key that was made of a passphrase lets one try
  * passphrases, so it is for those who may set keys.
@@ -133,7 +140,7 @@ static int fill_answer(struct sk_buff *msg, struct camex_dev *cdev,
 		if (IS_ERR(peer))
 			return PTR_ERR(peer);
 		return put_dev_name(msg, cdev->dev) ?:
-		       put_peer(msg, peer, netlink_net_capable(skb, CAP_NET_ADMIN));
+		       put_peer(msg, peer, may_change(skb, cdev));
 	default:
 		return put_dev_name(msg, cdev->dev) ?: put_stats(msg, cdev);
 	}
@@ -178,7 +185,7 @@ int camex_nl_get(struct sk_buff *skb, struct genl_info *info)
 /* One part of a dump: a header, the device, and what @put writes of @object. */
 static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 		    int (*put)(struct sk_buff *msg, const void *object,
-			       bool privileged),
+			       const struct sk_buff *request),
 		    const void *object)
 {
 	void *header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid,
@@ -187,7 +194,7 @@ static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 	if (!header)
 		return -EMSGSIZE;
 	genl_dump_check_consistent(cb, header);
-	if (put(msg, object, netlink_net_capable(cb->skb, CAP_NET_ADMIN))) {
+	if (put(msg, object, cb->skb)) {
 		genlmsg_cancel(msg, header);
 		return -EMSGSIZE;
 	}
@@ -196,22 +203,22 @@ static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 }
 
 static int put_any_dev(struct sk_buff *msg, const void *object,
-		       bool privileged)
+		       const struct sk_buff *request)
 {
 	return put_dev(msg, object);
 }
 
 static int put_any_peer(struct sk_buff *msg, const void *object,
-			bool privileged)
+			const struct sk_buff *request)
 {
 	const struct camex_peer *peer = object;
 
 	return put_dev_name(msg, peer->cdev->dev) ?:
-	       put_peer(msg, peer, privileged);
+	       put_peer(msg, peer, may_change(request, peer->cdev));
 }
 
 static int put_any_route(struct sk_buff *msg, const void *object,
-			 bool privileged)
+			 const struct sk_buff *request)
 {
 	const struct camex_route *route = object;
 	const struct camex_peer *peer = rtnl_dereference(route->peer);

@@ -292,13 +292,46 @@ tunnel() {
 		[ "$outer" -eq 4 ] || to="[2001:db8::$j]"
 		camexctl -n "host$i" dev add camex0 port 7000 "$@" &&
 			camexctl -n "host$i" peer add camex0 "host$j" endpoint "$to:7000" \
-				routes "10.0.0.$j/32,fd00::$j/128" "${secret[@]}" || return
-		ip -n "host$i" -batch - <<-END || return
-			address add 10.0.0.$i/24 dev camex0
-			address add fd00::$i/64 dev camex0
-			link set camex0 up
-		END
+				routes "10.0.0.$j/32,fd00::$j/128" "${secret[@]}" &&
+			tunnel_up "host$i" || return
 	done
+}
+
+# tunnel_up HOST: its addresses inside, as tunnel gives them, and its link up
+tunnel_up() {
+	ip -n "$1" -batch - <<-END
+		address replace 10.0.0.${1#host}/24 dev camex0
+		address replace fd00::${1#host}/64 dev camex0
+		link set camex0 up
+	END
+}
+
+# flow HOST ADDRESS [CPU]: keeps packets of several kinds on their way, whatever happens to
+# them, but not so many that nothing else is done.
+flow() {
+	local gap=0.02 rate=4M seconds=3
+	# there, starting a program takes more than what it sends
+	if slow; then gap=1 rate=100K seconds=20; fi
+	# shellcheck disable=SC2016 # for the other shell
+	bg "$1" setsid taskset -c "${3-0-$(($(nproc) - 1))}" bash -c 'trap "trap \"\" TERM; kill 0" TERM
+		ping -q -n -i "$2" -s 1300 -w 3000 "$1" &
+		ping -q -n -i "$2" -s 5000 -w 3000 "$1" &
+		while :; do timeout --foreground $(($4 + 1)) iperf3 -c "$1" -b "$3" -t "$4" || sleep 0.2; done &
+		wait' flow "$2" $gap $rate $seconds >/dev/null 2>&1
+}
+
+# start_traffic: traffic between host1 and host2, both ways, over IPv4 and IPv6.
+start_traffic() {
+	bg host2 iperf3 -s >/dev/null 2>&1
+	bg host1 iperf3 -s >/dev/null 2>&1
+	flow host1 10.0.0.2
+	flow host2 fd00::1
+}
+
+# end_traffic: none any more.
+end_traffic() {
+	stop "${test_pids[@]}"
+	test_pids=()
 }
 
 # start_exchange: gets exchanged ready, in the shell that calls it.

@@ -5,6 +5,8 @@
 peers.py add DEV FIRST LAST [KEY]  peers pFIRST to pLAST, each with the routes 10.64.0.0/32 and
                                    fd00:64::/128 plus its number, and its own key, or all with
                                    the key of that number
+peers.py set DEV FIRST LAST        gives them other keys and, in place of their routes,
+                                   10.65.0.0/32 and fd00:65::/128 plus their numbers
 peers.py del DEV FIRST LAST        deletes them
 peers.py key NUMBER...             prints their keys in base64, as camexctl reads them
 
@@ -20,7 +22,7 @@ import time
 
 # include/uapi/linux/camex.h and linux/genetlink.h
 CTRL_CMD_GETFAMILY, CTRL_ATTR_FAMILY_ID, CTRL_ATTR_FAMILY_NAME, GENL_ID_CTRL = 3, 1, 2, 16
-CMD_PEER_ADD, CMD_PEER_DEL = 4, 6
+CMD_PEER_ADD, CMD_PEER_SET, CMD_PEER_DEL = 4, 5, 6
 A_IFNAME, A_PEER = 2, 4
 PEER_NAME, PEER_KEY, PEER_FINGERPRINT, PEER_ROUTES = 1, 5, 6, 7
 ROUTES_PREFIX, PREFIX_ADDR, PREFIX_LEN = 1, 1, 2
@@ -75,11 +77,11 @@ def peer_name(number):
     return attr(PEER_NAME, f"p{number}".encode() + b"\0")
 
 
-def peer_to_add(number, key):
+def peer_to_add(number, key, net=64):
     return (peer_name(number) + attr(PEER_KEY, key) +
             attr(PEER_FINGERPRINT, hashlib.blake2b(key, digest_size=16).digest()) +
-            attr(PEER_ROUTES | NLA_F_NESTED, prefix(socket.AF_INET, "10.64.0.0", 32, number),
-                 prefix(socket.AF_INET6, "fd00:64::", 128, number)))
+            attr(PEER_ROUTES | NLA_F_NESTED, prefix(socket.AF_INET, f"10.{net}.0.0", 32, number),
+                 prefix(socket.AF_INET6, f"fd00:{net}::", 128, number)))
 
 
 def each(command, dev, numbers, peer):
@@ -108,6 +110,8 @@ def main():
     numbers = range(int(first), int(last) + 1)
     if command == "add":
         each(CMD_PEER_ADD, dev, numbers, lambda i: peer_to_add(i, key_of(int(key[0]) if key else i)))
+    elif command == "set":
+        each(CMD_PEER_SET, dev, numbers, lambda i: peer_to_add(i, key_of(-i), 65))
     else:
         each(CMD_PEER_DEL, dev, numbers, peer_name)
 

@@ -124,8 +124,8 @@ enum {
  * Attributes of a peer. NAME goes with every command; [add] and [set] mark
  * what CAMEX_CMD_PEER_ADD and CAMEX_CMD_PEER_SET take, [out] what
  * CAMEX_CMD_PEER_GET returns. KEY is never returned, FINGERPRINT only to callers
- * with CAP_NET_ADMIN. PROFILE_* is what we hand out to a peer that registers with
- * AUTO; of one with CAMEX_REGISTER_AUTO it is what the peer has handed out to us,
+ * with CAP_NET_ADMIN over the link's and the transport's namespace. PROFILE_* is what
+ * we hand out to a peer that registers with AUTO; of one with CAMEX_REGISTER_AUTO it is what the peer has handed out to us,
  * and cannot be given. The address of a profile may have bits set past its length.
  */
 enum {
@@ -212,7 +212,9 @@ enum {
  * the link and over that of the transport (EPERM). ENODEV: no such device;
  * EOPNOTSUPP: it is no camex device, or lacks the feature; ENOENT: no such peer
  * or route; EEXIST: it is there already; EINVAL, ERANGE: a bad attribute;
- * ENOMEM. Devices are made and deleted by rtnetlink, kind "camex".
+ * ENOMEM. Devices are made by rtnetlink, kind "camex", and deleted by it or by
+ * DEV_DEL; by the latter alone where the link's namespace and the transport's
+ * belong to different user namespaces.
  */
 enum {
 	CAMEX_CMD_DEV_GET = 1,		/* do, dump: IFINDEX, IFNAME, DEV */
@@ -229,6 +231,7 @@ enum {
 	CAMEX_CMD_ROUTE_DEL,		/* ROUTE{ADDR, LEN, PEER: must be its owner} */
 	CAMEX_CMD_STATS_GET,		/* do: STATS */
 	CAMEX_CMD_EVENT,		/* multicast: EVENT, IFINDEX, IFNAME, PEER */
+	CAMEX_CMD_DEV_DEL,		/* with its peers and routes */
 
 	__CAMEX_CMD_MAX,
 	CAMEX_CMD_MAX = (__CAMEX_CMD_MAX - 1)

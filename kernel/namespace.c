@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Devices in namespaces: they go with the transport's, and their links move. */
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "device.h"
+
+/**
+ * struct camex_net - what camex has in a namespace
+ * @devices: those whose transport is here, by camex_dev.net_node (RTNL)
+ * @used: there ever was one (RTNL)
+ */
+struct camex_net {
+	struct list_head devices;
+	bool used;
+};
+
+static unsigned int camex_net_id __read_mostly;
+
+/**
+ * camex_namespace_add() - a device belongs to its transport's namespace
+ * @cdev: a new device, registered
+ *
+ * Context: RTNL.
+ */
+void camex_namespace_add(struct camex_dev *cdev)
+{
+	struct camex_net *cnet = net_generic(cdev->net, camex_net_id);
+
+	cnet->used = true;
+	list_add_tail(&cdev->net_node, &cnet->devices);
+}
+
+static int __net_init net_init(struct net *net)
+{
+	struct camex_net *cnet = net_generic(net, camex_net_id);
+
+	INIT_LIST_HEAD(&cnet->devices);
+	return 0;
+}
+
+/* The transport's namespace goes: so do its devices, wherever the link is. */
+static void __net_exit net_exit(struct list_head *nets)
+{
+	struct camex_dev *cdev;
+	struct camex_net *cnet;
+	struct net *net;
+	bool used = false;
+	LIST_HEAD(gone);
+
+	list_for_each_entry(net, nets, exit_list) {
+		cnet = net_generic(net, camex_net_id);
+		used |= READ_ONCE(cnet->used);
+	}
+	if (!used)
+		return;
+	rtnl_lock();
+	list_for_each_entry(net, nets, exit_list) {
+		cnet = net_generic(net, camex_net_id);
+		list_for_each_entry(cdev, &cnet->devices, net_node)
+			unregister_netdevice_queue(cdev->dev, &gone);
+	}
+	unregister_netdevice_many(&gone);
+	rtnl_unlock();
+	/* Endpoints hold routes of this namespace until their grace period ends. */
+	rcu_barrier();
+}
+
+static struct pernet_operations net_ops = {
+	.init = net_init,
+	.exit_batch = net_exit,
+	.id = &camex_net_id,
+	.size = sizeof(struct camex_net),
+};
+
+/* A link that moves is registered again where it comes to. */
+static int netdev_event(struct notifier_block *nb, unsigned long event,
+			void *info)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(info);
+
+	if (event == NETDEV_REGISTER && camex_is_device(dev))
+		camex_device_placed(dev);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block netdev_notifier = {
+	.notifier_call = netdev_event,
+};
+
+/**
+ * camex_namespace_init() - follow namespaces, and links that move between them
+ *
+ * Return: 0 or a negative errno.
+ */
+int camex_namespace_init(void)
+{
+	int err = register_pernet_device(&net_ops);
+
+	if (err)
+		return err;
+	err = register_netdevice_notifier(&netdev_notifier);
+	if (err)
+		unregister_pernet_device(&net_ops);
+	return err;
+}
+
+/**
+ * camex_namespace_exit() - delete all devices
+ */
+void camex_namespace_exit(void)
+{
+	unregister_netdevice_notifier(&netdev_notifier);
+	unregister_pernet_device(&net_ops);
+}

@@ -1,0 +1,161 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# Who may change what: root of a user namespace that owns the namespace of a moved link, and
+# a user without any capability.
+# shellcheck source-path=SCRIPTDIR
+# shellcheck disable=SC2016,SC2317 # a program for eval; functions that are called by name
+. "$(dirname "$0")/lib.sh"
+
+# what changes something, for camex0
+mapfile -t changes <<-END
+	dev set camex0 port 7001
+	dev set camex0 bind 192.0.2.1
+	dev set camex0 fwmark 1
+	dev set camex0 relay on
+	dev set camex0 source-check off
+	dev set camex0 plaintext on
+	dev del camex0
+	peer add camex0 eve endpoint 192.0.2.9:7000
+	peer set camex0 host2 endpoint 192.0.2.9:7000
+	peer set camex0 host2 routes any
+	peer set camex0 host2 keepalive 1
+	peer set camex0 host2 key-file $test_tmp/other
+	peer del camex0 host2
+	peer forget camex0 host2
+	key set camex0 host2 key-file $test_tmp/other
+	key del camex0 host2
+	route add camex0 10.9.0.0/16 peer host2
+	route replace camex0 10.0.0.2/32 peer host2
+	route del camex0 10.0.0.2/32
+END
+
+# contained COMMAND...: as root of the user namespace, in its network namespace
+contained() {
+	nsenter --target "$container" --user --net "$@"
+}
+
+# nobody COMMAND...: as a user without any capability, in host1
+nobody() {
+	on host1 setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+}
+
+# state: what there is to be changed; $where is a namespace
+state() {
+	camexctl -n "$where" -j show | jq -S 'map(.peers |= map(del(.last_seen_ms) |
+		with_entries(select(.key | test("_(packets|bytes)$") | not))))'
+}
+
+# refused WHO TEXT: each change by WHO is refused with one line that ends with TEXT
+refused() {
+	local words before after
+	before=$(state)
+	for words in "${changes[@]}"; do
+		# shellcheck disable=SC2086 # several words
+		"$1" camexctl $words >"$test_tmp/out" 2>&1
+		is "$1: $words" "$?:$(<"$test_tmp/out")" \
+			"1:camexctl: $(cut -d ' ' -f "1-$(words_named "$words")" <<<"$words"): $2"
+	done
+	after=$(state)
+	is "$1: nothing has changed" "$after" "$before"
+}
+
+# words_named WORDS: how many of them an error begins with: those before the keywords
+words_named() {
+	case $1 in
+	dev*) echo 3 ;;
+	*) echo 4 ;;
+	esac
+}
+
+ok "two hosts" hosts 2
+camexctl key gen >"$test_tmp/other"
+chmod 711 "$test_tmp"
+chmod 644 "$test_tmp/other"
+ok "a tunnel" tunnel 4 key
+
+# --- no capability at all ---
+
+where=host1
+refused nobody "not permitted: CAP_NET_ADMIN is needed, root has it"
+like "ip link del" "$(nobody ip link del camex0 2>&1)" 'Operation not permitted'
+like "ip link add" "$(nobody ip link add camex1 type camex 2>&1)" 'Operation not permitted'
+like "dev add" "$(nobody camexctl dev add camex1 2>&1)" \
+	'^camexctl: dev add camex1: not permitted: CAP_NET_ADMIN is needed, root has it$'
+is "it sees devices and peers, but no fingerprint" \
+	"$(nobody camexctl -j show | jq -c 'map([.name, (.peers | map([.name, .state, .fingerprint]))])')" \
+	'[["camex0",[["host2","up",null]]]]'
+
+# --- root of a user namespace that has the link ---
+
+# apart PID: it is in a user namespace of its own
+apart() {
+	[ "$(readlink "/proc/$1/ns/user")" != "$(readlink /proc/self/ns/user)" ] &&
+		[ "$(readlink "/proc/$1/ns/net")" != "$(readlink /proc/self/ns/net)" ]
+}
+
+# contain: user 65534 makes both namespaces, and is root there
+contain() {
+	wait_until 10 apart "$container" &&
+		echo 0 65534 1 >"/proc/$container/uid_map" && echo 0 65534 1 >"/proc/$container/gid_map" &&
+		wait_until 10 contained ip link set lo up
+}
+
+setpriv --reuid 65534 --regid 65534 --clear-groups unshare --user --net sleep 1000 &
+container=$!
+test_pids+=("$container")
+ok "a user namespace" contain
+fingerprint=$(peer host1 host2 .fingerprint)
+ok "the link goes there" ip -n host1 link set camex0 netns $container
+ok "it may give it addresses" eval 'contained ip address add 10.0.0.1/24 dev camex0 &&
+	contained ip address add fd00::1/64 dev camex0 nodad'
+ok "it may set it up" contained ip link set camex0 up
+ok "packets go through" contained ping -q -n -c 1 -W 5 10.0.0.2
+ok "over IPv6" contained ping -q -n -c 1 -W 5 fd00::2
+where=$container
+refused contained "not permitted: CAP_NET_ADMIN is needed in the transport's namespace too"
+like "ip link del" "$(contained ip link del camex0 2>&1)" 'Operation not supported'
+contained ip link set camex0 group 7
+like "ip link del of its group" "$(contained ip link del group 7 2>&1)" 'Operation not supported'
+ok "it is there" contained ip link show camex0
+netnsid=$(contained ip -d -j link show camex0 | jq '.[0].link_netnsid')
+like "a link of its own with its transport over there" \
+	"$(contained ip link add camex1 link-netnsid "$netnsid" type camex 2>&1)" 'Operation not permitted'
+ok "packets go through" contained ping -q -n -c 1 -W 5 10.0.0.2
+is "it sees devices and peers, but no fingerprint" \
+	"$(contained camexctl -j show | jq -c 'map([.name, (.peers | map([.name, .state, .fingerprint]))])')" \
+	'[["camex0",[["host2","up",null]]]]'
+is "nor of one peer" "$(contained camexctl -j peer show camex0 host2 | jq -c 'map(.fingerprint)')" '[null]'
+is "which the host sees there" "$(camexctl -n $container -j peer show camex0 host2 | jq -r '.[0].fingerprint')" "$fingerprint"
+ok "it may see counters" contained camexctl stats camex0
+ok "it may change the MTU" contained ip link set camex0 mtu 1300
+is "it has" "$(contained ip -j link show camex0 | jq '.[0].mtu')" 1300
+ok "it may take an address away" contained ip address del fd00::1/64 dev camex0
+ok "it may set the link down" contained ip link set camex0 down
+nok "nothing goes through" reaches host2 10.0.0.1 -W 1
+ok "it may give it another name" contained ip link set camex0 name other0
+ok "and the old one" contained ip link set other0 name camex0
+ok "and up again" contained ip link set camex0 up
+ok "packets go through" contained ping -q -n -c 1 -W 5 10.0.0.2
+ok "it may make a device of its own" contained camexctl dev add own0 port 7000
+ok "change it" contained camexctl peer add own0 someone key-file "$test_tmp/other"
+like "see its fingerprints" "$(contained camexctl -j peer show own0 someone | jq -r '.[0].fingerprint')" '^[0-9a-f]{32}$'
+ok "and delete it" contained ip link del own0
+nok "its port was not host1's" listening host1 udp 7001
+
+# --- root of the host ---
+
+ok "the host may change the peer there" camexctl -n $container peer set camex0 host2 keepalive 20
+nok "but not delete the link by ip" nsenter --target $container --net ip link del camex0
+ok "it may fetch it" nsenter --target $container --net ip link set camex0 netns host1
+ok "give it back" ip -n host1 link set camex0 netns $container
+ok "and delete it there" camexctl -n $container dev del camex0
+nok "it is gone" contained ip link show camex0
+nok "its port is closed" listening host1 udp 7000
+ok "another" camexctl -n host1 dev add camex0 port 7000
+ok "goes there" ip -n host1 link set camex0 netns $container
+stop $container
+ok "the namespace ends, and the device with it" wait_until 20 camexctl -n host1 dev add camex1 port 7000
+ok "in its own namespace" ip -n host1 link set camex1 netns host2
+ok "a link elsewhere can be deleted by ip" ip -n host2 link del camex1
+
+done_testing
