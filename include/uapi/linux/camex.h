@@ -124,9 +124,10 @@ enum {
  * Attributes of a peer. NAME goes with every command; [add] and [set] mark
  * what CAMEX_CMD_PEER_ADD and CAMEX_CMD_PEER_SET take, [out] what
  * CAMEX_CMD_PEER_GET returns. KEY is never returned, FINGERPRINT only to callers
- * with CAP_NET_ADMIN over the link's and the transport's namespace. PROFILE_* is what
- * we hand out to a peer that registers with AUTO; of one with CAMEX_REGISTER_AUTO it is what the peer has handed out to us,
- * and cannot be given. The address of a profile may have bits set past its length.
+ * with CAP_NET_ADMIN over the link's and the transport's namespace. PROFILE_* is
+ * what we hand out to a peer that registers with AUTO; of one with
+ * CAMEX_REGISTER_AUTO it is what the peer has handed out to us, and cannot be
+ * given. The address of a profile may have bits set past its length.
  */
 enum {
 	CAMEX_A_PEER_NAME = 1,		/* string, 1 to 31 bytes, no blank, no '/' [out] */
