@@ -38,11 +38,9 @@ for ((i = 0; i < 100; i++)); do echo "address add 198.18.0.$((i + 1))/24 dev eth
 ip -n host1 address add 198.18.0.254/24 dev eth0
 {
 	printf '[server]\nport = 7000\npsk = secret\nlocal_cidr = 10.127.0.1/10\n'
-	/usr/bin/python3 -c '
-import ipaddress, sys
-for i in range(int(sys.argv[1])):
-    print(f"[client C{i}]\nlocal_cidr = {ipaddress.IPv4Address(\"10.64.0.0\") + i}/10")
-' "$fleet"
+	for ((i = 0; i < fleet; i++)); do
+		printf '[client C%d]\nlocal_cidr = 10.%d.%d.%d/10\n' $i $((64 + i / 65536)) $((i / 256 % 256)) $((i % 256))
+	done
 } >"$test_tmp/camex.conf"
 before=$(memory)
 start=$EPOCHREALTIME
