@@ -164,6 +164,14 @@ is "the peer shows what it has handed out" \
 is "the server keeps the way open" "$(peer host1 CAM01 .keepalive)" 10
 is "for those who have registered with AUTO" "$(peer host1 none .keepalive)" 10
 is "at the client nothing was dropped" "$(counters host2)" ""
+bg host2 ping -q -i 1 10.88.0.1 >/dev/null
+pings=$!
+is "who has the passphrase is answered where it is" \
+	"$(on host3 "$here/auto.py" ask 192.0.2.1:7000 192.0.2.3:7100 secret "$register=CAM01")" \
+	"CX2P CONFIG VER=1 CLIENT_ID=CAM01 $config"
+like "and takes nothing from a client that talks" "$(peer host1 CAM01 .endpoint)" '^192\.0\.2\.2:'
+ok "which is reached as before" reaches host1 10.88.0.2
+stop $pings
 
 # --- another profile ---
 

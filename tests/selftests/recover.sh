@@ -118,10 +118,12 @@ block
 sleep 150
 unblock
 from_client "150 s of silence"
-block
-sleep 150
-unblock
-from_server "150 s of silence"
+if [ -n "${CAMEX_LONG-}" ]; then
+	block
+	sleep 150
+	unblock
+	from_server "150 s of silence"
+fi
 
 # --- a client that is no kernel, and starts its sequence at 0 each time ---
 
