@@ -52,8 +52,10 @@ install: ctl
 	install -D -m 644 Documentation/man/camexctl.8 $(DESTDIR)$(MANDIR)/man8/camexctl.8
 	install -D -m 644 Documentation/man/camex-up.5 $(DESTDIR)$(MANDIR)/man5/camex-up.5
 	install -d $(DESTDIR)$(UNITDIR)
-	sed 's,@SBINDIR@,$(SBINDIR),' ctl/camex@.service.in > $(DESTDIR)$(UNITDIR)/camex@.service
-	chmod 644 $(DESTDIR)$(UNITDIR)/camex@.service
+	for unit in camex@ camex-apply@; do \
+		sed 's,@SBINDIR@,$(SBINDIR),' ctl/$$unit.service.in > $(DESTDIR)$(UNITDIR)/$$unit.service && \
+		chmod 644 $(DESTDIR)$(UNITDIR)/$$unit.service || exit; \
+	done
 	install -D -m 644 ctl/camexctl.bash-completion $(DESTDIR)$(COMPDIR)/camexctl
 	install -D -m 644 include/uapi/linux/camex.h $(DESTDIR)$(INCDIR)/linux/camex.h
 
@@ -65,6 +67,7 @@ kmod-install: modules
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/camexctl $(DESTDIR)$(MANDIR)/man8/camexctl.8 \
 		$(DESTDIR)$(MANDIR)/man5/camex-up.5 '$(DESTDIR)$(UNITDIR)/camex@.service' \
+		'$(DESTDIR)$(UNITDIR)/camex-apply@.service' \
 		$(DESTDIR)$(COMPDIR)/camexctl $(DESTDIR)$(INCDIR)/linux/camex.h \
 		$(DESTDIR)/lib/modules/$(KREL)/updates/camex.ko
 	$(if $(DESTDIR),,-depmod $(KREL))

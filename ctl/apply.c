@@ -67,7 +67,8 @@ static void add_route(struct conn *route, int ifindex,
 			text);
 		return;
 	}
-	if (prefix->len == 32 && !memcmp(&prefix->addr, gateway, sizeof(*gateway)))
+	if (prefix->len == 32 &&
+	    !memcmp(&prefix->addr, gateway, sizeof(*gateway)))
 		gateway = NULL;
 	if (link_add_route_via(route, ifindex, prefix, gateway, &there, &fault))
 		complain("warning: route %s is not set: %s", text, fault.text);
@@ -83,15 +84,15 @@ static int set_address(struct conn *route, int ifindex,
 {
 	bool there;
 
-	if (link_add_address(route, ifindex, &now->address, &there, fault))
-		return fault_prefix(fault, "address");
-	/* the last address of a link takes its routes along: the new one first */
+	/* the first address of a network takes the others along when it goes */
 	if (was && was->address.addr.family &&
 	    prefix_compare(&was->address, &now->address) != 0) {
 		struct fault gone;
 
 		link_del_address(route, ifindex, &was->address, &gone);
 	}
+	if (link_add_address(route, ifindex, &now->address, &there, fault))
+		return fault_prefix(fault, "address");
 	return 0;
 }
 
@@ -110,7 +111,8 @@ int apply_profile(struct conn *route, int ifindex, const struct profile *was,
 		return -1;
 	for (size_t i = 0; i < n_before; i++)
 		if (!is_among(&before[i], after, n_after) ||
-		    memcmp(&was->gateway, &now->gateway, sizeof(now->gateway)) != 0)
+		    memcmp(&was->gateway, &now->gateway,
+			   sizeof(now->gateway)) != 0)
 			link_del_route(route, ifindex, &before[i], &gone);
 	for (size_t i = 0; i < n_after; i++)
 		add_route(route, ifindex, &after[i], now, server);

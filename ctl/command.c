@@ -147,8 +147,8 @@ int command_take_words(struct call *call, const char *const *words)
 		call->word[i] = words[n++];
 	}
 	for (int i = 0; i < WORDS_MAX; i++)
-		if (call->word[i] && check_word(command->words[i],
-						call->word[i], &call->fault))
+		if (call->word[i] &&
+		    check_word(command->words[i], call->word[i], &call->fault))
 			return -1;
 	return n;
 }

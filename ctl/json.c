@@ -227,11 +227,12 @@ static struct json_object *profile_object(struct nlattr *const *tb)
 				       NULL);
 	json_object_object_add(object, "gateway",
 			       address_object(&profile.gateway));
-	json_object_object_add(object, "mtu",
-			       profile.mtu ? json_object_new_int64(profile.mtu) :
-					     NULL);
+	json_object_object_add(
+		object, "mtu",
+		profile.mtu ? json_object_new_int64(profile.mtu) : NULL);
 	for (size_t i = 0; i < profile.n_routes; i++)
-		json_object_array_add(routes, prefix_object(&profile.routes[i]));
+		json_object_array_add(routes,
+				      prefix_object(&profile.routes[i]));
 	json_object_object_add(object, "routes", routes);
 	return object;
 }

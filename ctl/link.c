@@ -55,7 +55,8 @@ int link_found_message(struct nlmsghdr *hdr, void *arg)
 	if (nlmsg_parse(hdr, sizeof(*link), tb, IFLA_MAX, NULL) < 0)
 		return 0;
 	found->ifindex = link->ifi_index;
-	if (tb[IFLA_ADDRESS] && nla_len(tb[IFLA_ADDRESS]) == sizeof(found->mac)) {
+	if (tb[IFLA_ADDRESS] &&
+	    nla_len(tb[IFLA_ADDRESS]) == sizeof(found->mac)) {
 		memcpy(found->mac, nla_data(tb[IFLA_ADDRESS]),
 		       sizeof(found->mac));
 		found->has_mac = true;
@@ -224,12 +225,12 @@ static struct nl_msg *prefix_message(uint16_t type, int flags, int ifindex,
 	struct nl_msg *msg;
 
 	msg = route_message(type, flags, &header, sizeof(header));
-	if (msg && (nla_put(msg, RTA_DST, (int)address_len(&prefix->addr),
-			    prefix->addr.bytes) < 0 ||
-		    nla_put_u32(msg, RTA_OIF, (uint32_t)ifindex) < 0 ||
-		    (gateway &&
-		     nla_put(msg, RTA_GATEWAY, (int)address_len(gateway),
-			     gateway->bytes) < 0))) {
+	if (msg &&
+	    (nla_put(msg, RTA_DST, (int)address_len(&prefix->addr),
+		     prefix->addr.bytes) < 0 ||
+	     nla_put_u32(msg, RTA_OIF, (uint32_t)ifindex) < 0 ||
+	     (gateway && nla_put(msg, RTA_GATEWAY, (int)address_len(gateway),
+				 gateway->bytes) < 0))) {
 		message_free(msg);
 		msg = NULL;
 	}
@@ -240,9 +241,8 @@ int link_add_route(struct conn *conn, int ifindex, const struct prefix *prefix,
 		   struct fault *fault)
 {
 	return link_send(conn,
-			 prefix_message(RTM_NEWROUTE,
-					NLM_F_CREATE | NLM_F_EXCL, ifindex,
-					prefix, NULL),
+			 prefix_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
+					ifindex, prefix, NULL),
 			 NULL, fault);
 }
 

@@ -40,7 +40,7 @@ bool profile_read(struct nlattr *const *tb, struct profile *profile)
 	if (mtu)
 		profile->mtu = nla_get_u16(mtu);
 	if (routes)
-		nla_for_each_nested(route, routes, left)
+		nla_for_each_nested (route, routes, left)
 			if (profile->n_routes < PROFILE_ROUTES_MAX &&
 			    read_prefix(route,
 					&profile->routes[profile->n_routes]))
@@ -98,9 +98,9 @@ const char *profile_text(const struct profile *profile, char *buf)
 			 profile->mtu);
 	for (size_t i = 0; i < profile->n_routes; i++)
 		text_add(buf, PROFILE_TEXT, "%s%s",
-			 i	? ", " :
-			 *buf	? ", routes " :
-				  "routes ",
+			 i    ? ", " :
+			 *buf ? ", routes " :
+				"routes ",
 			 prefix_text(&profile->routes[i], text));
 	return buf;
 }

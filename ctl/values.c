@@ -261,7 +261,8 @@ const struct value_type type_client_id = {
 /* Profiles are of IPv4, as their text on the wire is. */
 static int not_ipv4(const char *text, struct fault *fault)
 {
-	return fault_set(fault, "\"%s\" is not IPv4: clients are told nothing else",
+	return fault_set(fault,
+			 "\"%s\" is not IPv4: clients are told nothing else",
 			 text);
 }
 
@@ -279,7 +280,8 @@ static int own_address_parse(const struct keyword *keyword, struct value *value,
 	value->prefix = list.list[0];
 	free(list.list);
 	if (list.n != 1)
-		return fault_set(fault, "\"%s\" is not one address", value->text);
+		return fault_set(fault, "\"%s\" is not one address",
+				 value->text);
 	if (value->prefix.addr.family != AF_INET)
 		return not_ipv4(value->text, fault);
 	return 0;

@@ -297,7 +297,7 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 		     struct netlink_ext_ack *extack)
 {
 	struct camex_conf conf = cdev->conf;
-	bool renamed;
+	bool renamed, opened;
 	int err;
 
 	err = camex_conf_parse(&conf, tb, false, extack);
@@ -307,11 +307,12 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 	if (err)
 		return err;
 	renamed = strcmp(conf.client_id, cdev->conf.client_id);
+	opened = conf.plaintext && !cdev->conf.plaintext;
 	spin_lock_bh(&cdev->lock);
 	cdev->conf = conf;
 	spin_unlock_bh(&cdev->lock);
-	if (renamed)
-		camex_timers_reregister(cdev);
+	if (renamed || opened)
+		camex_timers_changed(cdev, renamed);
 	/* Pairs with the acquire where a path is looked for. */
 	smp_store_release(&cdev->path_generation, cdev->path_generation + 1);
 	return 0;

@@ -5,6 +5,7 @@
 
 #include "compat.h"
 #include "rules.h"
+#include "timer.h"
 
 static const struct rhashtable_params by_endpoint = {
 	.key_len = sizeof(struct camex_addr),
@@ -235,6 +236,9 @@ void camex_peer_configure_endpoint(struct camex_peer *peer,
 	camex_endpoint_swap(peer, ep);
 	WRITE_ONCE(peer->home, ep);
 	camex_endpoint_free(home);
+	/* It may be another server. */
+	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
+		camex_peer_reregister(peer);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_configure_endpoint);

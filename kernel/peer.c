@@ -405,6 +405,8 @@ void camex_peer_commit_key(struct camex_peer *peer, struct camex_rekey *rekey,
 	if (key != old) {
 		camex_rules_forget(peer, false);
 		camex_rules_forget(peer, true);
+		if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
+			camex_peer_reregister(peer);
 	}
 	camex_peer_wake(peer, jiffies);
 	spin_unlock_bh(&cdev->lock);

@@ -310,8 +310,8 @@ static inline bool camex_text_config_field(struct camex_text_word *word,
 		return true;
 	}
 	if (camex_text_field(word, "VER")) {
-		field = VER;
-		good = camex_text_number(word, CAMEX_WIRE_VERSION, &number);
+		field = VER;	/* clients take what they understand */
+		good = camex_text_number(word, 999999999, &number);
 	} else if (camex_text_field(word, "CLIENT_ID")) {
 		field = ID;
 		good = camex_text_id(word, id);

@@ -358,25 +358,26 @@ void camex_timers_down(struct camex_dev *cdev)
 }
 
 /**
- * camex_timers_reregister() - the device has another CLIENT_ID
+ * camex_timers_changed() - the settings of the device are others
  * @cdev: the device
- *
- * A session is one client's, so the new one gets a new session.
+ * @renamed: its CLIENT_ID too; a session is one client's, so there is a new one
  *
  * Context: RTNL, may sleep.
  */
-void camex_timers_reregister(struct camex_dev *cdev)
+void camex_timers_changed(struct camex_dev *cdev, bool renamed)
 {
 	struct camex_peer *peer;
 	unsigned long number;
 
 	xa_for_each(&cdev->peers, number, peer) {
-		if (camex_peer_registers(peer) != CAMEX_REGISTER_AUTO)
-			continue;
 		spin_lock_bh(&cdev->lock);
-		/* Without memory the server says "unknown" until it is lost. */
-		camex_peer_renew(peer);
-		camex_peer_reregister(peer);
+		if (renamed &&
+		    camex_peer_registers(peer) == CAMEX_REGISTER_AUTO) {
+			/* Without memory the old ID stays until it is lost. */
+			camex_peer_renew(peer);
+			camex_peer_reregister(peer);
+		}
+		camex_peer_wake(peer, jiffies);
 		spin_unlock_bh(&cdev->lock);
 		cond_resched();
 	}

@@ -12,7 +12,7 @@ void camex_timer_set(struct camex_peer *peer, struct nlattr **tb);
 void camex_timer_stop(struct camex_peer *peer);
 int camex_timers_up(struct camex_dev *cdev);
 void camex_timers_down(struct camex_dev *cdev);
-void camex_timers_reregister(struct camex_dev *cdev);
+void camex_timers_changed(struct camex_dev *cdev, bool renamed);
 void camex_peer_wake(struct camex_peer *peer, unsigned long when);
 void camex_peer_reregister(struct camex_peer *peer);
 

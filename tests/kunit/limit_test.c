@@ -97,10 +97,37 @@ static void limit_share_of_a_cpu(struct kunit *test)
 	KUNIT_EXPECT_LE(test, spent, NSEC_PER_SEC + CAMEX_LIMIT_CPU_BURST);
 }
 
+/* Plain CONFIG is counted by the network that it goes to. */
+static void limit_config_by_network(struct kunit *test)
+{
+	struct camex_addr one = source_v4(0xc6336401, 1), other = source_v4(0xc63364fe, 2);
+	struct camex_addr v6 = { .family = AF_INET6, .port = 1 };
+	u64 now = LATER + BIT_ULL(51);
+	unsigned int n, good = 0;
+
+	for (n = 0; n < 100; n++)
+		good += camex_limit_config(n % 2 ? &one : &other, now);
+	KUNIT_EXPECT_EQ(test, good, CAMEX_LIMIT_CONFIG);
+	now += NSEC_PER_SEC / CAMEX_LIMIT_CONFIG;
+	KUNIT_EXPECT_TRUE(test, camex_limit_config(&other, now));
+	KUNIT_EXPECT_FALSE(test, camex_limit_config(&one, now));
+	/* REGISTER under a key has buckets of its own. */
+	KUNIT_EXPECT_TRUE(test, camex_limit_source(&one, now));
+
+	v6.v6.s6_addr[0] = 0x20;
+	v6.v6.s6_addr[1] = 0x01;
+	for (n = 0, good = 0; n < 100; n++) {
+		v6.v6.s6_addr[15] = n;
+		good += camex_limit_config(&v6, now);
+	}
+	KUNIT_EXPECT_EQ(test, good, CAMEX_LIMIT_CONFIG);
+}
+
 static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_burst_and_rate),
 	KUNIT_CASE(limit_what_is_one_source),
 	KUNIT_CASE(limit_share_of_a_cpu),
+	KUNIT_CASE(limit_config_by_network),
 	{}
 };
 

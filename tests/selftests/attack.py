@@ -573,7 +573,7 @@ def test_other_client():
                      for ip in (carol.inner, "10.0.0.99")], out, 0, STAYS, {"unknown_peer": 2}),
         Row(server, CLIENT, "CLIENT_ID of another, in its own session", other, "alice",
             lambda: [bob.seal(REGISTER, cx.build_register(client_id="alice"))], bob.sock, 0, STAYS,
-            {}))
+            {"unknown_peer": 1}))
     for key, sock, where in ((fleet, out, THIRD), (fleet, bob.sock, other),
                              (carol.key, out, THIRD)):
         attack(Row(server, CLIENT, "REGISTER with text that is none, new sessions", where,

@@ -128,6 +128,26 @@ quiet "key del" key del camex0 bob
 quiet "peer set of the timers" peer set camex0 alice keepalive 25 register off
 json "they are set" '.[0] | [.keepalive, .register]' '[25, "off"]' peer show camex0 alice
 quiet "and set again" peer set camex0 alice keepalive 10 register manual
+quiet "peer set of a profile" peer set camex0 bob address 10.88.0.2/24 gateway 10.88.0.1 mtu 1400 \
+	push-routes 10.77.0.0/24,0.0.0.0/0
+json "it has one" '.[0].profile' '{"address": "10.88.0.2/24", "gateway": "10.88.0.1", "mtu": 1400,
+	"routes": ["10.77.0.0/24", "0.0.0.0/0"]}' peer show camex0 bob
+like "peer show to people" "$(ctl peer show camex0 bob)" \
+	'profile +address 10.88.0.2/24, gateway 10.88.0.1, mtu 1400, routes 10.77.0.0/24, 0.0.0.0/0'
+quiet "a part of it" peer set camex0 bob gateway none push-routes none
+json "changes alone" '.[0].profile' '{"address": "10.88.0.2/24", "gateway": null, "mtu": 1400, "routes": []}' \
+	peer show camex0 bob
+like "a profile for a server" "$(ctl peer set camex0 bob register auto mtu 1400 2>&1)" \
+	'^camexctl: peer set camex0 bob: register auto: no default route'
+quiet "a client-id" dev set camex0 client-id CAM01
+json "it is there" '.[0].client_id' '"CAM01"' dev show camex0
+like "a profile for a server, again" "$(ctl peer set camex0 bob register auto mtu 1400 2>&1)" \
+	'^camexctl: peer set camex0 bob: with register auto the peer hands out the profile \(mtu 1400\)'
+quiet "register auto" peer set camex0 bob register auto
+json "takes its profile" '.[0] | [.register, .profile]' '["auto", null]' peer show camex0 bob
+quiet "and register off" peer set camex0 bob register off
+like "a route that is none" "$(ctl peer set camex0 bob push-routes 10.1.0.0/16,224.0.0.0/4 2>&1)" \
+	'^camexctl: peer set camex0 bob: .*network of hosts \(push-routes 224.0.0.0/4\)'
 quiet "peer set" peer set camex0 bob endpoint '[2001:db8::2]:7000' key-file psk routes any
 json "any is both defaults" '.[0] | [.endpoint, .state, .routes]' \
 	'["[2001:db8::2]:7000", "up", ["0.0.0.0/0", "::/0"]]' peer show camex0 bob

@@ -127,7 +127,7 @@ enum {
  * with CAP_NET_ADMIN over the link's and the transport's namespace. PROFILE_* is
  * what we hand out to a peer that registers with AUTO; of one with
  * CAMEX_REGISTER_AUTO it is what the peer has handed out to us, and cannot be
- * given. The address of a profile may have bits set past its length.
+ * given. It is IPv4; its address may have bits set past its length.
  */
 enum {
 	CAMEX_A_PEER_NAME = 1,		/* string, 1 to 31 bytes, no blank, no '/' [out] */
@@ -146,10 +146,10 @@ enum {
 	CAMEX_A_PEER_PAD,
 	CAMEX_A_PEER_KEEPALIVE,		/* u16, seconds, 0: off [add, set, out] */
 	CAMEX_A_PEER_REGISTER,		/* u32, enum camex_register [add, set, out] */
-	CAMEX_A_PEER_PROFILE_ADDRESS,	/* nest CAMEX_A_PREFIX_*, IPv4; empty: none [add, set, out] */
-	CAMEX_A_PEER_PROFILE_GATEWAY,	/* 4 bytes, IPv4; 0 bytes: none [add, set, out] */
+	CAMEX_A_PEER_PROFILE_ADDRESS,	/* nest CAMEX_A_PREFIX_*; empty: none [add, set, out] */
+	CAMEX_A_PEER_PROFILE_GATEWAY,	/* 4 bytes; 0 bytes: none [add, set, out] */
 	CAMEX_A_PEER_PROFILE_MTU,	/* u16, bytes, 576 to 9000; 0: none [add, set, out] */
-	CAMEX_A_PEER_PROFILE_ROUTES,	/* nest CAMEX_A_ROUTES_*, IPv4, at most 16 [add, set, out] */
+	CAMEX_A_PEER_PROFILE_ROUTES,	/* nest CAMEX_A_ROUTES_*, at most 16 [add, set, out] */
 
 	__CAMEX_A_PEER_MAX,
 	CAMEX_A_PEER_MAX = (__CAMEX_A_PEER_MAX - 1)

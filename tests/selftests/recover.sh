@@ -1,0 +1,156 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# No black hole: whatever happens to a server and its client that registers with
+# AUTO, traffic is back within 12 seconds, both ways. The time of each is printed.
+# shellcheck source-path=SCRIPTDIR disable=SC2317
+. "$(dirname "$0")/lib.sh"
+
+tests=$(readlink -f "$(dirname "$0")/..")
+within=12
+
+server_up() {
+	camexctl -n host1 dev add camex0 &&
+		camexctl -n host1 load camex0 "$test_tmp/camex.conf" &&
+		ip -n host1 link set camex0 up
+}
+
+client_up() {
+	camexctl -n host2 up "$test_tmp/client.up" 2>/dev/null
+}
+
+down() {
+	camexctl -n "$1" dev del camex0
+}
+
+# back WHAT FROM TO: since now it takes FROM no longer than that to reach TO.
+back() {
+	local start=$EPOCHREALTIME took
+	wait_until 60 reaches "$2" "$3" -W 1
+	took=$(jq -n "($EPOCHREALTIME - $start) * 10 | round / 10")
+	result "$(jq -n "if $took <= $within then 0 else 1 end")" "$1: traffic is back after $took s"
+}
+
+# from_client WHAT, from_server WHAT: who sends first, after what has just happened.
+from_client() {
+	back "$1" host2 10.88.0.1
+	ok "$1: and the other way" reaches host1 10.88.0.2 -W 2
+}
+
+from_server() {
+	back "$1, the server sends first" host1 10.88.0.2
+	ok "$1, the server sends first: and the other way" reaches host2 10.88.0.1 -W 2
+}
+
+# block, unblock: no datagram passes.
+block() {
+	on host1 nft -f - <<-END
+		table ip block {
+			chain in { type filter hook input priority 0; udp dport 7000 drop; }
+			chain out { type filter hook output priority 0; udp sport 7000 drop; }
+		}
+	END
+}
+
+unblock() {
+	on host1 nft delete table ip block
+}
+
+ok "modprobe camex and tun" modprobe -a camex tun
+ok "two hosts" hosts 2
+umask 077
+echo secret >"$test_tmp/passphrase"
+cat >"$test_tmp/camex.conf" <<-END
+	[server]
+	port = 7000
+	psk = secret
+	local_cidr = 10.88.0.1/24
+	[client CAM01]
+	local_cidr = 10.88.0.2/24
+	[client CAM02]
+	local_cidr = 10.88.0.3/24
+END
+cat >"$test_tmp/client.up" <<-END
+	[device]
+	name = camex0
+	client-id = CAM01
+	[peer server]
+	endpoint = 192.0.2.1:7000
+	passphrase-file = passphrase
+	register = auto
+END
+ok "a server" server_up
+ok "a client" client_up
+from_client "the beginning"
+
+for first in from_client from_server; do
+	down host2
+	client_up
+	$first "client restart"
+	down host1
+	server_up
+	$first "server restart"
+	down host1
+	down host2
+	server_up
+	client_up
+	$first "both restart"
+	ip -n host2 address add 192.0.2.22/24 dev eth0
+	ip -n host2 address del 192.0.2.2/24 dev eth0
+	# the address that was added first stays the only one
+	ip -n host2 address replace 192.0.2.22/24 dev eth0
+	$first "address change"
+	ip -n host2 address add 192.0.2.2/24 dev eth0
+	ip -n host2 address del 192.0.2.22/24 dev eth0
+	ip -n host2 address replace 192.0.2.2/24 dev eth0
+	$first "address change back"
+done
+
+bg host2 ping -q -i 1 10.88.0.1 >/dev/null
+down host1
+sleep 30
+is "with traffic unanswered the client is lost" "$(peer host2 server .state)" lost
+server_up
+from_client "server away for 30 s under traffic"
+is "and was configured anew" "$(peer host2 server .state)" up
+stop "${test_pids[-1]}"
+
+block
+sleep 150
+unblock
+from_client "150 s of silence"
+if [ -n "${CAMEX_LONG-}" ]; then
+	block
+	sleep 150
+	unblock
+	from_server "150 s of silence"
+fi
+
+# --- a client that is no kernel, and starts its sequence at 0 each time ---
+
+down host2
+far_up() {
+	bg host2 "$tests/peer/camex_peer.py" tun --dev tun0 --log "$test_tmp/log" --passphrase secret \
+		--endpoint 192.0.2.1:7000 --register 10.88.0.2 --keepalive 10
+	far=$!
+	wait_until 60 on host2 test -e /sys/class/net/tun0 &&
+		ip -n host2 address add 10.88.0.2/24 dev tun0 &&
+		ip -n host2 link set tun0 up
+}
+
+ok "another client" far_up
+from_client "another program as client"
+stop "$far"
+far_up
+from_client "its restart"
+stop "$far"
+far_up
+from_server "its restart"
+down host1
+server_up
+from_client "server restart"
+down host1
+server_up
+from_server "server restart"
+stop "$far"
+
+done_testing
