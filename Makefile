@@ -32,7 +32,9 @@ help:
 	@echo 'make uninstall       takes away what install and kmod-install put there'
 	@echo 'make demo            a tunnel between two hosts in a guest, from nothing'
 	@echo 'make check           all tests;  make check-NAME   one group'
-	@echo 'make check-long      the long forms;  make bench   measurements'
+	@echo 'make check-long      the long forms'
+	@echo 'make bench           measurements beside other tunnels; bench-quick: a few'
+	@echo 'make bench-profile   where the instructions of a packet go, by function'
 	@echo 'make clean           build/;  make distclean   the cache of kernels as well'
 
 modules kmod: $(kmod-copies)
@@ -84,6 +86,12 @@ check-%:
 bench:
 	@tests/bench/run
 
+bench-quick:
+	@tests/bench/run --quick
+
+bench-profile:
+	@tests/bench/profile
+
 clean:
 	rm -rf build
 
@@ -91,4 +99,4 @@ distclean: clean
 	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/camex"
 
 .PHONY: all help modules kmod ctl install kmod-install uninstall demo check check-long bench
-.PHONY: clean distclean
+.PHONY: bench-quick bench-profile clean distclean

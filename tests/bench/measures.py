@@ -40,6 +40,14 @@ def limit(link, measure, seconds):
     return f"-n {int(mbits * 1e6 / 8 * seconds)}"
 
 
+def packet_cost(measure, text):
+    """Instructions for each packet of full size, or UDP datagram, that arrived."""
+    rate = reading(measure, text)
+    if MEASURES[measure][1].startswith("udp"):
+        return 1e9 / rate
+    return 8e9 * (INNER_MTU - 52) / (rate * 1e6)
+
+
 def reading(measure, text):
     """The number in what a program printed, in the measure's unit."""
     traffic = MEASURES[measure][1]
