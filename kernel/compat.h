@@ -19,7 +19,8 @@
 #include <net/ip6_route.h>
 #include <net/rtnetlink.h>
 #include <net/udp.h>
-#if IS_ENABLED(CONFIG_IPV6)
+#if IS_ENABLED(CONFIG_IPV6) && __has_include(<net/ipv6_stubs.h>)
+#define CAMEX_IPV6_STUB
 #include <net/ipv6_stubs.h>
 #endif
 
@@ -161,20 +162,20 @@ static inline struct dst_entry *camex_ip6_route(struct net *net,
 						const struct sock *sk,
 						struct flowi6 *fl6)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
-	return ip6_dst_lookup_flow(net, sk, fl6, NULL);
-#else
+#ifdef CAMEX_IPV6_STUB
 	return ipv6_stub->ipv6_dst_lookup_flow(net, sk, fl6, NULL);
+#else
+	return ip6_dst_lookup_flow(net, sk, fl6, NULL);
 #endif
 }
 
 static inline bool camex_ip6_is_local(struct net *net,
 				      const struct in6_addr *addr)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
-	return ipv6_dev_find(net, addr, NULL);
-#else
+#ifdef CAMEX_IPV6_STUB
 	return ipv6_stub->ipv6_dev_find(net, addr, NULL);
+#else
+	return ipv6_dev_find(net, addr, NULL);
 #endif
 }
 #endif
