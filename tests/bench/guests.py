@@ -24,20 +24,24 @@ def prepare(*packages):
     subprocess.run([repo / "tests/need", "gcc", "iproute2", "iputils-ping", "iperf3", "ethtool",
                     "procps", "wireguard-tools", *packages], check=True)
     out.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", out / "pingpong",
-                    here / "pingpong.c"], check=True)
+    for name, *options in (("pingpong",), ("mark",), ("count.so", "-shared", "-fPIC", "-fvisibility=hidden")):
+        source = (here / name).with_suffix(".c")
+        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", *options, "-o", out / name, source],
+                       check=True)
 
 
-def boot(kernel, links, steps, seconds, wall=False, steering="as-is", perf=""):
+def boot(kernel, links, steps, seconds, wall=False, steering="as-is", counted=""):
     """Runs the steps (file, link, measure) in a guest with these links.
 
     Each measurement takes about so many seconds. What the programs say is in files of these
-    names in the directory that is returned, beside release and cipher; the step with the name
-    perf is sampled, and perf.data and kallsyms are there as well. Without counting a step
-    takes two seconds.
+    names in the directory that is returned, beside release and cipher. Of the step with the
+    name counted the blocks executed, as count.c writes them, are in counts, and the guest's
+    /proc/kallsyms is there too. By the wall clock a step takes two seconds.
     """
     dir = out / "guest"
     options = ["--smp", "2"] if wall else ["--icount"]
+    if counted:
+        options += ["--plugin", f"{out}/count.so,out={dir}/counts"]
     shutil.rmtree(dir, ignore_errors=True)
     dir.mkdir()
     (dir / "plan").write_text("".join(
@@ -46,7 +50,7 @@ def boot(kernel, links, steps, seconds, wall=False, steering="as-is", perf=""):
     guest = subprocess.run(
         [repo / "tests/vm/run", "-k", kernel, *options, "--timeout", "7200", "--out", dir, "--",
          "env", f"BENCH_LINKS={' '.join(links)}", f"BENCH_PROGRAMS={out}",
-         f"BENCH_STEERING={steering}", f"BENCH_PERF={perf}", here / "guest"],
+         f"BENCH_STEERING={steering}", f"BENCH_COUNTED={counted}", here / "guest"],
         stdout=subprocess.PIPE, text=True, env=os.environ | {"CAMEX_BENCH": "1"})
     if guest.returncode:
         raise Failure(f"the guest with {kernel} ended with status {guest.returncode}:\n"

@@ -47,19 +47,8 @@ def limit(link, measure, seconds, wall):
     return f"-n {int(mbits * 1e6 / 8 * seconds)}"
 
 
-def packet_cost(measure, text):
-    """Instructions for each packet of full size, or UDP datagram, that arrived."""
-    rate = reading(measure, text)
-    if MEASURES[measure][1].startswith("udp"):
-        return 1e9 / rate
-    return 8e3 * SEGMENT / rate
-
-
-def reading(measure, text):
-    """The number in what a program printed, in the measure's unit."""
-    traffic = MEASURES[measure][1]
-    if traffic == "rr":
-        return json.loads(text)["round_trip_ns"]
+def ends(text):
+    """What iperf3's reports, one after the other, say in the end."""
     decoder, reports, at = json.JSONDecoder(), [], 0
     while at < len(text):
         report, at = decoder.raw_decode(text, at)
@@ -67,6 +56,22 @@ def reading(measure, text):
             raise ValueError(f"iperf3: {report['error']}")
         reports.append(report["end"])
         at += len(text[at:]) - len(text[at:].lstrip())
+    return reports
+
+
+def packets(measure, text):
+    """How many datagrams, or packets of full size, arrived."""
+    if MEASURES[measure][1].startswith("udp"):
+        return sum(r["sum"]["packets"] - r["sum"]["lost_packets"] for r in ends(text))
+    return sum(r["sum_received"]["bytes"] for r in ends(text)) / SEGMENT
+
+
+def reading(measure, text):
+    """The number in what a program printed, in the measure's unit."""
+    traffic = MEASURES[measure][1]
+    if traffic == "rr":
+        return json.loads(text)["round_trip_ns"]
+    reports = ends(text)
     if traffic.startswith("udp"):
         total = reports[0]["sum"]
         return (total["packets"] - total["lost_packets"]) / total["seconds"]
