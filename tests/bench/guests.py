@@ -38,7 +38,7 @@ def boot(kernel, links, steps, seconds, wall=False, steering="as-is", counted=""
     name counted the blocks executed, as count.c writes them, are in counts, and the guest's
     /proc/kallsyms is there too. By the wall clock a step takes two seconds.
     """
-    dir = out / "guest"
+    dir = out / f"guest-{kernel}"
     options = ["--smp", "2"] if wall else ["--icount"]
     if counted:
         options += ["--plugin", f"{out}/count.so,out={dir}/counts"]
