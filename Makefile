@@ -8,6 +8,7 @@ KDIR ?= /lib/modules/$(KREL)/build
 MODDIR ?= build/module
 KUNIT ?= 0
 GCOV ?= 0
+BENCH ?= 0
 W ?=
 C ?=
 
@@ -19,7 +20,7 @@ INCDIR ?= $(PREFIX)/include
 # systemd reads /usr/local/lib/systemd/system as well
 UNITDIR ?= $(PREFIX)/lib/systemd/system
 
-kmod-sources := Kbuild VERSION $(wildcard kernel/*.[ch] include/uapi/linux/*.h tests/kunit/*.[ch])
+kmod-sources := Kbuild VERSION $(wildcard kernel/*.[ch] include/uapi/linux/*.h tests/kunit/*.[ch] tests/bench/cipher.c)
 kmod-copies := $(kmod-sources:%=$(MODDIR)/%)
 
 all: modules ctl
@@ -32,12 +33,15 @@ help:
 	@echo 'make uninstall       takes away what install and kmod-install put there'
 	@echo 'make demo            a tunnel between two hosts in a guest, from nothing'
 	@echo 'make check           all tests;  make check-NAME   one group'
-	@echo 'make check-long      the long forms;  make bench   measurements'
+	@echo 'make check-long      the long forms'
+	@echo 'make bench           measurements beside other tunnels;  make bench-quick   a few'
+	@echo 'make bench-doc       Documentation/performance.rst from the last make bench'
+	@echo 'make bench-profile   where the instructions of a packet go, by function'
 	@echo 'make clean           build/;  make distclean   the cache of kernels as well'
 
 modules kmod: $(kmod-copies)
 	@tests/need $(if $(filter /lib/modules/$(shell uname -r)/build,$(KDIR)),linux-headers-$(shell uname -r)) gcc make
-	$(MAKE) -C $(KDIR) M=$(abspath $(MODDIR)) CAMEX_KUNIT=$(KUNIT) CAMEX_GCOV=$(GCOV) \
+	$(MAKE) -C $(KDIR) M=$(abspath $(MODDIR)) CAMEX_KUNIT=$(KUNIT) CAMEX_GCOV=$(GCOV) CAMEX_BENCH=$(BENCH) \
 		$(if $(W),W=$(W)) $(if $(C),C=$(C) CHECK='$(CHECK)') modules
 
 $(MODDIR)/%: %
@@ -87,6 +91,15 @@ check-%:
 bench:
 	@tests/bench/run
 
+bench-doc:
+	@tests/bench/run --doc
+
+bench-quick:
+	@tests/bench/run --quick
+
+bench-profile:
+	@tests/bench/profile
+
 clean:
 	rm -rf build
 
@@ -94,4 +107,4 @@ distclean: clean
 	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/camex"
 
 .PHONY: all help modules kmod ctl install kmod-install uninstall demo check check-long bench
-.PHONY: clean distclean
+.PHONY: bench-doc bench-quick bench-profile clean distclean

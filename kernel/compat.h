@@ -19,7 +19,8 @@
 #include <net/ip6_route.h>
 #include <net/rtnetlink.h>
 #include <net/udp.h>
-#if IS_ENABLED(CONFIG_IPV6)
+#if IS_ENABLED(CONFIG_IPV6) && __has_include("net/ipv6_stubs.h")
+#define CAMEX_IPV6_STUB
 #include <net/ipv6_stubs.h>
 #endif
 
@@ -125,6 +126,21 @@ static inline void camex_tstats_free(struct net_device *dev)
 }
 #endif
 
+/* 5.11: what is sent has a function as what is received. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+static inline void dev_sw_netstats_tx_add(struct net_device *dev,
+					  unsigned int packets,
+					  unsigned int len)
+{
+	struct pcpu_sw_netstats *stats = this_cpu_ptr(dev->tstats);
+
+	u64_stats_update_begin(&stats->syncp);
+	stats->tx_bytes += len;
+	stats->tx_packets += packets;
+	u64_stats_update_end(&stats->syncp);
+}
+#endif
+
 /* 5.19: __skb_recv_udp lost the argument that MSG_DONTWAIT now says. */
 static inline struct sk_buff *camex_recv_udp(struct sock *sk)
 {
@@ -171,20 +187,32 @@ static inline struct dst_entry *camex_ip6_route(struct net *net,
 						const struct sock *sk,
 						struct flowi6 *fl6)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
-	return ip6_dst_lookup_flow(net, sk, fl6, NULL);
-#else
+#ifdef CAMEX_IPV6_STUB
 	return ipv6_stub->ipv6_dst_lookup_flow(net, sk, fl6, NULL);
+#else
+	return ip6_dst_lookup_flow(net, sk, fl6, NULL);
 #endif
 }
 
 static inline bool camex_ip6_is_local(struct net *net,
 				      const struct in6_addr *addr)
 {
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
-	return ipv6_dev_find(net, addr, NULL);
-#else
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 13, 0)
+	/* the stub cannot look for a device yet, but route */
+	struct flowi6 fl6 = { .daddr = *addr };
+	struct dst_entry *dst;
+	bool local;
+
+	dst = ipv6_stub->ipv6_dst_lookup_flow(net, NULL, &fl6, NULL);
+	if (IS_ERR(dst))
+		return false;
+	local = ((struct rt6_info *)dst)->rt6i_flags & RTF_LOCAL;
+	dst_release(dst);
+	return local;
+#elif defined(CAMEX_IPV6_STUB)
 	return ipv6_stub->ipv6_dev_find(net, addr, NULL);
+#else
+	return ipv6_dev_find(net, addr, NULL);
 #endif
 }
 #endif

@@ -2,10 +2,15 @@
 """What is measured, how much of it, and how the programs' reports are read."""
 import json
 
-# What fits on an Ethernet of 1500 through each link; the rest is set to WireGuard's.
+# What fits on an Ethernet of 1500 through each link; all tunnels are set to WireGuard's.
 MTU = {"veth": 1500, "camex": 1428, "raw": 1472, "wireguard": 1420, "vxlan": 1450, "fou": 1472,
-       "esp-aes": 1438, "esp-chacha": 1438}
+       "esp-aes": 1446, "esp-chacha": 1446}
 INNER_MTU = 1420
+SEGMENT = INNER_MTU - 52    # bytes of TCP's in a packet: IPv4, timestamps
+
+NAMES = {"veth": "veth alone", "camex": "camex", "raw": "camex, protocol raw",
+         "wireguard": "WireGuard", "vxlan": "VXLAN", "fou": "FOU (ipip)",
+         "esp-aes": "ESP, AES-256-GCM", "esp-chacha": "ESP, ChaCha20-Poly1305"}
 
 # Nominal rates by which the amounts are chosen: Mbit/s of TCP, packets/s of UDP.
 RATES = {"veth": (2200, 45000), "raw": (1500, 35000), "vxlan": (2000, 35000), "fou": (2000, 35000)}
@@ -17,16 +22,18 @@ MEASURES = {
     "tcp8k": ("whole", "tcp8k", "Mbit/s", "TCP, one flow, 8 KB writes"),
     "tcp4": ("whole", "tcp4", "Mbit/s", "TCP, four flows"),
     "udp64": ("whole", "udp64", "packets/s", "UDP, 64 bytes"),
-    "udp1400": ("whole", "udp1400", "packets/s", "UDP, 1,372 bytes"),
-    "rr": ("whole", "rr", "ns", "TCP round trip of 1 byte"),
+    "udp1400": ("whole", "udp1400", "packets/s", "UDP, packets of 1,400 bytes"),
+    "rr": ("whole", "rr", "ns", "TCP round trip of one byte"),
     "forward": ("whole", "forward", "Mbit/s", "TCP of other hosts, forwarded"),
     "nic": ("nic", "tcp", "Mbit/s", "TCP, NIC-like underlay"),
     "none": ("none", "tcp", "Mbit/s", "TCP, no offloads below"),
 }
 
 
-def limit(link, measure, seconds):
+def limit(link, measure, seconds, wall):
     """The end of a plan's line: after how many bytes (-n) or seconds (-t) iperf3 stops."""
+    if wall:
+        return "-t 2"
     traffic = MEASURES[measure][1]
     mbits, packets = RATES.get(link, ENCRYPTED)
     if traffic == "rr":
@@ -40,11 +47,8 @@ def limit(link, measure, seconds):
     return f"-n {int(mbits * 1e6 / 8 * seconds)}"
 
 
-def reading(measure, text):
-    """The number in what a program printed, in the measure's unit."""
-    traffic = MEASURES[measure][1]
-    if traffic == "rr":
-        return json.loads(text)["round_trip_ns"]
+def ends(text):
+    """What iperf3's reports, one after the other, say in the end."""
     decoder, reports, at = json.JSONDecoder(), [], 0
     while at < len(text):
         report, at = decoder.raw_decode(text, at)
@@ -52,7 +56,32 @@ def reading(measure, text):
             raise ValueError(f"iperf3: {report['error']}")
         reports.append(report["end"])
         at += len(text[at:]) - len(text[at:].lstrip())
+    return reports
+
+
+def packets(measure, text):
+    """How many datagrams, or packets of full size, arrived."""
+    if MEASURES[measure][1].startswith("udp"):
+        return sum(r["sum"]["packets"] - r["sum"]["lost_packets"] for r in ends(text))
+    return sum(r["sum_received"]["bytes"] for r in ends(text)) / SEGMENT
+
+
+def reading(measure, text):
+    """The number in what a program printed, in the measure's unit."""
+    traffic = MEASURES[measure][1]
+    if traffic == "rr":
+        return json.loads(text)["round_trip_ns"]
+    reports = ends(text)
     if traffic.startswith("udp"):
         total = reports[0]["sum"]
         return (total["packets"] - total["lost_packets"]) / total["seconds"]
     return sum(r["sum_received"]["bits_per_second"] for r in reports) / 1e6
+
+
+def cipher_limit(cipher, veth):
+    """Mbit/s of TCP that camex could reach, if it cost the cipher both ways and veth alone.
+
+    cipher: the guest's file of that name; veth: Mbit/s of TCP on veth.
+    """
+    costs = dict(line.split(":") for line in cipher.split())
+    return 8e3 * SEGMENT / (8e3 * SEGMENT / veth + int(costs["seal_ns"]) + int(costs["open_ns"]))

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Boots guests that measure."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+import measures
+
+here = pathlib.Path(__file__).resolve().parent
+repo = here.parent.parent
+out = repo / "build/bench"
+
+
+class Failure(Exception):
+    """A measurement that failed."""
+
+
+ERRORS = (Failure, subprocess.CalledProcessError, ValueError)
+
+
+def prepare(*packages):
+    """What the guest's side needs."""
+    subprocess.run([repo / "tests/need", "gcc", "iproute2", "iputils-ping", "iperf3", "ethtool",
+                    "procps", "wireguard-tools", *packages], check=True)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, *options in (("pingpong",), ("mark",), ("count.so", "-shared", "-fPIC", "-fvisibility=hidden")):
+        source = (here / name).with_suffix(".c")
+        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", *options, "-o", out / name, source],
+                       check=True)
+
+
+def boot(kernel, links, steps, seconds, wall=False, steering="as-is", counted=""):
+    """Runs the steps (file, link, measure) in a guest with these links.
+
+    Each measurement takes about so many seconds. What the programs say is in files of these
+    names in the directory that is returned, beside release and cipher. Of the step with the
+    name counted the blocks executed, as count.c writes them, are in counts, and the guest's
+    /proc/kallsyms is there too. By the wall clock a step takes two seconds.
+    """
+    dir = out / f"guest-{kernel}"
+    options = ["--smp", "2"] if wall else ["--icount"]
+    if counted:
+        options += ["--plugin", f"{out}/count.so,out={dir}/counts"]
+    shutil.rmtree(dir, ignore_errors=True)
+    dir.mkdir()
+    (dir / "plan").write_text("".join(
+        f"{file} {link} {measures.MEASURES[measure][0]} {measures.MEASURES[measure][1]} "
+        f"{measures.limit(link, measure, seconds, wall)}\n" for file, link, measure in steps))
+    guest = subprocess.run(
+        [repo / "tests/vm/run", "-k", kernel, *options, "--timeout", "7200", "--out", dir, "--",
+         "env", f"BENCH_LINKS={' '.join(links)}", f"BENCH_PROGRAMS={out}",
+         f"BENCH_STEERING={steering}", f"BENCH_COUNTED={counted}", here / "guest"],
+        stdout=subprocess.PIPE, text=True, env=os.environ | {"CAMEX_BENCH": "1"})
+    if guest.returncode:
+        raise Failure(f"the guest with {kernel} ended with status {guest.returncode}:\n"
+                      f"{guest.stdout[-1000:]}")
+    return dir

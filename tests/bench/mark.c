@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-2.0-only OR MIT
+/* mark: executes the marker, for count.c. */
+#include "mark.h"
+
+int main(void)
+{
+	__asm__ volatile(MARKER_ASM);
+	return 0;
+}

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""Medians, ratios and targets, from what the guests found, and their tables.
+
+Results are {"date": text, "kernels": {kernel: {"release": text, "cipher": text,
+"counted": {link: {measure: [reading]}}, "steered": the same, "unsteered": the same}}}.
+"""
+import json
+import pathlib
+import statistics
+
+import measures
+
+TARGETS = json.loads((pathlib.Path(__file__).parent / "targets.json").read_text())
+
+
+def median(kernel, part, link, measure):
+    """The median of a measure's readings; None where there are none."""
+    found = kernel.get(part, {}).get(link, {}).get(measure)
+    return statistics.median(found) if found else None
+
+
+def limit(kernel):
+    """Mbit/s that the cipher and veth alone leave of TCP's one flow; None without veth."""
+    veth = median(kernel, "counted", "veth", "tcp")
+    return measures.cipher_limit(kernel["cipher"], veth) if veth else None
+
+
+def other(kernel, part, target):
+    """What a target's link is compared with."""
+    if target["against"] == ["limit"]:
+        return limit(kernel)
+    found = [median(kernel, part, link, target["measure"]) for link in target["against"]]
+    return max(found) if all(found) else None
+
+
+def ratios(results):
+    """[(target, kernel's name, ratio, wanted, verdict)] for what was measured."""
+    found = []
+    for target in TARGETS:
+        part = target.get("wall", "counted")
+        for name, kernel in results["kernels"].items():
+            ours = median(kernel, part, target["link"], target["measure"])
+            theirs = other(kernel, part, target)
+            if ours is None or theirs is None:
+                continue
+            ratio = ours / theirs
+            least, most = target.get("least", {}).get(name), target.get("most", {}).get(name)
+            if least is not None:
+                wanted, good = f"at least {least}", ratio >= least
+            elif most is not None:
+                wanted, good = f"at most {most}", ratio <= most
+            else:
+                wanted, good = "", None
+            verdict = {True: "pass", False: "fail", None: ""}[good]
+            found.append((target, name, ratio, wanted, verdict))
+    return found
+
+
+def impossible(results):
+    """What cannot have been measured right: [text]."""
+    found = []
+    for name, kernel in results["kernels"].items():
+        ours, most = median(kernel, "counted", "camex", "tcp"), limit(kernel)
+        if ours and most and ours > most:
+            found.append(f"{name}: camex reached {ours:.0f} Mbit/s, above the limit of {most:.0f}")
+    return found
+
+
+def rows(kernel, part):
+    """(measures, {link: [median]}) of one of a kernel's tables, in the order of measuring."""
+    links = kernel.get(part, {})
+    wanted = list(next(iter(links.values()), {}))
+    return wanted, {link: [median(kernel, part, link, m) for m in wanted] for link in links}
+
+
+def text(results):
+    """All tables, for a terminal."""
+    lines = []
+    headings = {"counted": "counting instructions", "unsteered": "two CPUs, wall clock",
+                "steered": "two CPUs, wall clock, receive packet steering"}
+    for kernel in results["kernels"].values():
+        for part, heading in headings.items():
+            wanted, table = rows(kernel, part)
+            if not table:
+                continue
+            runs = len(next(iter(next(iter(kernel[part].values())).values())))
+            lines += [f"{kernel['release']}, {heading}; medians of {runs}",
+                      f"{'':12}" + "".join(f"{m:>11}" for m in wanted),
+                      f"{'':12}" + "".join(f"{measures.MEASURES[m][2]:>11}" for m in wanted)]
+            lines += [f"{link:12}" + "".join(f"{v:11.1f}" for v in values)
+                      for link, values in table.items()] + [""]
+        if limit(kernel):
+            lines += [f"limit of TCP, cipher and veth alone: {limit(kernel):.1f} Mbit/s "
+                      f"({' '.join(kernel['cipher'].split())})", ""]
+    lines.append(f"{'ratios':36} {'kernel':>6} {'':>6}  wanted")
+    lines += [f"{target['name']:36} {name:>6} {ratio:6.2f}  {wanted:14} {verdict}"
+              for target, name, ratio, wanted, verdict in ratios(results)]
+    return "\n".join(lines)
