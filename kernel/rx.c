@@ -74,7 +74,11 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	/* The outer ones are the same for all that is inside. */
 	skb_clear_hash(skb);
 	skb_set_queue_mapping(skb, 0);
-	skb_reset_transport_header(skb);
+	/* Relay asks how large a GSO packet's packets are. */
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		skb_set_transport_header(skb, skb_checksum_start_offset(skb));
+	else
+		skb_reset_transport_header(skb);
 
 	if (cdev->conf.source_check &&
 	    unlikely(camex_route_lookup_src(&cdev->routes, skb) != peer)) {
