@@ -648,3 +648,5 @@ const struct camex_protocol_ops camex_protocol_camex = {
 	.open_into = open_into,
 	.accept = accept,
 };
+
+CAMEX_EXPORT_FOR_KUNIT(camex_protocol_camex);

@@ -42,6 +42,25 @@ static bool decapsulate_ecn(struct sk_buff *skb, u8 outer)
 	return INET_ECN_decapsulate(skb, outer, inner) < 2;
 }
 
+#ifdef CAMEX_KUNIT
+/* What the tests put in the place of the stack. */
+void (*camex_test_stack)(struct sk_buff *skb);
+EXPORT_SYMBOL_GPL(camex_test_stack);
+
+static void to_stack(struct camex_dev *cdev, struct sk_buff *skb)
+{
+	if (camex_test_stack)
+		camex_test_stack(skb);
+	else
+		gro_cells_receive(&cdev->gro, skb);
+}
+#else
+static void to_stack(struct camex_dev *cdev, struct sk_buff *skb)
+{
+	gro_cells_receive(&cdev->gro, skb);
+}
+#endif
+
 /**
  * camex_deliver() - an opened packet goes to the stack, or to another peer
  * @cdev: the device
@@ -96,7 +115,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	camex_sw_netstats_rx(dev, packets, bytes);
 	if (cdev->conf.relay && camex_relay(cdev, peer, skb))
 		return;
-	gro_cells_receive(&cdev->gro, skb);
+	to_stack(cdev, skb);
 	return;
 
 drop:
@@ -142,3 +161,5 @@ void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 		camex_deliver(cdev, peer, skb, from);
 	}
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_rx);

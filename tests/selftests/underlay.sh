@@ -42,6 +42,7 @@ camex() {
 # goes WHAT [A4 A6]: streams and datagrams go through camex0, or what is on it.
 goes() {
 	local a4=${2-10.0.0.} a6=${3-fd00::}
+	ok "$1: UDP segments" exchanged gso host1 "${a4}1" host2 "${a4}2" 700 100
 	ok "$1: TCP over IPv4" exchanged tcp host1 "${a4}1" host2 "${a4}2" "$bytes"
 	ok "$1: UDP over IPv4" exchanged udp host1 "${a4}1" host2 "${a4}2" "1 1000 1400 5000"
 	[ -n "$a6" ] || return
@@ -77,7 +78,11 @@ ok "three hosts on a bridge" hosts 3
 ok "over a bridge" camex 192.0.2.I
 goes "over a bridge"
 
-ok "two hosts" hosts 2
+# like network cards from here on: what comes in one by one is merged where it is received
+card() {
+	for i in 1 2; do on host$i ethtool -K $1 gro on tso off tx-udp-segmentation off >/dev/null || return; done
+}
+ok "two hosts" eval 'hosts 2 && card eth0'
 ok "over a VLAN" eval 'both ip link add eth0.5 link eth0 type vlan id 5 &&
 	both ip address add 198.18.5.I/24 dev eth0.5 && both ip link set eth0.5 up && camex 198.18.5.I'
 goes "over a VLAN"
