@@ -44,7 +44,7 @@ static bool decapsulate_ecn(struct sk_buff *skb, u8 outer)
 
 #ifdef CAMEX_KUNIT
 /* What the tests put in the place of the stack. */
-void (*camex_test_stack)(struct sk_buff *skb);
+typeof(void (*)(struct sk_buff *skb)) camex_test_stack;
 EXPORT_SYMBOL_GPL(camex_test_stack);
 
 static void to_stack(struct camex_dev *cdev, struct sk_buff *skb)

@@ -190,7 +190,7 @@ static void cut_like_the_kernel(struct kunit *test)
 		else
 			wrong = compare(t, skb, segs);
 		if (wrong)
-			KUNIT_FAIL(test, "%d: %s: layout %d, IPv%d, %s, options %u %u, %u bytes by %u, type %x",
+			KUNIT_FAIL(test, "%d: %s: layout %d, IPv%d, %s, options %u %u, %u, %u, %x",
 				   i, wrong, i % LAYOUTS, g.in.v4 ? 4 : 6,
 				   g.in.tcp ? "TCP" : "UDP", g.in.ip_options,
 				   g.in.tcp_options, g.len, g.size, g.type);

@@ -203,3 +203,60 @@ struct sk_buff *packet_skb(struct rnd_state *rnd, const u8 *data, unsigned int l
 	}
 	return skb;
 }
+
+/**
+ * packet_same() - compare two packets
+ * @a: one
+ * @b: the other, or NULL
+ *
+ * Return: what is wrong, or NULL.
+ */
+const char *packet_same(struct sk_buff *a, struct sk_buff *b)
+{
+	if (!b)
+		return "too many packets";
+	if (a->protocol != b->protocol || a->mark != b->mark)
+		return "another protocol or mark";
+	if (skb_linearize(a) || skb_linearize(b))
+		return "no memory";
+	if (a->len != b->len)
+		return "another length";
+	return memcmp(a->data, b->data, a->len) ? "other bytes" : NULL;
+}
+
+/**
+ * packet_same_cut() - cut a GSO packet that was rebuilt, and compare
+ * @skb: the GSO packet
+ * @want: its packets as they were, which are taken off
+ * @merged: how many they are is added to it
+ *
+ * Return: what is wrong, or NULL.
+ */
+const char *packet_same_cut(struct sk_buff *skb, struct sk_buff_head *want,
+			    unsigned int *merged)
+{
+	struct sk_buff *segs, *seg, *one;
+	const char *wrong = NULL;
+	unsigned int n = 0;
+
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return "a GSO packet whose checksum is not partial";
+	if (skb_transport_offset(skb) != skb_checksum_start_offset(skb))
+		return "no transport header";
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_DODGY)
+		return "a GSO packet that is not trusted";
+	segs = skb_gso_segment(skb, 0);
+	if (IS_ERR_OR_NULL(segs))
+		return "a GSO packet that cannot be cut";
+	for (seg = segs; seg && !wrong; seg = seg->next) {
+		one = __skb_dequeue(want);
+		wrong = packet_same(seg, one);
+		kfree_skb(one);
+		n++;
+	}
+	kfree_skb_list(segs);
+	*merged += n;
+	if (!wrong && (n != skb_shinfo(skb)->gso_segs || n < 2))
+		return "wrong gso_segs";
+	return wrong;
+}

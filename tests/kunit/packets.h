@@ -42,5 +42,8 @@ void inner_sum(const struct inner *in, u8 *packet, unsigned int len, bool partia
 struct sk_buff *packet_skb(struct rnd_state *rnd, const u8 *data, unsigned int len,
 			   unsigned int linear, unsigned int unit,
 			   enum layout layout);
+const char *packet_same(struct sk_buff *a, struct sk_buff *b);
+const char *packet_same_cut(struct sk_buff *skb, struct sk_buff_head *want,
+			    unsigned int *merged);
 
 #endif /* CAMEX_KUNIT_PACKETS_H */
