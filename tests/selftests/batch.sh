@@ -6,7 +6,7 @@
 # shellcheck disable=SC2016,SC2086,SC2317 # programs for eval; names of hosts; functions that ok calls
 . "$(dirname "$0")/lib.sh"
 
-bytes=500000 datagrams=200
+bytes=300000 datagrams=150
 if slow; then bytes=100000 datagrams=70; fi
 
 start_exchange
@@ -37,7 +37,7 @@ patient() {
 	for host in host1 host2; do
 		on $host sysctl -qw net.ipv4.tcp_early_retrans=0 &&
 			ip -n $host route replace 10.0.0.0/24 dev camex0 rto_min 10s &&
-			ip -n $host route replace fd00::/64 dev camex0 rto_min 10s || return
+			ip -n $host route add fd00::/64 dev camex0 metric 1 rto_min 10s || return
 	done
 }
 
