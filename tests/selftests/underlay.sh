@@ -78,11 +78,14 @@ ok "three hosts on a bridge" hosts 3
 ok "over a bridge" camex 192.0.2.I
 goes "over a bridge"
 
-# like network cards from here on: what comes in one by one is merged where it is received
+# card DEV HOST...: like network cards, what comes in one by one is merged where it is received
 card() {
-	for i in 1 2; do on host$i ethtool -K $1 gro on tso off tx-udp-segmentation off >/dev/null || return; done
+	local host
+	for host in "${@:2}"; do
+		on "$host" ethtool -K "$1" gro on tso off tx-udp-segmentation off >/dev/null || return
+	done
 }
-ok "two hosts" eval 'hosts 2 && card eth0'
+ok "two hosts" eval 'hosts 2 && card eth0 host1 host2'
 ok "over a VLAN" eval 'both ip link add eth0.5 link eth0 type vlan id 5 &&
 	both ip address add 198.18.5.I/24 dev eth0.5 && both ip link set eth0.5 up && camex 198.18.5.I'
 goes "over a VLAN"
@@ -166,6 +169,7 @@ masquerade() {
 		ip -n host1 address add 198.51.100.2/24 dev eth2 && ip -n host1 link set eth2 up &&
 		ip -n host2 address add 203.0.113.2/24 dev eth2 && ip -n host2 link set eth2 up &&
 		ip -n host2 route add 198.51.100.0/24 via 203.0.113.1 &&
+		card eth2 host1 host2 && card n1 nat && card n2 nat &&
 		on nat sysctl -qw net.ipv4.ip_forward=1 &&
 		on nat nft -f - <<-END
 			table ip nat {
