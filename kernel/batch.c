@@ -153,7 +153,7 @@ static bool same_tcp(const struct camex_piece *a, const struct camex_piece *b)
 
 	return x->source == y->source && x->dest == y->dest &&
 	       x->ack_seq == y->ack_seq && x->window == y->window &&
-	       x->doff == y->doff &&
+	       x->doff == y->doff && x->urg_ptr == y->urg_ptr &&
 	       !((flags_of(a) ^ flags_of(b)) & ~(TCP_FLAG_PSH | TCP_FLAG_FIN)) &&
 	       !memcmp(x + 1, y + 1, x->doff * 4 - sizeof(*x));
 }
@@ -242,6 +242,7 @@ static struct sk_buff *make_packet(const struct camex_batch *batch,
 	if (unlikely(!skb))
 		return NULL;
 	skb_reserve(skb, HEADROOM);
+	skb->mark = batch->mark;
 	skb_put_data(skb, p->head, head);
 	if (copied) {
 		skb_put_data(skb, batch->space.at + p->at, copied);
@@ -314,6 +315,7 @@ static void rx_alone(struct camex_dev *cdev, const struct sk_buff *skb,
 		return;
 	}
 	skb_reserve(one, HEADROOM);
+	one->mark = skb->mark;
 	skb_copy_bits(skb, offset, skb_put(one, len), len);
 	camex_rx(cdev, one, from);
 }
@@ -328,6 +330,7 @@ static bool begin(struct camex_batch *batch, struct camex_dev *cdev,
 	batch->busy = true;
 	batch->cdev = cdev;
 	batch->from = from;
+	batch->mark = skb->mark;
 	batch->rx = NULL;
 	batch->n = 0;
 	batch->used = CAMEX_PIECE_HEAD - CAMEX_AEAD_FIRST;

@@ -32,6 +32,7 @@ struct camex_piece {
  * struct camex_batch - packets of one session that were opened together
  * @cdev: the device
  * @from: where they came from
+ * @mark: what the datagrams were marked with on their way in
  * @rx: the session, while there are any
  * @space: where they are
  * @used: bytes of it
@@ -43,6 +44,7 @@ struct camex_piece {
 struct camex_batch {
 	struct camex_dev *cdev;
 	const struct camex_source *from;
+	u32 mark;
 	struct camex_session_rx *rx;
 	struct camex_space space;
 	unsigned int used;

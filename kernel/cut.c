@@ -105,17 +105,13 @@ static __sum16 sum_of(const struct camex_cut *cut, const u8 *to, unsigned int le
 {
 	int proto = cut->tcp ? IPPROTO_TCP : IPPROTO_UDP;
 	__wsum sum = csum_partial(to + cut->l4, cut->head_len - cut->l4, payload);
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)to;
+	const struct iphdr *iph = (const struct iphdr *)to;
 
 	len -= cut->l4;
-	if (cut->v4) {
-		const struct iphdr *iph = (const struct iphdr *)to;
-
+	if (cut->v4)
 		return csum_tcpudp_magic(iph->saddr, iph->daddr, len, proto, sum);
-	} else {
-		const struct ipv6hdr *ip6h = (const struct ipv6hdr *)to;
-
-		return csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, len, proto, sum);
-	}
+	return csum_ipv6_magic(&ip6h->saddr, &ip6h->daddr, len, proto, sum);
 }
 
 /**

@@ -547,15 +547,16 @@ static bool open_into(struct camex_batch *batch, const u8 *data, unsigned int le
 	struct camex_session_rx *rx = batch->rx;
 	struct camex_aead_opening o camex_uninit;
 	struct camex_wire_header h;
+	bool old_header;
 
 	if (unlikely(!camex_wire_parse(data, len, &h) ||
 		     h.type != CAMEX_WIRE_DATA))
 		return false;
+	old_header = h.len == CAMEX_WIRE_HEADER_OLD;
 	if (!batch->n || rx->base.prefix != h.prefix)
 		rx = likely_session(batch->cdev, h.prefix);
 	if (unlikely(!rx || (batch->n && rx != batch->rx) ||
-		     READ_ONCE(rx->base.peer->old_header) !=
-		     (h.len == CAMEX_WIRE_HEADER_OLD)))
+		     READ_ONCE(rx->base.peer->old_header) != old_header))
 		return false;
 	data += h.len;
 	if (unlikely(!camex_aead_open_first(&o, &rx->base.key->aead, data, h.body,
@@ -679,3 +680,5 @@ const struct camex_protocol_ops camex_protocol_camex = {
 	.open_into = open_into,
 	.accept = accept,
 };
+
+CAMEX_EXPORT_FOR_KUNIT(camex_protocol_camex);

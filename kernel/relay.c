@@ -77,7 +77,7 @@ bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
 		 struct sk_buff *skb)
 {
 	struct net *net = dev_net(cdev->dev);
-	unsigned int room = 0;
+	unsigned int room = 0, bytes;
 	struct camex_peer *to;
 	int why;
 
@@ -99,7 +99,7 @@ bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
 	if (likely(!why))
 		return true;
 	tell_sender(skb, why, room);
-	camex_count(cdev->stats, why, 1);
+	camex_count(cdev->stats, why, camex_packets(skb, &bytes));
 	kfree_skb(skb);
 	return true;
 }

@@ -42,6 +42,25 @@ static bool decapsulate_ecn(struct sk_buff *skb, u8 outer)
 	return INET_ECN_decapsulate(skb, outer, inner) < 2;
 }
 
+#ifdef CAMEX_KUNIT
+/* What the tests put in the place of the stack. */
+typeof(void (*)(struct sk_buff *skb)) camex_test_stack;
+EXPORT_SYMBOL_GPL(camex_test_stack);
+
+static void to_stack(struct camex_dev *cdev, struct sk_buff *skb)
+{
+	if (camex_test_stack)
+		camex_test_stack(skb);
+	else
+		gro_cells_receive(&cdev->gro, skb);
+}
+#else
+static void to_stack(struct camex_dev *cdev, struct sk_buff *skb)
+{
+	gro_cells_receive(&cdev->gro, skb);
+}
+#endif
+
 /**
  * camex_deliver() - an opened packet goes to the stack, or to another peer
  * @cdev: the device
@@ -74,7 +93,11 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	/* The outer ones are the same for all that is inside. */
 	skb_clear_hash(skb);
 	skb_set_queue_mapping(skb, 0);
-	skb_reset_transport_header(skb);
+	/* Relay asks how large a GSO packet's packets are. */
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		skb_set_transport_header(skb, skb_checksum_start_offset(skb));
+	else
+		skb_reset_transport_header(skb);
 
 	if (cdev->conf.source_check &&
 	    unlikely(camex_route_lookup_src(&cdev->routes, skb) != peer)) {
@@ -92,7 +115,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	camex_sw_netstats_rx(dev, packets, bytes);
 	if (cdev->conf.relay && camex_relay(cdev, peer, skb))
 		return;
-	gro_cells_receive(&cdev->gro, skb);
+	to_stack(cdev, skb);
 	return;
 
 drop:
@@ -138,3 +161,5 @@ void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 		camex_deliver(cdev, peer, skb, from);
 	}
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_rx);

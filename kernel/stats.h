@@ -118,12 +118,15 @@ static inline unsigned int camex_packets(const struct sk_buff *skb,
 	*bytes = skb->len;
 	if (likely(!skb_is_gso(skb)))
 		return 1;
+	/* Only then is it known where the headers end. */
+	if (skb->ip_summed != CHECKSUM_PARTIAL)
+		return info->gso_segs ?: 1;
 	head = skb_checksum_start_offset(skb);
 	if (info->gso_type & SKB_GSO_UDP_L4)
 		head += sizeof(struct udphdr);
 	else if (head + sizeof(struct tcphdr) <= skb_headlen(skb))
 		head += __tcp_hdrlen((struct tcphdr *)(skb->data + head));
-	if (skb->ip_summed != CHECKSUM_PARTIAL || head >= skb->len)
+	if (head >= skb->len)
 		return info->gso_segs ?: 1;
 	n = DIV_ROUND_UP(skb->len - head, info->gso_size);
 	*bytes += (n - 1) * head;

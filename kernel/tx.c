@@ -262,8 +262,8 @@ static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
 netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct camex_dev *cdev = netdev_priv(dev);
+	unsigned int room = 0, bytes;
 	struct camex_peer *peer;
-	unsigned int room = 0;
 	int why;
 
 	/* One tunnel inside another, and so on, would overflow the stack. */
@@ -281,7 +281,7 @@ netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
 		return NETDEV_TX_OK;
 	tell_sender(skb, why, room);
 drop:
-	camex_count(cdev->stats, why, 1);
+	camex_count(cdev->stats, why, camex_packets(skb, &bytes));
 	kfree_skb(skb);
 	return NETDEV_TX_OK;
 }

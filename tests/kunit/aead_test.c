@@ -278,6 +278,69 @@ static void aead_unaligned(struct kunit *test)
 				return;
 }
 
+/*
+ * Opens what b->want holds without touching it, in two steps to elsewhere. Returns
+ * what is wrong, or NULL.
+ */
+static const char *open_apart(struct bench *b, size_t len, size_t ad_len, bool forged)
+{
+	u8 *first = b->work, *rest = first + CAMEX_AEAD_FIRST + GUARD;
+	const u8 *sealed = b->want + ad_len;
+	size_t more = len > CAMEX_AEAD_FIRST ? len - CAMEX_AEAD_FIRST : 0;
+	struct camex_aead_opening o;
+	struct camex_aead_key key;
+	bool good;
+
+	camex_aead_key_set(&key, b->key);
+	memset(b->work, GUARD, CAMEX_AEAD_FIRST + GUARD + more + GUARD);
+	good = camex_aead_open_first(&o, &key, sealed, len, b->ad, ad_len,
+				     b->nonce, first);
+	if (good == forged)
+		return good ? "open_first takes it" : "open_first refuses it";
+	if (memchr_inv(first + CAMEX_AEAD_FIRST, GUARD, GUARD + more + GUARD))
+		return "open_first writes too far";
+	if (forged) {
+		if (memchr_inv(&o, 0, sizeof(o)))
+			return "open_first leaves a cipher's state";
+		return memchr_inv(first, GUARD, CAMEX_AEAD_FIRST) ?
+			"open_first leaves a plaintext" : NULL;
+	}
+	camex_aead_open_rest(&o, rest, sealed + CAMEX_AEAD_FIRST, more);
+	if (memcmp(first, b->plain, len - more) ||
+	    memcmp(rest, b->plain + CAMEX_AEAD_FIRST, more))
+		return "the plaintext differs";
+	if (memchr_inv(rest - GUARD, GUARD, GUARD) || memchr_inv(rest + more, GUARD, GUARD))
+		return "open_rest writes too far";
+	return memchr_inv(&o, 0, sizeof(o)) ? "open_rest leaves a cipher's state" : NULL;
+}
+
+static void aead_apart(struct kunit *test)
+{
+	u8 *copy = kunit_kmalloc(test, CAMEX_AEAD_AD_MAX + BODY_MAX + TAG, GFP_KERNEL);
+	struct bench *b = test->priv;
+	const char *wrong = NULL;
+	size_t len, ad_len;
+	u8 *flipped;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, copy);
+	for (len = 0; len <= BODY_MAX && !wrong; len++) {
+		ad_len = len % 5 ? 27 + len % 2 : len % (CAMEX_AEAD_AD_MAX + 1);
+		KUNIT_ASSERT_EQ(test, 0, reference(b, len, ad_len));
+		memcpy(copy, b->want, ad_len + len + TAG);
+		wrong = open_apart(b, len, ad_len, false);
+		if (!wrong && memcmp(copy, b->want, ad_len + len + TAG))
+			wrong = "what was opened has changed";
+		/* any byte of body or tag */
+		flipped = b->want + ad_len + below(&b->rnd, len + TAG);
+		*flipped ^= 0x10;
+		if (!wrong)
+			wrong = open_apart(b, len, ad_len, true);
+		if (wrong)
+			KUNIT_FAIL(test, "%s: seed 1, %zu bytes, associated %zu",
+				   wrong, len, ad_len);
+	}
+}
+
 /* What is changed in a sealed body before it is opened. */
 enum part { BODY, SEAL, AD, NONCE, KEY, PARTS };
 
@@ -404,6 +467,7 @@ static struct kunit_case aead_cases[] = {
 	KUNIT_CASE(aead_boundaries),
 	KUNIT_CASE(aead_associated_lengths),
 	KUNIT_CASE(aead_unaligned),
+	KUNIT_CASE(aead_apart),
 	KUNIT_CASE(aead_forgery),
 	KUNIT_CASE(aead_wrong_lengths),
 	{}

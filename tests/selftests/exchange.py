@@ -6,19 +6,32 @@ Reads commands from standard input, and answers each with a line: "ok", or what 
 
 tcp HOST1 ADDRESS1 HOST2 ADDRESS2 BYTES   so many bytes over one connection, each way at once
 udp HOST1 ADDRESS1 HOST2 ADDRESS2 SIZE... a datagram of each size, each way
+gso HOST1 ADDRESS1 HOST2 ADDRESS2 SIZE COUNT
+                                          so many datagrams of that size and a shorter one, each
+                                          way, by UDP_SEGMENT to a socket with UDP_GRO
 tap DEV HOST...                           from now on look at what comes out of DEV
-sums                                      all of it had the right checksums; the taps are gone
-                                          (nothing may have been merged: GRO has to be off)
+tap DEV+ HOST...                          and at what goes into it
+sums                                      all of it had the right lengths and checksums; the taps
+                                          are gone (nothing may have been merged: GRO has to be off)
+sums any                                  the same, but checksums may be left to offloads
 """
 import ctypes
 import os
 import socket
+import struct
 import sys
 import threading
 
 TIMEOUT = 30
 CLONE_NEWNET = 0x40000000
 ETH_P_ALL = 3
+SO_RCVBUFFORCE = 33
+UDP_SEGMENT = 103
+UDP_GRO = 104
+UDP_SEGMENTS_MAX = 64
+SOL_PACKET = 263
+PACKET_AUXDATA = 8
+TP_STATUS_CSUMNOTREADY = 8
 libc = ctypes.CDLL(None, use_errno=True)
 faults = []
 taps = []
@@ -106,14 +119,56 @@ def udp(host1, address1, host2, address2, *sizes):
         sock.close()
 
 
+def receive_datagrams(sock, count):
+    """The next datagrams, whether they come one by one or many at once."""
+    got = []
+    while len(got) < count:
+        data, ancillary, _, _ = sock.recvmsg(1 << 16, socket.CMSG_SPACE(4))
+        size = len(data)
+        for level, kind, value in ancillary:
+            if (level, kind) == (socket.IPPROTO_UDP, UDP_GRO):
+                size = struct.unpack("i", value)[0]
+        got += [data[i:i + size] for i in range(0, len(data), size)]
+    return got
+
+
+def gso(host1, address1, host2, address2, size, count):
+    size, count = int(size), int(count)
+    ends = [make_socket(host1, address1, socket.SOCK_DGRAM),
+            make_socket(host2, address2, socket.SOCK_DGRAM)]
+    for sock in ends:
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 22)
+        sock.setsockopt(socket.IPPROTO_UDP, UDP_GRO, 1)
+    most = min(UDP_SEGMENTS_MAX - 1, 65000 // size - 1)
+    for this, other in (ends, ends[::-1]):
+        what = f"UDP segments of {size} bytes to {other.getsockname()[0]}"
+        for done in range(0, count, most):
+            n = min(most, count - done)
+            data = os.urandom(n * size + size // 2)
+            this.sendmsg([data], [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("H", size))], 0,
+                         other.getsockname())
+            want = [data[i:i + size] for i in range(0, len(data), size)]
+            try:
+                got = receive_datagrams(other, len(want))
+            except OSError as error:
+                faults.append(f"{what}, after {done}: {error}")
+                break
+            if [len(part) for part in got] != [len(part) for part in want]:
+                faults.append(f"{what}: {[len(part) for part in got]} came")
+            compare(what, b"".join(got), data)
+    for sock in ends:
+        sock.close()
+
+
 def tap(dev, *hosts):
     for host in hosts:
         enter(host)
         sock = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 24)
-        sock.bind((dev, ETH_P_ALL))
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
+        sock.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+        sock.bind((dev.rstrip("+"), ETH_P_ALL))
         sock.setblocking(False)
-        taps.append((host, sock))
+        taps.append((f"{host} {dev}", sock))
 
 
 def adds_up(data):
@@ -121,48 +176,67 @@ def adds_up(data):
     return int.from_bytes(data + b"\0" * (len(data) % 2), "big") % 0xffff == 0
 
 
-def wrong_sum(packet):
-    """What is wrong with a packet; "" if nothing is, None if it has no checksum of its own."""
+def wrong_sum(packet, partial):
+    """What is wrong with a packet; "" if nothing is, None if it has no checksum of its own.
+
+    Where it is partial, there stands the pseudo header's sum.
+    """
     if packet[0] >> 4 == 4:
         header, proto = (packet[0] & 15) * 4, packet[9]
         addresses, end = packet[12:20], int.from_bytes(packet[2:4], "big")
         if not adds_up(packet[:header]):
             return "IPv4 header checksum"
-        if int.from_bytes(packet[6:8], "big") & 0x3fff:  # a fragment
-            return None
-    else:
+    elif packet[0] >> 4 == 6:
         header, proto = 40, packet[6]
         addresses, end = packet[8:40], 40 + int.from_bytes(packet[4:6], "big")
+    else:
+        return None
+    if end != len(packet):
+        return f"{len(packet)} bytes, of which IP says {end}"
+    if packet[0] >> 4 == 4 and int.from_bytes(packet[6:8], "big") & 0x3fff:  # a fragment
+        return None
     if proto not in (socket.IPPROTO_TCP, socket.IPPROTO_UDP):
         return None
     body = packet[header:end]
-    if proto == socket.IPPROTO_UDP and body[6:8] == b"\0\0":
-        return "no UDP checksum"
+    field = body[6:8] if proto == socket.IPPROTO_UDP else body[16:18]
     pseudo = addresses + len(body).to_bytes(4, "big") + proto.to_bytes(4, "big")
+    if partial:
+        inverse = bytes(255 - byte for byte in field)
+        return "" if adds_up(pseudo + inverse) else f"wrong partial checksum: {body[:20].hex()}"
+    if proto == socket.IPPROTO_UDP and field == b"\0\0":
+        return "no UDP checksum"
     return "" if adds_up(pseudo + body) else f"wrong checksum: {body[:20].hex()}"
 
 
-def sums():
-    for host, sock in taps:
+def is_partial(ancillary):
+    return any(level == SOL_PACKET and kind == PACKET_AUXDATA
+               and struct.unpack_from("I", value)[0] & TP_STATUS_CSUMNOTREADY
+               for level, kind, value in ancillary)
+
+
+def sums(which=""):
+    for what, sock in taps:
         checked = 0
         while True:
             try:
-                packet, source = sock.recvfrom(1 << 16)
+                packet, ancillary, _, source = sock.recvmsg(1 << 16, socket.CMSG_SPACE(20))
             except BlockingIOError:
                 break
-            if source[2] != socket.PACKET_OUTGOING:
-                wrong = wrong_sum(packet)
-                checked += wrong is not None
-                if wrong:
-                    faults.append(f"{host}: {wrong}")
+            partial = is_partial(ancillary)
+            if source[2] == socket.PACKET_OUTGOING and not what.endswith("+"):
+                continue
+            wrong = wrong_sum(packet, partial and which == "any")
+            checked += wrong is not None
+            if wrong:
+                faults.append(f"{what}: {wrong}")
         if not checked:
-            faults.append(f"{host}: nothing to check")
+            faults.append(f"{what}: nothing to check")
         sock.close()
     taps.clear()
 
 
 def main():
-    commands = {f.__name__: f for f in (tcp, udp, tap, sums)}
+    commands = {f.__name__: f for f in (tcp, udp, gso, tap, sums)}
     for line in sys.stdin:
         faults.clear()
         name, *arguments = line.split()

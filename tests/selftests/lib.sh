@@ -334,6 +334,31 @@ end_traffic() {
 	test_pids=()
 }
 
+# counted: what peer, link and counters say, for host1 and then host2: RX_PACKETS RX_BYTES
+# TX_PACKETS TX_BYTES of the peer, then of the link, and then all that went wrong.
+counted() {
+	local host
+	for host in host1 host2; do
+		camexctl -n $host -j peer show camex0
+		ip -n $host -s -j link show camex0
+		camexctl -n $host -j stats camex0
+	done | jq -rs '_nwise(3) |
+		(.[0][0] | "\(.rx_packets) \(.rx_bytes) \(.tx_packets) \(.tx_bytes)"),
+		(.[1][0].stats64 | "\(.rx.packets) \(.rx.bytes) \(.tx.packets) \(.tx.bytes)"),
+		"errors: \([.[2] + .[1][0].stats64.rx + .[1][0].stats64.tx | to_entries[] |
+			select(.value != 0 and .key != "packets" and .key != "bytes") | .key] | join(" "))"'
+}
+
+# balance WHAT: what one end sent the other received, and nothing went wrong.
+balance() {
+	local what=$1 all rx_packets rx_bytes tx_packets tx_bytes
+	all=$(counted)
+	read -r rx_packets rx_bytes tx_packets tx_bytes <<<"$all"
+	is "$what: what one counts sent, the other counts received" "$all" \
+		"$(printf '%s\n' "$rx_packets $rx_bytes $tx_packets $tx_bytes"{,} "errors: " \
+			"$tx_packets $tx_bytes $rx_packets $rx_bytes"{,} "errors: ")"
+}
+
 # start_exchange: gets exchanged ready, in the shell that calls it.
 start_exchange() {
 	coproc exchange { exec "$(dirname "$0")/exchange.py"; }

@@ -9,21 +9,6 @@ if slow; then bytes=200000; fi
 
 start_exchange
 
-# What peer, link and counters say, for host1 and then host2: RX_PACKETS RX_BYTES
-# TX_PACKETS TX_BYTES of the peer, then of the link, and then all that went wrong.
-counted() {
-	local host
-	for host in host1 host2; do
-		camexctl -n $host -j peer show camex0
-		ip -n $host -s -j link show camex0
-		camexctl -n $host -j stats camex0
-	done | jq -rs '_nwise(3) |
-		(.[0][0] | "\(.rx_packets) \(.rx_bytes) \(.tx_packets) \(.tx_bytes)"),
-		(.[1][0].stats64 | "\(.rx.packets) \(.rx.bytes) \(.tx.packets) \(.tx.bytes)"),
-		"errors: \([.[2] + .[1][0].stats64.rx + .[1][0].stats64.tx | to_entries[] |
-			select(.value != 0 and .key != "packets" and .key != "bytes") | .key] | join(" "))"'
-}
-
 # Five pings each way in both families: 20 packets in each direction of 84 and 104 bytes.
 pings() {
 	local what=$1
@@ -33,16 +18,6 @@ pings() {
 	ok "$what: host2 pings over IPv6" on host2 ping -q -n -c 5 -i 0.01 -W 5 fd00::1
 	is "$what: each ping is counted" "$(counted)" \
 		"$(printf '%s\n' {,}{"20 1880 20 1880","20 1880 20 1880","errors: "})"
-}
-
-# What one end sent the other received, and nothing went wrong.
-balance() {
-	local what=$1 all rx_packets rx_bytes tx_packets tx_bytes
-	all=$(counted)
-	read -r rx_packets rx_bytes tx_packets tx_bytes <<<"$all"
-	is "$what: what one counts sent, the other counts received" "$all" \
-		"$(printf '%s\n' "$rx_packets $rx_bytes $tx_packets $tx_bytes"{,} "errors: " \
-			"$tx_packets $tx_bytes $rx_packets $rx_bytes"{,} "errors: ")"
 }
 
 # Over an Ethernet that computes no checksums, and without GRO afterwards.

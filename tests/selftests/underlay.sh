@@ -42,6 +42,7 @@ camex() {
 # goes WHAT [A4 A6]: streams and datagrams go through camex0, or what is on it.
 goes() {
 	local a4=${2-10.0.0.} a6=${3-fd00::}
+	ok "$1: UDP segments" exchanged gso host1 "${a4}1" host2 "${a4}2" 700 100
 	ok "$1: TCP over IPv4" exchanged tcp host1 "${a4}1" host2 "${a4}2" "$bytes"
 	ok "$1: UDP over IPv4" exchanged udp host1 "${a4}1" host2 "${a4}2" "1 1000 1400 5000"
 	[ -n "$a6" ] || return
@@ -77,7 +78,14 @@ ok "three hosts on a bridge" hosts 3
 ok "over a bridge" camex 192.0.2.I
 goes "over a bridge"
 
-ok "two hosts" hosts 2
+# card DEV HOST...: like network cards, what comes in one by one is merged where it is received
+card() {
+	local host
+	for host in "${@:2}"; do
+		on "$host" ethtool -K "$1" gro on tso off tx-udp-segmentation off >/dev/null || return
+	done
+}
+ok "two hosts" eval 'hosts 2 && card eth0 host1 host2'
 ok "over a VLAN" eval 'both ip link add eth0.5 link eth0 type vlan id 5 &&
 	both ip address add 198.18.5.I/24 dev eth0.5 && both ip link set eth0.5 up && camex 198.18.5.I'
 goes "over a VLAN"
@@ -161,6 +169,7 @@ masquerade() {
 		ip -n host1 address add 198.51.100.2/24 dev eth2 && ip -n host1 link set eth2 up &&
 		ip -n host2 address add 203.0.113.2/24 dev eth2 && ip -n host2 link set eth2 up &&
 		ip -n host2 route add 198.51.100.0/24 via 203.0.113.1 &&
+		card eth2 host1 host2 && card n1 nat && card n2 nat &&
 		on nat sysctl -qw net.ipv4.ip_forward=1 &&
 		on nat nft -f - <<-END
 			table ip nat {

@@ -1,0 +1,221 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# Large packets are cut, encrypted, sent, received, opened and rebuilt many at a time. Whatever
+# offloads there are below and above, every byte that goes in comes out, and is counted.
+# shellcheck source-path=SCRIPTDIR
+# shellcheck disable=SC2016,SC2086,SC2317 # programs for eval; names of hosts; functions that ok calls
+. "$(dirname "$0")/lib.sh"
+
+bytes=300000 datagrams=150
+if slow; then bytes=100000 datagrams=70; fi
+
+start_exchange
+
+# both COMMAND...: in host1 and host2
+both() {
+	local host
+	for host in host1 host2; do on $host "$@" || return; done
+}
+
+# features HOST DEV NAME on|off...: what ethtool -K sets, in silence
+features() {
+	on "$1" ethtool -K "${@:2}" >/dev/null
+}
+
+# nic: eth0 of both hosts is like a network card without segmentation: it hands over single
+# datagrams, and what receives them merges them again.
+nic() {
+	local host
+	for host in host1 host2; do
+		features $host eth0 gro on tso off tx-udp-segmentation off || return
+	done
+}
+
+# patient: TCP sends again only what is known to be lost, not what a slow guest is late with.
+patient() {
+	local host
+	for host in host1 host2; do
+		on $host sysctl -qw net.ipv4.tcp_early_retrans=0 &&
+			ip -n $host route replace 10.0.0.0/24 dev camex0 rto_min 10s &&
+			ip -n $host route add fd00::/64 dev camex0 metric 1 rto_min 10s || return
+	done
+}
+
+# sum_of NAME HOST...: one of nstat's counters, of all these hosts
+sum_of() {
+	local host
+	for host in "${@:2}"; do on "$host" nstat -asz "$1"; done | awk -v name="$1" '$1 == name { n += $2 } END { print n }'
+}
+
+# streams WHAT [HOST1 PLACES1 HOST2 PLACES2]: TCP in IPv4 and IPv6; PLACES are a host's two
+# addresses, in one word
+streams() {
+	local h1=${2-host1} a1=${3-10.0.0.1 fd00::1} h2=${4-host2} a2=${5-10.0.0.2 fd00::2}
+	ok "$1: TCP over IPv4" exchanged tcp "$h1" "${a1% *}" "$h2" "${a2% *}" "$bytes"
+	ok "$1: TCP over IPv6" exchanged tcp "$h1" "${a1#* }" "$h2" "${a2#* }" "$bytes"
+}
+
+# goes WHAT [HOST1 PLACES1 HOST2 PLACES2]: the same, and UDP many datagrams at a time
+goes() {
+	local h1=${2-host1} a1=${3-10.0.0.1 fd00::1} h2=${4-host2} a2=${5-10.0.0.2 fd00::2}
+	streams "$@"
+	ok "$1: UDP segments over IPv4" exchanged gso "$h1" "${a1% *}" "$h2" "${a2% *}" 1380 "$datagrams"
+	ok "$1: UDP segments over IPv6" exchanged gso "$h1" "${a1#* }" "$h2" "${a2#* }" 333 "$datagrams"
+}
+
+# --- one offload after the other ---
+
+# without WHAT DEV FEATURE HOST...: things go without it
+without() {
+	local host what=goes
+	for host in "${@:4}"; do features "$host" "$2" "$3" off; done
+	# a socket does not segment what its link does not sum up
+	if [ "$2 $3" = "camex0 tx" ]; then what=streams; fi
+	$what "$1 without $2's $3"
+	for host in "${@:4}"; do features "$host" "$2" "$3" on; done
+}
+
+ok "two hosts" hosts 2
+ok "a tunnel" tunnel 4 key
+ok "TCP is patient" patient
+ok "taps on the links" exchanged tap camex0+ host1 host2
+ok "taps on the underlay" exchanged tap eth0+ host1 host2
+goes "with all offloads"
+ok "all that was seen has right lengths and checksums" exchanged sums any
+ok "veth like a network card" nic
+ok "taps on the links again" exchanged tap camex0+ host1 host2
+ok "taps on the underlay again" exchanged tap eth0+ host1 host2
+goes "like a network card"
+ok "all that was seen has right lengths and checksums there" exchanged sums any
+for feature in rx tx sg gso gro; do
+	without "like a network card" eth0 $feature host1 host2
+	# that took others with it
+	ok "like a network card again" eval 'for h in host1 host2; do features $h eth0 tx on sg on gso on; done && nic'
+done
+for feature in tso tx-udp-segmentation; do
+	for host in host1 host2; do features $host eth0 $feature on; done
+done
+without "on one side" eth0 tx host1
+features host1 eth0 sg on tso on gso on tx-udp-segmentation on
+without "on the other side" eth0 gro host2
+for feature in tso tx-udp-segmentation gso gro sg tx; do
+	without "the link" camex0 $feature host1 host2
+	for host in host1 host2; do features $host camex0 tx on sg on tso on gso on tx-udp-segmentation on; done
+done
+balance "after all that"
+is "TCP sent nothing twice" "$(sum_of TcpRetransSegs host1 host2)" 0
+
+# nothing is left to offloads, so that whoever reads a file of packets can check them
+for host in host1 host2; do
+	features $host eth0 tx off gro off
+	features $host camex0 tx off gro off
+done
+dumps=()
+for dev in eth0 camex0; do
+	bg host1 tcpdump -U -Z root -i $dev -w "$test_tmp/$dev.pcap" 2>"$test_tmp/$dev.log"
+	dumps+=($!)
+	ok "tcpdump on $dev" wait_until 20 grep -q 'listening on' "$test_tmp/$dev.log"
+done
+streams "into files"
+sleep 0.5
+stop "${dumps[@]}"
+for dev in eth0 camex0; do
+	tcpdump -n -vv -r "$test_tmp/$dev.pcap" >"$test_tmp/$dev.text" 2>/dev/null
+	ok "tcpdump has seen something on $dev" [ "$(wc -l <"$test_tmp/$dev.text")" -gt 500 ]
+	is "with right lengths and checksums" \
+		"$(grep -E 'bad|wrong|incorrect|truncated|missing' "$test_tmp/$dev.text" | head -3)" ""
+done
+
+# --- a bad network, with large packets on it ---
+
+ok "a tunnel over IPv6" tunnel 6 key
+nic
+goes "over IPv6"
+both tc qdisc add dev eth0 root netem delay 2ms 1ms loss 1% duplicate 2% reorder 10% corrupt 1%
+ok "a bad network: TCP over IPv4" exchanged tcp host1 10.0.0.1 host2 10.0.0.2 $((bytes / 2))
+ok "a bad network: TCP over IPv6" exchanged tcp host1 fd00::1 host2 fd00::2 $((bytes / 2))
+both tc qdisc del dev eth0 root
+# segmentation below the queue: whole batches are lost, come late or twice
+for host in host1 host2; do features $host eth0 tso on tx-udp-segmentation on gro off; done
+both tc qdisc add dev eth0 root netem delay 2ms 1ms loss 1% duplicate 2% reorder 10%
+ok "whole batches are lost: TCP over IPv4" exchanged tcp host1 10.0.0.1 host2 10.0.0.2 $((bytes / 2))
+ok "whole batches are lost: TCP over IPv6" exchanged tcp host1 fd00::1 host2 fd00::2 $((bytes / 2))
+both tc qdisc del dev eth0 root
+
+# --- forwarding: a network behind each end, and filters that track connections ---
+
+# lan I J: the namespace lanI behind hostI, which reaches lanJ through the tunnel
+lan() {
+	local i=$1 j=$2 host=host$1 lan=lan$1
+	ip netns add "$lan" && test_hosts+=("$lan") &&
+		ip link add eth0 netns "$lan" type veth peer name lan0 netns "$host" &&
+		ip -n "$lan" -batch - <<-END && ip -n "$host" -batch - <<-END2 &&
+			link set lo up
+			address add 10.1.$i.9/24 dev eth0
+			address add fd01:$i::9/64 dev eth0 nodad
+			link set eth0 up
+			route add default via 10.1.$i.1
+			route add default via fd01:$i::1
+		END
+			address add 10.1.$i.1/24 dev lan0
+			address add fd01:$i::1/64 dev lan0 nodad
+			link set lan0 up
+			route add 10.1.$j.0/24 dev camex0
+			route add fd01:$j::/64 dev camex0
+		END2
+		features "$lan" eth0 gro on tso off tx-udp-segmentation off &&
+		features "$host" lan0 gro on tso off tx-udp-segmentation off &&
+		on "$host" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 &&
+		on "$host" nft -f - <<-END3 &&
+			table inet filter {
+				chain forward {
+					type filter hook forward priority 0; policy drop
+					ct state established,related accept
+					ct state invalid drop
+					iif lan0 ct state new accept
+					iif camex0 ct state new accept
+				}
+			}
+		END3
+		camexctl -n "$host" peer set camex0 "host$j" \
+			routes "10.0.0.$j/32,fd00::$j/128,10.1.$j.0/24,fd01:$j::/64"
+}
+ok "a tunnel for networks" eval 'tunnel 4 key && nic'
+ok "a network behind host1" lan 1 2
+ok "a network behind host2" lan 2 1
+goes "from network to network" lan1 "10.1.1.9 fd01:1::9" lan2 "10.1.2.9 fd01:2::9"
+balance "from network to network"
+is "nothing was sent in fragments" "$(sum_of IpFragCreates host1 host2 lan1 lan2)" 0
+
+# --- relay, where the way on has less room ---
+
+hub() {
+	local i
+	camexctl -n host1 dev add camex0 port 7000 relay on || return
+	for i in 2 3; do
+		(umask 077 && camexctl key gen >"$test_tmp/key$i") &&
+			camexctl -n host1 peer add camex0 host$i key-file "$test_tmp/key$i" \
+				routes "10.0.0.$i/32,fd00::$i/128" endpoint "192.0.2.$i:7000" &&
+			camexctl -n host$i dev add camex0 port 7000 &&
+			camexctl -n host$i peer add camex0 host1 endpoint 192.0.2.1:7000 \
+				key-file "$test_tmp/key$i" routes any &&
+			features host$i eth0 gro on tso off tx-udp-segmentation off || return
+	done
+	features host1 eth0 gro on tso off tx-udp-segmentation off
+	for i in 1 2 3; do
+		ip -n host$i -batch - <<-END || return
+			address add 10.0.0.$i/24 dev camex0
+			address add fd00::$i/64 dev camex0
+			link set camex0 up
+		END
+	done
+}
+ok "three hosts on a bridge" hosts 3
+ok "a hub" hub
+goes "through a hub" host2 "10.0.0.2 fd00::2" host3 "10.0.0.3 fd00::3"
+ip -n host1 route add 192.0.2.3 dev eth0 mtu 1400
+streams "a narrow way on" host2 "10.0.0.2 fd00::2" host3 "10.0.0.3 fd00::3"
+isnt "who sent too much was told" "$(counter host1 too_big)" 0
+is "and nothing was sent in fragments" "$(sum_of IpFragCreates host1 host2 host3)" 0
+
+done_testing
