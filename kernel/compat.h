@@ -28,9 +28,12 @@
  * Kernels are built so that what lies on the stack is zero at first. For what is
  * large, written anyway and made for each packet, that is too much.
  */
+#if defined(__has_attribute) && !defined(__CHECKER__)
 #if __has_attribute(__uninitialized__)
 #define camex_uninit __attribute__((__uninitialized__))
-#else
+#endif
+#endif
+#ifndef camex_uninit
 #define camex_uninit
 #endif
 
