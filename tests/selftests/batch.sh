@@ -22,13 +22,14 @@ features() {
 	on "$1" ethtool -K "${@:2}" >/dev/null
 }
 
-# nic: eth0 of both hosts is like a network card without segmentation: it hands over single
-# datagrams, and what receives them merges them again.
+# What makes eth0 like a network card without segmentation: it hands over single datagrams,
+# and what receives them merges them again.
+card="tx on sg on gso on gro on tso off tx-udp-segmentation off"
+everything="tx on sg on gso on gro on tso on tx-udp-segmentation on"
+
+# nic: eth0 of both hosts is like that
 nic() {
-	local host
-	for host in host1 host2; do
-		features $host eth0 gro on tso off tx-udp-segmentation off || return
-	done
+	features host1 eth0 $card && features host2 eth0 $card
 }
 
 # patient: TCP sends again only what is known to be lost, not what a slow guest is late with.
@@ -65,14 +66,15 @@ goes() {
 
 # --- one offload after the other ---
 
-# without WHAT DEV FEATURE HOST...: things go without it
+# without WHAT DEV FEATURE AFTERWARDS HOST...: things go without it; AFTERWARDS undoes that, and
+# what went with it
 without() {
 	local host what=goes
-	for host in "${@:4}"; do features "$host" "$2" "$3" off; done
+	for host in "${@:5}"; do features "$host" "$2" "$3" off; done
 	# a socket does not segment what its link does not sum up
 	if [ "$2 $3" = "camex0 tx" ]; then what=streams; fi
 	$what "$1 without $2's $3"
-	for host in "${@:4}"; do features "$host" "$2" "$3" on; done
+	for host in "${@:5}"; do features "$host" "$2" $4; done
 }
 
 ok "two hosts" hosts 2
@@ -88,19 +90,13 @@ ok "taps on the underlay again" exchanged tap eth0+ host1 host2
 goes "like a network card"
 ok "all that was seen has right lengths and checksums there" exchanged sums any
 for feature in rx tx sg gso gro; do
-	without "like a network card" eth0 $feature host1 host2
-	# that took others with it
-	ok "like a network card again" eval 'for h in host1 host2; do features $h eth0 tx on sg on gso on; done && nic'
+	without "like a network card" eth0 $feature "rx on $card" host1 host2
 done
-for feature in tso tx-udp-segmentation; do
-	for host in host1 host2; do features $host eth0 $feature on; done
-done
-without "on one side" eth0 tx host1
-features host1 eth0 sg on tso on gso on tx-udp-segmentation on
-without "on the other side" eth0 gro host2
+for host in host1 host2; do features $host eth0 $everything; done
+without "on one side" eth0 tx "$everything" host1
+without "on the other side" eth0 gro "$everything" host2
 for feature in tso tx-udp-segmentation gso gro sg tx; do
-	without "the link" camex0 $feature host1 host2
-	for host in host1 host2; do features $host camex0 tx on sg on tso on gso on tx-udp-segmentation on; done
+	without "the link" camex0 $feature "$everything" host1 host2
 done
 balance "after all that"
 is "TCP sent nothing twice" "$(sum_of TcpRetransSegs host1 host2)" 0
@@ -123,7 +119,7 @@ for dev in eth0 camex0; do
 	tcpdump -n -vv -r "$test_tmp/$dev.pcap" >"$test_tmp/$dev.text" 2>/dev/null
 	ok "tcpdump has seen something on $dev" [ "$(wc -l <"$test_tmp/$dev.text")" -gt 500 ]
 	is "with right lengths and checksums" \
-		"$(grep -E 'bad|wrong|incorrect|truncated|missing' "$test_tmp/$dev.text" | head -3)" ""
+		"$(grep -wE 'bad|wrong|incorrect|truncated|missing' "$test_tmp/$dev.text" | head -3)" ""
 done
 
 # --- a bad network, with large packets on it ---
@@ -163,8 +159,8 @@ lan() {
 			route add 10.1.$j.0/24 dev camex0
 			route add fd01:$j::/64 dev camex0
 		END2
-		features "$lan" eth0 gro on tso off tx-udp-segmentation off &&
-		features "$host" lan0 gro on tso off tx-udp-segmentation off &&
+		features "$lan" eth0 $card &&
+		features "$host" lan0 $card &&
 		on "$host" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 &&
 		on "$host" nft -f - <<-END3 &&
 			table inet filter {
@@ -199,9 +195,9 @@ hub() {
 			camexctl -n host$i dev add camex0 port 7000 &&
 			camexctl -n host$i peer add camex0 host1 endpoint 192.0.2.1:7000 \
 				key-file "$test_tmp/key$i" routes any &&
-			features host$i eth0 gro on tso off tx-udp-segmentation off || return
+			features host$i eth0 $card || return
 	done
-	features host1 eth0 gro on tso off tx-udp-segmentation off
+	features host1 eth0 $card
 	for i in 1 2 3; do
 		ip -n host$i -batch - <<-END || return
 			address add 10.0.0.$i/24 dev camex0
