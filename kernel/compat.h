@@ -19,7 +19,7 @@
 #include <net/ip6_route.h>
 #include <net/rtnetlink.h>
 #include <net/udp.h>
-#if IS_ENABLED(CONFIG_IPV6) && __has_include("net/ipv6_stubs.h")
+#if IS_ENABLED(CONFIG_IPV6) && LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
 #define CAMEX_IPV6_STUB
 #include <net/ipv6_stubs.h>
 #endif
