@@ -10,7 +10,7 @@ import statistics
 
 import measures
 
-TARGETS = json.loads((pathlib.Path(__file__).parent / "targets.json").read_text())
+TARGETS = json.loads((pathlib.Path(__file__).parent / "targets.json").read_text())["targets"]
 
 
 def median(kernel, part, link, measure):
@@ -92,7 +92,7 @@ def text(results):
         if limit(kernel):
             lines += [f"limit of TCP, cipher and veth alone: {limit(kernel):.1f} Mbit/s "
                       f"({' '.join(kernel['cipher'].split())})", ""]
-    lines.append(f"{'ratios':36} {'kernel':>6} {'':>6}  wanted")
+    lines.append(f"{'ratios':36} {'kernel':>6} {'ratio':>6}  wanted")
     lines += [f"{target['name']:36} {name:>6} {ratio:6.2f}  {wanted:14} {verdict}"
               for target, name, ratio, wanted, verdict in ratios(results)]
     return "\n".join(lines)
