@@ -19,7 +19,7 @@ bool control_is_address(const char *value)
 
 static bool good_number(const char *value, long max)
 {
-	return *value && strlen(value) < 8 && (*value != '0' || !value[1]) &&
+	return *value && strlen(value) < 10 && (*value != '0' || !value[1]) &&
 	       strspn(value, "0123456789") == strlen(value) && atol(value) <= max;
 }
 
@@ -39,6 +39,12 @@ bool control_is_prefix(const char *value)
 static bool good_version(const char *value)
 {
 	return good_number(value, 1);
+}
+
+/* A client takes what it understands of a newer server. */
+static bool any_version(const char *value)
+{
+	return good_number(value, 999999999);
 }
 
 static bool good_mode(const char *value)
@@ -63,7 +69,8 @@ static const struct known {
 	bool in_config;
 	bool (*good)(const char *value);
 } known[] = {
-	{ "VER", true, true, good_version },
+	{ "VER", true, false, good_version },
+	{ "VER", false, true, any_version },
 	{ "MODE", true, false, good_mode },
 	{ "CLIENT_ID", true, true, good_id },
 	{ "LOCAL_IP", true, false, control_is_address },
