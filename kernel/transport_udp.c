@@ -357,6 +357,9 @@ static int send(struct camex_dev *cdev, struct camex_endpoint *ep,
 	push_udp(skb, ep, udp);
 	if (is_aggregate(skb))
 		finish_aggregate(skb);
+	else if (skb_is_gso(skb))	/* who cuts it meets IP inside of this IP */
+		skb_shinfo(skb)->gso_type |= ep->to.family == AF_INET ?
+					     SKB_GSO_IPXIP4 : SKB_GSO_IPXIP6;
 	if (ep->to.family == AF_INET)
 		err = send4(cdev, ep, udp, way, skb);
 	else

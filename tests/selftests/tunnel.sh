@@ -33,6 +33,8 @@ sums() {
 	ok "$what: UDP over IPv4 without offloads" exchanged udp host1 10.0.0.1 host2 10.0.0.2 1 64 1001
 	ok "$what: UDP over IPv6 without offloads" exchanged udp host1 fd00::1 host2 fd00::2 1 64 1001
 	ok "$what: every checksum was right" exchanged sums
+	is "$what: nothing was dropped for want of offloads" \
+		"$(counted | grep errors)" "$(printf 'errors: %s\n' "" "")"
 	for i in 1 2; do on "host$i" ethtool -K eth0 tx on >/dev/null; done
 }
 
@@ -61,6 +63,7 @@ try "raw" 4 1472 plain protocol raw
 if ! slow || [ -n "${CAMEX_LONG-}" ]; then
 	sums "raw"
 	try "raw" 6 1452 plain protocol raw
+	sums "raw over IPv6"
 	try "camex in plain" 4 1428 plain plaintext on
 	try "camex in plain" 6 1408 plain plaintext on
 	sums "camex in plain"
