@@ -51,7 +51,8 @@ def kernel_part(kernel):
                           ("steered", "Two CPUs, receive packet steering")):
         wanted, found = report.rows(kernel, part)
         if found:
-            lines += [f"{heading}:", "", table(
+            runs = [len(r) for link in kernel[part].values() for r in link.values()]
+            lines += [f"{heading}, medians of {min(runs)}:", "", table(
                 ["", *found],
                 [[f"{measures.MEASURES[m][3]}, {measures.MEASURES[m][2]}",
                   *[f"{values[i]:,.0f}" for values in found.values()]] for i, m in enumerate(wanted)])]
