@@ -129,20 +129,16 @@ fi
 
 down host2
 far_up() {
-	bg host2 "$tests/peer/camex_peer.py" tun --dev tun0 --log "$test_tmp/log" --passphrase secret \
-		--endpoint 192.0.2.1:7000 --register 10.88.0.2 --keepalive 10
-	far=$!
-	wait_until 60 on host2 test -e /sys/class/net/tun0 &&
-		ip -n host2 address add 10.88.0.2/24 dev tun0 &&
-		ip -n host2 link set tun0 up
+	daemon host2 client --tun tun0 --address 10.88.0.2/24 --passphrase secret \
+		--endpoint 192.0.2.1:7000
 }
 
 ok "another client" far_up
 from_client "another program as client"
-stop "$far"
+end_daemon host2
 far_up
 from_client "its restart"
-stop "$far"
+end_daemon host2
 far_up
 from_server "its restart"
 down host1
@@ -151,6 +147,6 @@ from_client "server restart"
 down host1
 server_up
 from_server "server restart"
-stop "$far"
+end_daemon host2
 
 done_testing
