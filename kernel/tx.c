@@ -153,7 +153,7 @@ static bool stays_whole(const struct sending *s, const struct sk_buff *skb)
 		return false;
 	return s->way.batch >= skb->len && !skb->encapsulation &&
 	       skb->ip_summed == CHECKSUM_PARTIAL &&
-	       skb_gso_validate_network_len(skb, s->way.room);
+	       fits(skb, s->way.room);
 }
 
 /**

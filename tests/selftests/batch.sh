@@ -199,11 +199,7 @@ hub() {
 	done
 	features host1 eth0 $card
 	for i in 1 2 3; do
-		ip -n host$i -batch - <<-END || return
-			address add 10.0.0.$i/24 dev camex0
-			address add fd00::$i/64 dev camex0
-			link set camex0 up
-		END
+		tunnel_up host$i || return
 	done
 }
 ok "three hosts on a bridge" hosts 3

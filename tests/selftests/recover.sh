@@ -5,7 +5,6 @@
 # shellcheck source-path=SCRIPTDIR disable=SC2317
 . "$(dirname "$0")/lib.sh"
 
-tests=$(readlink -f "$(dirname "$0")/..")
 within=12
 
 server_up() {

@@ -30,11 +30,7 @@ camex() {
 		camexctl -n host$i dev add camex0 port 7000 &&
 			camexctl -n host$i peer add camex0 host$j endpoint "${1//I/$j}:7000" \
 				key-file "$test_tmp/key" routes any || return
-		ip -n host$i -batch - <<-END || return
-			address add 10.0.0.$i/24 dev camex0
-			address add fd00::$i/64 dev camex0
-			link set camex0 up
-		END
+		tunnel_up host$i || return
 	done
 	reaches host1 10.0.0.2
 }
