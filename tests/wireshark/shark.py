@@ -64,15 +64,17 @@ class Shark:
         return [[value.split("\x1f") if value else [] for value in line.split("\x1e")]
                 for line in done.stdout.removesuffix("\n").split("\n")]
 
-    def write(self, name, packets, link=ETHERNET, snap=None):
-        """A capture of packets (bytes); with snap that many bytes of each."""
+    def write(self, name, packets, link=ETHERNET):
+        """A capture of packets (bytes)."""
+        self.write_cut(name, [(packet, len(packet)) for packet in packets], link)
+
+    def write_cut(self, name, packets, link=ETHERNET):
+        """A capture of (packet, how many bytes of it are captured)."""
         with open(f"{self.host_dir}/{name}", "wb") as f:
             f.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 1 << 18, link))
-            for number, packet in enumerate(packets):
-                kept = packet if snap is None else packet[:snap]
+            for number, (packet, kept) in enumerate(packets):
                 f.write(struct.pack("<IIII", 1000000000 + number // 1000, number % 1000 * 1000,
-                                    len(kept), len(packet)))
-                f.write(kept)
+                                    kept, len(packet)) + packet[:kept])
 
     def copy(self, path):
         """A capture from elsewhere; its name here."""
@@ -82,7 +84,7 @@ class Shark:
         return name
 
 
-def frame(payload, sport=40000, dport=7000, src="192.0.2.2", dst="192.0.2.1"):
+def frame(payload, sport=45820, dport=7000, src="192.0.2.2", dst="192.0.2.1"):
     """An Ethernet frame with payload in a UDP datagram."""
     return bytes.fromhex("020000000001020000000002") + (b"\x86\xdd" if cx.is_v6(src) else b"\x08\x00") + \
         cx.udp_packet(src, dst, sport, dport, payload)
