@@ -44,12 +44,12 @@ class Shark:
     def call(self, *args, script=None):
         """Runs it with a Lua script, the dissector by default; a CompletedProcess."""
         script = script or f"{self.dir}/wireshark/camex.lua"
-        return self.bare("-X", f"lua_script:{script}", *args)
+        return self.bare("-n", "-X", f"lua_script:{script}", *args)
 
     def bare(self, *args):
         """The same without any script; what it needs to find is below its own directory."""
         return subprocess.run([*self.inside, "env", f"HOME={self.dir}", "LC_ALL=C.UTF-8", "tshark",
-                               "-n", *args], cwd="/", check=False, timeout=600,
+                               *args], cwd="/", check=False, timeout=600,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                               errors="backslashreplace")
 
