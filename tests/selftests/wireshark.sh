@@ -5,14 +5,10 @@
 # shellcheck source-path=SCRIPTDIR disable=SC2317
 . "$(dirname "$0")/lib.sh"
 
-# stored N: the capture has as many packets, and they are all in its file.
-stored() {
-	[ "$(tcpdump -n -r "$test_tmp/capture" 2>/dev/null | wc -l)" -ge "$1" ]
-}
-
-# logged: the datagrams in the log so far, of all the peers there were.
-logged() {
-	cat "$test_tmp/log" "$test_tmp/host2.log" | grep -c '"dir": "\(in\|out\)"'
+# captured: the file of the capture has all that the logs tell of so far.
+captured() {
+	[ "$(tcpdump -n -r "$test_tmp/capture" 2>/dev/null | wc -l)" -ge \
+		"$(cat "$test_tmp/log" "$test_tmp/host2.log" | grep -c '"dir": "\(in\|out\)"')" ]
 }
 
 # talk FORM: pings both ways, and what the log says of it.
@@ -21,7 +17,7 @@ talk() {
 	ok "$1: the kernel reaches it" reaches host1 10.88.0.2
 	ok "$1: with large packets, too" reaches host1 10.88.0.2 -s 1400
 	ok "$1: it falls silent" tell host2 silent
-	ok "$1: all is captured" wait_until 20 eval 'stored "$(logged)"'
+	ok "$1: all is captured" wait_until 20 captured
 	end_daemon host2
 	cat "$test_tmp/host2.log" >>"$test_tmp/log"
 }
