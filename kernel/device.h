@@ -32,6 +32,7 @@
 struct camex_protocol_ops;
 struct camex_transport_ops;
 struct camex_hint;
+struct camex_peer;
 struct camex_udp;
 
 /**
@@ -102,6 +103,7 @@ struct camex_conf {
  * @stats: counters
  * @gro: delivers received packets to the stack
  * @routes: prefix to peer
+ * @far: the peer of a transport with one far end, else NULL (RTNL)
  * @peers: by number, for dumps that go on where they stopped (RTNL)
  * @next_peer: where the next number is looked for (RTNL)
  * @keys: distinct keys, struct camex_key (changed under RTNL, read under RCU)
@@ -133,6 +135,7 @@ struct camex_dev {
 	struct gro_cells gro;
 	struct camex_routes routes;
 
+	struct camex_peer *far;
 	struct xarray peers;
 	u32 next_peer;
 	struct list_head keys;

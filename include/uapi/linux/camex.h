@@ -33,6 +33,7 @@ enum camex_protocol {
 /* What carries the result. */
 enum camex_transport {
 	CAMEX_TRANSPORT_UDP,
+	CAMEX_TRANSPORT_SERIAL,		/* SLIP on a tty; one far end */
 };
 
 /* One net_device for all peers, or one for each. */
@@ -80,7 +81,8 @@ enum camex_event {
 /*
  * Attributes of a device. The same set is the IFLA_INFO_DATA of RTM_NEWLINK,
  * where the attributes marked [new] can be given, and the nest CAMEX_A_DEV,
- * where those marked [set] can. BIND_DEV is in the transport's namespace.
+ * where those marked [set] can. BIND_DEV is in the transport's namespace. TX to
+ * FWMARK are for transport udp, and absent with another.
  */
 enum {
 	CAMEX_A_DEV_LINK = 1,		/* u32, enum camex_link [new] */
