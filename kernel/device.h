@@ -33,6 +33,7 @@ struct camex_protocol_ops;
 struct camex_transport_ops;
 struct camex_hint;
 struct camex_peer;
+struct camex_serial;
 struct camex_udp;
 
 /**
@@ -98,6 +99,7 @@ struct camex_conf {
  * @protocol: what seals and opens
  * @transport: what carries
  * @udp: the UDP transport's part (RTNL; RCU)
+ * @serial: the tty of transport serial, or NULL (RTNL; RCU)
  * @conf: settings (RTNL; packets read single members)
  * @path_generation: counts what makes cached paths wrong (RTNL)
  * @stats: counters
@@ -129,6 +131,7 @@ struct camex_dev {
 	const struct camex_protocol_ops *protocol;
 	const struct camex_transport_ops *transport;
 	struct camex_udp __rcu *udp;
+	struct camex_serial __rcu *serial;
 	struct camex_conf conf;
 	u32 path_generation;
 	struct camex_stats __percpu *stats;
