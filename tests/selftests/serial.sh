@@ -218,6 +218,17 @@ ok "closed under traffic: no carrier" wait_until 30 has_no_carrier host1
 ok "the module can be removed under traffic" wait_until 30 modprobe -r camex
 nok "and the devices are gone" on host1 test -e /sys/class/net/ser0
 end_traffic
+
+# --- another number ---
+
+ok "the discipline can have another number" modprobe camex ldisc=28
+ok "a device" serial_dev host1 296 protocol raw
+ok "camexctl reads it" camexctl -n host1 serial ser0 "$a" baud 115200
+ok "joined" has_carrier host1
+pkill -x camexctl
+ok "removed" wait_until 30 modprobe -r camex
+nok "not one that there is not" modprobe camex ldisc=1000
+nok "nor that of all ttys" modprobe camex ldisc=0
 cut_cable
 
 done_testing
