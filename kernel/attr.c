@@ -313,6 +313,11 @@ int camex_attr_endpoint(struct camex_dev *cdev, const struct camex_peer *peer,
 	memset(addr, 0, sizeof(*addr));
 	if (!ip && !port && !scope)
 		return 0;
+	if (cdev->far) {
+		camex_extack(info->extack, ip ?: port ?: scope,
+			     "endpoint is for transport udp alone");
+		return -EINVAL;
+	}
 	err = camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_ENDPOINT_ADDR,
 				 "the endpoint's address") ?:
 	      camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_ENDPOINT_PORT,
