@@ -4,7 +4,8 @@
 
 auto.py ask TO BIND KEY TEXT...    sends each control text in a session of its own, and prints
                                    for each what came back within a second, or "none"
-auto.py burst TO BIND KEY TEXT...  sends them all at once, and prints how many answers come
+auto.py burst TO BIND,... KEY TEXT...  sends them all at once, from these addresses in turn, and
+                                   prints how many answers come
 auto.py serve BIND KEY TEXT...     answers the Nth REGISTER with the Nth text, if there is one, and
                                    prints the texts that it got; a text is sent from the port
                                    after BIND's if it begins with "@"
@@ -40,7 +41,8 @@ def peer_of(text):
 
 
 def socket_at(address):
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(address)
     return sock
@@ -60,12 +62,14 @@ def ask(to, bind, key, *texts):
         print(answer, flush=True)
 
 
-def burst(to, bind, key, *texts):
-    sock, peer, answers = socket_at(endpoint(bind)), peer_of(key), 0
-    for text in texts:
-        sock.sendto(peer.wrap(REGISTER, text.encode() + b"\n")[0], endpoint(to))
-    while select.select([sock], [], [], 2)[0]:
-        answers += peer.unwrap(sock.recv(65536))[0] == CONFIG
+def burst(to, binds, key, *texts):
+    socks = [socket_at(endpoint(bind)) for bind in binds.split(",")]
+    peer, answers = peer_of(key), 0
+    for i, text in enumerate(texts):
+        data = peer.wrap(REGISTER, text.encode() + b"\n")[0]
+        socks[i % len(socks)].sendto(data, endpoint(to))
+    while ready := select.select(socks, [], [], 2)[0]:
+        answers += sum(peer.unwrap(sock.recv(65536))[0] == CONFIG for sock in ready)
     print(answers)
 
 

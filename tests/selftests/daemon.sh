@@ -160,8 +160,8 @@ ok "server: it registers again" wait_until 25 has_logged host2 2 '.type == "REGI
 ok "server: the daemon pings it" pinged host2 10.88.0.2
 ok "server: it reaches the daemon" reaches host1 10.88.0.1
 is "server: whose prefix has changed, and whose sequence has not" "$(logged_by host2 \
-	'map(select(.dir == "out")) | [(map(.nonce_prefix) | unique | length), map(.seq) == [range(length)]]')" \
-	"[2,true]"
+	'map(select(.dir == "out")) | [(map(.nonce_prefix) | unique | length) > 1, map(.seq) == [range(length)]]')" \
+	"[true,true]"
 is "server: nothing was wrong there" "$(logged_by host2 'map(select(.dir == "in" and .verdict == "refused"))')" "[]"
 is "server: nor here" "$(counters host1)" ""
 

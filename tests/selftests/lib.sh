@@ -458,6 +458,53 @@ kernel() {
 		ip -n "$host" link set camex0 up
 }
 
+# fleet_conf [LINE...]: a camex.conf with these lines in [server]. The passphrase is "secret",
+# but for CAM02; CAM01 is 10.88.0.2, and so on.
+fleet_conf() {
+	cat <<-END
+		[server]
+		port = 7000
+		local_cidr = 10.88.0.1/24
+		psk = secret
+		$(printf '%s\n' "$@")
+		[defaults]
+		gateway_ip = 10.88.0.1
+		mtu = 1400
+		route_cidr = 10.77.0.0/24
+		[client CAM01]
+		local_cidr = 10.88.0.2/24
+		[client CAM02]
+		local_cidr = 10.88.0.3/24
+		psk = other
+		mtu = 1300
+		route_cidr = 10.78.0.0/24
+		[client CAM03]
+		local_cidr = 10.88.0.4/24
+	END
+}
+
+# serve HOST: a server in HOST, by $test_tmp/camex.conf; it is the only one.
+serve() {
+	if on "$1" test -e /sys/class/net/camex0; then camexctl -n "$1" dev del camex0; fi
+	camexctl -n "$1" dev add camex0 && camexctl -n "$1" load camex0 "$test_tmp/camex.conf" &&
+		ip -n "$1" link set camex0 up
+}
+
+# client_file SERVER [LINE...]: $test_tmp/client.up, for a client of the server at that address,
+# with these lines in [device]. Its passphrase is "secret".
+client_file() {
+	echo secret >"$test_tmp/secret"
+	cat >"$test_tmp/client.up" <<-END
+		[device]
+		name = camex0
+		$(printf '%s\n' "${@:2}")
+		[peer server]
+		endpoint = $1:7000
+		passphrase-file = secret
+		register = auto
+	END
+}
+
 # has_counted HOST COUNTER N: camex0 of HOST has counted so many there.
 has_counted() {
 	[ "$(counter "$1" "$2")" -eq "$3" ]

@@ -7,12 +7,6 @@
 
 within=12
 
-server_up() {
-	camexctl -n host1 dev add camex0 &&
-		camexctl -n host1 load camex0 "$test_tmp/camex.conf" &&
-		ip -n host1 link set camex0 up
-}
-
 client_up() {
 	camexctl -n host2 up "$test_tmp/client.up" 2>/dev/null
 }
@@ -57,27 +51,9 @@ unblock() {
 ok "modprobe camex and tun" modprobe -a camex tun
 ok "two hosts" hosts 2
 umask 077
-echo secret >"$test_tmp/passphrase"
-cat >"$test_tmp/camex.conf" <<-END
-	[server]
-	port = 7000
-	psk = secret
-	local_cidr = 10.88.0.1/24
-	[client CAM01]
-	local_cidr = 10.88.0.2/24
-	[client CAM02]
-	local_cidr = 10.88.0.3/24
-END
-cat >"$test_tmp/client.up" <<-END
-	[device]
-	name = camex0
-	client-id = CAM01
-	[peer server]
-	endpoint = 192.0.2.1:7000
-	passphrase-file = passphrase
-	register = auto
-END
-ok "a server" server_up
+fleet_conf encrypt=yes >"$test_tmp/camex.conf"
+client_file 192.0.2.1 'client-id = CAM01'
+ok "a server" serve host1
 ok "a client" client_up
 from_client "the beginning"
 
@@ -86,11 +62,11 @@ for first in from_client from_server; do
 	client_up
 	$first "client restart"
 	down host1
-	server_up
+	serve host1
 	$first "server restart"
 	down host1
 	down host2
-	server_up
+	serve host1
 	client_up
 	$first "both restart"
 	ip -n host2 address add 192.0.2.22/24 dev eth0
@@ -108,7 +84,7 @@ bg host2 ping -q -i 1 10.88.0.1 >/dev/null
 down host1
 sleep 30
 is "with traffic unanswered the client is lost" "$(peer host2 server .state)" lost
-server_up
+serve host1
 from_client "server away for 30 s under traffic"
 is "and was configured anew" "$(peer host2 server .state)" up
 stop "${test_pids[-1]}"
@@ -141,10 +117,10 @@ end_daemon host2
 far_up
 from_server "its restart"
 down host1
-server_up
+serve host1
 from_client "server restart"
 down host1
-server_up
+serve host1
 from_server "server restart"
 end_daemon host2
 
