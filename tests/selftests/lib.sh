@@ -148,11 +148,12 @@ pass_on() {
 
 # wait_until SECONDS COMMAND...: tries COMMAND until it succeeds; false if it never did.
 wait_until() {
-	local until=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local until=$((${EPOCHREALTIME/./} + $1 * 1000000)) times=0
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "${EPOCHREALTIME/./}" -lt "$until" ] || return 1
-		sleep 0.1
+		# looking is what costs
+		if ((times++ < 10)); then sleep 0.1; else sleep 0.5; fi
 	done
 }
 
