@@ -178,6 +178,10 @@ ok "server: the oldest header" tell host2 "form 27"
 ok "server: the daemon pings it" pinged host2 10.88.0.2
 is "server: is answered with the same" \
 	"$(logged_by host2 'map(select(.dir == "in" and .icmp_type == 0).version) | .[-1]')" null
+ok "server: nothing is sent by itself" camexctl -n host1 peer set camex0 server register off keepalive 0
+ok "server: whose form is the newest again" tell host2 "form 28"
+wrongs server 10.88.0.2
+ok "server: the client registers" camexctl -n host1 peer set camex0 server register manual keepalive 10
 sleep 125
 is "server: it forgets nobody who keeps alive" "$(logged_by host2 'map(select(.event == "forgotten"))')" "[]"
 ok "server: CONFIG that nobody asked for" tell host2 \
@@ -190,11 +194,6 @@ ok "server: another client, in host3, with a key of its own" client_of host3 10.
 ok "server: it reaches the daemon" wait_until 10 reaches host3 10.88.0.1 -W 1
 ok "server: it reaches the other client" reaches host3 10.88.0.2
 ok "server: which reaches it" reaches host1 10.88.0.3
-
-ok "server: nothing is sent by itself" camexctl -n host1 peer set camex0 server register off keepalive 0
-ok "server: whose form is the newest again" tell host2 "form 28"
-wrongs server 10.88.0.2
-ok "server: the client registers" camexctl -n host1 peer set camex0 server register manual keepalive 10
 
 daemon host2 server --conf "$test_tmp/camex.conf"
 took=$(seconds reaches host1 10.88.0.1 -W 1)
