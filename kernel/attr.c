@@ -188,12 +188,12 @@ int camex_attr_prefix(struct camex_prefix *prefix, struct genl_info *info,
  * @prefix: result
  * @info: the request
  * @nest: nest of CAMEX_A_PREFIX_*
- * @network: bits past the length must not be set
+ * @profile: a profile's: IPv4 alone, and bits past the length may be set
  *
  * Return: 0 or -EINVAL.
  */
 int camex_attr_prefix_nest(struct camex_prefix *prefix, struct genl_info *info,
-			   const struct nlattr *nest, bool network)
+			   const struct nlattr *nest, bool profile)
 {
 	struct nlattr *tb[CAMEX_A_PREFIX_MAX + 1];
 	int err;
@@ -205,9 +205,15 @@ int camex_attr_prefix_nest(struct camex_prefix *prefix, struct genl_info *info,
 	      read_prefix(prefix, info, nest, tb[CAMEX_A_PREFIX_ADDR],
 			  tb[CAMEX_A_PREFIX_LEN], CAMEX_A_PREFIX_ADDR,
 			  CAMEX_A_PREFIX_LEN);
-	if (err || !network)
+	if (err)
 		return err;
-	return check_network(prefix, tb[CAMEX_A_PREFIX_ADDR], info->extack);
+	if (!profile)
+		return check_network(prefix, tb[CAMEX_A_PREFIX_ADDR], info->extack);
+	if (prefix->family == AF_INET)
+		return 0;
+	camex_extack(info->extack, tb[CAMEX_A_PREFIX_ADDR],
+		     "a profile has IPv4 addresses alone");
+	return -EINVAL;
 }
 
 /**
@@ -274,7 +280,7 @@ int camex_attr_routes(struct camex_dev *cdev, const struct camex_peer *peer,
 	*list = prefix;
 	*n = 0;
 	nla_for_each_nested(attr, routes, rem) {
-		err = camex_attr_prefix_nest(prefix, info, attr, true) ?:
+		err = camex_attr_prefix_nest(prefix, info, attr, false) ?:
 		      camex_attr_not_owned(cdev, prefix, peer, attr, info->extack);
 		if (err)
 			return err;

@@ -12,17 +12,13 @@
 static int read_prefix(struct camex_text_prefix *prefix,
 		       const struct nlattr *nest, struct genl_info *info)
 {
-	struct camex_prefix any;
-	int err = camex_attr_prefix_nest(&any, info, nest, false);
+	struct camex_prefix read;
+	int err = camex_attr_prefix_nest(&read, info, nest, true);
 
 	if (err)
 		return err;
-	if (any.family != AF_INET) {
-		camex_extack(info->extack, nest, "a profile has IPv4 addresses alone");
-		return -EINVAL;
-	}
-	prefix->ip = ntohl(any.addr.s6_addr32[0]);
-	prefix->len = any.len;
+	prefix->ip = ntohl(read.addr.s6_addr32[0]);
+	prefix->len = read.len;
 	return 0;
 }
 
