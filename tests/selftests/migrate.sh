@@ -63,10 +63,10 @@ camex() {
 		{ [ -z "$route" ] || ip -n "$at" route replace "$route" dev tun0; }
 }
 
-# as HOST TEXT: runs it there, the commands of camexctl and ip in its namespace.
+# as HOST TEXT: runs it there, camexctl and ip in its namespace, where it has names of its own.
 as() {
 	at=$1
-	eval "$(sed "s/^camexctl /&-n $at /; s/^ip /&-n $at /" <<<"$2")"
+	eval "$(sed -E "s/^(camexctl|ip) /on $at &/" <<<"$2")"
 }
 
 # tried TITLE FUNCTION: each row of that table holds, says the function.
@@ -99,7 +99,7 @@ link_has() {
 client() {
 	if on host2 test -e /sys/class/net/camex0; then camexctl -n host2 down /etc/camex/camex0.up; fi
 	block "A client" "$1" | sed "s|^name = .*|&\n${2-}|" >/etc/camex/camex0.up
-	camexctl -n host2 up /etc/camex/camex0.up
+	on host2 camexctl up /etc/camex/camex0.up
 }
 
 # its_own_id: an ID made of the MAC
@@ -119,7 +119,7 @@ without_encryption() {
 	camexctl -n host2 down /etc/camex/camex0.up
 	camexctl -n host1 load camex0 "$test_tmp/plain.conf" || return
 	block "A client" 5 | sed '/^passphrase-file/d; s/^name = .*/&\nplaintext = on/' >/etc/camex/camex0.up
-	camexctl -n host2 up /etc/camex/camex0.up && wait_until 20 reaches host2 10.0.0.1 -W 1 &&
+	on host2 camexctl up /etc/camex/camex0.up && wait_until 20 reaches host2 10.0.0.1 -W 1 &&
 		camexctl -n host1 load camex0 /etc/camex/camex.conf && client 5 && has host2 '.plaintext == false'
 }
 
@@ -221,7 +221,7 @@ ok "the daemon's client without --auto" as host2 "$(block "A client" 4)"
 both_reach "two daemons, without --auto"
 end_daemon host2
 block "A client" 5 >/etc/camex/camex0.up
-ok "its file" camexctl -n host2 up /etc/camex/camex0.up
+ok "its file" on host2 camexctl up /etc/camex/camex0.up
 both_reach "an unchanged server, without --auto"
 end_daemon host1
 sed -i "s/^\[server\]/&\n${added//$'\n'/\\n}/" /etc/camex/camex.conf
