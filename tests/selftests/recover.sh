@@ -20,8 +20,8 @@ down() {
 back() {
 	local start=$EPOCHREALTIME took
 	wait_until 60 reaches "$2" "$3" -W 1
-	took=$(jq -n "($EPOCHREALTIME - $start) * 10 | round / 10")
-	result "$(jq -n "if $took <= $within then 0 else 1 end")" "$1: traffic is back after $took s"
+	took=$(tenths "$start")
+	result $((took > within * 10)) "$1: traffic is back after $((took / 10)).$((took % 10)) s"
 }
 
 # from_client WHAT, from_server WHAT: who sends first, after what has just happened.
