@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
 #include <linux/inetdevice.h>
@@ -9,6 +10,7 @@
 #include "far.h"
 #include "netlink.h"
 #include "protocol.h"
+#include "tap.h"
 #include "timer.h"
 #include "transport.h"
 
@@ -83,6 +85,8 @@ static int open_dev(struct net_device *dev)
 	struct in_device *in = __in_dev_get_rtnl(dev);
 	struct inet6_dev *in6 = __in6_dev_get(dev);
 
+	if (camex_is_tap(netdev_priv(dev)))
+		return camex_timers_up(netdev_priv(dev));
 	/* Peers on one link do not reach each other on it. */
 	if (in) {
 		IN_DEV_CONF_SET(in, SEND_REDIRECTS, false);
@@ -125,6 +129,24 @@ static const struct net_device_ops netdev_ops = {
 	.ndo_open		= open_dev,
 	.ndo_stop		= stop_dev,
 	.ndo_start_xmit		= camex_xmit,
+	.ndo_change_mtu		= change_mtu,
+	.ndo_get_stats64	= get_stats,
+};
+
+/* All that peers send is taken; but without this nobody could ask for groups. */
+static void set_rx_mode(struct net_device *dev)
+{
+}
+
+static const struct net_device_ops tap_netdev_ops = {
+	.ndo_init		= init_dev,
+	.ndo_uninit		= uninit_dev,
+	.ndo_open		= open_dev,
+	.ndo_stop		= stop_dev,
+	.ndo_start_xmit		= camex_tap_xmit,
+	.ndo_set_rx_mode	= set_rx_mode,
+	.ndo_set_mac_address	= eth_mac_addr,
+	.ndo_validate_addr	= eth_validate_addr,
 	.ndo_change_mtu		= change_mtu,
 	.ndo_get_stats64	= get_stats,
 };
@@ -189,19 +211,48 @@ static void setup(struct net_device *dev)
 	dev->max_mtu = MTU_MAX;
 }
 
+/* What was set up as a tun link becomes an Ethernet. */
+static int setup_tap(struct net_device *dev, struct nlattr **tb,
+		     struct netlink_ext_ack *extack)
+{
+	struct nlattr *mac = tb[IFLA_ADDRESS];
+	unsigned int mtu = dev->mtu, queue = dev->tx_queue_len;
+
+	if (mac && (nla_len(mac) != ETH_ALEN ||
+		    !is_valid_ether_addr(nla_data(mac)))) {
+		camex_extack(extack, mac, "this is not a unicast MAC address");
+		return -EADDRNOTAVAIL;
+	}
+	ether_setup(dev);
+	dev->mtu = mtu;
+	if (tb[IFLA_TXQLEN])
+		dev->tx_queue_len = queue;
+	dev->min_mtu = MTU_MIN;
+	dev->max_mtu = MTU_MAX;
+	dev->netdev_ops = &tap_netdev_ops;
+	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
+	dev->vlan_features = dev->features;
+	if (!mac)
+		eth_hw_addr_random(dev);
+	return 0;
+}
+
 /**
  * camex_is_device() - is it one of ours
  * @dev: any net_device
  */
 bool camex_is_device(const struct net_device *dev)
 {
-	return dev->netdev_ops == &netdev_ops;
+	return dev->netdev_ops == &netdev_ops ||
+	       dev->netdev_ops == &tap_netdev_ops;
 }
 
 static unsigned int mtu_for(const struct camex_dev *cdev, u16 family)
 {
 	return MTU_UNDERLAY - cdev->protocol->overhead -
-	       cdev->transport->overhead(family);
+	       cdev->transport->overhead(family) -
+	       (camex_is_tap(cdev) ? ETH_HLEN : 0);
 }
 
 /**
@@ -304,6 +355,13 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		new.fwmark = nla_get_u32(tb[CAMEX_A_DEV_FWMARK]);
 	if (tb[CAMEX_A_DEV_RELAY])
 		new.relay = nla_get_u8(tb[CAMEX_A_DEV_RELAY]);
+	if (creating)
+		new.source_check = new.link == CAMEX_LINK_TUN;
+	if (tb[CAMEX_A_DEV_SOURCE_CHECK] && new.link != CAMEX_LINK_TUN) {
+		camex_extack(extack, tb[CAMEX_A_DEV_SOURCE_CHECK],
+			     "source-check is for link tun alone");
+		return -EINVAL;
+	}
 	if (tb[CAMEX_A_DEV_SOURCE_CHECK])
 		new.source_check = nla_get_u8(tb[CAMEX_A_DEV_SOURCE_CHECK]);
 	if (tb[CAMEX_A_DEV_PLAINTEXT]) {
@@ -399,7 +457,6 @@ static int newlink_in(struct net *net, struct net_device *dev,
 	INIT_LIST_HEAD(&cdev->net_node);
 	spin_lock_init(&cdev->lock);
 	INIT_DELAYED_WORK(&cdev->event_work, camex_netlink_events);
-	cdev->conf.source_check = true;
 	err = camex_conf_parse(&cdev->conf, data, true, extack);
 	if (err)
 		return err;
@@ -413,6 +470,11 @@ static int newlink_in(struct net *net, struct net_device *dev,
 	dev->needed_headroom = ALIGN(cdev->transport->headroom +
 				     cdev->protocol->headroom, 4);
 	dev->needed_tailroom = cdev->protocol->tailroom;
+	if (camex_is_tap(cdev)) {
+		err = setup_tap(dev, tb, extack);
+		if (err)
+			return err;
+	}
 	if (tb[IFLA_MTU])
 		cdev->mtu_chosen = true;
 	else
