@@ -10,6 +10,7 @@
 #include <crypto/chacha.h>
 #include <crypto/poly1305.h>
 #include <linux/ethtool.h>
+#include <linux/if_tun.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
@@ -254,6 +255,15 @@ static inline struct nlattr **camex_dump_attrs(struct netlink_callback *cb)
 /* 6.2: timers are deleted under another name. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define timer_delete_sync(timer) del_timer_sync(timer)
+#endif
+
+/* 6.2: readers of /dev/net/tun can take UDP segmentation. */
+#ifdef TUN_F_USO4
+#define CAMEX_TUN_F_USO		(TUN_F_USO4 | TUN_F_USO6)
+#define CAMEX_USO_FEATURES	NETIF_F_GSO_UDP_L4
+#else
+#define CAMEX_TUN_F_USO		0UL
+#define CAMEX_USO_FEATURES	0
 #endif
 
 /* 6.13: symbol namespaces are strings; the test suites use plain exports. */

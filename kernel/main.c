@@ -5,6 +5,7 @@
 
 #include "batch.h"
 #include "buffer.h"
+#include "char.h"
 #include "compat.h"
 #include "device.h"
 #include "netlink.h"
@@ -53,8 +54,13 @@ static int __init camex_init(void)
 	err = camex_device_init();
 	if (err)
 		goto err_netlink;
+	err = camex_char_init();
+	if (err)
+		goto err_device;
 	return 0;
 
+err_device:
+	camex_device_exit();
 err_netlink:
 	camex_netlink_exit();
 err_batch:
@@ -66,6 +72,7 @@ err_buffer:
 
 static void __exit camex_exit(void)
 {
+	camex_char_exit();
 	camex_device_exit();
 	camex_netlink_exit();
 	rcu_barrier();
