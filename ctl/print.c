@@ -173,6 +173,11 @@ static void print_state(FILE *out, const struct model_device *device,
 			paint(RED), paint(PLAIN), device->name, peer->name);
 		break;
 	case CAMEX_PEER_STATE_NO_ENDPOINT:
+		if (!device->tb[CAMEX_A_DEV_PORT]) {
+			fprintf(out, "%sno endpoint%s: nothing is connected",
+				paint(YELLOW), paint(PLAIN));
+			break;
+		}
 		fprintf(out,
 			"%sno endpoint%s: not heard yet; camexctl peer set %s %s endpoint HOST:PORT sets one",
 			paint(YELLOW), paint(PLAIN), device->name, peer->name);

@@ -184,7 +184,7 @@ static void setup(struct net_device *dev)
 			   NETIF_F_GSO_SOFTWARE;
 	dev->features = dev->hw_features | NETIF_F_HIGHDMA | NETIF_F_RXCSUM;
 	dev->hw_enc_features = dev->hw_features;
-	camex_set_lltx(dev);
+	camex_set_lltx(dev, true);
 	netif_keep_dst(dev);	/* ICMP errors need it */
 	dev->min_mtu = MTU_MIN;
 	dev->max_mtu = MTU_MAX;
@@ -374,6 +374,8 @@ static const struct camex_protocol_ops *const protocols[] = {
 
 static const struct camex_transport_ops *const transports[] = {
 	[CAMEX_TRANSPORT_UDP] = &camex_transport_udp,
+	[CAMEX_TRANSPORT_SERIAL] = IS_ENABLED(CONFIG_TTY) ?
+				   &camex_transport_serial : NULL,
 	[CAMEX_TRANSPORT_CHAR] = &camex_transport_char,
 };
 

@@ -33,6 +33,7 @@ struct camex_protocol_ops;
 struct camex_transport_ops;
 struct camex_hint;
 struct camex_peer;
+struct camex_serial;
 struct camex_udp;
 struct camex_char;
 
@@ -99,6 +100,7 @@ struct camex_conf {
  * @protocol: what seals and opens
  * @transport: what carries
  * @udp: the UDP transport's part (RTNL; RCU)
+ * @serial: the tty of transport serial, or NULL (RTNL; RCU)
  * @chr: the char transport's part (RTNL; RCU)
  * @conf: settings (RTNL; packets read single members)
  * @path_generation: counts what makes cached paths wrong (RTNL)
@@ -131,6 +133,7 @@ struct camex_dev {
 	const struct camex_protocol_ops *protocol;
 	const struct camex_transport_ops *transport;
 	struct camex_udp __rcu *udp;
+	struct camex_serial __rcu *serial;
 	struct camex_char __rcu *chr;
 	struct camex_conf conf;
 	u32 path_generation;

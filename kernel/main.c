@@ -9,6 +9,7 @@
 #include "compat.h"
 #include "device.h"
 #include "netlink.h"
+#include "serial.h"
 
 #ifdef CAMEX_COMPAT_EXTACK_TEXTS
 /*
@@ -54,11 +55,16 @@ static int __init camex_init(void)
 	err = camex_device_init();
 	if (err)
 		goto err_netlink;
-	err = camex_char_init();
+	err = camex_serial_init();
 	if (err)
 		goto err_device;
+	err = camex_char_init();
+	if (err)
+		goto err_serial;
 	return 0;
 
+err_serial:
+	camex_serial_exit();
 err_device:
 	camex_device_exit();
 err_netlink:
@@ -73,6 +79,7 @@ err_buffer:
 static void __exit camex_exit(void)
 {
 	camex_char_exit();
+	camex_serial_exit();
 	camex_device_exit();
 	camex_netlink_exit();
 	rcu_barrier();

@@ -11,6 +11,9 @@
 #ifndef _UAPI_LINUX_CAMEX_H
 #define _UAPI_LINUX_CAMEX_H
 
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
 #define CAMEX_FAMILY_NAME	"camex"
 #define CAMEX_FAMILY_VERSION	1
 #define CAMEX_MCGRP_EVENTS	"events"
@@ -240,5 +243,17 @@ enum {
 	__CAMEX_CMD_MAX,
 	CAMEX_CMD_MAX = (__CAMEX_CMD_MAX - 1)
 };
+
+/*
+ * Transport serial is a line discipline; its number is the module parameter
+ * ldisc. TIOCSETD to it needs CAP_NET_ADMIN over the caller's network namespace.
+ * Then this joins the tty and the device of that interface index there, which gets
+ * its carrier. ENODEV: no such device; EOPNOTSUPP: it is no camex device, or its
+ * transport is another; EPERM: CAP_NET_ADMIN is needed over the namespaces of the
+ * link and of the transport; EBUSY: the tty or the device has another already.
+ * They part when the tty is closed, hung up, or gets another discipline, and when
+ * the device is deleted; poll() tells POLLHUP then.
+ */
+#define CAMEX_IOC_ATTACH	_IOW(0xca, 0x40, __u32)
 
 #endif /* _UAPI_LINUX_CAMEX_H */
