@@ -13,6 +13,7 @@
 
 const struct choice link_choices[] = {
 	{ "tun", CAMEX_LINK_TUN, "bare IPv4 and IPv6 packets" },
+	{ "tap", CAMEX_LINK_TAP, "Ethernet frames" },
 	{}
 };
 
@@ -119,7 +120,7 @@ const struct keyword keywords[] = {
 	  "send what one peer sends to another straight on, past this host's routes and filters (default off)",
 	  &type_switch, DEV(RELAY), DEV_BOTH },
 	{ "source-check", "on|off",
-	  "drop what comes from outside of its peer's routes (default on)",
+	  "drop what comes from outside of its peer's routes; link tun alone (default on)",
 	  &type_switch, DEV(SOURCE_CHECK), DEV_BOTH },
 	{ "plaintext", "on|off",
 	  "let peers without a key send and receive, unprotected; protocol camex alone (default off)",

@@ -204,6 +204,24 @@ int camex_attr_not_owned(struct camex_dev *cdev,
 }
 
 /**
+ * camex_attr_has_routes() - a tap link has no routes
+ * @cdev: the device
+ * @attr: the attribute to blame
+ * @extack: told what to do instead
+ *
+ * Return: 0 or -EOPNOTSUPP.
+ */
+int camex_attr_has_routes(const struct camex_dev *cdev, const struct nlattr *attr,
+			  struct netlink_ext_ack *extack)
+{
+	if (!camex_is_tap(cdev))
+		return 0;
+	camex_extack(extack, attr,
+		     "a tap link has no routes: it learns who has which MAC address");
+	return -EOPNOTSUPP;
+}
+
+/**
  * camex_attr_routes() - read a list of prefixes
  * @cdev: the device
  * @peer: whose they are to be, or NULL for a new one's
@@ -213,7 +231,7 @@ int camex_attr_not_owned(struct camex_dev *cdev,
  * @n: how many
  *
  * Context: RTNL.
- * Return: 0, -EINVAL, -EEXIST, -ENOMEM.
+ * Return: 0, -EINVAL, -EEXIST, -ENOMEM, -EOPNOTSUPP.
  */
 int camex_attr_routes(struct camex_dev *cdev, const struct camex_peer *peer,
 		      struct genl_info *info, const struct nlattr *routes,
@@ -225,6 +243,9 @@ int camex_attr_routes(struct camex_dev *cdev, const struct camex_peer *peer,
 	unsigned int count = 0;
 	int rem, err;
 
+	err = camex_attr_has_routes(cdev, routes, info->extack);
+	if (err)
+		return err;
 	nla_for_each_nested(attr, routes, rem)
 		count++;
 	prefix = kvmalloc_array(max(count, 1U), sizeof(*prefix),

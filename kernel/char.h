@@ -33,6 +33,7 @@
  * @vnet_size: bytes before a packet with IFF_VNET_HDR
  * @vnet_le: they are little-endian whatever the machine is
  * @packets: what is written must be an IP packet
+ * @frames: what is written must be an Ethernet frame
  * @plain: it attached without TUNSETIFF: one packet each, nothing around it
  * @used: it was read or written (RTNL)
  * @disabled: it has a link, but gets no packets (RTNL)
@@ -51,6 +52,7 @@ struct camex_queue {
 	unsigned int vnet_size;
 	bool vnet_le;
 	bool packets;
+	bool frames;
 	bool plain;
 	bool used;
 	bool disabled;

@@ -108,11 +108,12 @@ static int attach_new(struct camex_queue *q, struct ifreq *ifr,
 
 	if (!ns_capable(net->user_ns, CAP_NET_ADMIN))
 		return -EPERM;
-	if (!(flags & IFF_TUN))
+	if (!(flags & (IFF_TUN | IFF_TAP)))
 		return -EINVAL;
 	if (!*name)
-		name = "tun%d";
-	cdev = camex_char_create(net, name, CAMEX_LINK_TUN,
+		name = flags & IFF_TUN ? "tun%d" : "tap%d";
+	cdev = camex_char_create(net, name, flags & IFF_TUN ? CAMEX_LINK_TUN :
+						CAMEX_LINK_TAP,
 				 flags & IFF_MULTI_QUEUE ? CAMEX_QUEUES_MAX : 1);
 	if (IS_ERR(cdev))
 		return PTR_ERR(cdev);
@@ -282,6 +283,23 @@ static int get_number(const struct camex_queue *q, unsigned int cmd)
 	}
 }
 
+/* As for any link; the size of struct ifreq is the caller's. */
+static int hwaddr(struct camex_dev *cdev, unsigned int cmd, void __user *argp,
+		  size_t ifreq_len)
+{
+	struct net_device *dev = cdev->dev;
+	struct ifreq ifr;
+
+	if (copy_from_user(&ifr, argp, ifreq_len))
+		return -EFAULT;
+	if (cmd == SIOCSIFHWADDR)
+		return camex_set_mac_address(dev, &ifr.ifr_hwaddr);
+	memset(&ifr.ifr_hwaddr, 0, sizeof(ifr.ifr_hwaddr));
+	memcpy(ifr.ifr_hwaddr.sa_data, dev->dev_addr, dev->addr_len);
+	ifr.ifr_hwaddr.sa_family = dev->type;
+	return copy_to_user(argp, &ifr, ifreq_len) ? -EFAULT : 0;
+}
+
 static int set_carrier(struct camex_dev *cdev, int carrier)
 {
 	if (carrier)
@@ -328,6 +346,9 @@ static long link_ioctl(struct camex_queue *q, unsigned int cmd,
 	case TUNGETVNETHDRSZ:
 	case TUNGETVNETLE:
 		return put_user(get_number(q, cmd), (int __user *)argp);
+	case SIOCGIFHWADDR:
+	case SIOCSIFHWADDR:
+		return hwaddr(cdev, cmd, argp, ifreq_len);
 	case TUNSETCARRIER:
 		if (get_user(number, (int __user *)argp))
 			return -EFAULT;
@@ -344,7 +365,8 @@ static long queue_ioctl(struct camex_queue *q, unsigned int cmd,
 	long err;
 
 	if (cmd == TUNGETFEATURES)
-		return put_user(IFF_TUN | FEATURES, (unsigned int __user *)argp);
+		return put_user(IFF_TUN | IFF_TAP | FEATURES,
+				(unsigned int __user *)argp);
 	if ((cmd == TUNSETIFF || cmd == TUNSETQUEUE) &&
 	    copy_from_user(&ifr, argp, ifreq_len))
 		return -EFAULT;

@@ -191,8 +191,11 @@ static int get_vnet(struct camex_queue *q, struct iov_iter *from,
 }
 
 /* May be written so much, as it is? */
-static int check_length(const struct camex_queue *q, size_t len)
+static int check_length(const struct camex_queue *q, size_t len,
+			unsigned int header)
 {
+	if (q->frames && (len < ETH_HLEN || (header && header < ETH_HLEN)))
+		return -EINVAL;
 	if (q->plain)
 		return len < PLAIN_MIN || len > LENGTH_MAX ? -EINVAL : 0;
 	return len > LENGTH_MAX ? -EMSGSIZE : 0;
@@ -288,7 +291,7 @@ ssize_t camex_queue_get(struct camex_queue *q, struct iov_iter *from, bool wait)
 			return err;
 	}
 	len = iov_iter_count(from);
-	err = check_length(q, len);
+	err = check_length(q, len, linear);
 	if (err)
 		return err;
 	if (READ_ONCE(q->sk.sk_sndbuf) != INT_MAX) {

@@ -324,6 +324,22 @@ static inline void camex_unregister_ldisc(struct tty_ldisc_ops *ops)
 #endif
 }
 
+/* 5.12: who asks for a MAC address is told apart from who is a driver. */
+static inline int camex_set_mac_address(struct net_device *dev,
+					struct sockaddr *addr)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+	struct sockaddr_storage ss = {};
+
+	memcpy(&ss, addr, sizeof(*addr));
+	return dev_set_mac_address_user(dev, &ss, NULL);
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
+	return dev_set_mac_address_user(dev, addr, NULL);
+#else
+	return dev_set_mac_address(dev, addr, NULL);
+#endif
+}
+
 /* 6.2: readers of /dev/net/tun can take UDP segmentation. */
 #ifdef TUN_F_USO4
 #define CAMEX_TUN_F_USO		(TUN_F_USO4 | TUN_F_USO6)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
 #include <linux/inetdevice.h>
@@ -9,6 +10,7 @@
 #include "far.h"
 #include "netlink.h"
 #include "protocol.h"
+#include "tap.h"
 #include "timer.h"
 #include "transport.h"
 
@@ -84,6 +86,8 @@ static int open_dev(struct net_device *dev)
 	struct inet6_dev *in6 = __in6_dev_get(dev);
 	struct camex_dev *cdev = netdev_priv(dev);
 
+	if (camex_is_tap(cdev))
+		return camex_timers_up(cdev);
 	/* Peers on one link do not reach each other on it. */
 	if (in && !cdev->far) {
 		IN_DEV_CONF_SET(in, SEND_REDIRECTS, false);
@@ -126,6 +130,24 @@ static const struct net_device_ops netdev_ops = {
 	.ndo_open		= open_dev,
 	.ndo_stop		= stop_dev,
 	.ndo_start_xmit		= camex_xmit,
+	.ndo_change_mtu		= change_mtu,
+	.ndo_get_stats64	= get_stats,
+};
+
+/* All that peers send is taken; but without this nobody could ask for groups. */
+static void set_rx_mode(struct net_device *dev)
+{
+}
+
+static const struct net_device_ops tap_netdev_ops = {
+	.ndo_init		= init_dev,
+	.ndo_uninit		= uninit_dev,
+	.ndo_open		= open_dev,
+	.ndo_stop		= stop_dev,
+	.ndo_start_xmit		= camex_tap_xmit,
+	.ndo_set_rx_mode	= set_rx_mode,
+	.ndo_set_mac_address	= eth_mac_addr,
+	.ndo_validate_addr	= eth_validate_addr,
 	.ndo_change_mtu		= change_mtu,
 	.ndo_get_stats64	= get_stats,
 };
@@ -190,19 +212,48 @@ static void setup(struct net_device *dev)
 	dev->max_mtu = MTU_MAX;
 }
 
+/* What was set up as a tun link becomes an Ethernet. */
+static int setup_tap(struct net_device *dev, struct nlattr **tb,
+		     struct netlink_ext_ack *extack)
+{
+	struct nlattr *mac = tb[IFLA_ADDRESS];
+	unsigned int mtu = dev->mtu, queue = dev->tx_queue_len;
+
+	if (mac && (nla_len(mac) != ETH_ALEN ||
+		    !is_valid_ether_addr(nla_data(mac)))) {
+		camex_extack(extack, mac, "this is not a unicast MAC address");
+		return -EADDRNOTAVAIL;
+	}
+	ether_setup(dev);
+	dev->mtu = mtu;
+	if (tb[IFLA_TXQLEN])
+		dev->tx_queue_len = queue;
+	dev->min_mtu = MTU_MIN;
+	dev->max_mtu = MTU_MAX;
+	dev->netdev_ops = &tap_netdev_ops;
+	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
+	dev->vlan_features = dev->features;
+	if (!mac)
+		eth_hw_addr_random(dev);
+	return 0;
+}
+
 /**
  * camex_is_device() - is it one of ours
  * @dev: any net_device
  */
 bool camex_is_device(const struct net_device *dev)
 {
-	return dev->netdev_ops == &netdev_ops;
+	return dev->netdev_ops == &netdev_ops ||
+	       dev->netdev_ops == &tap_netdev_ops;
 }
 
 static unsigned int mtu_for(const struct camex_dev *cdev, u16 family)
 {
 	return MTU_UNDERLAY - cdev->protocol->overhead -
-	       cdev->transport->overhead(family);
+	       cdev->transport->overhead(family) -
+	       (camex_is_tap(cdev) ? ETH_HLEN : 0);
 }
 
 /**
@@ -305,6 +356,13 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		new.fwmark = nla_get_u32(tb[CAMEX_A_DEV_FWMARK]);
 	if (tb[CAMEX_A_DEV_RELAY])
 		new.relay = nla_get_u8(tb[CAMEX_A_DEV_RELAY]);
+	if (creating)
+		new.source_check = new.link == CAMEX_LINK_TUN;
+	if (tb[CAMEX_A_DEV_SOURCE_CHECK] && new.link != CAMEX_LINK_TUN) {
+		camex_extack(extack, tb[CAMEX_A_DEV_SOURCE_CHECK],
+			     "source-check is for link tun alone");
+		return -EINVAL;
+	}
 	if (tb[CAMEX_A_DEV_SOURCE_CHECK])
 		new.source_check = nla_get_u8(tb[CAMEX_A_DEV_SOURCE_CHECK]);
 	if (tb[CAMEX_A_DEV_PLAINTEXT]) {
@@ -383,7 +441,8 @@ static const struct camex_transport_ops *const transports[] = {
 
 /* A new link whose settings are there. The caller frees it on failure. */
 static int register_link(struct net *net, struct net_device *dev,
-			 struct nlattr **data, struct netlink_ext_ack *extack)
+			 struct nlattr **tb, struct nlattr **data,
+			 struct netlink_ext_ack *extack)
 {
 	struct camex_dev *cdev = netdev_priv(dev);
 	int err;
@@ -403,6 +462,12 @@ static int register_link(struct net *net, struct net_device *dev,
 	dev->needed_headroom = ALIGN(cdev->transport->headroom +
 				     cdev->protocol->headroom, 4);
 	dev->needed_tailroom = cdev->protocol->tailroom;
+	if (camex_is_tap(cdev)) {
+		err = setup_tap(dev, tb, extack);
+		if (err)
+			return err;
+	}
+	cdev->mtu_chosen = tb[IFLA_MTU];
 	if (!cdev->mtu_chosen)
 		dev->mtu = mtu_for(cdev, cdev->conf.bind.family ?: AF_INET);
 	if (cdev->transport->setup)
@@ -437,12 +502,10 @@ static int newlink_in(struct net *net, struct net_device *dev,
 			     "not permitted: CAP_NET_ADMIN is needed in the transport's namespace too");
 		return -EPERM;
 	}
-	cdev->conf.source_check = true;
 	err = camex_conf_parse(&cdev->conf, data, true, extack);
 	if (err)
 		return err;
-	cdev->mtu_chosen = tb[IFLA_MTU];
-	return register_link(net, dev, data, extack);
+	return register_link(net, dev, tb, data, extack);
 }
 
 CAMEX_NEWLINK(newlink)
@@ -490,7 +553,7 @@ struct net_device *camex_device_create(struct net *net, const char *name,
 				       const struct camex_conf *conf,
 				       unsigned int queues)
 {
-	static struct nlattr *no_data[CAMEX_A_DEV_MAX + 1];
+	static struct nlattr *no_data[CAMEX_A_DEV_MAX + 1], *no_tb[IFLA_MAX + 1];
 	struct net_device *dev;
 	struct camex_dev *cdev;
 	int err;
@@ -503,7 +566,7 @@ struct net_device *camex_device_create(struct net *net, const char *name,
 	dev->rtnl_link_ops = &camex_link_ops;
 	cdev = netdev_priv(dev);
 	cdev->conf = *conf;
-	err = register_link(net, dev, no_data, NULL);
+	err = register_link(net, dev, no_tb, no_data, NULL);
 	if (err) {
 		free_netdev(dev);
 		return ERR_PTR(err);

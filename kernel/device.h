@@ -164,6 +164,15 @@ struct camex_dev {
 
 extern struct rtnl_link_ops camex_link_ops;
 
+/**
+ * camex_is_tap() - is the link an Ethernet
+ * @cdev: the device
+ */
+static inline bool camex_is_tap(const struct camex_dev *cdev)
+{
+	return cdev->conf.link == CAMEX_LINK_TAP;
+}
+
 int camex_device_init(void);
 void camex_device_exit(void);
 struct net_device *camex_device_create(struct net *net, const char *name,

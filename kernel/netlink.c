@@ -376,6 +376,9 @@ static int do_route_add(struct camex_dev *cdev, struct genl_info *info)
 				 "the route's peer");
 	if (err)
 		return err;
+	err = camex_attr_has_routes(cdev, tb[CAMEX_A_ROUTE_ADDR], info->extack);
+	if (err)
+		return err;
 	peer = find_peer(cdev, tb[CAMEX_A_ROUTE_PEER], info->extack);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);

@@ -61,6 +61,8 @@ int camex_attr_not_owned(struct camex_dev *cdev,
 			 const struct camex_peer *peer,
 			 const struct nlattr *attr,
 			 struct netlink_ext_ack *extack);
+int camex_attr_has_routes(const struct camex_dev *cdev, const struct nlattr *attr,
+			  struct netlink_ext_ack *extack);
 int camex_attr_routes(struct camex_dev *cdev, const struct camex_peer *peer,
 		      struct genl_info *info, const struct nlattr *routes,
 		      struct camex_prefix **list, unsigned int *n);

@@ -26,7 +26,7 @@
 const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	/* rtnetlink is lenient unless it is told where to start not to be */
 	[0]				= { .strict_start_type = CAMEX_A_DEV_LINK },
-	[CAMEX_A_DEV_LINK]		= ENUM(CAMEX_LINK_TUN),
+	[CAMEX_A_DEV_LINK]		= ENUM(CAMEX_LINK_TAP),
 	[CAMEX_A_DEV_PROTOCOL]		= ENUM(CAMEX_PROTOCOL_RAW),
 	[CAMEX_A_DEV_TRANSPORT]		= ENUM(CAMEX_TRANSPORT_CHAR),
 	[CAMEX_A_DEV_LINKS]		= ENUM(CAMEX_LINKS_SHARED),

@@ -248,7 +248,7 @@ static struct sk_buff *seal_many(struct camex_peer *peer, struct camex_cut *cut,
 	tx = next_of(peer, tx, n, &h);
 	if (unlikely(!tx))
 		goto put;
-	bytes += n * (cut->head_len + h.len + CAMEX_WIRE_TAG);
+	bytes += n * (camex_cut_headers(cut) + h.len + CAMEX_WIRE_TAG);
 	out = carrier(cut->skb, peer->cdev->dev->needed_headroom, &space, bytes,
 		      size);
 	if (unlikely(!out))
@@ -561,7 +561,7 @@ static bool open_into(struct camex_batch *batch, const u8 *data, unsigned int le
 	data += h.len;
 	if (unlikely(!camex_aead_open_first(&o, &rx->base.key->aead, data, h.body,
 					    data - h.len, h.len, data - h.len + 5,
-					    batch->piece[batch->n].head)))
+					    camex_batch_head(batch))))
 		return false;
 	batch->rx = rx;
 	batch->seq[batch->n] = h.seq;

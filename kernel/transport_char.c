@@ -4,6 +4,7 @@
  * read. A full queue stops the link's transmit queue, so that packets wait in
  * its qdisc, where somebody decides which of them are dropped.
  */
+#include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <net/pkt_sched.h>
@@ -184,8 +185,9 @@ int camex_char_attach(struct camex_dev *cdev, struct camex_queue *q)
 		chr->ndisabled--;
 	} else {
 		q->gone = false;
-		q->packets = cdev->conf.protocol == CAMEX_PROTOCOL_RAW &&
-			     cdev->conf.link == CAMEX_LINK_TUN;
+		q->frames = cdev->protocol == &camex_protocol_raw &&
+			    camex_is_tap(cdev);
+		q->packets = cdev->protocol == &camex_protocol_raw && !q->frames;
 		list_add_tail(&q->node, &chr->files);
 		camex_char_spread(chr);
 		rcu_assign_pointer(q->cdev, cdev);
@@ -278,13 +280,19 @@ static unsigned int overhead(u16 family)
 
 static void setup(struct net_device *dev)
 {
+	struct camex_dev *cdev = netdev_priv(dev);
+
 	dev->priv_flags &= ~IFF_NO_QUEUE;
-	if (dev->tx_queue_len == DEFAULT_TX_QUEUE_LEN)
+	if (!camex_is_tap(cdev) && dev->tx_queue_len == DEFAULT_TX_QUEUE_LEN)
 		dev->tx_queue_len = QUEUE;
 	dev->flags |= IFF_MULTICAST;
-	dev->max_mtu = MTU_MAX;
+	/* No network limits it. */
+	dev->max_mtu = camex_is_tap(cdev) ? MTU_MAX - ETH_HLEN : MTU_MAX;
+	if (!cdev->mtu_chosen)
+		dev->mtu = ETH_DATA_LEN - cdev->protocol->overhead;
 	dev->hw_features &= ~USER_FEATURES;
 	dev->features &= ~USER_FEATURES;
+	dev->vlan_features &= ~USER_FEATURES;
 }
 
 static int open(struct camex_dev *cdev, struct camex_conf *conf,
@@ -338,6 +346,8 @@ static int route(struct camex_dev *cdev, struct camex_endpoint *ep,
 {
 	way->path = NULL;
 	way->room = READ_ONCE(cdev->dev->mtu) + cdev->protocol->overhead;
+	if (camex_is_tap(cdev))
+		way->room += VLAN_ETH_HLEN + VLAN_HLEN;
 	way->batch = IP_MAX_MTU;
 	return 0;
 }

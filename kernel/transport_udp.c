@@ -357,7 +357,8 @@ static int send(struct camex_dev *cdev, struct camex_endpoint *ep,
 	push_udp(skb, ep, udp);
 	if (is_aggregate(skb))
 		finish_aggregate(skb);
-	else if (skb_is_gso(skb))	/* who cuts it meets IP inside of this IP */
+	else if (skb_is_gso(skb) &&	/* who cuts it meets IP inside of this IP */
+		 skb->inner_protocol_type == ENCAP_TYPE_IPPROTO)
 		skb_shinfo(skb)->gso_type |= ep->to.family == AF_INET ?
 					     SKB_GSO_IPXIP4 : SKB_GSO_IPXIP6;
 	if (ep->to.family == AF_INET)

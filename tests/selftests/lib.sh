@@ -276,7 +276,7 @@ peer() {
 # peer is the other, by its name; inside they are 10.0.0.I and fd00::I, and their port
 # is 7000. key: they have the key in $test_tmp/key. What was there before is removed.
 tunnel() {
-	local outer=$1 secret=() i j to
+	local outer=$1 secret=() routes=() i j to
 	[ "$2" = plain ] || {
 		(umask 077 && camexctl key gen >"$test_tmp/key") || return
 		secret=(key-file "$test_tmp/key")
@@ -290,9 +290,10 @@ tunnel() {
 		j=$((3 - i))
 		to=192.0.2.$j
 		[ "$outer" -eq 4 ] || to="[2001:db8::$j]"
+		[[ "$*" == *"link tap"* ]] || routes=(routes "10.0.0.$j/32,fd00::$j/128")
 		camexctl -n "host$i" dev add camex0 port 7000 "$@" &&
 			camexctl -n "host$i" peer add camex0 "host$j" endpoint "$to:7000" \
-				routes "10.0.0.$j/32,fd00::$j/128" "${secret[@]}" &&
+				"${routes[@]}" "${secret[@]}" &&
 			tunnel_up "host$i" || return
 	done
 }
@@ -301,7 +302,7 @@ tunnel() {
 tunnel_up() {
 	ip -n "$1" -batch - <<-END
 		address replace 10.0.0.${1#host}/24 dev camex0
-		address replace fd00::${1#host}/64 dev camex0
+		address replace fd00::${1#host}/64 dev camex0 nodad
 		link set camex0 up
 	END
 }

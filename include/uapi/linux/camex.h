@@ -25,6 +25,7 @@
 /* What the host sees. */
 enum camex_link {
 	CAMEX_LINK_TUN,			/* bare IPv4 and IPv6 packets */
+	CAMEX_LINK_TAP,			/* Ethernet frames */
 };
 
 /* What is put around each packet. */
@@ -99,7 +100,7 @@ enum {
 	CAMEX_A_DEV_BIND,		/* 4 or 16 bytes, local address; 0 bytes: any [new, set] */
 	CAMEX_A_DEV_BIND_DEV,		/* string, interface there; "": any [new, set] */
 	CAMEX_A_DEV_FWMARK,		/* u32, 0: none [new, set] */
-	CAMEX_A_DEV_SOURCE_CHECK,	/* u8, 0 or 1 [new, set] */
+	CAMEX_A_DEV_SOURCE_CHECK,	/* u8, 0 or 1, link tun alone [new, set] */
 	CAMEX_A_DEV_PLAINTEXT,		/* u8, 0 or 1, protocol camex alone [new, set] */
 	CAMEX_A_DEV_MTU,		/* u32, bytes, read only */
 	CAMEX_A_DEV_RELAY,		/* u8, 0 or 1 [new, set] */
