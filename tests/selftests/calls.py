@@ -287,7 +287,51 @@ def queues():
         one.close()
 
 
-FEATURES = t.IFF_TUN | t.IFF_NO_PI | t.IFF_VNET_HDR | t.IFF_MULTI_QUEUE
-for part in (without_link, names, again, numbers, as_user, packets, header, vnet, queues):
+def arp(mac, source, target):
+    return b"\xff" * 6 + mac + b"\x08\x06" + t.struct.pack(
+        "!HHBBH6s4s6s4s", 1, 0x800, 6, 4, 1, mac, socket.inet_aton(source), b"\0" * 6,
+        socket.inet_aton(target))
+
+
+def frames():
+    """IFF_TAP."""
+    f, g = File(PATH), File(PATH)
+    say("no name", error(g.iff, "", t.IFF_TAP | t.IFF_NO_PI))
+    g.close()
+    say("a TAP", error(f.iff, "t0", t.IFF_TAP | t.IFF_NO_PI))
+    say("as TUN", error(File.iff, File(PATH), "t0", t.IFF_TUN | t.IFF_NO_PI))
+    say("TUNGETIFF", error(f.iff, "", 0, t.TUNGETIFF))
+    mac = b"\x02\0\0\0\0\x07"
+    request = t.struct.pack("16sH6s16x", b"t0", 1, mac)
+    say("SIOCSIFHWADDR", error(t.fcntl.ioctl, f.fd, 0x8924, request)[16:24])
+    say("SIOCGIFHWADDR", error(t.fcntl.ioctl, f.fd, 0x8927, bytes(40))[16:24])
+    say("what is no address", error(t.fcntl.ioctl, f.fd, 0x8924, t.struct.pack(
+        "16sH6s16x", b"t0", 1, b"\xff" * 6)))
+    with open("/proc/net/dev") as links:
+        say("it is there", " t0:" in links.read())
+    up("t0")
+    far = b"\x02\0\0\0\0\x09"
+    say("write of half an Ethernet header", error(f.write, far * 2))
+    say("write of an ARP request", error(f.write, arp(far, THEIRS, OURS)))
+    f.poll(2000)
+    answer = error(f.read)
+    say("the answer", answer)
+    say("it is", (answer[:6] == far, answer[6:12] == mac, answer[12:14].hex()))
+    say("write of an echo request", error(f.write, mac + far + b"\x08\0" + ip4(THEIRS, OURS, echo(), 1)))
+    f.poll(2000)
+    say("the answer", error(f.read)[12:])
+    say("write of another EtherType", error(f.write, mac + far + b"\x88\xb5" + b"x" * 50))
+    f.close()
+    f = opened("t0", t.IFF_TAP)
+    up("t0")
+    say("with PI", error(f.write, b"\0\0\x08\x06" + arp(far, THEIRS, OURS)))
+    f.poll(2000)
+    answer = error(f.read)
+    say("the answer", (len(answer), answer[:4].hex()))
+    f.close()
+
+
+FEATURES = t.IFF_TUN | t.IFF_TAP | t.IFF_NO_PI | t.IFF_VNET_HDR | t.IFF_MULTI_QUEUE
+for part in (without_link, names, again, numbers, as_user, packets, header, vnet, queues, frames):
     print(f"--- {part.__name__}", flush=True)
     part()
