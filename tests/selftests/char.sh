@@ -76,7 +76,7 @@ ok "and comes without" modprobe camex
 
 # --- programs ---
 
-head -c 300000 /dev/urandom >"$test_tmp/sent"
+head -c 60000 /dev/urandom >"$test_tmp/sent"
 ok "two hosts" hosts 2
 is "tun is not there" "$(lsmod | grep -c '^tun ')" 0
 
@@ -105,7 +105,7 @@ both OpenVPN 10.2.0.1 10.2.0.2
 note <"$test_tmp/openvpn1"
 stop "${openvpns[@]}"
 
-
+# links for others to use
 ok "tunctl makes a link" on host1 tunctl -f /dev/camex -t c0 -u 1000
 ok "it is there" ip -n host1 link show c0
 nok "and keeps the module" modprobe -r camex
@@ -115,6 +115,8 @@ ok "tunctl makes an Ethernet" on host1 tunctl -f /dev/camex -t c1
 like "it is one" "$(ip -n host1 link show c1)" "link/ether"
 ok "tunctl takes it away" on host1 tunctl -f /dev/camex -d c1
 
+# A tunnel without encryption leaves inner checksums to a network card, which veth is not.
+ok "checksums are done by the sender" on host1 ethtool -K eth0 tx off
 ok "a tunnel's end in host1" camexctl -n host1 dev add camex0 protocol raw port 7000
 ok "and its peer" camexctl -n host1 peer add camex0 far endpoint 192.0.2.2:7000 routes 10.3.0.2/32
 ip -n host1 address add 10.3.0.1/24 dev camex0
@@ -151,6 +153,11 @@ ok "packets go" wait_until 60 reaches host1 10.4.0.2
 ok "a link is deleted while they do" ip -n host2 link del f0
 ok "the other one, too" ip -n host1 link del f0
 stop $forwarder
+
+# --- any calls at all ---
+
+ok "the fuzzer" gcc -O -Wall -o "$test_tmp/chardev" "$here/../fuzz/chardev.c"
+pass_on ip netns exec host1 "$test_tmp/chardev" /dev/camex "${CAMEX_LONG:+300}"
 ok "the hosts go" remove_hosts
 ok "no link is left" lacks_link camex
 done_testing
