@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /* A tty for a device of transport serial: opened, joined to it, and held. */
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
@@ -70,6 +71,28 @@ static int find_discipline(struct line *line, struct fault *fault)
 	return 0;
 }
 
+/* Open the tty, unless somebody else holds it as we would. */
+static int open_tty(struct line *line, struct fault *fault)
+{
+	int discipline;
+
+	/* what hangs on the line need not be there yet */
+	line->tty = open(line->path,
+			 O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (line->tty < 0)
+		return fault_set(fault, "cannot open the tty: %s",
+				 strerror(errno));
+	if (ioctl(line->tty, TIOCGETD, &discipline))
+		fault_set(fault, "it is no tty");
+	else if (discipline == line->discipline)
+		fault_set(fault, "another device has this tty");
+	else
+		return 0;
+	close(line->tty);
+	line->tty = -1;
+	return -1;
+}
+
 static int set_discipline(struct line *line, struct fault *fault)
 {
 	if (!ioctl(line->tty, TIOCSETD, &line->discipline))
@@ -116,12 +139,12 @@ static void give_back(struct line *line)
 
 static int join(struct line *line, struct fault *fault)
 {
-	line->tty = tty_open(line->path, line->baud, line->rtscts, fault);
-	if (line->tty < 0)
+	if (open_tty(line, fault))
 		return -1;
 	/* nobody else is to open it */
 	ioctl(line->tty, TIOCEXCL);
-	if (set_discipline(line, fault) || attach(line, fault)) {
+	if (tty_set(line->tty, line->baud, line->rtscts, fault) ||
+	    set_discipline(line, fault) || attach(line, fault)) {
 		give_back(line);
 		return -1;
 	}

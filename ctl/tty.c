@@ -2,10 +2,8 @@
 /* The kernel's own termios, which knows any speed; libc's would be in the way. */
 #include <asm/termbits.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "tty.h"
 
@@ -26,12 +24,12 @@ static bool is_near(uint32_t got, uint32_t wanted)
 	return off * 100 <= (uint64_t)wanted * BAUD_TOLERANCE;
 }
 
-static int tty_set(int fd, uint32_t baud, bool rtscts, struct fault *fault)
+int tty_set(int fd, uint32_t baud, bool rtscts, struct fault *fault)
 {
 	struct termios2 t;
 
 	if (ioctl(fd, TCGETS2, &t))
-		return fault_set(fault, "it is no tty");
+		return fault_set(fault, "%s", strerror(errno));
 	/* breaks and framing errors are told to the discipline */
 	t.c_iflag = BRKINT | INPCK;
 	t.c_oflag = 0;
@@ -48,19 +46,4 @@ static int tty_set(int fd, uint32_t baud, bool rtscts, struct fault *fault)
 		return fault_set(fault, "it cannot do %u baud, but %u", baud,
 				 (unsigned int)t.c_ospeed);
 	return 0;
-}
-
-int tty_open(const char *path, uint32_t baud, bool rtscts, struct fault *fault)
-{
-	/* what hangs on the line need not be there yet */
-	int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd < 0)
-		return fault_set(fault, "cannot open the tty: %s",
-				 strerror(errno));
-	if (tty_set(fd, baud, rtscts, fault)) {
-		close(fd);
-		return -1;
-	}
-	return fd;
 }

@@ -9,14 +9,14 @@
 #include "fault.h"
 
 /**
- * tty_open() - open a tty: raw, 8 data bits, no parity, 1 stop bit
- * @path: the tty
+ * tty_set() - raw, 8 data bits, no parity, 1 stop bit
+ * @fd: the tty
  * @baud: bits per second, any that the driver can do
  * @rtscts: flow control by RTS and CTS
  * @fault: the reason
  *
- * Return: a file descriptor, or -1.
+ * Return: 0 or -1.
  */
-int tty_open(const char *path, uint32_t baud, bool rtscts, struct fault *fault);
+int tty_set(int fd, uint32_t baud, bool rtscts, struct fault *fault);
 
 #endif /* CAMEXCTL_TTY_H */

@@ -134,6 +134,13 @@ static inline void camex_tstats_free(struct net_device *dev)
 }
 #endif
 
+/* 6.0: the per-CPU statistics of links are counters that 32-bit readers can read. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
+#define camex_tstats_add(counter, n)	u64_stats_add(counter, n)
+#else
+#define camex_tstats_add(counter, n)	(*(counter) += (n))
+#endif
+
 /* 5.11: what is sent has a function as what is received. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 static inline void dev_sw_netstats_tx_add(struct net_device *dev,
