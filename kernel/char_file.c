@@ -51,11 +51,15 @@ static int attach_plain(struct camex_queue *q, struct camex_dev *cdev)
 		return -EINVAL;
 	if (!camex_char_permitted(cdev))
 		return -EPERM;
-	chr->flags = IFF_NO_PI | (chr->flags & IFF_MULTI_QUEUE);
 	err = camex_char_attach(cdev, q);
-	if (!err)
-		q->plain = true;
-	return err;
+	if (err)
+		return err;
+	if (chr->nqueues + chr->ndisabled == 1) {
+		chr->flags = IFF_NO_PI | (chr->flags & IFF_MULTI_QUEUE);
+		camex_char_spread(chr);
+	}
+	q->plain = true;
+	return 0;
 }
 
 /* A file that is read or written before it has a link gets one. */
@@ -130,7 +134,6 @@ static int queue_open(struct inode *inode, struct file *file)
 	if (!q)
 		return -ENOMEM;
 	sock_init_data(NULL, &q->sk);
-	sock_set_flag(&q->sk, SOCK_RCU_FREE);
 	q->sk.sk_write_space = write_space;
 	q->sk.sk_sndbuf = INT_MAX;
 	q->flags = IFF_NO_PI;
@@ -157,6 +160,7 @@ static int queue_release(struct inode *inode, struct file *file)
 	rtnl_lock();
 	camex_char_detach(q, true);
 	rtnl_unlock();
+	synchronize_net();	/* a packet may be on its way to it */
 	sock_put(&q->sk);
 	return 0;
 }

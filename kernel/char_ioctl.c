@@ -83,6 +83,9 @@ static int attach_existing(struct camex_queue *q, struct net_device *dev,
 	if (!chr || !(flags & kind_of(cdev)) ||
 	    (flags ^ chr->flags) & IFF_MULTI_QUEUE)
 		return -EINVAL;
+	/* What goes before a packet does not go before its datagram. */
+	if (flags & IFF_VNET_HDR && cdev->conf.protocol != CAMEX_PROTOCOL_RAW)
+		return -EINVAL;
 	if (!camex_char_permitted(cdev))
 		return -EPERM;
 	err = camex_char_attach(cdev, q);
@@ -138,8 +141,8 @@ static int set_iff(struct camex_queue *q, struct ifreq *ifr)
 		if (!q->plain || q->used)
 			return -EEXIST;
 		camex_char_detach(q, true);
-		q->plain = false;
 	}
+	q->plain = false;
 	ifr->ifr_name[IFNAMSIZ - 1] = '\0';
 	dev = __dev_get_by_name(sock_net(&q->sk), ifr->ifr_name);
 	if (!dev)

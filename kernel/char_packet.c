@@ -163,7 +163,7 @@ static struct sk_buff *fill(struct iov_iter *from, unsigned int len,
 	if (len > LINEAR)
 		linear = clamp(header, 128U, LINEAR);
 	skb = fill_buffer(from, len, linear);
-	if (likely(!IS_ERR(skb)) || PTR_ERR(skb) == -EFAULT)
+	if (!IS_ERR(skb) || PTR_ERR(skb) == -EFAULT)
 		return skb;
 	iov_iter_revert(from, before - iov_iter_count(from));
 	return fill_pages(from, len, linear);

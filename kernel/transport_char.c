@@ -42,9 +42,7 @@ void camex_queue_wake(struct camex_queue *q, __poll_t events)
 /* Does a packet that the queue has no room for wait in a qdisc? */
 static bool can_stop(const struct netdev_queue *txq)
 {
-	const struct Qdisc *qdisc = rcu_dereference_bh(txq->qdisc);
-
-	return qdisc && qdisc->enqueue;
+	return rcu_dereference_bh(txq->qdisc)->enqueue;
 }
 
 static bool enqueue(struct camex_queue *q, struct net_device *dev,
@@ -292,6 +290,7 @@ static void setup(struct net_device *dev)
 		dev->mtu = ETH_DATA_LEN - cdev->protocol->overhead;
 	dev->hw_features &= ~USER_FEATURES;
 	dev->features &= ~USER_FEATURES;
+	dev->hw_enc_features &= ~USER_FEATURES;
 	dev->vlan_features &= ~USER_FEATURES;
 }
 
