@@ -7,6 +7,7 @@
 here=$(dirname "$0")
 
 # transfer FROM TO ADDRESS: TO receives by TCP what FROM sends, bit for bit.
+# shellcheck disable=SC2317 # called by ok
 transfer() {
 	local receiver
 	rm -f "$test_tmp/received"
