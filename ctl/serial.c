@@ -170,6 +170,15 @@ static void say(const struct line *line, int priority, const char *what)
 	syslog(priority, "%s: %s %s", line->dev, line->path, what);
 }
 
+static bool has_device(struct line *line, struct fault *fault)
+{
+	if (if_nametoindex(line->dev) == line->ifindex)
+		return true;
+	say(line, LOG_WARNING, "has lost its device");
+	fault_set(fault, "the device has gone");
+	return false;
+}
+
 /* 0: a signal has ended it. */
 static int hold(struct line *line, struct fault *fault)
 {
@@ -177,16 +186,17 @@ static int hold(struct line *line, struct fault *fault)
 
 	while (!wait_for(line, -1)) {
 		give_back(line);
-		if (if_nametoindex(line->dev) != line->ifindex) {
-			say(line, LOG_WARNING, "has lost its device");
-			return fault_set(fault, "the device has gone");
-		}
+		if (!has_device(line, fault))
+			return -1;
 		say(line, LOG_WARNING, "was hung up");
 		if (!line->reopen)
 			return fault_set(fault, "the tty was hung up");
-		while (join(line, &why))
+		while (join(line, &why)) {
 			if (wait_for(line, REOPEN_EVERY))
 				return 0;
+			if (!has_device(line, fault))
+				return -1;
+		}
 		say(line, LOG_NOTICE, "is back");
 	}
 	give_back(line);

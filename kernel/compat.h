@@ -275,6 +275,7 @@ static int name(struct tty_struct *tty, unsigned int cmd, unsigned long arg) \
 {									\
 	return name##_in(tty, NULL, cmd, arg);				\
 }
+
 #define camex_tty_ioctl(tty, file, cmd, arg) n_tty_ioctl_helper(tty, cmd, arg)
 #else
 #define CAMEX_LDISC_IOCTL(name)						\
@@ -283,6 +284,7 @@ static int name(struct tty_struct *tty, struct file *file,		\
 {									\
 	return name##_in(tty, file, cmd, arg);				\
 }
+
 #define camex_tty_ioctl(tty, file, cmd, arg) \
 	n_tty_ioctl_helper(tty, file, cmd, arg)
 #endif

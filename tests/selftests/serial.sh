@@ -156,6 +156,19 @@ ok "the link goes down and up" ip -n host2 link set ser0 down
 ok "up" ip -n host2 link set ser0 up
 ok "a ping in a new session" wait_until 30 reaches host1 10.0.0.2
 
+# --- link tap ---
+
+ok "two Ethernets" ends 1500 link tap protocol raw
+ok "a ping" reaches host1 10.0.0.2 -s 1472
+ok "a VLAN on each" eval 'for i in 1 2; do
+	ip -n host$i link add link ser0 name vlan0 type vlan id 5 &&
+		ip -n host$i address add 10.1.0.$i/24 dev vlan0 && ip -n host$i link set vlan0 up || exit; done'
+ok "a ping in it" reaches host1 10.1.0.2 -s 1472
+is "nothing was counted" "$(counters host2 ser0)" ""
+ok "two that encrypt" ends 1400 link tap
+for i in 1 2; do ok "host$i has a key" camexctl -n host$i key set ser0 far key-file "$test_tmp/key"; done
+ok "a ping" reaches host1 10.0.0.2
+
 # --- other ends ---
 
 ok "a line" cable 92160
