@@ -5,6 +5,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "char.h"
 #include "device.h"
 
 /**
@@ -83,6 +84,8 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 
 	if (event == NETDEV_REGISTER && camex_is_device(dev))
 		camex_device_placed(dev);
+	else if (event == NETDEV_UP && camex_is_device(dev))
+		camex_char_up(netdev_priv(dev));
 	return NOTIFY_DONE;
 }
 
