@@ -58,16 +58,18 @@ static bool is_on(struct call *call, const char *name)
 static int find_discipline(struct line *line, struct fault *fault)
 {
 	FILE *file = fopen(LDISC, "re");
-	int n;
+	char text[16] = "";
+	bool read;
 
 	if (!file)
 		return access("/sys/module/camex", F_OK) ?
 			       fault_no_module(fault) :
 			       fault_set(fault, "this kernel has no TTY");
-	n = fscanf(file, "%d", &line->discipline);
+	read = fgets(text, sizeof(text), file);
 	fclose(file);
-	if (n != 1)
-		return fault_set(fault, "%s has no number", LDISC);
+	if (!read)
+		return fault_set(fault, "%s cannot be read", LDISC);
+	line->discipline = (int)strtol(text, NULL, 10);
 	return 0;
 }
 
@@ -77,8 +79,8 @@ static int open_tty(struct line *line, struct fault *fault)
 	int discipline;
 
 	/* what hangs on the line need not be there yet */
-	line->tty = open(line->path,
-			 O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	line->tty =
+		open(line->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (line->tty < 0)
 		return fault_set(fault, "cannot open the tty: %s",
 				 strerror(errno));
@@ -113,7 +115,8 @@ static int attach(struct line *line, struct fault *fault)
 		return fault_set(fault, "no device %s", line->dev);
 	case EOPNOTSUPP:
 		return fault_set(fault,
-				 "%s is no camex device of transport serial", line->dev);
+				 "%s is no camex device of transport serial",
+				 line->dev);
 	case EPERM:
 		return fault_set(
 			fault,
