@@ -10,6 +10,7 @@
 #include "compat.h"
 #include "protocol.h"
 #include "tap.h"
+#include "transport.h"
 #include "wire.h"
 
 /*
@@ -48,19 +49,19 @@ static bool decapsulate_ecn(struct sk_buff *skb, u8 outer)
 typeof(void (*)(struct sk_buff *skb)) camex_test_stack;
 EXPORT_SYMBOL_GPL(camex_test_stack);
 
+#else
+#define camex_test_stack ((void (*)(struct sk_buff *skb))NULL)
+#endif
+
 static void to_stack(struct camex_dev *cdev, struct sk_buff *skb)
 {
 	if (camex_test_stack)
 		camex_test_stack(skb);
+	else if (cdev->transport->single)
+		netif_receive_skb(skb);
 	else
 		gro_cells_receive(&cdev->gro, skb);
 }
-#else
-static void to_stack(struct camex_dev *cdev, struct sk_buff *skb)
-{
-	gro_cells_receive(&cdev->gro, skb);
-}
-#endif
 
 /* A packet of a tun link: 0, or why it must be dropped. */
 static int shape_ip(struct camex_dev *cdev, struct camex_peer *peer,
