@@ -27,6 +27,8 @@ enum takes {
 	TAKES_KEY_SET = 1 << 4,
 	TAKES_ROUTE_ADD = 1 << 5,
 	TAKES_ROUTE_DEL = 1 << 6,
+	TAKES_FDB_ADD = 1 << 8,
+	TAKES_FDB_DEL = 1 << 9,
 	TAKES_UP = 1 << 7, /* the section [device] of a file */
 };
 
@@ -196,6 +198,7 @@ void values_wipe(struct values *values);
 /* Types, in values.c */
 extern const struct value_type type_u16;
 extern const struct value_type type_u32;
+extern const struct value_type type_vlan;
 extern const struct value_type type_switch;
 extern const struct value_type type_choice;
 extern const struct value_type type_address;

@@ -150,6 +150,33 @@ void print_routes(FILE *out, const struct model_routes *routes)
 	}
 }
 
+void print_stations(FILE *out, const struct model_stations *stations)
+{
+	char cell[CELL_TEXT], age[AGE_TEXT];
+
+	if (!stations->n)
+		return;
+	fputs(paint(FAINT), out);
+	print_cell(out, "MAC", MAC_TEXT - 1);
+	print_cell(out, "VLAN", 4);
+	print_cell(out, "HEARD", width_of("static"));
+	fprintf(out, "PEER%s\n", paint(PLAIN));
+	for (size_t i = 0; i < stations->n; i++) {
+		const struct model_station *station = &stations->list[i];
+
+		print_cell(out, mac_text(station->mac, cell), MAC_TEXT - 1);
+		snprintf(cell, sizeof(cell), station->vlan ? "%u" : "-",
+			 station->vlan);
+		print_cell(out, cell, 4);
+		print_cell(out,
+			   station->fixed ?
+				   "static" :
+				   print_age(station->age * 1000ULL, age),
+			   width_of("static"));
+		fprintf(out, "%s\n", station->peer);
+	}
+}
+
 static void print_counter(FILE *out, const struct counter *counter,
 			  uint64_t number, int width, int digits)
 {

@@ -7,11 +7,12 @@
 #include <net/ip_tunnels.h>
 
 #include "compat.h"
+#include "fdb.h"
 #include "netlink.h"
 #include "protocol.h"
 #include "tap.h"
 #include "timer.h"
-#include "transport.h"
+#include "transport_udp.h"
 
 #define MTU_UNDERLAY	1500
 #define MTU_MIN		68	/* RFC 791 */
@@ -37,11 +38,17 @@ static int init_dev(struct net_device *dev)
 	err = camex_sessions_init(cdev);
 	if (err)
 		goto err_gro;
-	err = camex_peers_init(cdev);
+	err = camex_is_tap(cdev) ? camex_fdb_init(cdev) : 0;
 	if (err)
 		goto err_sessions;
+	err = camex_peers_init(cdev);
+	if (err)
+		goto err_fdb;
 	return 0;
 
+err_fdb:
+	if (camex_is_tap(cdev))
+		camex_fdb_free(cdev);
 err_sessions:
 	camex_sessions_free(cdev);
 err_gro:
@@ -65,6 +72,8 @@ static void uninit_dev(struct net_device *dev)
 	spin_unlock_bh(&cdev->lock);
 	cancel_delayed_work_sync(&cdev->event_work);
 	camex_peers_clear(cdev);
+	if (camex_is_tap(cdev))
+		camex_fdb_free(cdev);
 	camex_peers_free(cdev);
 	camex_sessions_free(cdev);
 	gro_cells_destroy(&cdev->gro);
@@ -93,6 +102,7 @@ static int open_dev(struct net_device *dev)
 static int stop_dev(struct net_device *dev)
 {
 	camex_timers_down(netdev_priv(dev));
+	camex_fdb_flush_all(netdev_priv(dev));
 	return 0;
 }
 
@@ -130,6 +140,9 @@ static void set_rx_mode(struct net_device *dev)
 {
 }
 
+CAMEX_NDO_FDB_ADD(fdb_add, camex_fdb_ndo_add)
+CAMEX_NDO_FDB_DEL(fdb_del, camex_fdb_ndo_del)
+
 static const struct net_device_ops tap_netdev_ops = {
 	.ndo_init		= init_dev,
 	.ndo_uninit		= uninit_dev,
@@ -137,6 +150,9 @@ static const struct net_device_ops tap_netdev_ops = {
 	.ndo_stop		= stop_dev,
 	.ndo_start_xmit		= camex_tap_xmit,
 	.ndo_set_rx_mode	= set_rx_mode,
+	.ndo_fdb_add		= fdb_add,
+	.ndo_fdb_del		= fdb_del,
+	.ndo_fdb_dump		= camex_fdb_ndo_dump,
 	.ndo_set_mac_address	= eth_mac_addr,
 	.ndo_validate_addr	= eth_validate_addr,
 	.ndo_change_mtu		= change_mtu,
@@ -315,8 +331,10 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		new.fwmark = nla_get_u32(tb[CAMEX_A_DEV_FWMARK]);
 	if (tb[CAMEX_A_DEV_RELAY])
 		new.relay = nla_get_u8(tb[CAMEX_A_DEV_RELAY]);
-	if (creating)
+	if (creating) {
 		new.source_check = new.link == CAMEX_LINK_TUN;
+		new.ageing = CAMEX_FDB_AGEING;
+	}
 	if (tb[CAMEX_A_DEV_SOURCE_CHECK] && new.link != CAMEX_LINK_TUN) {
 		camex_extack(extack, tb[CAMEX_A_DEV_SOURCE_CHECK],
 			     "source-check is for link tun alone");
@@ -331,6 +349,14 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 			return -EINVAL;
 		}
 		new.plaintext = nla_get_u8(tb[CAMEX_A_DEV_PLAINTEXT]);
+	}
+	if (tb[CAMEX_A_DEV_AGEING]) {
+		if (new.link != CAMEX_LINK_TAP) {
+			camex_extack(extack, tb[CAMEX_A_DEV_AGEING],
+				     "ageing is for link tap alone");
+			return -EINVAL;
+		}
+		new.ageing = nla_get_u16(tb[CAMEX_A_DEV_AGEING]);
 	}
 	if (tb[CAMEX_A_DEV_CLIENT_ID]) {
 		err = camex_attr_client_id(&new, tb[CAMEX_A_DEV_CLIENT_ID],
@@ -369,8 +395,12 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 	spin_lock_bh(&cdev->lock);
 	cdev->conf = conf;
 	spin_unlock_bh(&cdev->lock);
+	if (conf.tx != CAMEX_TX_NETPOLL)
+		camex_netpoll_off(cdev);
 	if (renamed || opened)
 		camex_timers_changed(cdev, renamed);
+	if (camex_is_tap(cdev))
+		mod_delayed_work(system_wq, &cdev->fdb_work, HZ);
 	/* Pairs with the acquire where a path is looked for. */
 	smp_store_release(&cdev->path_generation, cdev->path_generation + 1);
 	return 0;
@@ -407,6 +437,7 @@ static int newlink_in(struct net *net, struct net_device *dev,
 	INIT_LIST_HEAD(&cdev->net_node);
 	spin_lock_init(&cdev->lock);
 	INIT_DELAYED_WORK(&cdev->event_work, camex_netlink_events);
+	camex_netpoll_init(cdev);
 	err = camex_conf_parse(&cdev->conf, data, true, extack);
 	if (err)
 		return err;
