@@ -125,7 +125,7 @@ const struct keyword keywords[] = {
 	  "let peers without a key send and receive, unprotected; protocol camex alone (default off)",
 	  &type_switch, DEV(PLAINTEXT), DEV_BOTH },
 	{ "ageing", "SECONDS",
-	  "after how much silence a learned station is forgotten, 0 to 65535, 0: never; link tap alone (default 300)",
+	  "after how much silence a learned station on a tap link is forgotten, 0 to 65535, 0: never (default 300)",
 	  &type_u16, .max = UINT16_MAX, DEV(AGEING), DEV_BOTH },
 	{ "client-id", "TEXT",
 	  "whom we register as with register auto, 1 to 31 characters (default: the MAC of the default route's interface)",

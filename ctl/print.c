@@ -122,7 +122,8 @@ static void print_policy(FILE *out, struct nlattr *const *tb)
 	print_label(out, 2, "policy");
 	if (relay && nla_get_u8(relay))
 		fputs("relay on, ", out);
-	if (ageing)
+	if (ageing && tb[CAMEX_A_DEV_LINK] &&
+	    nla_get_u32(tb[CAMEX_A_DEV_LINK]) == CAMEX_LINK_TAP)
 		fprintf(out, "ageing %u", nla_get_u16(ageing));
 	else
 		fprintf(out, "source-check %s", switch_text(check));

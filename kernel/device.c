@@ -350,14 +350,8 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		}
 		new.plaintext = nla_get_u8(tb[CAMEX_A_DEV_PLAINTEXT]);
 	}
-	if (tb[CAMEX_A_DEV_AGEING]) {
-		if (new.link != CAMEX_LINK_TAP) {
-			camex_extack(extack, tb[CAMEX_A_DEV_AGEING],
-				     "ageing is for link tap alone");
-			return -EINVAL;
-		}
+	if (tb[CAMEX_A_DEV_AGEING])
 		new.ageing = nla_get_u16(tb[CAMEX_A_DEV_AGEING]);
-	}
 	if (tb[CAMEX_A_DEV_CLIENT_ID]) {
 		err = camex_attr_client_id(&new, tb[CAMEX_A_DEV_CLIENT_ID],
 					   extack);

@@ -169,8 +169,7 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 	     nla_put_u8(msg, CAMEX_A_DEV_PLAINTEXT, conf->plaintext)) ||
 	    (conf->client_id[0] &&
 	     nla_put_string(msg, CAMEX_A_DEV_CLIENT_ID, conf->client_id)) ||
-	    (camex_is_tap(cdev) &&
-	     nla_put_u16(msg, CAMEX_A_DEV_AGEING, conf->ageing)) ||
+	    nla_put_u16(msg, CAMEX_A_DEV_AGEING, conf->ageing) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_MTU, cdev->dev->mtu))
 		return -EMSGSIZE;
 	return 0;

@@ -101,7 +101,7 @@ enum {
 	CAMEX_A_DEV_MTU,		/* u32, bytes, read only */
 	CAMEX_A_DEV_RELAY,		/* u8, 0 or 1 [new, set] */
 	CAMEX_A_DEV_CLIENT_ID,		/* string, 1 to 31 bytes of printing ASCII [new, set] */
-	CAMEX_A_DEV_AGEING,		/* u16, seconds, 0: never, link tap alone [new, set] */
+	CAMEX_A_DEV_AGEING,		/* u16, seconds, 0: never; used by link tap [new, set] */
 
 	__CAMEX_A_DEV_MAX,
 	CAMEX_A_DEV_MAX = (__CAMEX_A_DEV_MAX - 1)
