@@ -169,11 +169,10 @@ static int insert(struct camex_peer *peer, const struct camex_fdb_key *key,
 
 static int move(struct camex_peer *peer, struct camex_fdb_entry *entry)
 {
-	struct camex_dev *cdev = peer->cdev;
 	struct camex_peer *old;
 
 	old = rcu_dereference_protected(entry->peer,
-					lockdep_is_held(&cdev->lock));
+					lockdep_is_held(&peer->cdev->lock));
 	WRITE_ONCE(entry->seen, jiffies);
 	if (old == peer)
 		return 0;
