@@ -15,6 +15,7 @@
 #include <linux/netlink.h>
 #include <linux/netpoll.h>
 #include <linux/rtnetlink.h>
+#include <linux/tty.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
 #include <net/ip6_route.h>
@@ -95,14 +96,17 @@ static int name(struct net *src_net, struct net_device *dev,		\
 
 /* 6.12: the lockless transmit flag left the feature bits. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-static inline void camex_set_lltx(struct net_device *dev)
+static inline void camex_set_lltx(struct net_device *dev, bool lockless)
 {
-	dev->lltx = true;
+	dev->lltx = lockless;
 }
 #else
-static inline void camex_set_lltx(struct net_device *dev)
+static inline void camex_set_lltx(struct net_device *dev, bool lockless)
 {
-	dev->features |= NETIF_F_LLTX;
+	if (lockless)
+		dev->features |= NETIF_F_LLTX;
+	else
+		dev->features &= ~NETIF_F_LLTX;
 }
 #endif
 
@@ -128,6 +132,13 @@ static inline void camex_tstats_free(struct net_device *dev)
 {
 	free_percpu(dev->tstats);
 }
+#endif
+
+/* 6.0: the per-CPU statistics of links are counters that 32-bit readers can read. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
+#define camex_tstats_add(counter, n)	u64_stats_add(counter, n)
+#else
+#define camex_tstats_add(counter, n)	(*(counter) += (n))
 #endif
 
 /* 5.11: what is sent has a function as what is received. */
@@ -280,45 +291,47 @@ static inline int camex_netpoll_setup(struct netpoll *np, struct net_device *dev
 
 /* 6.13: who changes a forwarding table may tell of it; before 6.1 deleting had no extack. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-#define CAMEX_NDO_FDB_ADD(name, to)						\
+#define CAMEX_NDO_FDB_ADD(name)						\
 static int name(struct ndmsg *ndm, struct nlattr *tb[],			\
 		struct net_device *dev, const unsigned char *addr,	\
 		u16 vid, u16 flags, bool *notified,			\
 		struct netlink_ext_ack *extack)				\
 {									\
-	return to(ndm, tb, dev, addr, vid, flags, extack);	\
+	return name##_in(ndm, tb, dev, addr, vid, flags, extack);	\
 }
-#define CAMEX_NDO_FDB_DEL(name, to)						\
+
+#define CAMEX_NDO_FDB_DEL(name)						\
 static int name(struct ndmsg *ndm, struct nlattr *tb[],			\
 		struct net_device *dev, const unsigned char *addr,	\
 		u16 vid, bool *notified,				\
 		struct netlink_ext_ack *extack)				\
 {									\
-	return to(ndm, tb, dev, addr, vid, extack);		\
+	return name##_in(ndm, tb, dev, addr, vid, extack);		\
 }
 #else
-#define CAMEX_NDO_FDB_ADD(name, to)						\
+#define CAMEX_NDO_FDB_ADD(name)						\
 static int name(struct ndmsg *ndm, struct nlattr *tb[],			\
 		struct net_device *dev, const unsigned char *addr,	\
 		u16 vid, u16 flags, struct netlink_ext_ack *extack)	\
 {									\
-	return to(ndm, tb, dev, addr, vid, flags, extack);	\
+	return name##_in(ndm, tb, dev, addr, vid, flags, extack);	\
 }
+
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
-#define CAMEX_NDO_FDB_DEL(name, to)						\
+#define CAMEX_NDO_FDB_DEL(name)						\
 static int name(struct ndmsg *ndm, struct nlattr *tb[],			\
 		struct net_device *dev, const unsigned char *addr,	\
 		u16 vid, struct netlink_ext_ack *extack)		\
 {									\
-	return to(ndm, tb, dev, addr, vid, extack);		\
+	return name##_in(ndm, tb, dev, addr, vid, extack);		\
 }
 #else
-#define CAMEX_NDO_FDB_DEL(name, to)						\
+#define CAMEX_NDO_FDB_DEL(name)						\
 static int name(struct ndmsg *ndm, struct nlattr *tb[],			\
 		struct net_device *dev, const unsigned char *addr,	\
 		u16 vid)						\
 {									\
-	return to(ndm, tb, dev, addr, vid, NULL);		\
+	return name##_in(ndm, tb, dev, addr, vid, NULL);		\
 }
 #endif
 #endif
@@ -344,6 +357,71 @@ static inline int camex_fdb_dumped(const struct netlink_callback *cb)
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define timer_delete_sync(timer) del_timer_sync(timer)
 #endif
+
+/* 5.17: the functions of line disciplines for ioctls lost the file. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 17, 0)
+#define CAMEX_LDISC_IOCTL(name)						\
+static int name(struct tty_struct *tty, unsigned int cmd, unsigned long arg) \
+{									\
+	return name##_in(tty, NULL, cmd, arg);				\
+}
+
+#define camex_tty_ioctl(tty, file, cmd, arg) n_tty_ioctl_helper(tty, cmd, arg)
+#else
+#define CAMEX_LDISC_IOCTL(name)						\
+static int name(struct tty_struct *tty, struct file *file,		\
+		unsigned int cmd, unsigned long arg)			\
+{									\
+	return name##_in(tty, file, cmd, arg);				\
+}
+
+#define camex_tty_ioctl(tty, file, cmd, arg) \
+	n_tty_ioctl_helper(tty, file, cmd, arg)
+#endif
+
+/* 5.14, 6.6: other types of what line disciplines receive. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define CAMEX_LDISC_RECEIVE(name)					\
+static void name(struct tty_struct *tty, const u8 *data, const u8 *flags, \
+		 size_t len)						\
+{									\
+	name##_in(tty, data, flags, len);				\
+}
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
+#define CAMEX_LDISC_RECEIVE(name)					\
+static void name(struct tty_struct *tty, const unsigned char *data,	\
+		 const char *flags, int len)				\
+{									\
+	name##_in(tty, data, (const u8 *)flags, len);			\
+}
+#else
+#define CAMEX_LDISC_RECEIVE(name)					\
+static void name(struct tty_struct *tty, const unsigned char *data,	\
+		 char *flags, int len)					\
+{									\
+	name##_in(tty, data, (const u8 *)flags, len);			\
+}
+#endif
+
+/* 5.14: line disciplines know their number. */
+static inline int camex_register_ldisc(struct tty_ldisc_ops *ops)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
+	return tty_register_ldisc(ops);
+#else
+	ops->magic = TTY_LDISC_MAGIC;
+	return tty_register_ldisc(ops->num, ops);
+#endif
+}
+
+static inline void camex_unregister_ldisc(struct tty_ldisc_ops *ops)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
+	tty_unregister_ldisc(ops);
+#else
+	tty_unregister_ldisc(ops->num);
+#endif
+}
 
 /* 6.13: symbol namespaces are strings; the test suites use plain exports. */
 #ifdef CAMEX_KUNIT

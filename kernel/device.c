@@ -7,6 +7,7 @@
 #include <net/ip_tunnels.h>
 
 #include "compat.h"
+#include "far.h"
 #include "fdb.h"
 #include "netlink.h"
 #include "protocol.h"
@@ -44,8 +45,15 @@ static int init_dev(struct net_device *dev)
 	err = camex_peers_init(cdev);
 	if (err)
 		goto err_fdb;
+	if (cdev->transport->far) {
+		err = camex_far_add(cdev);
+		if (err)
+			goto err_peers;
+	}
 	return 0;
 
+err_peers:
+	camex_peers_free(cdev);
 err_fdb:
 	if (camex_is_tap(cdev))
 		camex_fdb_free(cdev);
@@ -140,8 +148,8 @@ static void set_rx_mode(struct net_device *dev)
 {
 }
 
-CAMEX_NDO_FDB_ADD(fdb_add, camex_fdb_ndo_add)
-CAMEX_NDO_FDB_DEL(fdb_del, camex_fdb_ndo_del)
+CAMEX_NDO_FDB_ADD(camex_fdb_ndo_add)
+CAMEX_NDO_FDB_DEL(camex_fdb_ndo_del)
 
 static const struct net_device_ops tap_netdev_ops = {
 	.ndo_init		= init_dev,
@@ -150,8 +158,8 @@ static const struct net_device_ops tap_netdev_ops = {
 	.ndo_stop		= stop_dev,
 	.ndo_start_xmit		= camex_tap_xmit,
 	.ndo_set_rx_mode	= set_rx_mode,
-	.ndo_fdb_add		= fdb_add,
-	.ndo_fdb_del		= fdb_del,
+	.ndo_fdb_add		= camex_fdb_ndo_add,
+	.ndo_fdb_del		= camex_fdb_ndo_del,
 	.ndo_fdb_dump		= camex_fdb_ndo_dump,
 	.ndo_set_mac_address	= eth_mac_addr,
 	.ndo_validate_addr	= eth_validate_addr,
@@ -213,7 +221,7 @@ static void setup(struct net_device *dev)
 			   NETIF_F_GSO_SOFTWARE;
 	dev->features = dev->hw_features | NETIF_F_HIGHDMA | NETIF_F_RXCSUM;
 	dev->hw_enc_features = dev->hw_features;
-	camex_set_lltx(dev);
+	camex_set_lltx(dev, true);
 	netif_keep_dst(dev);	/* ICMP errors need it */
 	dev->min_mtu = MTU_MIN;
 	dev->max_mtu = MTU_MAX;
@@ -284,6 +292,35 @@ void camex_device_fit_mtu(struct camex_dev *cdev, u16 family)
 
 /* --- configuration --- */
 
+/* What only transport udp has. */
+static int check_udp(const struct camex_conf *conf, struct nlattr **tb,
+		     struct netlink_ext_ack *extack)
+{
+	static const struct {
+		int attr;
+		const char *name;
+	} only[] = {
+		{ CAMEX_A_DEV_TX, "tx" },
+		{ CAMEX_A_DEV_RX, "rx" },
+		{ CAMEX_A_DEV_PORT, "port" },
+		{ CAMEX_A_DEV_BIND, "bind" },
+		{ CAMEX_A_DEV_BIND_DEV, "bind-dev" },
+		{ CAMEX_A_DEV_FWMARK, "fwmark" },
+	};
+	int i;
+
+	if (conf->transport == CAMEX_TRANSPORT_UDP)
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(only); i++) {
+		if (!tb[only[i].attr])
+			continue;
+		camex_extack(extack, tb[only[i].attr],
+			     "%s is for transport udp alone", only[i].name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /**
  * camex_conf_parse() - read CAMEX_A_DEV_*
  * @conf: what there was; changed only on success
@@ -309,6 +346,9 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		if (tb[CAMEX_A_DEV_LINKS])
 			new.links = nla_get_u32(tb[CAMEX_A_DEV_LINKS]);
 	}
+	err = check_udp(&new, tb, extack);
+	if (err)
+		return err;
 	if (tb[CAMEX_A_DEV_TX])
 		new.tx = nla_get_u32(tb[CAMEX_A_DEV_TX]);
 	if (tb[CAMEX_A_DEV_RX])
@@ -362,6 +402,14 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 	return 0;
 }
 
+static int open_transport(struct camex_dev *cdev, struct camex_conf *conf,
+			  struct nlattr **tb, struct netlink_ext_ack *extack)
+{
+	if (!cdev->transport->open)
+		return 0;
+	return cdev->transport->open(cdev, conf, tb, extack);
+}
+
 /**
  * camex_device_set() - change the settings of a device
  * @cdev: the device
@@ -381,7 +429,7 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 	err = camex_conf_parse(&conf, tb, false, extack);
 	if (err)
 		return err;
-	err = cdev->transport->open(cdev, &conf, tb, extack);
+	err = open_transport(cdev, &conf, tb, extack);
 	if (err)
 		return err;
 	renamed = strcmp(conf.client_id, cdev->conf.client_id);
@@ -407,6 +455,8 @@ static const struct camex_protocol_ops *const protocols[] = {
 
 static const struct camex_transport_ops *const transports[] = {
 	[CAMEX_TRANSPORT_UDP] = &camex_transport_udp,
+	[CAMEX_TRANSPORT_SERIAL] = IS_ENABLED(CONFIG_TTY) ?
+				   &camex_transport_serial : NULL,
 };
 
 /* --- rtnetlink --- */
@@ -437,6 +487,11 @@ static int newlink_in(struct net *net, struct net_device *dev,
 		return err;
 	cdev->protocol = protocols[cdev->conf.protocol];
 	cdev->transport = transports[cdev->conf.transport];
+	if (!cdev->transport) {
+		camex_extack(extack, data[CAMEX_A_DEV_TRANSPORT],
+			     "this kernel has no TTY");
+		return -EOPNOTSUPP;
+	}
 	dev->needed_headroom = ALIGN(cdev->transport->headroom +
 				     cdev->protocol->headroom, 4);
 	dev->needed_tailroom = cdev->protocol->tailroom;
@@ -449,8 +504,10 @@ static int newlink_in(struct net *net, struct net_device *dev,
 		cdev->mtu_chosen = true;
 	else
 		dev->mtu = mtu_for(cdev, cdev->conf.bind.family ?: AF_INET);
+	if (cdev->transport->setup)
+		cdev->transport->setup(dev);
 
-	err = cdev->transport->open(cdev, &cdev->conf, data, extack);
+	err = open_transport(cdev, &cdev->conf, data, extack);
 	if (err)
 		return err;
 	err = register_netdevice(dev);

@@ -33,6 +33,8 @@ struct camex_protocol_ops;
 struct camex_transport_ops;
 struct camex_hint;
 struct camex_netfilter;
+struct camex_peer;
+struct camex_serial;
 struct camex_udp;
 
 /**
@@ -104,11 +106,13 @@ struct camex_conf {
  * @egress: devices that frames leave by, struct camex_egress (RTNL; RCU)
  * @egress_work: gets another one ready
  * @egress_wanted: index of that
+ * @serial: the tty of transport serial, or NULL (RTNL; RCU)
  * @conf: settings (RTNL; packets read single members)
  * @path_generation: counts what makes cached paths wrong (RTNL)
  * @stats: counters
  * @gro: delivers received packets to the stack
  * @routes: prefix to peer
+ * @far: the peer of a transport with one far end, else NULL (RTNL)
  * @peers: by number, for dumps that go on where they stopped (RTNL)
  * @fdb: stations, struct camex_fdb_entry (tap alone; @lock)
  * @nfdb: how many (@lock)
@@ -141,6 +145,7 @@ struct camex_dev {
 	struct list_head egress;
 	struct delayed_work egress_work;
 	int egress_wanted;
+	struct camex_serial __rcu *serial;
 	struct camex_conf conf;
 	u32 path_generation;
 	struct camex_stats __percpu *stats;
@@ -151,6 +156,7 @@ struct camex_dev {
 	unsigned int nfdb;
 	struct delayed_work fdb_work;
 
+	struct camex_peer *far;
 	struct xarray peers;
 	u32 next_peer;
 	struct list_head keys;

@@ -70,12 +70,12 @@ void camex_fdb_flush(struct camex_peer *peer, bool fixed);
 void camex_fdb_flush_all(struct camex_dev *cdev);
 
 int camex_nl_put_fdb(struct sk_buff *msg, const struct camex_fdb_entry *entry);
-int camex_fdb_ndo_add(struct ndmsg *ndm, struct nlattr **tb,
-		      struct net_device *dev, const unsigned char *addr, u16 vid,
-		      u16 flags, struct netlink_ext_ack *extack);
-int camex_fdb_ndo_del(struct ndmsg *ndm, struct nlattr **tb,
-		      struct net_device *dev, const unsigned char *addr, u16 vid,
-		      struct netlink_ext_ack *extack);
+int camex_fdb_ndo_add_in(struct ndmsg *ndm, struct nlattr **tb,
+			 struct net_device *dev, const unsigned char *addr,
+			 u16 vid, u16 flags, struct netlink_ext_ack *extack);
+int camex_fdb_ndo_del_in(struct ndmsg *ndm, struct nlattr **tb,
+			 struct net_device *dev, const unsigned char *addr,
+			 u16 vid, struct netlink_ext_ack *extack);
 int camex_fdb_ndo_dump(struct sk_buff *skb, struct netlink_callback *cb,
 		       struct net_device *dev, struct net_device *filter_dev,
 		       int *idx);

@@ -195,7 +195,7 @@ static int may_change(const struct camex_dev *cdev,
 }
 
 /**
- * camex_fdb_ndo_add() - ndo_fdb_add
+ * camex_fdb_ndo_add_in() - ndo_fdb_add
  * @ndm: the request
  * @tb: its attributes, NDA_*
  * @dev: a tap link
@@ -207,9 +207,9 @@ static int may_change(const struct camex_dev *cdev,
  * Context: RTNL.
  * Return: 0 or a negative errno.
  */
-int camex_fdb_ndo_add(struct ndmsg *ndm, struct nlattr **tb,
-		      struct net_device *dev, const unsigned char *addr, u16 vid,
-		      u16 flags, struct netlink_ext_ack *extack)
+int camex_fdb_ndo_add_in(struct ndmsg *ndm, struct nlattr **tb,
+			 struct net_device *dev, const unsigned char *addr,
+			 u16 vid, u16 flags, struct netlink_ext_ack *extack)
 {
 	struct camex_dev *cdev = netdev_priv(dev);
 	struct camex_fdb_key key;
@@ -245,7 +245,7 @@ int camex_fdb_ndo_add(struct ndmsg *ndm, struct nlattr **tb,
 }
 
 /**
- * camex_fdb_ndo_del() - ndo_fdb_del
+ * camex_fdb_ndo_del_in() - ndo_fdb_del
  * @ndm: the request
  * @tb: its attributes, NDA_*
  * @dev: a tap link
@@ -256,9 +256,9 @@ int camex_fdb_ndo_add(struct ndmsg *ndm, struct nlattr **tb,
  * Context: RTNL.
  * Return: 0 or a negative errno.
  */
-int camex_fdb_ndo_del(struct ndmsg *ndm, struct nlattr **tb,
-		      struct net_device *dev, const unsigned char *addr, u16 vid,
-		      struct netlink_ext_ack *extack)
+int camex_fdb_ndo_del_in(struct ndmsg *ndm, struct nlattr **tb,
+			 struct net_device *dev, const unsigned char *addr,
+			 u16 vid, struct netlink_ext_ack *extack)
 {
 	struct camex_dev *cdev = netdev_priv(dev);
 	struct camex_peer *peer = NULL;
@@ -305,8 +305,9 @@ static int put_neighbour(struct sk_buff *skb, struct netlink_callback *cb,
 	ndm->ndm_ifindex = peer->cdev->dev->ifindex;
 	if (nla_put(skb, NDA_LLADDR, ETH_ALEN, entry->key.mac) ||
 	    (entry->key.vlan && nla_put_u16(skb, NDA_VLAN, entry->key.vlan)) ||
-	    (ep && (camex_attr_put_addr(skb, NDA_DST, &ep->to) ||
-		    nla_put_be16(skb, NDA_PORT, ep->to.port))) ||
+	    (ep && ep->to.family &&
+	     (camex_attr_put_addr(skb, NDA_DST, &ep->to) ||
+	      nla_put_be16(skb, NDA_PORT, ep->to.port))) ||
 	    nla_put(skb, NDA_CACHEINFO, sizeof(info), &info)) {
 		nlmsg_cancel(skb, nlh);
 		return -EMSGSIZE;

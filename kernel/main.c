@@ -8,6 +8,7 @@
 #include "compat.h"
 #include "device.h"
 #include "netlink.h"
+#include "serial.h"
 
 #ifdef CAMEX_COMPAT_EXTACK_TEXTS
 /*
@@ -53,8 +54,13 @@ static int __init camex_init(void)
 	err = camex_device_init();
 	if (err)
 		goto err_netlink;
+	err = camex_serial_init();
+	if (err)
+		goto err_device;
 	return 0;
 
+err_device:
+	camex_device_exit();
 err_netlink:
 	camex_netlink_exit();
 err_batch:
@@ -66,6 +72,7 @@ err_buffer:
 
 static void __exit camex_exit(void)
 {
+	camex_serial_exit();
 	camex_device_exit();
 	camex_netlink_exit();
 	rcu_barrier();

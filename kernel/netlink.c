@@ -4,6 +4,7 @@
 #include <net/sock.h>
 
 #include "compat.h"
+#include "far.h"
 #include "netlink.h"
 #include "protocol.h"
 #include "timer.h"
@@ -271,6 +272,7 @@ static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
 	err = camex_nl_nest(tb, CAMEX_A_PEER_MAX, info, CAMEX_A_PEER) ?:
 	      camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_NAME, "the peer's name") ?:
 	      camex_attr_name(tb[CAMEX_A_PEER_NAME], info->extack) ?:
+	      camex_far_keep(cdev, tb[CAMEX_A_PEER_NAME], info->extack) ?:
 	      camex_attr_key(cdev, info, tb);
 	if (err)
 		return err;
@@ -317,9 +319,13 @@ static int do_peer_del(struct camex_dev *cdev, struct genl_info *info)
 {
 	struct nlattr *tb[CAMEX_A_PEER_MAX + 1];
 	struct camex_peer *peer = camex_nl_named_peer(cdev, info, tb);
+	int err;
 
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
+	err = camex_far_keep(cdev, tb[CAMEX_A_PEER_NAME], info->extack);
+	if (err)
+		return err;
 	camex_peer_del(peer);
 	return 0;
 }

@@ -65,6 +65,8 @@ int camex_attr_name(const struct nlattr *attr, struct netlink_ext_ack *extack);
 int camex_attr_prefix(struct camex_prefix *prefix, struct genl_info *info,
 		      const struct nlattr *outer, const struct nlattr *attr,
 		      const struct nlattr *len, int addr_type, int len_type);
+int camex_attr_prefix_nest(struct camex_prefix *prefix, struct genl_info *info,
+			   const struct nlattr *nest, bool profile);
 int camex_attr_not_owned(struct camex_dev *cdev,
 			 const struct camex_prefix *prefix,
 			 const struct camex_peer *peer,

@@ -31,7 +31,7 @@ const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	[0]				= { .strict_start_type = CAMEX_A_DEV_LINK },
 	[CAMEX_A_DEV_LINK]		= ENUM(CAMEX_LINK_TAP),
 	[CAMEX_A_DEV_PROTOCOL]		= ENUM(CAMEX_PROTOCOL_RAW),
-	[CAMEX_A_DEV_TRANSPORT]		= ENUM(CAMEX_TRANSPORT_UDP),
+	[CAMEX_A_DEV_TRANSPORT]		= ENUM(CAMEX_TRANSPORT_SERIAL),
 	[CAMEX_A_DEV_LINKS]		= ENUM(CAMEX_LINKS_SHARED),
 	DEV_SET_ATTRS,
 };
@@ -139,6 +139,20 @@ const struct nla_policy camex_op_fdb[CAMEX_A_FDB + 1] = {
 	[CAMEX_A_FDB]			= NLA_POLICY_NESTED(fdb),
 };
 
+static int put_udp(struct sk_buff *msg, const struct camex_conf *conf)
+{
+	if (nla_put_u32(msg, CAMEX_A_DEV_TX, conf->tx) ||
+	    nla_put_u32(msg, CAMEX_A_DEV_RX, conf->rx) ||
+	    nla_put_u16(msg, CAMEX_A_DEV_PORT, conf->port) ||
+	    (conf->bind.family &&
+	     camex_attr_put_addr(msg, CAMEX_A_DEV_BIND, &conf->bind)) ||
+	    (conf->bind_dev[0] &&
+	     nla_put_string(msg, CAMEX_A_DEV_BIND_DEV, conf->bind_dev)) ||
+	    nla_put_u32(msg, CAMEX_A_DEV_FWMARK, conf->fwmark))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /**
  * camex_nl_put_dev() - write CAMEX_A_DEV_*
  * @msg: the message
@@ -155,14 +169,7 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 	    nla_put_u32(msg, CAMEX_A_DEV_PROTOCOL, conf->protocol) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_TRANSPORT, conf->transport) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_LINKS, conf->links) ||
-	    nla_put_u32(msg, CAMEX_A_DEV_TX, conf->tx) ||
-	    nla_put_u32(msg, CAMEX_A_DEV_RX, conf->rx) ||
-	    nla_put_u16(msg, CAMEX_A_DEV_PORT, conf->port) ||
-	    (conf->bind.family &&
-	     camex_attr_put_addr(msg, CAMEX_A_DEV_BIND, &conf->bind)) ||
-	    (conf->bind_dev[0] &&
-	     nla_put_string(msg, CAMEX_A_DEV_BIND_DEV, conf->bind_dev)) ||
-	    nla_put_u32(msg, CAMEX_A_DEV_FWMARK, conf->fwmark) ||
+	    (conf->transport == CAMEX_TRANSPORT_UDP && put_udp(msg, conf)) ||
 	    nla_put_u8(msg, CAMEX_A_DEV_RELAY, conf->relay) ||
 	    nla_put_u8(msg, CAMEX_A_DEV_SOURCE_CHECK, conf->source_check) ||
 	    (cdev->protocol->keyed &&

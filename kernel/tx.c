@@ -164,6 +164,15 @@ static bool stays_whole(const struct sending *s, const struct sk_buff *skb)
 	       fits(skb, s->way.room);
 }
 
+/* There is no way to where the peer was heard last: perhaps to where it ought to be. */
+static void find_home(struct camex_peer *peer, const struct camex_endpoint *ep)
+{
+	struct camex_endpoint *home = READ_ONCE(peer->home);
+
+	if (home && home != ep)
+		camex_peer_introduce(peer, home);
+}
+
 /**
  * camex_tx() - send a packet to a peer
  * @peer: the peer
@@ -190,8 +199,10 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
 	if (unlikely(!s.ep))
 		return CAMEX_A_STATS_NO_ENDPOINT;
 	why = cdev->transport->route(cdev, s.ep, &s.way);
-	if (unlikely(why))
+	if (unlikely(why)) {
+		find_home(peer, s.ep);
 		return why;
+	}
 	if (unlikely(s.way.room <= cdev->protocol->overhead))
 		return CAMEX_A_STATS_TOO_BIG;
 	*room = s.way.room - cdev->protocol->overhead;

@@ -12,8 +12,15 @@ if slow; then times=1; fi
 
 # works WHAT: packets go through, both ways.
 works() {
+	local failed=$tests_failed host
 	ok "$1: host1 reaches host2" wait_until 20 reaches host1 10.0.0.2
 	ok "$1: host2 reaches host1 over IPv6" wait_until 20 reaches host2 fd00::1
+	[ "$tests_failed" -ne "$failed" ] || return 0
+	for host in host1 host2; do
+		camexctl -n $host show
+		camexctl -n $host -j stats camex0 | jq -c 'with_entries(select(.value > 0))'
+		ip -n $host neigh show dev eth0
+	done |& note
 }
 
 # churn WHAT COMMAND: evaluates COMMAND some times, with $i from 1 on.

@@ -11,6 +11,9 @@
 #ifndef _UAPI_LINUX_CAMEX_H
 #define _UAPI_LINUX_CAMEX_H
 
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
 #define CAMEX_FAMILY_NAME	"camex"
 #define CAMEX_FAMILY_VERSION	1
 #define CAMEX_MCGRP_EVENTS	"events"
@@ -34,6 +37,7 @@ enum camex_protocol {
 /* What carries the result. */
 enum camex_transport {
 	CAMEX_TRANSPORT_UDP,
+	CAMEX_TRANSPORT_SERIAL,		/* SLIP on a tty; one far end */
 };
 
 /* One net_device for all peers, or one for each. */
@@ -83,7 +87,8 @@ enum camex_event {
 /*
  * Attributes of a device. The same set is the IFLA_INFO_DATA of RTM_NEWLINK,
  * where the attributes marked [new] can be given, and the nest CAMEX_A_DEV,
- * where those marked [set] can. BIND_DEV is in the transport's namespace.
+ * where those marked [set] can. BIND_DEV is in the transport's namespace. TX to
+ * FWMARK are for transport udp, and absent with another.
  */
 enum {
 	CAMEX_A_DEV_LINK = 1,		/* u32, enum camex_link [new] */
@@ -178,7 +183,7 @@ enum {
 	CAMEX_A_FDB_MAC = 1,		/* 6 bytes, a unicast address */
 	CAMEX_A_FDB_VLAN,		/* u16, ID from 1 to 4094; absent: none */
 	CAMEX_A_FDB_PEER,		/* string, the peer's name */
-	CAMEX_A_FDB_AGE,		/* u32, seconds since it was heard; absent: it was added by hand [out] */
+	CAMEX_A_FDB_AGE,		/* u32, seconds since it was heard; none: static [out] */
 
 	__CAMEX_A_FDB_MAX,
 	CAMEX_A_FDB_MAX = (__CAMEX_A_FDB_MAX - 1)
@@ -253,11 +258,23 @@ enum {
 	CAMEX_CMD_EVENT,		/* multicast: EVENT, IFINDEX, IFNAME, PEER */
 	CAMEX_CMD_DEV_DEL,		/* with its peers and routes */
 	CAMEX_CMD_FDB_GET,		/* dump: of one device */
-	CAMEX_CMD_FDB_ADD,		/* FDB{MAC, VLAN, PEER}: wherever it was; ENOSPC: the table is full */
+	CAMEX_CMD_FDB_ADD,		/* FDB{MAC, VLAN, PEER}; ENOSPC: the table is full */
 	CAMEX_CMD_FDB_DEL,		/* FDB{MAC, VLAN, PEER: must be the one it is behind} */
 
 	__CAMEX_CMD_MAX,
 	CAMEX_CMD_MAX = (__CAMEX_CMD_MAX - 1)
 };
+
+/*
+ * Transport serial is a line discipline; its number is the module parameter
+ * ldisc. TIOCSETD to it needs CAP_NET_ADMIN over the caller's network namespace.
+ * Then this joins the tty and the device of that interface index there, which gets
+ * its carrier. ENODEV: no such device; EOPNOTSUPP: it is no camex device, or its
+ * transport is another; EPERM: CAP_NET_ADMIN is needed over the namespaces of the
+ * link and of the transport; EBUSY: the tty or the device has another already.
+ * They part when the tty is closed, hung up, or gets another discipline, and when
+ * the device is deleted; poll() tells POLLHUP then.
+ */
+#define CAMEX_IOC_ATTACH	_IOW(0xca, 0x40, __u32)
 
 #endif /* _UAPI_LINUX_CAMEX_H */
