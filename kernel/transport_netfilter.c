@@ -73,10 +73,10 @@ static bool is_good(struct sk_buff *skb, u8 family)
 	if (family == NFPROTO_IPV4)
 		return !skb_checksum_init_zero_check(skb, IPPROTO_UDP, uh->check,
 						     inet_compute_pseudo) &&
-		       !udp_lib_checksum_complete(skb);
+		       !skb_checksum_complete(skb);
 	return uh->check &&
 	       !skb_checksum_init(skb, IPPROTO_UDP, ip6_compute_pseudo) &&
-	       !udp_lib_checksum_complete(skb);
+	       !skb_checksum_complete(skb);
 }
 
 static bool passes_ipsec(struct sk_buff *skb, u8 family)

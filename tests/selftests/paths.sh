@@ -106,6 +106,13 @@ ok "without the rule" reaches host1 10.0.0.2
 ok "rx netfilter" camexctl -n host2 dev set camex0 rx netfilter
 ok "the hook takes them" grows host2 rx_netfilter reaches host1 10.0.0.2
 
+# --- checksums that nobody has looked at yet ---
+
+for host in host1 host2; do on $host ethtool -K eth0 tx off gro off >/dev/null; done
+ok "without checksum offload" exchanged udp host1 10.0.0.1 host2 10.0.0.2 1 2 1001
+ok "the hook takes them" grows host2 rx_netfilter reaches host1 10.0.0.2
+for host in host1 host2; do on $host ethtool -K eth0 tx on gro on >/dev/null; done
+
 # --- fragments, and what is too long for netpoll ---
 
 ok "an MTU beyond the underlay's" eval 'ip -n host1 link set camex0 mtu 1600 && ip -n host2 link set camex0 mtu 1600'
