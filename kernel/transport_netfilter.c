@@ -23,9 +23,11 @@
 /**
  * struct camex_netfilter - the hooks of a device
  * @ops: for IPv4 and IPv6
+ * @rcu: frees it, while nfnetlink may be listing hooks
  */
 struct camex_netfilter {
 	struct nf_hook_ops ops[2];
+	struct rcu_head rcu;
 };
 
 /* Bytes before the UDP header, 0 where there is none that we take. */
@@ -162,7 +164,7 @@ void camex_netfilter_off(struct camex_dev *cdev)
 		return;
 	nf_unregister_net_hooks(cdev->net, cdev->netfilter->ops,
 				IS_ENABLED(CONFIG_IPV6) ? 2 : 1);
-	kfree(cdev->netfilter);
+	kfree_rcu(cdev->netfilter, rcu);
 	cdev->netfilter = NULL;
 }
 #endif /* CONFIG_NETFILTER */

@@ -680,8 +680,11 @@ static void close(struct camex_dev *cdev)
 	struct camex_udp *udp = rtnl_dereference(cdev->udp);
 
 	camex_netfilter_off(cdev);
-	camex_netpoll_off(cdev);
 	RCU_INIT_POINTER(cdev->udp, NULL);
+	/* Control may be on its way out, and would ask for a device again. */
+	if (cdev->conf.tx == CAMEX_TX_NETPOLL)
+		synchronize_net();
+	camex_netpoll_off(cdev);
 	if (udp)
 		close_both(udp);
 }
