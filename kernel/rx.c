@@ -93,10 +93,10 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	struct net_device *dev = cdev->dev;
 	bool tap = camex_is_tap(cdev);
 	unsigned int packets, bytes;
-	__be16 protocol;
+	struct camex_frame frame;
 	int why;
 
-	why = tap ? camex_tap_shape(cdev, skb, from->dsfield, &protocol) :
+	why = tap ? camex_tap_shape(peer, skb, from->dsfield, &frame) :
 		    shape_ip(cdev, peer, skb, from->dsfield);
 	if (unlikely(why))
 		goto drop;
@@ -122,9 +122,8 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	packets = camex_packets(skb, &bytes);
 	camex_traffic_rx(peer->traffic, packets, bytes);
 	camex_sw_netstats_rx(dev, packets, bytes);
-	if (tap)
-		camex_tap_finish(skb, dev);
-	else if (cdev->conf.relay && camex_relay(cdev, peer, skb))
+	if (tap ? camex_tap_take(peer, skb, &frame) :
+		  cdev->conf.relay && camex_relay(cdev, peer, skb))
 		return;
 	to_stack(cdev, skb);
 	return;
@@ -132,15 +131,6 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 drop:
 	camex_count(cdev->stats, why, camex_packets(skb, &bytes));
 	kfree_skb(skb);
-}
-
-/* Many datagrams in one, rather than a GSO packet in a datagram? */
-static bool is_aggregate(const struct sk_buff *skb)
-{
-	return skb_is_gso(skb) &&
-	       (skb_shinfo(skb)->gso_type & (SKB_GSO_UDP_L4 | SKB_GSO_UDP_TUNNEL |
-					     SKB_GSO_UDP_TUNNEL_CSUM)) ==
-	       SKB_GSO_UDP_L4;
 }
 
 /**
@@ -158,7 +148,7 @@ void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 	struct camex_peer *peer;
 	int why = 0;
 
-	if (is_aggregate(skb)) {
+	if (camex_is_aggregate(skb)) {
 		camex_batch_rx(cdev, skb, from);
 		return;
 	}
