@@ -61,7 +61,8 @@ as_tun /dev/camex >"$test_tmp/camex"
 nok "no call failed in a way that nobody thought of" grep Traceback "$test_tmp/tun"
 is "/dev/camex answers $(wc -l <"$test_tmp/tun") calls as /dev/net/tun does" \
 	"$(diff "$test_tmp/tun" "$test_tmp/camex")" ""
-ok "tun goes" modprobe -r tun
+# where the kernel has it built in, it stays, and nobody uses it
+[ ! -e /sys/module/tun/refcnt ] || ok "tun goes" modprobe -r tun
 
 # --- without TUNSETIFF ---
 
@@ -151,7 +152,8 @@ done
 bg host1 ping -q -f -w 3 10.4.0.2 >/dev/null 2>&1
 ok "packets go" wait_until 60 reaches host1 10.4.0.2
 ok "a link is deleted while they do" ip -n host2 link del f0
-ok "the other one, too" ip -n host1 link del f0
+ip -n host1 link del f0 2>/dev/null	# if the forwarder has not ended yet
+nok "the other one is gone, too" ip -n host1 link show f0
 stop $forwarder
 
 # --- any calls at all ---
