@@ -32,10 +32,18 @@ goes() {
 card() {
 	local host
 	for host in host1 host2; do
-		on $host ethtool -K eth0 gro on tso "$1" tx-udp-segmentation "$1" >/dev/null || return
+		on "$host" ethtool -K eth0 gro on tso "$1" tx-udp-segmentation "$1" >/dev/null || return
 	done
 }
 
+# wrong HOST: what it counted, but for what the 256 entries of a veth's ring had no room for
+wrong() {
+	local found
+	found=$(counters "$1")
+	echo "${found/queue_full=+([0-9])/}"
+}
+
+shopt -s extglob
 ok "two hosts" hosts 2
 for outer in 4 6; do
 	ok "raw over IPv$outer" tunnel $outer plain link tap protocol raw
@@ -44,14 +52,14 @@ for outer in 4 6; do
 	goes "raw over IPv$outer"
 	ok "without" card off
 	goes "raw over IPv$outer, single datagrams"
-	is "nothing went wrong" "$(counters host1)$(counters host2)" ""
+	is "nothing went wrong" "$(wrong host1)$(wrong host2)" ""
 	ok "encrypted over IPv$outer" tunnel $outer key link tap
 	is "its MTU" "$(mtu host1)" $((1500 - 14 - 44 - (outer == 4 ? 28 : 48)))
 	ok "with offloads" card on
 	goes "encrypted over IPv$outer"
 	ok "without" card off
 	goes "encrypted over IPv$outer, single datagrams"
-	is "nothing went wrong" "$(counters host1)$(counters host2)" ""
+	is "nothing went wrong" "$(wrong host1)$(wrong host2)" ""
 done
 
 done_testing
