@@ -59,7 +59,9 @@ for kind in "plain link tap protocol raw" "key link tap" "key"; do
 		for tx in udp netpoll; do
 			for rx in udp netfilter; do
 				# all of it for frames over IPv4, and the two new ones together
-				[ "$outer$tx$rx" != 6udpudp ] && [ "$outer$tx$rx" != 6netpolludp ] || continue
+				case $outer$tx$rx in
+				6udpudp | 6netpolludp) continue ;;
+				esac
 				[ "$kind" != key ] || [ $tx$rx = netpollnetfilter ] || continue
 				ok "tx $tx rx $rx" both dev set camex0 tx $tx rx $rx
 				if [ $tx = netpoll ]; then
