@@ -229,12 +229,13 @@ static void receive(struct camex_serial *s, const u8 *data, const u8 *flags,
 void camex_serial_receive(struct camex_serial *s, const u8 *data,
 			  const u8 *flags, size_t len)
 {
-	rcu_read_lock_bh();
-	spin_lock(&s->rx_lock);
+	/* The tables are looked up in under the one, all else under the other. */
+	rcu_read_lock();
+	spin_lock_bh(&s->rx_lock);
 	if (likely(s->cdev))
 		receive(s, data, flags, len);
-	spin_unlock(&s->rx_lock);
-	rcu_read_unlock_bh();
+	spin_unlock_bh(&s->rx_lock);
+	rcu_read_unlock();
 }
 
 /* --- the transport --- */
