@@ -189,6 +189,10 @@ END
 cp "$test_tmp/camex.conf" "$test_tmp/first.conf"
 sed 's/other/a third/; s/0\.3/0.4/; s/^\[client two/[client nine]\n[client two/' "$test_tmp/first.conf" >"$test_tmp/second.conf"
 loads "the first of two databases"
+drops() {
+	ctl -j stats camex0 | jq -c '[.auth_failed, .no_route, .replayed, .unknown_peer]'
+}
+dropped=$(drops)
 on host2 ping -q -i 0.02 -c 250 10.88.0.1 >"$test_tmp/pings" &
 pings=$! times=0 failed=0
 while kill -0 $pings 2>/dev/null; do
@@ -199,7 +203,7 @@ done
 wait $pings
 ok "they are loaded $times times while 250 pings go to and fro" test $times -ge 6 -a $failed -eq 0
 like "not one packet was lost" "$(<"$test_tmp/pings")" '250 packets transmitted, 250 received, 0% packet loss'
-is "nor dropped" "$(ctl -j stats camex0 | jq -c '[.auth_failed, .no_route, .replayed, .unknown_peer]')" "[0,0,0,0]"
+is "nor dropped" "$(drops)" "$dropped"
 
 # --- what is wrong ---
 
