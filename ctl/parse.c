@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 #include <ctype.h>
 #include <net/if.h>
+#include <netinet/ether.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -132,19 +133,14 @@ int parse_interface_name(const char *text, struct fault *fault)
 
 int parse_mac(const char *text, uint8_t *mac, struct fault *fault)
 {
-	unsigned int byte[MAC_LEN];
-	char rest;
+	struct ether_addr addr;
 
-	if (strlen(text) != MAC_TEXT - 1 ||
-	    strspn(text, "0123456789abcdefABCDEF:") != MAC_TEXT - 1 ||
-	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &byte[0], &byte[1],
-		   &byte[2], &byte[3], &byte[4], &byte[5], &rest) != MAC_LEN)
+	if (strlen(text) != MAC_TEXT - 1 || !ether_aton_r(text, &addr))
 		return fault_set(
 			fault,
 			"\"%s\" is not a MAC address such as 02:00:00:00:00:01",
 			text);
-	for (int i = 0; i < MAC_LEN; i++)
-		mac[i] = (uint8_t)byte[i];
+	memcpy(mac, &addr, sizeof(addr));
 	return 0;
 }
 
