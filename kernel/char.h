@@ -104,7 +104,8 @@ void camex_char_detach(struct camex_queue *q, bool forever);
 void camex_char_spread(struct camex_char *chr);
 struct camex_dev *camex_char_create(struct net *net, const char *name,
 				    u32 link, unsigned int queues);
-bool camex_char_permitted(const struct camex_dev *cdev);
+int camex_char_join(struct camex_dev *cdev, struct camex_queue *q,
+		    unsigned int flags);
 
 void camex_queue_wake(struct camex_queue *q, __poll_t events);
 struct sk_buff *camex_queue_take(struct camex_queue *q);

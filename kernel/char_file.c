@@ -44,22 +44,16 @@ static struct camex_dev *make_plain_link(struct net *net)
 
 static int attach_plain(struct camex_queue *q, struct camex_dev *cdev)
 {
-	struct camex_char *chr = rtnl_dereference(cdev->chr);
+	const struct camex_char *chr = rtnl_dereference(cdev->chr);
 	int err;
 
 	if (!chr || cdev->conf.link != CAMEX_LINK_TUN)
 		return -EINVAL;
-	if (!camex_char_permitted(cdev))
-		return -EPERM;
-	err = camex_char_attach(cdev, q);
-	if (err)
-		return err;
-	if (chr->nqueues + chr->ndisabled == 1) {
-		chr->flags = IFF_NO_PI | (chr->flags & IFF_MULTI_QUEUE);
-		camex_char_spread(chr);
-	}
-	q->plain = true;
-	return 0;
+	err = camex_char_join(cdev, q,
+			      IFF_NO_PI | (chr->flags & IFF_MULTI_QUEUE));
+	if (!err)
+		q->plain = true;
+	return err;
 }
 
 /* A file that is read or written before it has a link gets one. */

@@ -17,20 +17,41 @@
 /* Offloads that TUNSETOFFLOAD chooses. */
 #define USER_FEATURES	(NETIF_F_HW_CSUM | NETIF_F_ALL_TSO | CAMEX_USO_FEATURES)
 
-/**
- * camex_char_permitted() - may the caller attach to a link
- * @cdev: the link's device, of transport char
- *
- * Context: RTNL.
- */
-bool camex_char_permitted(const struct camex_dev *cdev)
+/* May the caller attach to a link? */
+static bool permitted(const struct camex_dev *cdev,
+		      const struct camex_char *chr)
 {
-	const struct camex_char *chr = rtnl_dereference(cdev->chr);
-
 	if ((!uid_valid(chr->owner) || uid_eq(current_euid(), chr->owner)) &&
 	    (!gid_valid(chr->group) || in_egroup_p(chr->group)))
 		return true;
 	return ns_capable(dev_net(cdev->dev)->user_ns, CAP_NET_ADMIN);
+}
+
+/**
+ * camex_char_join() - a file becomes a queue of a link that was there before
+ * @cdev: the link's device, of transport char
+ * @q: the file; it has no link
+ * @flags: as TUNGETIFF tells, for all of the link's files if it is the first
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0, -EPERM, -EBUSY, -E2BIG.
+ */
+int camex_char_join(struct camex_dev *cdev, struct camex_queue *q,
+		    unsigned int flags)
+{
+	struct camex_char *chr = rtnl_dereference(cdev->chr);
+	int err;
+
+	if (!permitted(cdev, chr))
+		return -EPERM;
+	err = camex_char_attach(cdev, q);
+	if (err)
+		return err;
+	if (chr->nqueues + chr->ndisabled == 1) {
+		chr->flags = flags;
+		camex_char_spread(chr);
+	}
+	return 0;
 }
 
 /**
@@ -86,18 +107,10 @@ static int attach_existing(struct camex_queue *q, struct net_device *dev,
 	/* What goes before a packet does not go before its datagram. */
 	if (flags & IFF_VNET_HDR && cdev->conf.protocol != CAMEX_PROTOCOL_RAW)
 		return -EINVAL;
-	if (!camex_char_permitted(cdev))
-		return -EPERM;
-	err = camex_char_attach(cdev, q);
-	if (err)
-		return err;
-	/* The first file says how it is for all. */
-	if (chr->nqueues + chr->ndisabled == 1) {
-		chr->flags = flags & FEATURES;
-		camex_char_spread(chr);
-	}
-	netdev_state_change(dev);
-	return 0;
+	err = camex_char_join(cdev, q, flags & FEATURES);
+	if (!err)
+		netdev_state_change(dev);
+	return err;
 }
 
 static int attach_new(struct camex_queue *q, struct ifreq *ifr,

@@ -69,6 +69,7 @@ err_device:
 	camex_device_exit();
 err_netlink:
 	camex_netlink_exit();
+	rcu_barrier();	/* the link of char_link may have been there */
 err_batch:
 	camex_batch_exit();
 err_buffer:
@@ -90,7 +91,7 @@ static void __exit camex_exit(void)
 module_init(camex_init);
 module_exit(camex_exit);
 
-MODULE_DESCRIPTION("Tunnel of IP packets over UDP, encrypted, for many peers");
+MODULE_DESCRIPTION("Tunnel of IP packets or Ethernet frames, encrypted, for many peers");
 MODULE_AUTHOR("The camex developers");
 MODULE_LICENSE("GPL");
 MODULE_VERSION(CAMEX_VERSION);
