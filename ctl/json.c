@@ -125,6 +125,15 @@ static struct json_object *make_endpoint(struct nlattr *const *tb,
 	return json_object_new_string(endpoint_text(&endpoint, buf));
 }
 
+static struct json_object *make_id(struct nlattr *const *tb,
+				   const struct field *field)
+{
+	char buf[ID_TEXT];
+
+	return json_object_new_string(
+		id_text(nla_data(tb[field->attr]), buf));
+}
+
 static struct json_object *make_fingerprint(struct nlattr *const *tb,
 					    const struct field *field)
 {
@@ -145,7 +154,7 @@ static const struct field device_fields[] = {
 	{ "tx", make_choice, CAMEX_A_DEV_TX, tx_choices },
 	{ "rx", make_choice, CAMEX_A_DEV_RX, rx_choices },
 	{ "links", make_choice, CAMEX_A_DEV_LINKS, links_choices },
-	{ "id", NULL, 0, NULL },
+	{ "id", make_id, CAMEX_A_DEV_ID, NULL },
 	{ "client_id", make_string, CAMEX_A_DEV_CLIENT_ID, NULL },
 	{ "relay", make_switch, CAMEX_A_DEV_RELAY, NULL },
 	{ "source_check", make_switch, CAMEX_A_DEV_SOURCE_CHECK, NULL },
@@ -157,7 +166,7 @@ static const struct field device_fields[] = {
 /* before and after a peer's list of routes */
 static const struct field peer_fields_1[] = {
 	{ "name", make_string, CAMEX_A_PEER_NAME, NULL },
-	{ "id", NULL, 0, NULL },
+	{ "id", make_id, CAMEX_A_PEER_ID, NULL },
 	{ "endpoint", make_endpoint, CAMEX_A_PEER_ENDPOINT_ADDR, NULL },
 	{ "fingerprint", make_fingerprint, CAMEX_A_PEER_FINGERPRINT, NULL },
 	{}

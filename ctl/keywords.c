@@ -19,6 +19,8 @@ const struct choice link_choices[] = {
 const struct choice protocol_choices[] = {
 	{ "camex", CAMEX_PROTOCOL_CAMEX, "OpenIPC camex, encrypted" },
 	{ "raw", CAMEX_PROTOCOL_RAW, "the packet alone, not encrypted" },
+	{ "jtunnel", CAMEX_PROTOCOL_JTUNNEL,
+	  "the sender's identifier first, encrypted for peers with a key" },
 	{}
 };
 
@@ -123,11 +125,17 @@ const struct keyword keywords[] = {
 	{ "client-id", "TEXT",
 	  "whom we register as with register auto, 1 to 31 characters (default: the MAC of the default route's interface)",
 	  &type_client_id, DEV(CLIENT_ID), DEV_BOTH },
+	{ "id", "HEX16",
+	  "our identifier, 16 hexadecimal digits; protocol jtunnel alone (default: the kernel draws one)",
+	  &type_id, DEV(ID), DEV_BOTH },
 
 	/* peers */
 	{ "endpoint", "HOST:PORT",
 	  "where the peer is, IPv6 in brackets (default: learned from what it sends)",
 	  &type_endpoint, PEER(ENDPOINT_ADDR), TO_PEER(ENDPOINT_SCOPE), PEER_BOTH },
+	{ "id", "HEX16",
+	  "the peer's identifier, 16 hexadecimal digits; protocol jtunnel alone (default: with an endpoint, whatever comes from there)",
+	  &type_id, PEER(ID), PEER_BOTH },
 	{ "key-file", "F", "file with the key, 32 bytes in base64; -: standard input",
 	  &type_key_file, PEER(KEY), TO_PEER(FINGERPRINT), PEER_AND_KEY },
 	{ "passphrase-file", "F", "file with a passphrase to make the key of; -: standard input",

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/camex.h>
+
 #include "address.h"
 #include "fault.h"
 #include "secret.h"
@@ -69,6 +71,7 @@ struct value {
 		struct prefix prefix;
 		struct prefixes prefixes;
 		struct secret secret;
+		uint8_t id[CAMEX_ID_LEN];
 	};
 };
 
@@ -201,6 +204,7 @@ extern const struct value_type type_choice;
 extern const struct value_type type_address;
 extern const struct value_type type_interface;
 extern const struct value_type type_client_id;
+extern const struct value_type type_id;
 extern const struct value_type type_own_address;
 extern const struct value_type type_gateway;
 extern const struct value_type type_mtu;

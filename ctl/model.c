@@ -29,6 +29,7 @@ static struct nla_policy dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	[CAMEX_A_DEV_PLAINTEXT] = { .type = NLA_U8 },
 	[CAMEX_A_DEV_MTU] = { .type = NLA_U32 },
 	[CAMEX_A_DEV_RELAY] = { .type = NLA_U8 },
+	[CAMEX_A_DEV_ID] = { .minlen = CAMEX_ID_LEN, .maxlen = CAMEX_ID_LEN },
 	[CAMEX_A_DEV_CLIENT_ID] = { .type = NLA_STRING,
 				    .maxlen = CAMEX_NAME_MAX + 1 },
 };
@@ -39,6 +40,7 @@ static struct nla_policy peer_policy[CAMEX_A_PEER_MAX + 1] = {
 	[CAMEX_A_PEER_ENDPOINT_ADDR] = { .minlen = 4, .maxlen = 16 },
 	[CAMEX_A_PEER_ENDPOINT_PORT] = { .type = NLA_U16 },
 	[CAMEX_A_PEER_ENDPOINT_SCOPE] = { .type = NLA_U32 },
+	[CAMEX_A_PEER_ID] = { .minlen = CAMEX_ID_LEN, .maxlen = CAMEX_ID_LEN },
 	[CAMEX_A_PEER_FINGERPRINT] = { .minlen = CAMEX_FINGERPRINT_LEN },
 	[CAMEX_A_PEER_STATE] = { .type = NLA_U32 },
 	[CAMEX_A_PEER_LAST_SEEN] = { .type = NLA_U64 },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 #include <ctype.h>
 #include <net/if.h>
+#include <sodium.h>
 #include <string.h>
 
 #include <linux/camex.h>
@@ -127,4 +128,22 @@ int parse_interface_name(const char *text, struct fault *fault)
 				"\"%s\" is not an interface's name: blanks, '/', ':', '%%' and control characters cannot be in one",
 				text);
 	return 0;
+}
+
+int parse_id(const char *text, uint8_t *id, struct fault *fault)
+{
+	size_t len = 0;
+
+	if (strlen(text) != 2 * CAMEX_ID_LEN ||
+	    sodium_hex2bin(id, CAMEX_ID_LEN, text, 2 * CAMEX_ID_LEN, NULL, &len,
+			   NULL) ||
+	    len != CAMEX_ID_LEN)
+		return fault_set(fault, "\"%s\" is not %d hexadecimal digits",
+				 text, 2 * CAMEX_ID_LEN);
+	return 0;
+}
+
+const char *id_text(const uint8_t *id, char *buf)
+{
+	return sodium_bin2hex(buf, ID_TEXT, id, CAMEX_ID_LEN);
 }

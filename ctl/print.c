@@ -9,6 +9,7 @@
 
 #include "keywords.h"
 #include "output.h"
+#include "parse.h"
 #include "profile.h"
 #include "secret.h"
 
@@ -88,6 +89,16 @@ static const char *switch_text(const struct nlattr *attr)
 	return nla_get_u8(attr) ? "on" : "off";
 }
 
+static void print_id(FILE *out, int indent, const struct nlattr *id)
+{
+	char buf[ID_TEXT];
+
+	if (!id)
+		return;
+	print_label(out, indent, "id");
+	fprintf(out, "%s\n", id_text(nla_data(id), buf));
+}
+
 static void print_socket(FILE *out, struct nlattr *const *tb)
 {
 	const struct nlattr *bind = tb[CAMEX_A_DEV_BIND];
@@ -150,6 +161,7 @@ void print_device(FILE *out, const struct model_device *device)
 		print_label(out, 2, "client-id");
 		fprintf(out, "%s\n", nla_get_string(tb[CAMEX_A_DEV_CLIENT_ID]));
 	}
+	print_id(out, 2, tb[CAMEX_A_DEV_ID]);
 	if (tb[CAMEX_A_DEV_MTU]) {
 		print_label(out, 2, "mtu");
 		fprintf(out, "%u\n", nla_get_u32(tb[CAMEX_A_DEV_MTU]));
@@ -267,6 +279,7 @@ void print_peer(FILE *out, const struct model_device *device,
 	print_label(out, 4, "state");
 	print_state(out, device, peer);
 	fputc('\n', out);
+	print_id(out, 4, peer->tb[CAMEX_A_PEER_ID]);
 	if (model_endpoint(peer->tb, &endpoint)) {
 		print_label(out, 4, "endpoint");
 		fprintf(out, "%s\n", endpoint_text(&endpoint, buf));

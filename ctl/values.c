@@ -258,6 +258,23 @@ const struct value_type type_client_id = {
 	.put = string_put,
 };
 
+static int id_parse(const struct keyword *keyword, struct value *value,
+		    struct fault *fault)
+{
+	(void)keyword;
+	return parse_id(value->text, value->id, fault);
+}
+
+static int id_put(struct nl_msg *msg, const struct value *value)
+{
+	return nla_put(msg, value->keyword->attr, sizeof(value->id), value->id);
+}
+
+const struct value_type type_id = {
+	.parse = id_parse,
+	.put = id_put,
+};
+
 /* Profiles are of IPv4, as their text on the wire is. */
 static int not_ipv4(const char *text, struct fault *fault)
 {

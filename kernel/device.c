@@ -2,6 +2,7 @@
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
 #include <linux/inetdevice.h>
+#include <linux/random.h>
 #include <net/addrconf.h>
 #include <net/ip_tunnels.h>
 
@@ -274,6 +275,14 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		}
 		new.plaintext = nla_get_u8(tb[CAMEX_A_DEV_PLAINTEXT]);
 	}
+	if (tb[CAMEX_A_DEV_ID]) {
+		if (new.protocol != CAMEX_PROTOCOL_JTUNNEL) {
+			camex_extack(extack, tb[CAMEX_A_DEV_ID],
+				     "id is for protocol jtunnel alone");
+			return -EINVAL;
+		}
+		memcpy(new.id, nla_data(tb[CAMEX_A_DEV_ID]), sizeof(new.id));
+	}
 	if (tb[CAMEX_A_DEV_CLIENT_ID]) {
 		err = camex_attr_client_id(&new, tb[CAMEX_A_DEV_CLIENT_ID],
 					   extack);
@@ -321,6 +330,7 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 static const struct camex_protocol_ops *const protocols[] = {
 	[CAMEX_PROTOCOL_CAMEX] = &camex_protocol_camex,
 	[CAMEX_PROTOCOL_RAW] = &camex_protocol_raw,
+	[CAMEX_PROTOCOL_JTUNNEL] = &camex_protocol_jtunnel,
 };
 
 static const struct camex_transport_ops *const transports[] = {
@@ -350,6 +360,7 @@ static int newlink_in(struct net *net, struct net_device *dev,
 	spin_lock_init(&cdev->lock);
 	INIT_DELAYED_WORK(&cdev->event_work, camex_netlink_events);
 	cdev->conf.source_check = true;
+	get_random_bytes(cdev->conf.id, sizeof(cdev->conf.id));
 	err = camex_conf_parse(&cdev->conf, data, true, extack);
 	if (err)
 		return err;

@@ -70,6 +70,8 @@ struct camex_addr {
  * @source_check: drop inner sources that are not the peer's
  * @plaintext: peers without a key may talk (protocol camex)
  * @client_id: whom we register as with AUTO, or "" (camex_dev.lock)
+ * @id: what our datagrams begin with (protocol jtunnel); a packet that is on its way
+ *	while it changes may have parts of both, and is dropped by its receiver
  */
 struct camex_conf {
 	u32 link;
@@ -86,6 +88,7 @@ struct camex_conf {
 	bool source_check;
 	bool plaintext;
 	char client_id[CAMEX_NAME_MAX + 1];
+	u8 id[CAMEX_ID_LEN];
 };
 
 /**
@@ -107,6 +110,7 @@ struct camex_conf {
  * @keys: distinct keys, struct camex_key (changed under RTNL, read under RCU)
  * @key_table: the same, by value (RTNL)
  * @names: peers by folded name
+ * @idents: struct camex_ident by identifier
  * @endpoints: struct camex_endpoint by address
  * @sessions: struct camex_session by prefix
  * @limit: what trying keys may cost
@@ -138,6 +142,7 @@ struct camex_dev {
 	struct list_head keys;
 	struct rhashtable key_table;
 	struct rhashtable names;
+	struct rhashtable idents;
 	struct rhltable endpoints;
 	struct rhltable sessions;
 	struct camex_limit limit;

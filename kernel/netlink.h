@@ -71,6 +71,8 @@ int camex_attr_key(const struct camex_dev *cdev, struct genl_info *info,
 		   struct nlattr **tb);
 int camex_attr_client_id(struct camex_conf *conf, const struct nlattr *attr,
 			 struct netlink_ext_ack *extack);
+int camex_attr_id(struct camex_dev *cdev, const struct camex_peer *peer,
+		  struct genl_info *info, struct nlattr **tb);
 int camex_attr_timers(const struct camex_dev *cdev, struct genl_info *info,
 		      struct nlattr **tb);
 int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev);

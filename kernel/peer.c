@@ -3,6 +3,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "ident.h"
 #include "netlink.h"
 #include "protocol.h"
 #include "rules.h"
@@ -30,9 +31,18 @@ int camex_peers_init(struct camex_dev *cdev)
 	err = rhashtable_init(&cdev->names, &by_name);
 	if (err)
 		return err;
+	err = camex_idents_init(cdev);
+	if (err)
+		goto err_names;
 	err = camex_endpoints_init(cdev);
 	if (err)
-		rhashtable_destroy(&cdev->names);
+		goto err_idents;
+	return 0;
+
+err_idents:
+	camex_idents_free(cdev);
+err_names:
+	rhashtable_destroy(&cdev->names);
 	return err;
 }
 
@@ -45,6 +55,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_peers_init);
 void camex_peers_free(struct camex_dev *cdev)
 {
 	camex_endpoints_free(cdev);
+	camex_idents_free(cdev);
 	rhashtable_destroy(&cdev->names);
 	xa_destroy(&cdev->peers);
 }
@@ -208,6 +219,9 @@ static void heard_again(struct camex_peer *peer)
 		peer->heard = true;
 		peer->lost = false;
 		WRITE_ONCE(peer->alive, true);
+		/* It may wait for a sign of us, too. */
+		if (!cdev->protocol->registers)
+			peer->greet = true;
 		camex_peer_tell(peer, CAMEX_EVENT_PEER_UP);
 		camex_peer_wake(peer, jiffies);
 	}
@@ -557,6 +571,7 @@ void camex_peer_del(struct camex_peer *peer)
 	xa_erase(&cdev->peers, peer->number);
 	list_for_each_entry_safe(route, next, &peer->routes, peer_node)
 		camex_route_remove(&cdev->routes, route);
+	camex_ident_set(peer, NULL);
 
 	spin_lock_bh(&cdev->lock);
 	peer->dead = true;
@@ -589,7 +604,7 @@ enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
 {
 	const struct camex_dev *cdev = peer->cdev;
 
-	if (cdev->protocol->keyed && !cdev->conf.plaintext &&
+	if (cdev->protocol->asks_plaintext && !cdev->conf.plaintext &&
 	    !rcu_access_pointer(peer->key))
 		return CAMEX_PEER_STATE_NO_KEY;
 	if (!rcu_access_pointer(peer->endpoint))

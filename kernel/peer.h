@@ -24,6 +24,7 @@ struct camex_closed {
  * @endpoint: where it is now (camex_dev.lock; RCU)
  * @tx: session for what we send; NULL without a key (camex_dev.lock; RCU)
  * @key: its key or NULL (RTNL; RCU)
+ * @ident: its identifier or NULL, protocol jtunnel (RTNL; RCU)
  * @profile: what we hand out to it, or what it has handed out to us where we
  *	register with AUTO (camex_dev.lock; RCU; the former changes under RTNL)
  * @traffic: counters
@@ -71,6 +72,7 @@ struct camex_peer {
 	struct camex_endpoint __rcu *endpoint;
 	struct camex_session_tx __rcu *tx;
 	struct camex_key __rcu *key;
+	struct camex_ident __rcu *ident;
 	struct camex_profile __rcu *profile;
 	struct camex_traffic __percpu *traffic;
 	unsigned long seen;

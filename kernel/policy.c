@@ -9,6 +9,7 @@
 #define SWITCH		NLA_POLICY_MAX(NLA_U8, 1)
 #define NAME		{ .type = NLA_NUL_STRING, .len = CAMEX_NAME_MAX }
 #define IFNAME		{ .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 }
+#define ID		NLA_POLICY_EXACT_LEN(CAMEX_ID_LEN)
 #define ADDRESS		NLA_POLICY_RANGE(NLA_BINARY, 4, 16)
 
 #define DEV_SET_ATTRS							\
@@ -21,13 +22,14 @@
 	[CAMEX_A_DEV_SOURCE_CHECK]	= SWITCH,			\
 	[CAMEX_A_DEV_PLAINTEXT]		= SWITCH,			\
 	[CAMEX_A_DEV_RELAY]		= SWITCH,			\
-	[CAMEX_A_DEV_CLIENT_ID]		= NAME
+	[CAMEX_A_DEV_CLIENT_ID]		= NAME,				\
+	[CAMEX_A_DEV_ID]		= ID
 
 const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	/* rtnetlink is lenient unless it is told where to start not to be */
 	[0]				= { .strict_start_type = CAMEX_A_DEV_LINK },
 	[CAMEX_A_DEV_LINK]		= ENUM(CAMEX_LINK_TUN),
-	[CAMEX_A_DEV_PROTOCOL]		= ENUM(CAMEX_PROTOCOL_RAW),
+	[CAMEX_A_DEV_PROTOCOL]		= ENUM(CAMEX_PROTOCOL_JTUNNEL),
 	[CAMEX_A_DEV_TRANSPORT]		= ENUM(CAMEX_TRANSPORT_UDP),
 	[CAMEX_A_DEV_LINKS]		= ENUM(CAMEX_LINKS_SHARED),
 	DEV_SET_ATTRS,
@@ -63,6 +65,7 @@ static const struct nla_policy peer[CAMEX_A_PEER_MAX + 1] = {
 	[CAMEX_A_PEER_PROFILE_GATEWAY]	= { .type = NLA_BINARY, .len = 4 },
 	[CAMEX_A_PEER_PROFILE_MTU]	= { .type = NLA_U16 },
 	[CAMEX_A_PEER_PROFILE_ROUTES]	= NLA_POLICY_NESTED(routes),
+	[CAMEX_A_PEER_ID]		= ID,
 };
 
 static const struct nla_policy peer_name[CAMEX_A_PEER_NAME + 1] = {
@@ -151,10 +154,12 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 	    nla_put_u32(msg, CAMEX_A_DEV_FWMARK, conf->fwmark) ||
 	    nla_put_u8(msg, CAMEX_A_DEV_RELAY, conf->relay) ||
 	    nla_put_u8(msg, CAMEX_A_DEV_SOURCE_CHECK, conf->source_check) ||
-	    (cdev->protocol->keyed &&
+	    (cdev->protocol->asks_plaintext &&
 	     nla_put_u8(msg, CAMEX_A_DEV_PLAINTEXT, conf->plaintext)) ||
 	    (conf->client_id[0] &&
 	     nla_put_string(msg, CAMEX_A_DEV_CLIENT_ID, conf->client_id)) ||
+	    (cdev->protocol->lead &&
+	     nla_put(msg, CAMEX_A_DEV_ID, sizeof(conf->id), conf->id)) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_MTU, cdev->dev->mtu))
 		return -EMSGSIZE;
 	return 0;
@@ -170,5 +175,6 @@ size_t camex_nl_dev_size(void)
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       nla_total_size(IFNAMSIZ) +
 	       nla_total_size(CAMEX_NAME_MAX + 1) +
+	       nla_total_size(CAMEX_ID_LEN) +
 	       3 * nla_total_size(sizeof(u8));
 }

@@ -4,6 +4,7 @@
 #include <net/sock.h>
 
 #include "compat.h"
+#include "ident.h"
 #include "netlink.h"
 #include "protocol.h"
 #include "timer.h"
@@ -49,6 +50,19 @@ static int put_u64(struct sk_buff *msg, int type, u64 value)
 	return nla_put_u64_64bit(msg, type, value, CAMEX_A_PEER_PAD);
 }
 
+static int put_id(struct sk_buff *msg, const struct camex_peer *peer)
+{
+	const struct camex_ident *ident;
+	int err = 0;
+
+	rcu_read_lock();
+	ident = rcu_dereference(peer->ident);
+	if (ident)
+		err = nla_put(msg, CAMEX_A_PEER_ID, sizeof(ident->id), ident->id);
+	rcu_read_unlock();
+	return err;
+}
+
 /* May the sender of a request from the link's namespace change the device? */
 static bool may_change(const struct sk_buff *skb, const struct camex_dev *cdev)
 {
@@ -70,7 +84,7 @@ static int put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	nested = nla_nest_start(msg, CAMEX_A_PEER);
 	if (!nested ||
 	    nla_put_string(msg, CAMEX_A_PEER_NAME, peer->name) ||
-	    put_endpoint(msg, peer) ||
+	    put_id(msg, peer) || put_endpoint(msg, peer) ||
 	    (privileged && rcu_access_pointer(peer->key) &&
 	     nla_put(msg, CAMEX_A_PEER_FINGERPRINT, sizeof(peer->fingerprint),
 		     peer->fingerprint)) ||

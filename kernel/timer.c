@@ -37,7 +37,7 @@ enum camex_register camex_peer_registers(const struct camex_peer *peer)
 
 	if (registers != CAMEX_PEER_DEFAULT)
 		return registers;
-	return peer->cdev->protocol->hello && READ_ONCE(peer->home) ?
+	return peer->cdev->protocol->registers && READ_ONCE(peer->home) ?
 	       CAMEX_REGISTER_MANUAL : CAMEX_REGISTER_OFF;
 }
 
@@ -53,7 +53,7 @@ unsigned int camex_peer_keepalive(const struct camex_peer *peer)
 
 	if (keepalive != CAMEX_PEER_DEFAULT)
 		return keepalive;
-	return peer->cdev->protocol->hello &&
+	return peer->cdev->protocol->registers &&
 	       (READ_ONCE(peer->home) || READ_ONCE(peer->automatic)) ?
 	       KEEPALIVE_EVERY : 0;
 }

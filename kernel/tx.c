@@ -156,6 +156,15 @@ static bool stays_whole(const struct sending *s, const struct sk_buff *skb)
 	       fits(skb, s->way.room);
 }
 
+/* Bytes that the protocol adds to a packet to the peer. */
+static unsigned int overhead_of(const struct camex_peer *peer)
+{
+	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
+
+	return rcu_access_pointer(peer->tx) ? protocol->overhead :
+					      protocol->plain_overhead;
+}
+
 /**
  * camex_tx() - send a packet to a peer
  * @peer: the peer
@@ -171,6 +180,7 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, unsigned int *room)
 {
 	struct sending s = { .peer = peer };
 	struct camex_dev *cdev = peer->cdev;
+	unsigned int overhead;
 	int why;
 
 	why = cdev->protocol->ready(peer);
@@ -182,9 +192,10 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, unsigned int *room)
 	why = cdev->transport->route(cdev, s.ep, &s.way);
 	if (unlikely(why))
 		return why;
-	if (unlikely(s.way.room <= cdev->protocol->overhead))
+	overhead = overhead_of(peer);
+	if (unlikely(s.way.room <= overhead))
 		return CAMEX_A_STATS_TOO_BIG;
-	*room = s.way.room - cdev->protocol->overhead;
+	*room = s.way.room - overhead;
 	s.way.df = wants_df(skb, *room);
 	if (unlikely(s.way.df && !fits(skb, *room)))
 		return CAMEX_A_STATS_TOO_BIG;
