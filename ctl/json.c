@@ -154,6 +154,8 @@ static const struct field device_fields[] = {
 	{ "tx", make_choice, CAMEX_A_DEV_TX, tx_choices },
 	{ "rx", make_choice, CAMEX_A_DEV_RX, rx_choices },
 	{ "links", make_choice, CAMEX_A_DEV_LINKS, links_choices },
+	{ "link_name", make_name, CAMEX_A_DEV_LINK_NAME, NULL },
+	{ "link_timeout", make_u16, CAMEX_A_DEV_LINK_TIMEOUT, NULL },
 	{ "id", make_id, CAMEX_A_DEV_ID, NULL },
 	{ "client_id", make_string, CAMEX_A_DEV_CLIENT_ID, NULL },
 	{ "relay", make_switch, CAMEX_A_DEV_RELAY, NULL },
@@ -177,7 +179,7 @@ static const struct field peer_fields_2[] = {
 	{ "register", make_choice, CAMEX_A_PEER_REGISTER, register_choices },
 	{ "state", make_choice, CAMEX_A_PEER_STATE, state_choices },
 	{ "last_seen_ms", make_u64, CAMEX_A_PEER_LAST_SEEN, NULL },
-	{ "link", NULL, 0, NULL },
+	{ "link", make_string, CAMEX_A_PEER_LINK, NULL },
 	{ "rx_packets", make_u64, CAMEX_A_PEER_RX_PACKETS, NULL },
 	{ "rx_bytes", make_u64, CAMEX_A_PEER_RX_BYTES, NULL },
 	{ "tx_packets", make_u64, CAMEX_A_PEER_TX_PACKETS, NULL },
@@ -189,6 +191,7 @@ static const struct field event_peer_fields[] = {
 	{ "peer", make_string, CAMEX_A_PEER_NAME, NULL },
 	{ "endpoint", make_endpoint, CAMEX_A_PEER_ENDPOINT_ADDR, NULL },
 	{ "state", make_choice, CAMEX_A_PEER_STATE, state_choices },
+	{ "link", make_string, CAMEX_A_PEER_LINK, NULL },
 	{}
 };
 

@@ -31,6 +31,8 @@ const struct choice transport_choices[] = {
 
 const struct choice links_choices[] = {
 	{ "shared", CAMEX_LINKS_SHARED, "one interface for all peers" },
+	{ "per-peer", CAMEX_LINKS_PER_PEER,
+	  "one for each peer, from when it is first heard" },
 	{}
 };
 
@@ -113,11 +115,17 @@ const struct keyword keywords[] = {
 	  ONE_OF(rx_choices), DEV(RX), DEV_BOTH },
 	{ "links", NULL, "interfaces that this host gets (default shared)",
 	  ONE_OF(links_choices), DEV(LINKS), DEV_ADD },
+	{ "link-name", "PATTERN",
+	  "what links of the peers' own are called, %d for a number (default: the device's name, -, a number)",
+	  &type_link_name, DEV(LINK_NAME), DEV_BOTH },
+	{ "link-timeout", "SECONDS",
+	  "after how much silence such a link goes, 0 to 65535, 0: never (default 0)",
+	  &type_u16, .max = UINT16_MAX, DEV(LINK_TIMEOUT), DEV_BOTH },
 	{ "relay", "on|off",
 	  "send what one peer sends to another straight on, past this host's routes and filters (default off)",
 	  &type_switch, DEV(RELAY), DEV_BOTH },
 	{ "source-check", "on|off",
-	  "drop what comes from outside of its peer's routes (default on)",
+	  "drop what comes from outside of its peer's routes (default on with links shared)",
 	  &type_switch, DEV(SOURCE_CHECK), DEV_BOTH },
 	{ "plaintext", "on|off",
 	  "let peers without a key send and receive, unprotected; protocol camex alone (default off)",

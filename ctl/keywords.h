@@ -205,6 +205,7 @@ extern const struct value_type type_address;
 extern const struct value_type type_interface;
 extern const struct value_type type_client_id;
 extern const struct value_type type_id;
+extern const struct value_type type_link_name;
 extern const struct value_type type_own_address;
 extern const struct value_type type_gateway;
 extern const struct value_type type_mtu;

@@ -205,6 +205,21 @@ int camex_attr_not_owned(struct camex_dev *cdev,
 }
 
 /**
+ * camex_attr_no_routes() - refuse routes where each peer has a link of its own
+ * @attr: the attribute to blame
+ * @extack: told why
+ *
+ * Return: -EINVAL.
+ */
+int camex_attr_no_routes(const struct nlattr *attr,
+			 struct netlink_ext_ack *extack)
+{
+	camex_extack(extack, attr,
+		     "with links per-peer there are no routes: each peer has a link of its own");
+	return -EINVAL;
+}
+
+/**
  * camex_attr_routes() - read a list of prefixes
  * @cdev: the device
  * @peer: whose they are to be, or NULL for a new one's
@@ -226,6 +241,8 @@ int camex_attr_routes(struct camex_dev *cdev, const struct camex_peer *peer,
 	unsigned int count = 0;
 	int rem, err;
 
+	if (cdev->conf.links == CAMEX_LINKS_PER_PEER)
+		return camex_attr_no_routes(routes, info->extack);
 	nla_for_each_nested(attr, routes, rem)
 		count++;
 	prefix = kvmalloc_array(max(count, 1U), sizeof(*prefix),

@@ -7,6 +7,7 @@
 #include <net/ip_tunnels.h>
 
 #include "compat.h"
+#include "links.h"
 #include "netlink.h"
 #include "protocol.h"
 #include "timer.h"
@@ -161,10 +162,12 @@ static const struct ethtool_ops ethtool_ops = {
 
 static const struct device_type device_type = { .name = "camex" };
 
-static void setup(struct net_device *dev)
+/**
+ * camex_device_setup_tun() - what all links of bare IP packets have in common
+ * @dev: a new net_device
+ */
+void camex_device_setup_tun(struct net_device *dev)
 {
-	dev->netdev_ops = &netdev_ops;
-	dev->ethtool_ops = &ethtool_ops;
 	dev->header_ops = &ip_tunnel_header_ops;
 	SET_NETDEV_DEVTYPE(dev, &device_type);
 	dev->needs_free_netdev = true;
@@ -182,6 +185,13 @@ static void setup(struct net_device *dev)
 	dev->max_mtu = MTU_MAX;
 }
 
+static void setup(struct net_device *dev)
+{
+	camex_device_setup_tun(dev);
+	dev->netdev_ops = &netdev_ops;
+	dev->ethtool_ops = &ethtool_ops;
+}
+
 /**
  * camex_is_device() - is it one of ours
  * @dev: any net_device
@@ -191,7 +201,12 @@ bool camex_is_device(const struct net_device *dev)
 	return dev->netdev_ops == &netdev_ops;
 }
 
-static unsigned int mtu_for(const struct camex_dev *cdev, u16 family)
+/**
+ * camex_device_mtu() - the MTU that fits an underlay of 1500 bytes
+ * @cdev: the device
+ * @family: of the far end's address
+ */
+unsigned int camex_device_mtu(const struct camex_dev *cdev, u16 family)
 {
 	return MTU_UNDERLAY - cdev->protocol->overhead -
 	       cdev->transport->overhead(family);
@@ -208,7 +223,7 @@ static unsigned int mtu_for(const struct camex_dev *cdev, u16 family)
  */
 void camex_device_fit_mtu(struct camex_dev *cdev, u16 family)
 {
-	unsigned int mtu = mtu_for(cdev, family);
+	unsigned int mtu = camex_device_mtu(cdev, family);
 
 	if (cdev->mtu_chosen || cdev->dev->mtu <= mtu)
 		return;
@@ -217,6 +232,43 @@ void camex_device_fit_mtu(struct camex_dev *cdev, u16 family)
 }
 
 /* --- configuration --- */
+
+static int refuse(struct netlink_ext_ack *extack, const struct nlattr *attr,
+		  const char *what)
+{
+	camex_extack(extack, attr, "%s", what);
+	return -EINVAL;
+}
+
+/* What goes with links of the peers' own, and what does not. */
+static int parse_links(struct camex_conf *conf, struct nlattr **tb,
+		       struct netlink_ext_ack *extack)
+{
+	struct nlattr *name = tb[CAMEX_A_DEV_LINK_NAME];
+	struct nlattr *timeout = tb[CAMEX_A_DEV_LINK_TIMEOUT];
+	int err;
+
+	if (conf->links != CAMEX_LINKS_PER_PEER) {
+		if (name)
+			return refuse(extack, name, "link-name is for links per-peer alone");
+		if (timeout)
+			return refuse(extack, timeout, "link-timeout is for links per-peer alone");
+		return 0;
+	}
+	if (conf->relay)
+		return refuse(extack, tb[CAMEX_A_DEV_RELAY], "relay is for links shared alone");
+	if (conf->source_check)
+		return refuse(extack, tb[CAMEX_A_DEV_SOURCE_CHECK], "source-check is for links shared alone");
+	if (name) {
+		err = camex_link_name_check(name, extack);
+		if (err)
+			return err;
+		strscpy_pad(conf->link_name, nla_data(name), sizeof(conf->link_name));
+	}
+	if (timeout)
+		conf->link_timeout = nla_get_u16(timeout);
+	return 0;
+}
 
 /**
  * camex_conf_parse() - read CAMEX_A_DEV_*
@@ -242,6 +294,7 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 			new.transport = nla_get_u32(tb[CAMEX_A_DEV_TRANSPORT]);
 		if (tb[CAMEX_A_DEV_LINKS])
 			new.links = nla_get_u32(tb[CAMEX_A_DEV_LINKS]);
+		new.source_check = new.links == CAMEX_LINKS_SHARED;
 	}
 	if (tb[CAMEX_A_DEV_TX])
 		new.tx = nla_get_u32(tb[CAMEX_A_DEV_TX]);
@@ -275,6 +328,9 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		}
 		new.plaintext = nla_get_u8(tb[CAMEX_A_DEV_PLAINTEXT]);
 	}
+	err = parse_links(&new, tb, extack);
+	if (err)
+		return err;
 	if (tb[CAMEX_A_DEV_ID]) {
 		if (new.protocol != CAMEX_PROTOCOL_JTUNNEL) {
 			camex_extack(extack, tb[CAMEX_A_DEV_ID],
@@ -306,7 +362,7 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 		     struct netlink_ext_ack *extack)
 {
 	struct camex_conf conf = cdev->conf;
-	bool renamed, opened;
+	bool renamed, changed;
 	int err;
 
 	err = camex_conf_parse(&conf, tb, false, extack);
@@ -316,11 +372,12 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 	if (err)
 		return err;
 	renamed = strcmp(conf.client_id, cdev->conf.client_id);
-	opened = conf.plaintext && !cdev->conf.plaintext;
+	changed = conf.plaintext != cdev->conf.plaintext ||
+		  conf.link_timeout != cdev->conf.link_timeout;
 	spin_lock_bh(&cdev->lock);
 	cdev->conf = conf;
 	spin_unlock_bh(&cdev->lock);
-	if (renamed || opened)
+	if (renamed || changed)
 		camex_timers_changed(cdev, renamed);
 	/* Pairs with the acquire where a path is looked for. */
 	smp_store_release(&cdev->path_generation, cdev->path_generation + 1);
@@ -359,7 +416,6 @@ static int newlink_in(struct net *net, struct net_device *dev,
 	INIT_LIST_HEAD(&cdev->net_node);
 	spin_lock_init(&cdev->lock);
 	INIT_DELAYED_WORK(&cdev->event_work, camex_netlink_events);
-	cdev->conf.source_check = true;
 	get_random_bytes(cdev->conf.id, sizeof(cdev->conf.id));
 	err = camex_conf_parse(&cdev->conf, data, true, extack);
 	if (err)
@@ -372,7 +428,7 @@ static int newlink_in(struct net *net, struct net_device *dev,
 	if (tb[IFLA_MTU])
 		cdev->mtu_chosen = true;
 	else
-		dev->mtu = mtu_for(cdev, cdev->conf.bind.family ?: AF_INET);
+		dev->mtu = camex_device_mtu(cdev, cdev->conf.bind.family ?: AF_INET);
 
 	err = cdev->transport->open(cdev, &cdev->conf, data, extack);
 	if (err)

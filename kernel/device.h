@@ -70,6 +70,8 @@ struct camex_addr {
  * @source_check: drop inner sources that are not the peer's
  * @plaintext: peers without a key may talk (protocol camex)
  * @client_id: whom we register as with AUTO, or "" (camex_dev.lock)
+ * @link_name: what links of the peers' own are called, with one %d, or ""
+ * @link_timeout: seconds of silence after which such a link goes, 0 for never
  * @id: what our datagrams begin with (protocol jtunnel); a packet that is on its way
  *	while it changes may have parts of both, and is dropped by its receiver
  */
@@ -88,6 +90,8 @@ struct camex_conf {
 	bool source_check;
 	bool plaintext;
 	char client_id[CAMEX_NAME_MAX + 1];
+	char link_name[IFNAMSIZ];
+	u16 link_timeout;
 	u8 id[CAMEX_ID_LEN];
 };
 
@@ -120,6 +124,8 @@ struct camex_conf {
  * @last_start: highest sequence that a session started at or ended at (@lock)
  * @events: peers with something to tell (@lock)
  * @event_work: tells it
+ * @links_due: peers that may need a link, or none any more (@lock)
+ * @links_work: sees to it
  * @changes: counts requests that changed something (RTNL)
  * @mtu_chosen: the user set the MTU; it is left alone then (RTNL)
  * @dying: being taken down for good: no more events (@lock)
@@ -153,6 +159,8 @@ struct camex_dev {
 	u64 last_start;
 	struct list_head events;
 	struct delayed_work event_work;
+	struct list_head links_due;
+	struct work_struct links_work;
 	u32 changes;
 	bool mtu_chosen;
 	bool dying;
@@ -171,6 +179,8 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		     bool creating, struct netlink_ext_ack *extack);
 int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 		     struct netlink_ext_ack *extack);
+void camex_device_setup_tun(struct net_device *dev);
+unsigned int camex_device_mtu(const struct camex_dev *cdev, u16 family);
 void camex_device_fit_mtu(struct camex_dev *cdev, u16 family);
 
 #endif /* CAMEX_DEVICE_H */

@@ -7,6 +7,7 @@
 #include "buffer.h"
 #include "compat.h"
 #include "device.h"
+#include "links.h"
 #include "netlink.h"
 
 #ifdef CAMEX_COMPAT_EXTACK_TEXTS
@@ -47,9 +48,12 @@ static int __init camex_init(void)
 	err = camex_batch_init();
 	if (err)
 		goto err_buffer;
-	err = camex_netlink_init();
+	err = camex_links_init();
 	if (err)
 		goto err_batch;
+	err = camex_netlink_init();
+	if (err)
+		goto err_links;
 	err = camex_device_init();
 	if (err)
 		goto err_netlink;
@@ -57,6 +61,8 @@ static int __init camex_init(void)
 
 err_netlink:
 	camex_netlink_exit();
+err_links:
+	camex_links_exit();
 err_batch:
 	camex_batch_exit();
 err_buffer:
@@ -68,6 +74,7 @@ static void __exit camex_exit(void)
 {
 	camex_device_exit();
 	camex_netlink_exit();
+	camex_links_exit();
 	rcu_barrier();
 	camex_batch_exit();
 	camex_buffer_exit();

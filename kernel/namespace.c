@@ -6,6 +6,7 @@
 #include <net/netns/generic.h>
 
 #include "device.h"
+#include "links.h"
 
 /**
  * struct camex_net - what camex has in a namespace
@@ -75,14 +76,22 @@ static struct pernet_operations net_ops = {
 	.size = sizeof(struct camex_net),
 };
 
-/* A link that moves is registered again where it comes to. */
+/*
+ * A link that moves is registered again where it comes to. When a device goes
+ * its peers' links go before it.
+ */
 static int netdev_event(struct notifier_block *nb, unsigned long event,
 			void *info)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(info);
 
-	if (event == NETDEV_REGISTER && camex_is_device(dev))
+	if (!camex_is_device(dev))
+		return NOTIFY_DONE;
+	if (event == NETDEV_REGISTER)
 		camex_device_placed(dev);
+	else if (event == NETDEV_UNREGISTER &&
+		 dev->reg_state == NETREG_UNREGISTERING)
+		camex_links_clear(netdev_priv(dev));
 	return NOTIFY_DONE;
 }
 

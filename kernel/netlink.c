@@ -383,6 +383,8 @@ static int do_route_add(struct camex_dev *cdev, struct genl_info *info)
 				 "the route's peer");
 	if (err)
 		return err;
+	if (cdev->conf.links == CAMEX_LINKS_PER_PEER)
+		return camex_attr_no_routes(tb[CAMEX_A_ROUTE_ADDR], info->extack);
 	peer = find_peer(cdev, tb[CAMEX_A_ROUTE_PEER], info->extack);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);

@@ -43,6 +43,7 @@ int camex_nl_dump_devs(struct sk_buff *msg, struct netlink_callback *cb);
 int camex_nl_dump_peers(struct sk_buff *msg, struct netlink_callback *cb);
 int camex_nl_dump_routes(struct sk_buff *msg, struct netlink_callback *cb);
 void camex_netlink_events(struct work_struct *work);
+void camex_netlink_link(struct camex_peer *peer, enum camex_event event);
 
 int camex_attr_once(const struct nlattr *head, int len, int maxtype,
 		    struct netlink_ext_ack *extack);
@@ -60,6 +61,8 @@ int camex_attr_not_owned(struct camex_dev *cdev,
 			 const struct camex_prefix *prefix,
 			 const struct camex_peer *peer,
 			 const struct nlattr *attr,
+			 struct netlink_ext_ack *extack);
+int camex_attr_no_routes(const struct nlattr *attr,
 			 struct netlink_ext_ack *extack);
 int camex_attr_routes(struct camex_dev *cdev, const struct camex_peer *peer,
 		      struct genl_info *info, const struct nlattr *routes,

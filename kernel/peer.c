@@ -4,6 +4,7 @@
 
 #include "compat.h"
 #include "ident.h"
+#include "links.h"
 #include "netlink.h"
 #include "protocol.h"
 #include "rules.h"
@@ -28,6 +29,7 @@ int camex_peers_init(struct camex_dev *cdev)
 
 	xa_init_flags(&cdev->peers, XA_FLAGS_ALLOC);
 	INIT_LIST_HEAD(&cdev->events);
+	camex_links_setup(cdev);
 	err = rhashtable_init(&cdev->names, &by_name);
 	if (err)
 		return err;
@@ -132,6 +134,7 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name)
 	INIT_LIST_HEAD(&peer->routes);
 	INIT_LIST_HEAD(&peer->key_node);
 	INIT_LIST_HEAD(&peer->event_node);
+	INIT_LIST_HEAD(&peer->link_node);
 	strscpy(peer->name, name, sizeof(peer->name));
 	fold(peer->folded, name);
 	camex_timer_init(peer);
@@ -224,6 +227,7 @@ static void heard_again(struct camex_peer *peer)
 			peer->greet = true;
 		camex_peer_tell(peer, CAMEX_EVENT_PEER_UP);
 		camex_peer_wake(peer, jiffies);
+		camex_link_want(peer);
 	}
 	spin_unlock_bh(&cdev->lock);
 }
@@ -523,9 +527,10 @@ CAMEX_EXPORT_FOR_KUNIT(camex_peer_set_routes);
 
 /**
  * camex_peer_forget() - drop what was learned about a peer
- * @peer: the peer; its sessions close, its endpoint is the configured one again
+ * @peer: the peer; its sessions close, its endpoint is the configured one again,
+ *	its own link goes
  *
- * Context: RTNL.
+ * Context: RTNL, may sleep.
  */
 void camex_peer_forget(struct camex_peer *peer)
 {
@@ -542,6 +547,7 @@ void camex_peer_forget(struct camex_peer *peer)
 	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
 		camex_peer_reregister(peer);
 	spin_unlock_bh(&cdev->lock);
+	camex_link_del(peer);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_forget);
@@ -567,6 +573,7 @@ void camex_peer_del(struct camex_peer *peer)
 	struct camex_route *route, *next;
 
 	ASSERT_RTNL();
+	camex_link_del(peer);
 	rhashtable_remove_fast(&cdev->names, &peer->name_node, by_name);
 	xa_erase(&cdev->peers, peer->number);
 	list_for_each_entry_safe(route, next, &peer->routes, peer_node)
@@ -576,6 +583,7 @@ void camex_peer_del(struct camex_peer *peer)
 	spin_lock_bh(&cdev->lock);
 	peer->dead = true;
 	list_del_init(&peer->event_node);
+	list_del_init(&peer->link_node);
 	swap_tx(peer, NULL);
 	camex_rules_forget(peer, false);
 	camex_rules_forget(peer, true);

@@ -23,7 +23,9 @@
 	[CAMEX_A_DEV_PLAINTEXT]		= SWITCH,			\
 	[CAMEX_A_DEV_RELAY]		= SWITCH,			\
 	[CAMEX_A_DEV_CLIENT_ID]		= NAME,				\
-	[CAMEX_A_DEV_ID]		= ID
+	[CAMEX_A_DEV_ID]		= ID,				\
+	[CAMEX_A_DEV_LINK_NAME]		= IFNAME,			\
+	[CAMEX_A_DEV_LINK_TIMEOUT]	= { .type = NLA_U16 }
 
 const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	/* rtnetlink is lenient unless it is told where to start not to be */
@@ -31,7 +33,7 @@ const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	[CAMEX_A_DEV_LINK]		= ENUM(CAMEX_LINK_TUN),
 	[CAMEX_A_DEV_PROTOCOL]		= ENUM(CAMEX_PROTOCOL_JTUNNEL),
 	[CAMEX_A_DEV_TRANSPORT]		= ENUM(CAMEX_TRANSPORT_UDP),
-	[CAMEX_A_DEV_LINKS]		= ENUM(CAMEX_LINKS_SHARED),
+	[CAMEX_A_DEV_LINKS]		= ENUM(CAMEX_LINKS_PER_PEER),
 	DEV_SET_ATTRS,
 };
 
@@ -128,6 +130,16 @@ const struct nla_policy camex_op_route_del[CAMEX_A_ROUTE + 1] = {
 	[CAMEX_A_ROUTE]			= NLA_POLICY_NESTED(route_del),
 };
 
+static int put_links(struct sk_buff *msg, const struct camex_conf *conf)
+{
+	if (conf->links != CAMEX_LINKS_PER_PEER)
+		return 0;
+	if (conf->link_name[0] &&
+	    nla_put_string(msg, CAMEX_A_DEV_LINK_NAME, conf->link_name))
+		return -EMSGSIZE;
+	return nla_put_u16(msg, CAMEX_A_DEV_LINK_TIMEOUT, conf->link_timeout);
+}
+
 /**
  * camex_nl_put_dev() - write CAMEX_A_DEV_*
  * @msg: the message
@@ -160,6 +172,7 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 	     nla_put_string(msg, CAMEX_A_DEV_CLIENT_ID, conf->client_id)) ||
 	    (cdev->protocol->lead &&
 	     nla_put(msg, CAMEX_A_DEV_ID, sizeof(conf->id), conf->id)) ||
+	    put_links(msg, conf) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_MTU, cdev->dev->mtu))
 		return -EMSGSIZE;
 	return 0;
@@ -171,9 +184,9 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 size_t camex_nl_dev_size(void)
 {
 	return 8 * nla_total_size(sizeof(u32)) +
-	       nla_total_size(sizeof(u16)) +
+	       2 * nla_total_size(sizeof(u16)) +
 	       nla_total_size(sizeof(struct in6_addr)) +
-	       nla_total_size(IFNAMSIZ) +
+	       2 * nla_total_size(IFNAMSIZ) +
 	       nla_total_size(CAMEX_NAME_MAX + 1) +
 	       nla_total_size(CAMEX_ID_LEN) +
 	       3 * nla_total_size(sizeof(u8));

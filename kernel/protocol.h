@@ -122,6 +122,8 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, unsigned int *room);
 bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
 		 struct sk_buff *skb);
 netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev);
+netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
+			  struct sk_buff *skb);
 void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 	      const struct camex_source *from);
 void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,

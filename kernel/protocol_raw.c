@@ -4,6 +4,7 @@
 #include <net/ip_tunnels.h>
 
 #include "compat.h"
+#include "links.h"
 #include "protocol.h"
 
 static int ready(const struct camex_peer *peer)
@@ -34,7 +35,7 @@ struct sk_buff *camex_raw_seal(struct camex_peer *peer, struct sk_buff *skb,
 	}
 	/* Tells the one who cuts it that IP follows the UDP header. */
 	skb_set_inner_ipproto(skb, v4 ? IPPROTO_IPIP : IPPROTO_IPV6);
-	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(cdev->dev)));
+	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(camex_peer_dev(peer))));
 	return skb;
 }
 

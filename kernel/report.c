@@ -5,6 +5,7 @@
 
 #include "compat.h"
 #include "ident.h"
+#include "links.h"
 #include "netlink.h"
 #include "protocol.h"
 #include "timer.h"
@@ -70,6 +71,21 @@ static bool may_change(const struct sk_buff *skb, const struct camex_dev *cdev)
 	       netlink_ns_capable(skb, cdev->net->user_ns, CAP_NET_ADMIN);
 }
 
+static int put_link(struct sk_buff *msg, const struct camex_peer *peer)
+{
+	const struct camex_peer_link *link;
+	int err = 0;
+
+	rcu_read_lock();
+	link = rcu_dereference(peer->link);
+	if (link && (nla_put_string(msg, CAMEX_A_PEER_LINK, link->dev->name) ||
+		     nla_put_u32(msg, CAMEX_A_PEER_LINK_IFINDEX,
+				 link->dev->ifindex)))
+		err = -EMSGSIZE;
+	rcu_read_unlock();
+	return err;
+}
+
 /*
  * The fingerprint of a key that was made of a passphrase lets one try
  * passphrases, so it is for those who may set keys.
@@ -84,7 +100,8 @@ static int put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	nested = nla_nest_start(msg, CAMEX_A_PEER);
 	if (!nested ||
 	    nla_put_string(msg, CAMEX_A_PEER_NAME, peer->name) ||
-	    put_id(msg, peer) || put_endpoint(msg, peer) ||
+	    put_id(msg, peer) || put_link(msg, peer) ||
+	    put_endpoint(msg, peer) ||
 	    (privileged && rcu_access_pointer(peer->key) &&
 	     nla_put(msg, CAMEX_A_PEER_FINGERPRINT, sizeof(peer->fingerprint),
 		     peer->fingerprint)) ||
@@ -421,4 +438,16 @@ void camex_netlink_events(struct work_struct *work)
 		for_each_set_bit(event, &events, BITS_PER_LONG)
 			send_event(cdev, peer, event);
 	rcu_read_unlock();
+}
+
+/**
+ * camex_netlink_link() - tell that a peer has a link of its own, or loses it
+ * @peer: the peer, which has it at the moment
+ * @event: CAMEX_EVENT_LINK_ADD or CAMEX_EVENT_LINK_DEL
+ *
+ * Context: RTNL.
+ */
+void camex_netlink_link(struct camex_peer *peer, enum camex_event event)
+{
+	send_event(peer->cdev, peer, event);
 }

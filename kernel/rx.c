@@ -8,6 +8,7 @@
 
 #include "batch.h"
 #include "compat.h"
+#include "links.h"
 #include "protocol.h"
 #include "wire.h"
 
@@ -47,17 +48,17 @@ static bool decapsulate_ecn(struct sk_buff *skb, u8 outer)
 typeof(void (*)(struct sk_buff *skb)) camex_test_stack;
 EXPORT_SYMBOL_GPL(camex_test_stack);
 
-static void to_stack(struct camex_dev *cdev, struct sk_buff *skb)
+static void to_stack(struct gro_cells *gro, struct sk_buff *skb)
 {
 	if (camex_test_stack)
 		camex_test_stack(skb);
 	else
-		gro_cells_receive(&cdev->gro, skb);
+		gro_cells_receive(gro, skb);
 }
 #else
-static void to_stack(struct camex_dev *cdev, struct sk_buff *skb)
+static void to_stack(struct gro_cells *gro, struct sk_buff *skb)
 {
-	gro_cells_receive(&cdev->gro, skb);
+	gro_cells_receive(gro, skb);
 }
 #endif
 
@@ -74,8 +75,21 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 		   struct sk_buff *skb, const struct camex_source *from)
 {
 	struct net_device *dev = cdev->dev;
+	struct gro_cells *gro = &cdev->gro;
 	unsigned int packets, bytes;
 	int why;
+
+	if (cdev->conf.links == CAMEX_LINKS_PER_PEER) {
+		struct camex_peer_link *link = camex_link_of(peer);
+
+		if (unlikely(!link)) {
+			why = CAMEX_A_STATS_LINK_PENDING;
+			goto drop;
+		}
+		dev = link->dev;
+		gro = &link->gro;
+		skb->dev = dev;
+	}
 
 	if (unlikely(!shape(skb))) {
 		why = CAMEX_A_STATS_MALFORMED;
@@ -115,7 +129,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	camex_sw_netstats_rx(dev, packets, bytes);
 	if (cdev->conf.relay && camex_relay(cdev, peer, skb))
 		return;
-	to_stack(cdev, skb);
+	to_stack(gro, skb);
 	return;
 
 drop:

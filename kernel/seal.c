@@ -10,6 +10,7 @@
 #include "buffer.h"
 #include "compat.h"
 #include "cut.h"
+#include "links.h"
 #include "sealed.h"
 
 /* Most datagrams of one outer GSO packet: what UDP_SEGMENT takes. */
@@ -178,7 +179,7 @@ struct sk_buff *camex_seal(struct camex_peer *peer, struct sk_buff *skb,
 	skb_put(skb, CAMEX_WIRE_TAG);
 
 	skb->ip_summed = CHECKSUM_NONE;
-	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(cdev->dev)));
+	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(camex_peer_dev(peer))));
 	skb->encapsulation = 0;
 	*why = 0;
 	return skb;

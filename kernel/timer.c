@@ -7,6 +7,7 @@
 #include <linux/jiffies.h>
 
 #include "compat.h"
+#include "links.h"
 #include "control.h"
 #include "protocol.h"
 #include "rules.h"
@@ -206,6 +207,7 @@ static void run(struct timer_list *timer)
 	next = camex_rules_look(peer, now);
 	next = min(next, watch(peer, now));
 	next = min(next, mind_clock(peer));
+	next = min(next, camex_link_look(peer, now));
 	next = min(next, plan(peer, now, &due));
 	if (next < MAX_JIFFY_OFFSET)
 		mod_timer(&peer->timer, now + max(next, 1UL));

@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "cut.h"
+#include "links.h"
 #include "protocol.h"
 #include "timer.h"
 #include "transport.h"
@@ -210,7 +211,7 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, unsigned int *room)
 	if (likely(s.packets)) {
 		camex_peer_asked(peer);
 		camex_traffic_tx(peer->traffic, s.packets, s.bytes);
-		dev_sw_netstats_tx_add(cdev->dev, s.packets, s.bytes);
+		dev_sw_netstats_tx_add(camex_peer_dev(peer), s.packets, s.bytes);
 	}
 	return 0;
 }
@@ -264,17 +265,18 @@ static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
 }
 
 /**
- * camex_xmit() - ndo_start_xmit of a tun link
- * @skb: packet, or GSO packet
- * @dev: a camex device
+ * camex_xmit_to() - send a packet of the stack's
+ * @cdev: the device
+ * @peer: whom it is for; NULL: its destination says
+ * @skb: packet, or GSO packet; consumed
  *
+ * Context: RCU reader, bottom halves off.
  * Return: NETDEV_TX_OK.
  */
-netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
+netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
+			  struct sk_buff *skb)
 {
-	struct camex_dev *cdev = netdev_priv(dev);
 	unsigned int room = 0, bytes;
-	struct camex_peer *peer;
 	int why;
 
 	/* One tunnel inside another, and so on, would overflow the stack. */
@@ -286,7 +288,8 @@ netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
 		why = CAMEX_A_STATS_NOT_IP;
 		goto drop;
 	}
-	peer = camex_route_lookup_dst(&cdev->routes, skb);
+	if (!peer)
+		peer = camex_route_lookup_dst(&cdev->routes, skb);
 	why = likely(peer) ? camex_tx(peer, skb, &room) : CAMEX_A_STATS_NO_ROUTE;
 	if (likely(!why))
 		return NETDEV_TX_OK;
@@ -295,4 +298,16 @@ drop:
 	camex_count(cdev->stats, why, camex_packets(skb, &bytes));
 	kfree_skb(skb);
 	return NETDEV_TX_OK;
+}
+
+/**
+ * camex_xmit() - ndo_start_xmit of a tun link
+ * @skb: packet, or GSO packet
+ * @dev: a camex device
+ *
+ * Return: NETDEV_TX_OK.
+ */
+netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	return camex_xmit_to(netdev_priv(dev), NULL, skb);
 }

@@ -69,8 +69,8 @@ ok "plain again" ends 4
 ok "the client is known" wait_until 20 reaches host1 10.0.0.2
 # the server's datagram, from elsewhere and from itself
 forge() {
-	on "$1" "$(dirname "$0")/jtunnel-forge.py" "$2" "$3" "$(on host2 ss -Huan "sport != :68" |
-		awk 'NR == 1 { sub(/.*:/, "", $4); print $4 }')"
+	on "$1" "$(dirname "$0")/identify.py" "$2" 192.0.2.2 "$(on host2 ss -Huan "sport != :68" |
+		awk 'NR == 1 { sub(/.*:/, "", $4); print $4 }')" "$3"
 }
 
 # taken HOST COUNTER: the client has counted it.

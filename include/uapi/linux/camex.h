@@ -40,6 +40,7 @@ enum camex_transport {
 /* One net_device for all peers, or one for each. */
 enum camex_links {
 	CAMEX_LINKS_SHARED,
+	CAMEX_LINKS_PER_PEER,		/* made when a peer is first heard */
 };
 
 /* How the udp transport sends. */
@@ -101,6 +102,8 @@ enum {
 	CAMEX_A_DEV_RELAY,		/* u8, 0 or 1 [new, set] */
 	CAMEX_A_DEV_CLIENT_ID,		/* string, 1 to 31 bytes of printing ASCII [new, set] */
 	CAMEX_A_DEV_ID,			/* 8 bytes, our identifier, protocol jtunnel alone [new, set] */
+	CAMEX_A_DEV_LINK_NAME,		/* string with one %d, "": the device's name, "-", %d; links per-peer alone [new, set] */
+	CAMEX_A_DEV_LINK_TIMEOUT,	/* u16, seconds, 0: never; links per-peer alone [new, set] */
 
 	__CAMEX_A_DEV_MAX,
 	CAMEX_A_DEV_MAX = (__CAMEX_A_DEV_MAX - 1)
@@ -154,6 +157,8 @@ enum {
 	CAMEX_A_PEER_PROFILE_MTU,	/* u16, bytes, 576 to 9000; 0: none [add, set, out] */
 	CAMEX_A_PEER_PROFILE_ROUTES,	/* nest CAMEX_A_ROUTES_*, at most 16 [add, set, out] */
 	CAMEX_A_PEER_ID,		/* 8 bytes, its identifier, protocol jtunnel alone [add, set, out] */
+	CAMEX_A_PEER_LINK,		/* string, its own link [out] */
+	CAMEX_A_PEER_LINK_IFINDEX,	/* u32, the same, in the namespace where that is [out] */
 
 	__CAMEX_A_PEER_MAX,
 	CAMEX_A_PEER_MAX = (__CAMEX_A_PEER_MAX - 1)
