@@ -11,6 +11,7 @@
 #include "parse.h"
 #include "profile.h"
 #include "secret.h"
+#include "watch.h"
 
 struct field;
 typedef struct json_object *make_fn(struct nlattr *const *tb,
@@ -130,8 +131,7 @@ static struct json_object *make_id(struct nlattr *const *tb,
 {
 	char buf[ID_TEXT];
 
-	return json_object_new_string(
-		id_text(nla_data(tb[field->attr]), buf));
+	return json_object_new_string(id_text(nla_data(tb[field->attr]), buf));
 }
 
 static struct json_object *make_fingerprint(struct nlattr *const *tb,
@@ -367,5 +367,28 @@ int json_event(FILE *out, const struct model_event *event, int64_t now,
 		json_object_object_add(object, "profile",
 				       profile_object(event->peer));
 	json_object_object_add(object, "time_ms", json_object_new_int64(now));
+	return print_json(out, object, true, fault);
+}
+
+int json_hook(FILE *out, const struct hook_link *link, const char *event,
+	      const char *what, int number, struct fault *fault)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "event", make_text("hook"));
+	json_object_object_add(object, "dev", make_text(link->dev));
+	json_object_object_add(object, "peer", make_text(link->peer));
+	json_object_object_add(object, "id",
+			       *link->id ? make_text(link->id) : NULL);
+	json_object_object_add(object, "link", make_text(link->link));
+	json_object_object_add(object, "hook", make_text(event));
+	json_object_object_add(object, "status",
+			       what && !strcmp(what, "status") ?
+				       json_object_new_int(number) :
+				       NULL);
+	json_object_object_add(object, "signal",
+			       what && !strcmp(what, "signal") ?
+				       json_object_new_int(number) :
+				       NULL);
 	return print_json(out, object, true, fault);
 }

@@ -173,6 +173,11 @@ const struct keyword keywords[] = {
 	  &type_peer, ROUTE(PEER), .takes = TAKES_ROUTE_ADD | TAKES_ROUTE_DEL,
 	  .needs = TAKES_ROUTE_ADD },
 
+	/* who is authorized */
+	{ "authorized", "DIR",
+	  "directory whose files' names are the authorized identifiers, empty or with a key in base64 (default: the peers stay as they are)",
+	  &type_directory, .attr = 1, .takes = TAKES_WATCH },
+
 	/* devices in files */
 	{ "name", "NAME", "what the device is called", &type_interface, UP(1) },
 	{ "address", "ADDRESS[/LENGTH][,...]", "addresses of the link",

@@ -29,6 +29,7 @@ enum takes {
 	TAKES_KEY_SET = 1 << 4,
 	TAKES_ROUTE_ADD = 1 << 5,
 	TAKES_ROUTE_DEL = 1 << 6,
+	TAKES_WATCH = 1 << 8,
 	TAKES_UP = 1 << 7, /* the section [device] of a file */
 };
 
@@ -205,6 +206,7 @@ extern const struct value_type type_address;
 extern const struct value_type type_interface;
 extern const struct value_type type_client_id;
 extern const struct value_type type_id;
+extern const struct value_type type_directory;
 extern const struct value_type type_link_name;
 extern const struct value_type type_own_address;
 extern const struct value_type type_gateway;

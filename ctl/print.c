@@ -12,6 +12,7 @@
 #include "parse.h"
 #include "profile.h"
 #include "secret.h"
+#include "watch.h"
 
 /* prefixes on one line of text */
 #define ROUTES_WIDTH 60
@@ -353,5 +354,14 @@ void print_event(FILE *out, const struct model_event *event, int64_t now)
 	if (event->event == CAMEX_EVENT_CONFIG &&
 	    profile_read(event->peer, &profile))
 		fprintf(out, ", %s", profile_text(&profile, text));
+	fputc('\n', out);
+}
+
+void print_hook(FILE *out, const struct hook_link *link, const char *event,
+		const char *what, int number)
+{
+	fprintf(out, "%s %s %s %s", link->dev, link->peer, link->link, event);
+	if (what)
+		fprintf(out, ": the program ended with %s %d", what, number);
 	fputc('\n', out);
 }

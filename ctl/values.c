@@ -277,6 +277,18 @@ const struct value_type type_link_name = {
 	.put = string_put,
 };
 
+static int directory_parse(const struct keyword *keyword, struct value *value,
+			   struct fault *fault)
+{
+	(void)keyword;
+	return *value->text ? 0 : fault_set(fault, "a directory is expected");
+}
+
+const struct value_type type_directory = {
+	.parse = directory_parse,
+	.propose = PROPOSE_FILE,
+};
+
 static int id_parse(const struct keyword *keyword, struct value *value,
 		    struct fault *fault)
 {

@@ -233,43 +233,6 @@ void camex_device_fit_mtu(struct camex_dev *cdev, u16 family)
 
 /* --- configuration --- */
 
-static int refuse(struct netlink_ext_ack *extack, const struct nlattr *attr,
-		  const char *what)
-{
-	camex_extack(extack, attr, "%s", what);
-	return -EINVAL;
-}
-
-/* What goes with links of the peers' own, and what does not. */
-static int parse_links(struct camex_conf *conf, struct nlattr **tb,
-		       struct netlink_ext_ack *extack)
-{
-	struct nlattr *name = tb[CAMEX_A_DEV_LINK_NAME];
-	struct nlattr *timeout = tb[CAMEX_A_DEV_LINK_TIMEOUT];
-	int err;
-
-	if (conf->links != CAMEX_LINKS_PER_PEER) {
-		if (name)
-			return refuse(extack, name, "link-name is for links per-peer alone");
-		if (timeout)
-			return refuse(extack, timeout, "link-timeout is for links per-peer alone");
-		return 0;
-	}
-	if (conf->relay)
-		return refuse(extack, tb[CAMEX_A_DEV_RELAY], "relay is for links shared alone");
-	if (conf->source_check)
-		return refuse(extack, tb[CAMEX_A_DEV_SOURCE_CHECK], "source-check is for links shared alone");
-	if (name) {
-		err = camex_link_name_check(name, extack);
-		if (err)
-			return err;
-		strscpy_pad(conf->link_name, nla_data(name), sizeof(conf->link_name));
-	}
-	if (timeout)
-		conf->link_timeout = nla_get_u16(timeout);
-	return 0;
-}
-
 /**
  * camex_conf_parse() - read CAMEX_A_DEV_*
  * @conf: what there was; changed only on success
@@ -328,7 +291,7 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		}
 		new.plaintext = nla_get_u8(tb[CAMEX_A_DEV_PLAINTEXT]);
 	}
-	err = parse_links(&new, tb, extack);
+	err = camex_links_parse(&new, tb, extack);
 	if (err)
 		return err;
 	if (tb[CAMEX_A_DEV_ID]) {

@@ -368,15 +368,16 @@ void camex_links_clear(struct camex_dev *cdev)
 	unregister_netdevice_many(&gone);
 }
 
-/**
- * camex_link_name_check() - check CAMEX_A_DEV_LINK_NAME
- * @attr: string shorter than IFNAMSIZ
- * @extack: told what is wrong
- *
- * Return: 0 or -EINVAL.
- */
-int camex_link_name_check(const struct nlattr *attr,
-			  struct netlink_ext_ack *extack)
+/* --- configuration --- */
+
+static int refuse(struct netlink_ext_ack *extack, const struct nlattr *attr,
+		  const char *name, const char *other)
+{
+	camex_extack(extack, attr, "%s is for links %s alone", name, other);
+	return -EINVAL;
+}
+
+static int check_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
 {
 	const char *name = nla_data(attr), *percent = strchr(name, '%');
 
@@ -388,6 +389,45 @@ int camex_link_name_check(const struct nlattr *attr,
 	camex_extack(extack, attr,
 		     "a link-name is an interface's name with one %%d in it");
 	return -EINVAL;
+}
+
+/**
+ * camex_links_parse() - read what goes with links of the peers' own
+ * @conf: where it goes; the rest of it is there already
+ * @tb: CAMEX_A_DEV_*, validated by their policy
+ * @extack: told what is wrong
+ *
+ * Return: 0 or -EINVAL.
+ */
+int camex_links_parse(struct camex_conf *conf, struct nlattr **tb,
+		      struct netlink_ext_ack *extack)
+{
+	struct nlattr *name = tb[CAMEX_A_DEV_LINK_NAME];
+	struct nlattr *timeout = tb[CAMEX_A_DEV_LINK_TIMEOUT];
+	int err;
+
+	if (conf->links != CAMEX_LINKS_PER_PEER) {
+		if (name)
+			return refuse(extack, name, "link-name", "per-peer");
+		if (timeout)
+			return refuse(extack, timeout, "link-timeout", "per-peer");
+		return 0;
+	}
+	if (conf->relay)
+		return refuse(extack, tb[CAMEX_A_DEV_RELAY], "relay", "shared");
+	if (conf->source_check)
+		return refuse(extack, tb[CAMEX_A_DEV_SOURCE_CHECK],
+			      "source-check", "shared");
+	if (name) {
+		err = check_name(name, extack);
+		if (err)
+			return err;
+		strscpy_pad(conf->link_name, nla_data(name),
+			    sizeof(conf->link_name));
+	}
+	if (timeout)
+		conf->link_timeout = nla_get_u16(timeout);
+	return 0;
 }
 
 /**

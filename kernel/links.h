@@ -44,7 +44,7 @@ void camex_link_want(struct camex_peer *peer);
 struct camex_peer_link *camex_link_of(struct camex_peer *peer);
 void camex_link_del(struct camex_peer *peer);
 unsigned long camex_link_look(struct camex_peer *peer, unsigned long now);
-int camex_link_name_check(const struct nlattr *attr,
-			  struct netlink_ext_ack *extack);
+int camex_links_parse(struct camex_conf *conf, struct nlattr **tb,
+		      struct netlink_ext_ack *extack);
 
 #endif /* CAMEX_LINKS_H */

@@ -78,7 +78,7 @@ static struct camex_peer *sender(struct camex_dev *cdev, const u8 *id,
 
 	/* Who has neither identifier nor endpoint given cannot be known. */
 	if (!peer || !(rcu_access_pointer(peer->ident) ||
-		       rcu_access_pointer(peer->home)))
+		       READ_ONCE(peer->home)))
 		return NULL;
 	return speaks_for(peer, id, from) ? peer : NULL;
 }

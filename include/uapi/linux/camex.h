@@ -101,9 +101,9 @@ enum {
 	CAMEX_A_DEV_MTU,		/* u32, bytes, read only */
 	CAMEX_A_DEV_RELAY,		/* u8, 0 or 1 [new, set] */
 	CAMEX_A_DEV_CLIENT_ID,		/* string, 1 to 31 bytes of printing ASCII [new, set] */
-	CAMEX_A_DEV_ID,			/* 8 bytes, our identifier, protocol jtunnel alone [new, set] */
-	CAMEX_A_DEV_LINK_NAME,		/* string with one %d, "": the device's name, "-", %d; links per-peer alone [new, set] */
-	CAMEX_A_DEV_LINK_TIMEOUT,	/* u16, seconds, 0: never; links per-peer alone [new, set] */
+	CAMEX_A_DEV_ID,			/* 8 bytes, ours, protocol jtunnel alone [new, set] */
+	CAMEX_A_DEV_LINK_NAME,		/* string, one %d in it, links per-peer alone [new, set] */
+	CAMEX_A_DEV_LINK_TIMEOUT,	/* u16, seconds, 0: never, the same [new, set] */
 
 	__CAMEX_A_DEV_MAX,
 	CAMEX_A_DEV_MAX = (__CAMEX_A_DEV_MAX - 1)
@@ -156,7 +156,7 @@ enum {
 	CAMEX_A_PEER_PROFILE_GATEWAY,	/* 4 bytes; 0 bytes: none [add, set, out] */
 	CAMEX_A_PEER_PROFILE_MTU,	/* u16, bytes, 576 to 9000; 0: none [add, set, out] */
 	CAMEX_A_PEER_PROFILE_ROUTES,	/* nest CAMEX_A_ROUTES_*, at most 16 [add, set, out] */
-	CAMEX_A_PEER_ID,		/* 8 bytes, its identifier, protocol jtunnel alone [add, set, out] */
+	CAMEX_A_PEER_ID,		/* 8 bytes, protocol jtunnel alone [add, set, out] */
 	CAMEX_A_PEER_LINK,		/* string, its own link [out] */
 	CAMEX_A_PEER_LINK_IFINDEX,	/* u32, the same, in the namespace where that is [out] */
 
