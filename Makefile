@@ -19,6 +19,10 @@ COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 INCDIR ?= $(PREFIX)/include
 # systemd reads /usr/local/lib/systemd/system as well
 UNITDIR ?= $(PREFIX)/lib/systemd/system
+# where Wireshark looks for everybody, if there is one and PREFIX is not another place
+LUADIR ?= $(or $(if $(filter /usr /usr/local,$(PREFIX)),$(shell \
+	{ tshark -G folders || wireshark -G folders; } 2>/dev/null | \
+	sed -n 's/^Global Lua Plugins:[[:blank:]]*//p')),$(PREFIX)/lib/wireshark/plugins)
 
 kmod-sources := Kbuild VERSION $(wildcard kernel/*.[ch] include/uapi/linux/*.h tests/kunit/*.[ch] tests/bench/cipher.c)
 kmod-copies := $(kmod-sources:%=$(MODDIR)/%)
@@ -28,7 +32,8 @@ all: modules ctl
 help:
 	@echo 'make                 camex.ko (KDIR=, CROSS_COMPILE=) and camexctl, below build/'
 	@echo 'make modules, kmod   the module alone;  make ctl   camexctl alone'
-	@echo 'make install         camexctl, its man pages, completion and unit (PREFIX=, DESTDIR=)'
+	@echo 'make install         camexctl, its man pages, completion and units, and the dissector'
+	@echo '                     for Wireshark (PREFIX=, DESTDIR=, LUADIR=)'
 	@echo 'make kmod-install    the module, below /lib/modules'
 	@echo 'make uninstall       takes away what install and kmod-install put there'
 	@echo 'make demo            a tunnel between two hosts in a guest, from nothing'
@@ -62,6 +67,7 @@ install: ctl
 	done
 	install -D -m 644 ctl/camexctl.bash-completion $(DESTDIR)$(COMPDIR)/camexctl
 	install -D -m 644 include/uapi/linux/camex.h $(DESTDIR)$(INCDIR)/linux/camex.h
+	install -D -m 644 -t '$(DESTDIR)$(LUADIR)' wireshark/*.lua
 
 kmod-install: modules
 	install -D -m 644 $(MODDIR)/camex.ko \
@@ -74,6 +80,7 @@ uninstall:
 		'$(DESTDIR)$(UNITDIR)/camex-apply@.service' \
 		'$(DESTDIR)$(UNITDIR)/camex-watch@.service' \
 		$(DESTDIR)$(COMPDIR)/camexctl $(DESTDIR)$(INCDIR)/linux/camex.h \
+		$(patsubst wireshark/%,'$(DESTDIR)$(LUADIR)/%',$(wildcard wireshark/*.lua)) \
 		$(DESTDIR)/lib/modules/$(KREL)/updates/camex.ko
 	$(if $(DESTDIR),,-depmod $(KREL))
 

@@ -34,6 +34,8 @@ const char *word_placeholder(enum word word)
 		return "PREFIX";
 	case WORD_FILE:
 		return "FILE";
+	case WORD_TTY:
+		return "TTY";
 	case WORD_APPLY_MAYBE:
 		return "apply";
 	}

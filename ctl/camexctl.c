@@ -61,6 +61,8 @@ const struct command commands[] = {
 	  down, "delete the device that a file names" },
 	{ "load", NULL, { WORD_DEV, WORD_FILE }, 0,
 	  load, "make a device serve the clients in a camex.conf" },
+	{ "serial", NULL, { WORD_DEV, WORD_TTY }, TAKES_SERIAL,
+	  serial, "join a tty to a device of transport serial, and hold it" },
 	{}
 };
 /* clang-format on */

@@ -23,6 +23,7 @@ enum word {
 	WORD_PREFIX, /* a prefix with a route */
 	WORD_PREFIX_NEW,
 	WORD_FILE,
+	WORD_TTY,
 	WORD_APPLY_MAYBE, /* the word "apply", or nothing */
 };
 
@@ -183,5 +184,6 @@ int monitor(struct call *call);
 int up(struct call *call);
 int down(struct call *call);
 int load(struct call *call);
+int serial(struct call *call);
 
 #endif /* CAMEXCTL_COMMAND_H */

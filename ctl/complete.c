@@ -98,6 +98,7 @@ static void complete_word(struct call *call, enum word word, const char *typed)
 		propose_prefixes(call, typed);
 		break;
 	case WORD_FILE:
+	case WORD_TTY:
 		puts(":file");
 		break;
 	case WORD_APPLY_MAYBE:
@@ -139,9 +140,10 @@ static void complete_value(struct call *call, const struct keyword *keyword,
 static bool is_given(const struct keyword *keyword, const char *const *words,
 		     size_t n, unsigned int takes)
 {
-	for (size_t i = 0; i + 1 < n; i += 2) {
+	for (size_t i = 0, step; i + 1 < n; i += step) {
 		const struct keyword *other = keyword_find(words[i], takes);
 
+		step = keyword_words(other);
 		if (other && other->nest == keyword->nest &&
 		    other->attr == keyword->attr)
 			return true;
@@ -157,8 +159,10 @@ static void complete_keywords(struct call *call, const char *const *words,
 	const char *typed = words[n - 1];
 	const struct keyword *keyword;
 
-	if (n % 2 == 0) {
-		keyword = keyword_find(words[n - 2], takes);
+	for (size_t i = 0; i + 1 < n; i += keyword_words(keyword)) {
+		keyword = keyword_find(words[i], takes);
+		if (i + keyword_words(keyword) < n)
+			continue;
 		if (keyword)
 			complete_value(call, keyword, typed);
 		return;

@@ -140,8 +140,10 @@ static const char *keyword_text(const struct keyword *keyword, char *buf)
 {
 	const size_t size = SYNOPSIS_TEXT;
 
-	snprintf(buf, size, "%s %s", keyword->name,
-		 keyword->placeholder ? keyword->placeholder : "");
+	snprintf(buf, size, "%s", keyword->name);
+	if (keyword_words(keyword) > 1)
+		text_add(buf, size, " %s",
+			 keyword->placeholder ? keyword->placeholder : "");
 	for (const struct choice *c = keyword->choices; c && c->name; c++)
 		text_add(buf, size, "%s%s", c->name, c[1].name ? "|" : "");
 	return buf;

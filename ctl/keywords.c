@@ -13,6 +13,7 @@
 
 const struct choice link_choices[] = {
 	{ "tun", CAMEX_LINK_TUN, "bare IPv4 and IPv6 packets" },
+	{ "tap", CAMEX_LINK_TAP, "Ethernet frames" },
 	{}
 };
 
@@ -26,6 +27,7 @@ const struct choice protocol_choices[] = {
 
 const struct choice transport_choices[] = {
 	{ "udp", CAMEX_TRANSPORT_UDP, "UDP datagrams over IPv4 and IPv6" },
+	{ "serial", CAMEX_TRANSPORT_SERIAL, "SLIP on a serial line, see camexctl serial; its one peer is far" },
 	{}
 };
 
@@ -85,6 +87,9 @@ const struct choice event_choices[] = {
 /* What only a file has; the attributes keep them apart. */
 #define UP(nth)		.attr = (nth), .takes = TAKES_UP
 
+/* The same for camexctl serial. */
+#define SERIAL(nth)	.attr = (nth), .takes = TAKES_SERIAL
+
 /* Which attribute it becomes, or which ones from first to last. */
 #define DEV(name)	.nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_##name
 #define PEER(name)	.nest = CAMEX_A_PEER, .attr = CAMEX_A_PEER_##name
@@ -125,7 +130,7 @@ const struct keyword keywords[] = {
 	  "send what one peer sends to another straight on, past this host's routes and filters (default off)",
 	  &type_switch, DEV(RELAY), DEV_BOTH },
 	{ "source-check", "on|off",
-	  "drop what comes from outside of its peer's routes (default on with links shared)",
+	  "drop what comes from outside of its peer's routes; link tun and links shared alone (default on)",
 	  &type_switch, DEV(SOURCE_CHECK), DEV_BOTH },
 	{ "plaintext", "on|off",
 	  "let peers without a key send and receive, unprotected; protocol camex alone (default off)",
@@ -184,6 +189,16 @@ const struct keyword keywords[] = {
 	  &type_addresses, UP(2), .repeats = true },
 	{ "mtu", "N", "largest packet of the link (default: what fits the way out)",
 	  &type_u32, .max = INT32_MAX, UP(3) },
+
+	/* serial lines */
+	{ "baud", "N", "speed in bits per second, any that the driver can do",
+	  &type_u32, .max = UINT32_MAX, SERIAL(1), .needs = TAKES_SERIAL },
+	{ "rtscts", "on|off", "flow control by RTS and CTS (default off)",
+	  &type_switch, SERIAL(2) },
+	{ "reopen", "on|off",
+	  "when the tty was hung up or unplugged, open it again as soon as it is there (default off)",
+	  &type_switch, SERIAL(3) },
+	{ "foreground", "", "stay in the foreground", &type_flag, SERIAL(4) },
 	{}
 };
 
@@ -203,6 +218,11 @@ const struct keyword *keyword_find(const char *name, unsigned int takes)
 		if ((k->takes & takes) && !strcmp(k->name, name))
 			return k;
 	return NULL;
+}
+
+size_t keyword_words(const struct keyword *keyword)
+{
+	return keyword && keyword->type == &type_flag ? 1 : 2;
 }
 
 const struct value *values_by_attr(const struct values *values, uint16_t nest,
@@ -343,9 +363,10 @@ int values_parse(struct values *values, unsigned int takes,
 {
 	values->n = 0;
 	/* what belongs to the command line's form comes first … */
-	for (size_t i = 0; words[i]; i += 2) {
+	for (size_t i = 0, n; words[i]; i += n) {
+		n = keyword_words(keyword_find(words[i], takes));
 		if (values_take(values, takes, "this command", words[i],
-				words[i + 1], fault))
+				n == 1 ? "" : words[i + 1], fault))
 			return -1;
 	}
 	if (keyword_check_needs(values, takes, fault))

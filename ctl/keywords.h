@@ -29,8 +29,9 @@ enum takes {
 	TAKES_KEY_SET = 1 << 4,
 	TAKES_ROUTE_ADD = 1 << 5,
 	TAKES_ROUTE_DEL = 1 << 6,
-	TAKES_WATCH = 1 << 8,
 	TAKES_UP = 1 << 7, /* the section [device] of a file */
+	TAKES_SERIAL = 1 << 8,
+	TAKES_WATCH = 1 << 9,
 };
 
 /* What completion proposes for a value. */
@@ -154,6 +155,9 @@ const char *choice_name(const struct choice *choices, uint32_t number);
 /* The keyword of that name that the command has, or NULL. */
 const struct keyword *keyword_find(const char *name, unsigned int takes);
 
+/* How many words a keyword and its value are. */
+size_t keyword_words(const struct keyword *keyword);
+
 /* The keyword that an attribute belongs to, of those given; or NULL. */
 const struct value *values_by_attr(const struct values *values, uint16_t nest,
 				   uint16_t attr);
@@ -201,6 +205,7 @@ void values_wipe(struct values *values);
 extern const struct value_type type_u16;
 extern const struct value_type type_u32;
 extern const struct value_type type_switch;
+extern const struct value_type type_flag; /* it is there, and has no value */
 extern const struct value_type type_choice;
 extern const struct value_type type_address;
 extern const struct value_type type_interface;

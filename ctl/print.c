@@ -122,10 +122,7 @@ static void print_socket(FILE *out, struct nlattr *const *tb)
 	char buf[ADDRESS_TEXT];
 
 	print_label(out, 2, "socket");
-	if (tb[CAMEX_A_DEV_PORT])
-		fprintf(out, "port %u", nla_get_u16(tb[CAMEX_A_DEV_PORT]));
-	else
-		fputs("no port", out);
+	fprintf(out, "port %u", nla_get_u16(tb[CAMEX_A_DEV_PORT]));
 	if (bind && !address_set(&addr, nla_data(bind), (size_t)nla_len(bind)))
 		fprintf(out, ", bind %s", address_text(&addr, buf));
 	if (bind_dev && *nla_get_string(bind_dev))
@@ -169,7 +166,8 @@ void print_device(FILE *out, const struct model_device *device)
 		choice_of(tb[CAMEX_A_DEV_PROTOCOL], protocol_choices),
 		choice_of(tb[CAMEX_A_DEV_TRANSPORT], transport_choices),
 		choice_of(tb[CAMEX_A_DEV_LINKS], links_choices));
-	print_socket(out, tb);
+	if (tb[CAMEX_A_DEV_PORT])
+		print_socket(out, tb);
 	print_policy(out, tb);
 	if (tb[CAMEX_A_DEV_CLIENT_ID]) {
 		print_label(out, 2, "client-id");
@@ -202,6 +200,11 @@ static void print_state(FILE *out, const struct model_device *device,
 			paint(RED), paint(PLAIN), device->name, peer->name);
 		break;
 	case CAMEX_PEER_STATE_NO_ENDPOINT:
+		if (!device->tb[CAMEX_A_DEV_PORT]) {
+			fprintf(out, "%sno endpoint%s: nothing is connected",
+				paint(YELLOW), paint(PLAIN));
+			break;
+		}
 		fprintf(out,
 			"%sno endpoint%s: not heard yet; camexctl peer set %s %s endpoint HOST:PORT sets one",
 			paint(YELLOW), paint(PLAIN), device->name, peer->name);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <linux/camex.h>
 
@@ -256,6 +257,15 @@ static int take_profile(struct up *up, struct up_peer *peer, struct conn *route,
 	return 0;
 }
 
+/* The one peer of some transports comes with the device. */
+static bool comes_with_device(struct up *up, const struct up_peer *peer)
+{
+	const struct value *transport = values_get(&up->values, "transport");
+
+	return transport && transport->number != CAMEX_TRANSPORT_UDP &&
+	       !strcasecmp(peer->name, "far");
+}
+
 /* All that comes after the device itself. */
 static int fill_device(struct up *up, struct conn *route, struct conn *camex,
 		       int ifindex, struct fault *fault)
@@ -265,8 +275,10 @@ static int fill_device(struct up *up, struct conn *route, struct conn *camex,
 	for (size_t i = 0; i < up->n_peers; i++) {
 		struct up_peer *peer = &up->peers[i];
 
-		if (run_command(up, "peer", "add", peer->name, &peer->values,
-				peer->line, camex, fault))
+		if (run_command(up, "peer",
+				comes_with_device(up, peer) ? "set" : "add",
+				peer->name, &peer->values, peer->line, camex,
+				fault))
 			return -1;
 	}
 	/* before the addresses: a small one takes those of IPv6 away */

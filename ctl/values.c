@@ -68,6 +68,19 @@ const struct value_type type_switch = {
 	.propose = PROPOSE_SWITCH,
 };
 
+static int flag_parse(const struct keyword *keyword, struct value *value,
+		      struct fault *fault)
+{
+	(void)keyword;
+	(void)fault;
+	value->number = true;
+	return 0;
+}
+
+const struct value_type type_flag = {
+	.parse = flag_parse,
+};
+
 static int choice_parse(const struct keyword *keyword, struct value *value,
 			struct fault *fault)
 {

@@ -125,21 +125,9 @@ int camex_attr_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
 	return 0;
 }
 
-/**
- * camex_attr_prefix() - read a prefix
- * @prefix: result
- * @info: the request
- * @outer: the nest that has the attributes
- * @attr: address, or NULL
- * @len: length, or NULL
- * @addr_type: type of the former
- * @len_type: type of the latter
- *
- * Return: 0 or -EINVAL.
- */
-int camex_attr_prefix(struct camex_prefix *prefix, struct genl_info *info,
-		      const struct nlattr *outer, const struct nlattr *attr,
-		      const struct nlattr *len, int addr_type, int len_type)
+static int read_prefix(struct camex_prefix *prefix, struct genl_info *info,
+		       const struct nlattr *outer, const struct nlattr *attr,
+		       const struct nlattr *len, int addr_type, int len_type)
 {
 	struct camex_addr addr = {};
 	int err;
@@ -161,13 +149,72 @@ int camex_attr_prefix(struct camex_prefix *prefix, struct genl_info *info,
 			     prefix->len);
 		return -EINVAL;
 	}
-	if (!camex_prefix_valid(prefix)) {
-		camex_extack(info->extack, attr,
-			     "the prefix has bits set past its length of %u",
-			     prefix->len);
-		return -EINVAL;
-	}
 	return 0;
+}
+
+/* A prefix is a network, without a host's bits. */
+static int check_network(const struct camex_prefix *prefix,
+			 const struct nlattr *attr,
+			 struct netlink_ext_ack *extack)
+{
+	if (camex_prefix_valid(prefix))
+		return 0;
+	camex_extack(extack, attr, "the prefix has bits set past its length of %u",
+		     prefix->len);
+	return -EINVAL;
+}
+
+/**
+ * camex_attr_prefix() - read a prefix
+ * @prefix: result
+ * @info: the request
+ * @outer: the nest that has the attributes
+ * @attr: address, or NULL
+ * @len: length, or NULL
+ * @addr_type: type of the former
+ * @len_type: type of the latter
+ *
+ * Return: 0 or -EINVAL.
+ */
+int camex_attr_prefix(struct camex_prefix *prefix, struct genl_info *info,
+		      const struct nlattr *outer, const struct nlattr *attr,
+		      const struct nlattr *len, int addr_type, int len_type)
+{
+	return read_prefix(prefix, info, outer, attr, len, addr_type, len_type) ?:
+	       check_network(prefix, attr, info->extack);
+}
+
+/**
+ * camex_attr_prefix_nest() - read a prefix, or a host's address and its length
+ * @prefix: result
+ * @info: the request
+ * @nest: nest of CAMEX_A_PREFIX_*
+ * @profile: a profile's: IPv4 alone, and bits past the length may be set
+ *
+ * Return: 0 or -EINVAL.
+ */
+int camex_attr_prefix_nest(struct camex_prefix *prefix, struct genl_info *info,
+			   const struct nlattr *nest, bool profile)
+{
+	struct nlattr *tb[CAMEX_A_PREFIX_MAX + 1];
+	int err;
+
+	err = camex_attr_once(nla_data(nest), nla_len(nest), CAMEX_A_PREFIX_MAX,
+			      info->extack) ?:
+	      nla_parse_nested(tb, CAMEX_A_PREFIX_MAX, nest, camex_prefix_policy,
+			       info->extack) ?:
+	      read_prefix(prefix, info, nest, tb[CAMEX_A_PREFIX_ADDR],
+			  tb[CAMEX_A_PREFIX_LEN], CAMEX_A_PREFIX_ADDR,
+			  CAMEX_A_PREFIX_LEN);
+	if (err)
+		return err;
+	if (!profile)
+		return check_network(prefix, tb[CAMEX_A_PREFIX_ADDR], info->extack);
+	if (prefix->family == AF_INET)
+		return 0;
+	camex_extack(info->extack, tb[CAMEX_A_PREFIX_ADDR],
+		     "a profile has IPv4 addresses alone");
+	return -EINVAL;
 }
 
 /**
@@ -205,18 +252,25 @@ int camex_attr_not_owned(struct camex_dev *cdev,
 }
 
 /**
- * camex_attr_no_routes() - refuse routes where each peer has a link of its own
+ * camex_attr_has_routes() - tap links, and links of the peers' own, have no routes
+ * @cdev: the device
  * @attr: the attribute to blame
- * @extack: told why
+ * @extack: told what there is instead
  *
- * Return: -EINVAL.
+ * Return: 0 or -EOPNOTSUPP.
  */
-int camex_attr_no_routes(const struct nlattr *attr,
-			 struct netlink_ext_ack *extack)
+int camex_attr_has_routes(const struct camex_dev *cdev, const struct nlattr *attr,
+			  struct netlink_ext_ack *extack)
 {
-	camex_extack(extack, attr,
-		     "with links per-peer there are no routes: each peer has a link of its own");
-	return -EINVAL;
+	if (cdev->conf.links == CAMEX_LINKS_PER_PEER)
+		camex_extack(extack, attr,
+			     "with links per-peer there are no routes: each peer has a link of its own");
+	else if (camex_is_tap(cdev))
+		camex_extack(extack, attr,
+			     "a tap link has no routes: it learns who has which MAC address");
+	else
+		return 0;
+	return -EOPNOTSUPP;
 }
 
 /**
@@ -229,20 +283,20 @@ int camex_attr_no_routes(const struct nlattr *attr,
  * @n: how many
  *
  * Context: RTNL.
- * Return: 0, -EINVAL, -EEXIST, -ENOMEM.
+ * Return: 0, -EINVAL, -EEXIST, -ENOMEM, -EOPNOTSUPP.
  */
 int camex_attr_routes(struct camex_dev *cdev, const struct camex_peer *peer,
 		      struct genl_info *info, const struct nlattr *routes,
 		      struct camex_prefix **list, unsigned int *n)
 {
-	struct nlattr *tb[CAMEX_A_PREFIX_MAX + 1];
 	struct camex_prefix *prefix;
 	const struct nlattr *attr;
 	unsigned int count = 0;
 	int rem, err;
 
-	if (cdev->conf.links == CAMEX_LINKS_PER_PEER)
-		return camex_attr_no_routes(routes, info->extack);
+	err = camex_attr_has_routes(cdev, routes, info->extack);
+	if (err)
+		return err;
 	nla_for_each_nested(attr, routes, rem)
 		count++;
 	prefix = kvmalloc_array(max(count, 1U), sizeof(*prefix),
@@ -252,14 +306,7 @@ int camex_attr_routes(struct camex_dev *cdev, const struct camex_peer *peer,
 	*list = prefix;
 	*n = 0;
 	nla_for_each_nested(attr, routes, rem) {
-		err = camex_attr_once(nla_data(attr), nla_len(attr),
-				      CAMEX_A_PREFIX_MAX, info->extack) ?:
-		      nla_parse_nested(tb, CAMEX_A_PREFIX_MAX, attr,
-				       camex_prefix_policy, info->extack) ?:
-		      camex_attr_prefix(prefix, info, attr, tb[CAMEX_A_PREFIX_ADDR],
-					tb[CAMEX_A_PREFIX_LEN],
-					CAMEX_A_PREFIX_ADDR,
-					CAMEX_A_PREFIX_LEN) ?:
+		err = camex_attr_prefix_nest(prefix, info, attr, false) ?:
 		      camex_attr_not_owned(cdev, prefix, peer, attr, info->extack);
 		if (err)
 			return err;
@@ -331,6 +378,11 @@ int camex_attr_endpoint(struct camex_dev *cdev, const struct camex_peer *peer,
 	memset(addr, 0, sizeof(*addr));
 	if (!ip && !port && !scope)
 		return 0;
+	if (cdev->far) {
+		camex_extack(info->extack, ip ?: port ?: scope,
+			     "endpoint is for transport udp alone");
+		return -EINVAL;
+	}
 	err = camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_ENDPOINT_ADDR,
 				 "the endpoint's address") ?:
 	      camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_ENDPOINT_PORT,

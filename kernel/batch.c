@@ -5,6 +5,7 @@
  * stream come to lie behind one another, so that a large packet can be made of
  * them. What came in is only read: others may look at it too.
  */
+#include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/percpu.h>
@@ -28,15 +29,30 @@
 
 static struct camex_batch __percpu *batches;
 
+static const struct iphdr *ip4_of(const struct camex_piece *p)
+{
+	return (const void *)p->head + p->l3;
+}
+
+static const struct ipv6hdr *ip6_of(const struct camex_piece *p)
+{
+	return (const void *)p->head + p->l3;
+}
+
 static bool is_v4(const struct camex_piece *p)
 {
-	return p->head[0] == 0x45;
+	return p->head[p->l3] == 0x45;
+}
+
+/* Where the TCP header is. */
+static unsigned int l4_of(const struct camex_piece *p)
+{
+	return p->l3 + (is_v4(p) ? sizeof(struct iphdr) : sizeof(struct ipv6hdr));
 }
 
 static const struct tcphdr *tcp_of(const struct camex_piece *p)
 {
-	return (const void *)p->head + (is_v4(p) ? sizeof(struct iphdr) :
-						   sizeof(struct ipv6hdr));
+	return (const void *)p->head + l4_of(p);
 }
 
 static __be32 flags_of(const struct camex_piece *p)
@@ -44,47 +60,86 @@ static __be32 flags_of(const struct camex_piece *p)
 	return tcp_flag_word(tcp_of(p)) & TCP_FLAGS;
 }
 
-/*
- * Bytes of the headers, if this is the start of a TCP segment with data that may
- * become a part of a larger one, as far as its first 64 bytes tell.
- */
-static unsigned int tcp_head_len(const struct camex_piece *p)
+/* Is this IPv4 without options, or IPv6? Its header is at @l3 then. */
+static bool find_ip(const struct camex_batch *batch, struct camex_piece *p)
 {
-	unsigned int l4, len;
-	__be32 flags;
+	const struct vlan_ethhdr *eth = (const void *)p->head;
+	__be16 proto;
 
-	if (p->head[0] == 0x45) {
-		const struct iphdr *iph = (const void *)p->head;
-
-		l4 = sizeof(*iph);
-		if (p->len < l4 + sizeof(struct tcphdr) ||
-		    iph->protocol != IPPROTO_TCP ||
-		    iph->frag_off & ~htons(IP_DF) ||
-		    ntohs(iph->tot_len) != p->len ||
-		    ip_fast_csum(iph, sizeof(*iph) / 4))
-			return 0;
-	} else if (p->head[0] >> 4 == 6) {
-		const struct ipv6hdr *ip6h = (const void *)p->head;
-
-		l4 = sizeof(*ip6h);
-		if (p->len < l4 + sizeof(struct tcphdr) ||
-		    ip6h->nexthdr != IPPROTO_TCP ||
-		    ntohs(ip6h->payload_len) != p->len - l4)
-			return 0;
-	} else {
-		return 0;
+	p->l3 = 0;
+	if (!camex_is_tap(batch->cdev))
+		return p->len >= sizeof(struct ipv6hdr) &&
+		       (p->head[0] == 0x45 || p->head[0] >> 4 == 6);
+	if (p->len < VLAN_ETH_HLEN + sizeof(struct ipv6hdr))
+		return false;
+	p->l3 = ETH_HLEN;
+	proto = eth->h_vlan_proto;
+	if (proto == htons(ETH_P_8021Q)) {
+		p->l3 = VLAN_ETH_HLEN;
+		proto = eth->h_vlan_encapsulated_proto;
 	}
-	len = tcp_of(p)->doff * 4;
-	flags = flags_of(p);
-	if (len < sizeof(struct tcphdr) || p->len <= l4 + len ||
+	return (proto == htons(ETH_P_IP) && p->head[p->l3] == 0x45) ||
+	       (proto == htons(ETH_P_IPV6) && p->head[p->l3] >> 4 == 6);
+}
+
+/* Is this the start of a TCP segment, as far as its IP header tells? */
+static bool is_tcp(const struct camex_batch *batch, struct camex_piece *p)
+{
+	const struct ipv6hdr *ip6h;
+	const struct iphdr *iph;
+
+	if (!find_ip(batch, p) || p->len <= l4_of(p) + sizeof(struct tcphdr))
+		return false;
+	if (is_v4(p)) {
+		iph = ip4_of(p);
+		return iph->protocol == IPPROTO_TCP &&
+		       !(iph->frag_off & ~htons(IP_DF)) &&
+		       ntohs(iph->tot_len) == p->len - p->l3 &&
+		       !ip_fast_csum(iph, sizeof(*iph) / 4);
+	}
+	ip6h = ip6_of(p);
+	return ip6h->nexthdr == IPPROTO_TCP &&
+	       ntohs(ip6h->payload_len) == p->len - l4_of(p);
+}
+
+/*
+ * Bytes of all headers, where the TCP header tells that it has data that may
+ * become a part of a larger segment; else 0.
+ */
+static unsigned int headers_of(const struct camex_piece *p)
+{
+	unsigned int len = tcp_of(p)->doff * 4;
+	__be32 flags = flags_of(p);
+
+	if (len < sizeof(struct tcphdr) || p->len <= l4_of(p) + len ||
 	    !(flags & TCP_FLAG_ACK) || flags & ~TCP_PLAIN)
 		return 0;
-	return l4 + len;
+	return l4_of(p) + len;
+}
+
+/* Headers that end behind the first bytes: as long as those before, most likely. */
+static unsigned int guess_headers(const struct camex_batch *batch,
+				  const struct camex_piece *p)
+{
+	unsigned int len = batch->tcp_len ?: sizeof(struct tcphdr) +
+					     TCPOLEN_TSTAMP_ALIGNED;
+
+	return min_t(unsigned int, p->len, l4_of(p) + len);
+}
+
+/* Was the guess right? Else the piece stays alone. */
+static void check_guess(struct camex_batch *batch, struct camex_piece *p)
+{
+	unsigned int len = headers_of(p);
+
+	if (len)
+		batch->tcp_len = len - l4_of(p);
+	p->tcp = len == p->head_len;
 }
 
 /**
  * camex_piece_open() - the rest of a packet whose first bytes are there
- * @batch: where it becomes the next piece; its @head holds the first bytes
+ * @batch: where it becomes the next piece; camex_batch_head() has the first bytes
  * @o: the cipher
  * @body: the whole ciphertext
  * @len: its bytes
@@ -97,16 +152,25 @@ void camex_piece_open(struct camex_batch *batch, struct camex_aead_opening *o,
 	u8 *to = batch->space.at + batch->used;
 	unsigned int here, beyond;
 	u8 before[CAMEX_PIECE_HEAD - CAMEX_AEAD_FIRST] camex_uninit;
+	bool guessed = false;
 
 	p->len = len;
-	p->head_len = tcp_head_len(p);
+	p->head_len = 0;
+	p->tcp = is_tcp(batch, p);
+	if (p->tcp) {
+		guessed = l4_of(p) + offsetofend(struct tcphdr, window) > first;
+		p->head_len = guessed ? guess_headers(batch, p) : headers_of(p);
+		p->tcp = p->head_len;
+	}
+	if (!p->tcp)
+		p->head_len = first;
 	p->at = batch->used;
+	batch->used += len - p->head_len;
 	if (p->head_len <= first) {
 		/* Some of the payload is among the first bytes. */
-		here = p->head_len ? first - p->head_len : 0;
+		here = first - p->head_len;
 		memcpy(to, p->head + p->head_len, here);
 		camex_aead_open_rest(o, to + here, body + first, len - first);
-		batch->used += here + len - first;
 		return;
 	}
 	/* Some of the headers come with the rest, where another payload ends. */
@@ -115,7 +179,8 @@ void camex_piece_open(struct camex_batch *batch, struct camex_aead_opening *o,
 	camex_aead_open_rest(o, to - beyond, body + first, len - first);
 	memcpy(p->head + first, to - beyond, beyond);
 	memcpy(to - beyond, before, beyond);
-	batch->used += len - p->head_len;
+	if (guessed)
+		check_guess(batch, p);
 }
 
 static unsigned int payload(const struct camex_piece *p)
@@ -123,29 +188,28 @@ static unsigned int payload(const struct camex_piece *p)
 	return p->len - p->head_len;
 }
 
-/* Is the IP header of @b that of @a, but for what differs from packet to packet? */
+/* Are Ethernet and IP header of @b those of @a, but for what differs from packet to packet? */
 static bool same_ip(const struct camex_piece *a, const struct camex_piece *b)
 {
+	if (a->l3 != b->l3 || memcmp(a->head, b->head, a->l3))
+		return false;
 	if (is_v4(a)) {
-		const struct iphdr *x = (const void *)a->head;
-		const struct iphdr *y = (const void *)b->head;
+		const struct iphdr *x = ip4_of(a), *y = ip4_of(b);
 
 		return is_v4(b) && x->saddr == y->saddr && x->daddr == y->daddr &&
 		       x->tos == y->tos && x->ttl == y->ttl &&
 		       x->frag_off == y->frag_off;
 	}
 	/* but for the payload's length */
-	return !memcmp(a->head, b->head, 4) &&
-	       !memcmp(a->head + 6, b->head + 6, sizeof(struct ipv6hdr) - 6);
+	return !memcmp(ip6_of(a), ip6_of(b), 4) &&
+	       !memcmp(&ip6_of(a)->nexthdr, &ip6_of(b)->nexthdr,
+		       sizeof(struct ipv6hdr) - offsetof(struct ipv6hdr, nexthdr));
 }
 
 /* How far is the IP ID of @b from that of @a, both IPv4? */
 static u16 id_step(const struct camex_piece *a, const struct camex_piece *b)
 {
-	const struct iphdr *x = (const void *)a->head;
-	const struct iphdr *y = (const void *)b->head;
-
-	return ntohs(y->id) - ntohs(x->id);
+	return ntohs(ip4_of(b)->id) - ntohs(ip4_of(a)->id);
 }
 
 static bool same_tcp(const struct camex_piece *a, const struct camex_piece *b)
@@ -179,7 +243,7 @@ static bool goes_on(struct run *run, const struct camex_piece *b)
 	const struct camex_piece *a = run->first, *last = b - 1;
 	u16 step;
 
-	if (b->head_len != a->head_len || payload(last) != payload(a) ||
+	if (!a->tcp || b->head_len != a->head_len || payload(last) != payload(a) ||
 	    payload(b) > payload(a) || b->at != a->at + run->bytes ||
 	    run->bytes + b->len > IP_MAX_MTU ||
 	    flags_of(last) & (TCP_FLAG_PSH | TCP_FLAG_FIN) ||
@@ -190,7 +254,7 @@ static bool goes_on(struct run *run, const struct camex_piece *b)
 		return true;
 	step = id_step(a, b);
 	if (run->n == 1)
-		run->fixed_id = !step && ((struct iphdr *)a->head)->frag_off;
+		run->fixed_id = !step && ip4_of(a)->frag_off;
 	return step == (run->fixed_id ? 0 : run->n);
 }
 
@@ -198,23 +262,22 @@ static bool goes_on(struct run *run, const struct camex_piece *b)
 static void finish_headers(struct sk_buff *skb, const struct run *run)
 {
 	const struct camex_piece *last = run->first + run->n - 1;
-	unsigned int l4 = is_v4(run->first) ? sizeof(struct iphdr) :
-					      sizeof(struct ipv6hdr);
+	unsigned int l3 = run->first->l3, l4 = l4_of(run->first);
 	struct tcphdr *th = (void *)skb->data + l4;
 	unsigned int len = skb->len - l4;
 
 	tcp_flag_word(th) |= flags_of(last) & (TCP_FLAG_PSH | TCP_FLAG_FIN);
 	if (is_v4(run->first)) {
-		struct iphdr *iph = (struct iphdr *)skb->data;
+		struct iphdr *iph = (void *)skb->data + l3;
 
-		iph->tot_len = htons(skb->len);
+		iph->tot_len = htons(skb->len - l3);
 		ip_send_check(iph);
 		th->check = ~tcp_v4_check(len, iph->saddr, iph->daddr, 0);
 		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
 		if (run->fixed_id)
 			skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_FIXEDID;
 	} else {
-		struct ipv6hdr *ip6h = (struct ipv6hdr *)skb->data;
+		struct ipv6hdr *ip6h = (void *)skb->data + l3;
 
 		ip6h->payload_len = htons(len);
 		th->check = ~tcp_v6_check(len, &ip6h->saddr, &ip6h->daddr, 0);
@@ -232,9 +295,7 @@ static struct sk_buff *make_packet(const struct camex_batch *batch,
 				   const struct run *run)
 {
 	const struct camex_piece *p = run->first;
-	unsigned int head = p->head_len ?: min_t(unsigned int, p->len,
-						 CAMEX_AEAD_FIRST);
-	unsigned int rest = p->head_len ? run->bytes : p->len - head;
+	unsigned int head = p->head_len, rest = run->bytes;
 	unsigned int copied = rest < COPY_BREAK ? rest : 0;
 	struct sk_buff *skb;
 
@@ -287,7 +348,7 @@ static void flush(struct camex_batch *batch)
 	for (i = 0; i < batch->n; i++) {
 		const struct camex_piece *p = &batch->piece[i];
 
-		if (run.n && good & BIT_ULL(i) && merge && p->head_len &&
+		if (run.n && good & BIT_ULL(i) && merge && p->tcp &&
 		    goes_on(&run, p)) {
 			run.n++;
 			run.bytes += payload(p);

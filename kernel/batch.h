@@ -9,21 +9,29 @@
 
 /* Datagrams that are opened before anything of them is delivered. */
 #define CAMEX_BATCH_MAX		64
-/* IPv6 without extensions, and TCP with options. */
-#define CAMEX_PIECE_HEAD	(40 + 60)
+/* Ethernet with a VLAN tag, IPv6 without extensions, and TCP with options. */
+#define CAMEX_PIECE_HEAD	(14 + 4 + 40 + 60)
+/* What moves an Ethernet header so that the IP header behind it is aligned. */
+#define CAMEX_PIECE_PAD		2
 
 /**
  * struct camex_piece - a packet out of a batch
+ * @room: where @head is
  * @head: its first bytes: CAMEX_AEAD_FIRST, or all of its headers if that is more
- * @head_len: bytes of IP and TCP header, where it may become part of a larger
- *	packet, else 0
+ * @head_len: bytes of it that count
+ * @l3: bytes before the IP header
+ * @tcp: it may become part of a larger packet; @head_len is the length of its
+ *	headers then
  * @len: bytes of the packet
- * @at: where the rest is: what follows the headers, or CAMEX_AEAD_FIRST bytes;
- *	offset in the batch's space
+ * @at: where what follows the first @head_len bytes is: offset in the batch's
+ *	space
  */
 struct camex_piece {
-	u8 head[CAMEX_PIECE_HEAD] __aligned(8);
+	u8 room[CAMEX_PIECE_PAD + CAMEX_PIECE_HEAD] __aligned(8);
+	u8 *head;
 	u16 head_len;
+	u8 l3;
+	bool tcp;
 	u16 len;
 	u32 at;
 };
@@ -37,6 +45,7 @@ struct camex_piece {
  * @space: where they are
  * @used: bytes of it
  * @busy: this CPU is at it already
+ * @tcp_len: bytes that the last TCP header had that was seen late, or 0
  * @n: how many
  * @seq: their sequences
  * @piece: the packets
@@ -49,10 +58,23 @@ struct camex_batch {
 	struct camex_space space;
 	unsigned int used;
 	bool busy;
+	u8 tcp_len;
 	unsigned int n;
 	u64 seq[CAMEX_BATCH_MAX];
 	struct camex_piece piece[CAMEX_BATCH_MAX];
 };
+
+/**
+ * camex_batch_head() - where the first bytes of the next piece go to
+ * @batch: with room for a piece
+ */
+static inline u8 *camex_batch_head(struct camex_batch *batch)
+{
+	struct camex_piece *p = &batch->piece[batch->n];
+
+	p->head = p->room + (camex_is_tap(batch->cdev) ? CAMEX_PIECE_PAD : 0);
+	return p->head;
+}
 
 void camex_batch_rx(struct camex_dev *cdev, struct sk_buff *skb,
 		    const struct camex_source *from);

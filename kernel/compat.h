@@ -14,6 +14,7 @@
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <linux/tty.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
 #include <net/ip6_route.h>
@@ -94,14 +95,17 @@ static int name(struct net *src_net, struct net_device *dev,		\
 
 /* 6.12: the lockless transmit flag left the feature bits. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-static inline void camex_set_lltx(struct net_device *dev)
+static inline void camex_set_lltx(struct net_device *dev, bool lockless)
 {
-	dev->lltx = true;
+	dev->lltx = lockless;
 }
 #else
-static inline void camex_set_lltx(struct net_device *dev)
+static inline void camex_set_lltx(struct net_device *dev, bool lockless)
 {
-	dev->features |= NETIF_F_LLTX;
+	if (lockless)
+		dev->features |= NETIF_F_LLTX;
+	else
+		dev->features &= ~NETIF_F_LLTX;
 }
 #endif
 
@@ -127,6 +131,13 @@ static inline void camex_tstats_free(struct net_device *dev)
 {
 	free_percpu(dev->tstats);
 }
+#endif
+
+/* 6.0: the per-CPU statistics of links are counters that 32-bit readers can read. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
+#define camex_tstats_add(counter, n)	u64_stats_add(counter, n)
+#else
+#define camex_tstats_add(counter, n)	(*(counter) += (n))
 #endif
 
 /* 5.11: what is sent has a function as what is received. */
@@ -255,6 +266,69 @@ static inline struct nlattr **camex_dump_attrs(struct netlink_callback *cb)
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define timer_delete_sync(timer) del_timer_sync(timer)
 #endif
+
+/* 5.17: the functions of line disciplines for ioctls lost the file. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 17, 0)
+#define CAMEX_LDISC_IOCTL(name)						\
+static int name(struct tty_struct *tty, unsigned int cmd, unsigned long arg) \
+{									\
+	return name##_in(tty, NULL, cmd, arg);				\
+}
+#define camex_tty_ioctl(tty, file, cmd, arg) n_tty_ioctl_helper(tty, cmd, arg)
+#else
+#define CAMEX_LDISC_IOCTL(name)						\
+static int name(struct tty_struct *tty, struct file *file,		\
+		unsigned int cmd, unsigned long arg)			\
+{									\
+	return name##_in(tty, file, cmd, arg);				\
+}
+#define camex_tty_ioctl(tty, file, cmd, arg) \
+	n_tty_ioctl_helper(tty, file, cmd, arg)
+#endif
+
+/* 5.14, 6.6: other types of what line disciplines receive. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+#define CAMEX_LDISC_RECEIVE(name)					\
+static void name(struct tty_struct *tty, const u8 *data, const u8 *flags, \
+		 size_t len)						\
+{									\
+	name##_in(tty, data, flags, len);				\
+}
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
+#define CAMEX_LDISC_RECEIVE(name)					\
+static void name(struct tty_struct *tty, const unsigned char *data,	\
+		 const char *flags, int len)				\
+{									\
+	name##_in(tty, data, (const u8 *)flags, len);			\
+}
+#else
+#define CAMEX_LDISC_RECEIVE(name)					\
+static void name(struct tty_struct *tty, const unsigned char *data,	\
+		 char *flags, int len)					\
+{									\
+	name##_in(tty, data, (const u8 *)flags, len);			\
+}
+#endif
+
+/* 5.14: line disciplines know their number. */
+static inline int camex_register_ldisc(struct tty_ldisc_ops *ops)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
+	return tty_register_ldisc(ops);
+#else
+	ops->magic = TTY_LDISC_MAGIC;
+	return tty_register_ldisc(ops->num, ops);
+#endif
+}
+
+static inline void camex_unregister_ldisc(struct tty_ldisc_ops *ops)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
+	tty_unregister_ldisc(ops);
+#else
+	tty_unregister_ldisc(ops->num);
+#endif
+}
 
 /* 6.13: symbol namespaces are strings; the test suites use plain exports. */
 #ifdef CAMEX_KUNIT

@@ -36,8 +36,8 @@ static unsigned int l4_of(const struct sk_buff *skb, bool v4, bool tcp)
 /**
  * camex_cut_begin() - can a GSO packet be cut here
  * @cut: result
- * @skb: the packet, with a whole IPv4 or IPv6 header in its linear part; its
- *	headers may come to be there as well
+ * @skb: the packet, with all up to the end of its IPv4 or IPv6 header in its
+ *	linear part; its other headers may come to be there as well
  *
  * What it claims is not trusted: it may be a virtual machine's.
  *
@@ -46,39 +46,42 @@ static unsigned int l4_of(const struct sk_buff *skb, bool v4, bool tcp)
 bool camex_cut_begin(struct camex_cut *cut, struct sk_buff *skb)
 {
 	const struct skb_shared_info *info = skb_shinfo(skb);
-	unsigned int room;
+	unsigned int room, l3 = skb_network_offset(skb);
 
 	if (info->gso_type & ~KINDS || skb->encapsulation || !info->gso_size ||
-	    skb_network_offset(skb))
+	    l3 > CAMEX_CUT_LINK_MAX)
 		return false;
-	cut->v4 = skb->protocol == htons(ETH_P_IP);
+	cut->v4 = ip_hdr(skb)->version == 4;
 	cut->tcp = !(info->gso_type & SKB_GSO_UDP_L4);
 	cut->l4 = l4_of(skb, cut->v4, cut->tcp);
 	if (!cut->l4)
 		return false;
 	cut->head_len = cut->l4 + (cut->tcp ? sizeof(struct tcphdr) :
 					      sizeof(struct udphdr));
-	if (!pskb_may_pull(skb, cut->head_len))
+	if (!pskb_may_pull(skb, l3 + cut->head_len))
 		return false;
 	if (cut->tcp) {
-		const struct tcphdr *th = (void *)skb->data + cut->l4;
+		const struct tcphdr *th = (void *)skb->data + l3 + cut->l4;
 
 		if (th->doff < 5)
 			return false;
 		cut->head_len = cut->l4 + th->doff * 4;
 	}
-	if (cut->head_len > CAMEX_CUT_HEAD_MAX || skb->len <= cut->head_len ||
-	    !pskb_may_pull(skb, cut->head_len))
+	if (cut->head_len > CAMEX_CUT_HEAD_MAX ||
+	    skb->len <= l3 + cut->head_len ||
+	    !pskb_may_pull(skb, l3 + cut->head_len))
 		return false;
 
 	room = cut->v4 ? IP_MAX_MTU : IP_MAX_MTU + sizeof(struct ipv6hdr);
 	if (info->gso_size > room - cut->head_len)
 		return false;
-	memcpy(cut->head, skb->data, cut->head_len);
+	memcpy(cut->link, skb->data, l3);
+	cut->link_len = l3;
+	memcpy(cut->head, skb->data + l3, cut->head_len);
 	cut->skb = skb;
 	cut->size = info->gso_size;
-	cut->offset = cut->head_len;
-	cut->left = DIV_ROUND_UP(skb->len - cut->head_len, cut->size);
+	cut->offset = l3 + cut->head_len;
+	cut->left = DIV_ROUND_UP(skb->len - cut->offset, cut->size);
 	cut->made = 0;
 	return true;
 }
@@ -117,7 +120,7 @@ static __sum16 sum_of(const struct camex_cut *cut, const u8 *to, unsigned int le
 /**
  * camex_cut_next() - copy the next packet out
  * @cut: what is being cut, with a packet left
- * @to: camex_cut_longest() bytes; IP header first; any alignment
+ * @to: camex_cut_longest() bytes; any alignment
  *
  * Return: bytes of the packet.
  */
@@ -130,6 +133,8 @@ unsigned int camex_cut_next(struct camex_cut *cut, u8 *to)
 	bool last = cut->left == 1;
 	__wsum payload;
 
+	memcpy(to, cut->link, cut->link_len);
+	to += cut->link_len;
 	memcpy(head, cut->head, cut->head_len);
 	payload = skb_copy_and_csum_bits(cut->skb, cut->offset,
 					 to + cut->head_len, bytes);
@@ -157,7 +162,7 @@ unsigned int camex_cut_next(struct camex_cut *cut, u8 *to)
 	cut->offset += bytes;
 	cut->left--;
 	cut->made++;
-	return len;
+	return cut->link_len + len;
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_cut_begin);

@@ -8,11 +8,15 @@
 
 /* IPv6 or IPv4 with options, and TCP with options. */
 #define CAMEX_CUT_HEAD_MAX	(60 + 60)
+/* Ethernet with two VLAN tags. */
+#define CAMEX_CUT_LINK_MAX	(14 + 2 * 4)
 
 /**
  * struct camex_cut - a GSO packet, and how far it has been cut
  * @skb: the packet
- * @head: its headers, as they were
+ * @link: what stands before its IP header, the same in each packet
+ * @link_len: bytes of it, 0 for a bare IP packet
+ * @head: its headers from IP on, as they were
  * @head_len: bytes of @head
  * @l4: where in @head the TCP or UDP header is, bytes
  * @size: payload bytes of each packet but the last
@@ -24,6 +28,8 @@
  */
 struct camex_cut {
 	struct sk_buff *skb;
+	u8 link[CAMEX_CUT_LINK_MAX];
+	unsigned int link_len;
 	u8 head[CAMEX_CUT_HEAD_MAX] __aligned(4);
 	unsigned int head_len;
 	unsigned int l4;
@@ -39,12 +45,21 @@ bool camex_cut_begin(struct camex_cut *cut, struct sk_buff *skb);
 unsigned int camex_cut_next(struct camex_cut *cut, u8 *to);
 
 /**
+ * camex_cut_headers() - bytes that are the same in each packet
+ * @cut: what is being cut
+ */
+static inline unsigned int camex_cut_headers(const struct camex_cut *cut)
+{
+	return cut->link_len + cut->head_len;
+}
+
+/**
  * camex_cut_longest() - bytes of the longest packet
  * @cut: what is being cut
  */
 static inline unsigned int camex_cut_longest(const struct camex_cut *cut)
 {
-	return cut->head_len + cut->size;
+	return camex_cut_headers(cut) + cut->size;
 }
 
 #endif /* CAMEX_CUT_H */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/etherdevice.h>
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
 #include <linux/inetdevice.h>
@@ -7,9 +8,11 @@
 #include <net/ip_tunnels.h>
 
 #include "compat.h"
+#include "far.h"
 #include "links.h"
 #include "netlink.h"
 #include "protocol.h"
+#include "tap.h"
 #include "timer.h"
 #include "transport.h"
 
@@ -40,8 +43,15 @@ static int init_dev(struct net_device *dev)
 	err = camex_peers_init(cdev);
 	if (err)
 		goto err_sessions;
+	if (cdev->transport->far) {
+		err = camex_far_add(cdev);
+		if (err)
+			goto err_peers;
+	}
 	return 0;
 
+err_peers:
+	camex_peers_free(cdev);
 err_sessions:
 	camex_sessions_free(cdev);
 err_gro:
@@ -77,6 +87,8 @@ static int open_dev(struct net_device *dev)
 	struct in_device *in = __in_dev_get_rtnl(dev);
 	struct inet6_dev *in6 = __in6_dev_get(dev);
 
+	if (camex_is_tap(netdev_priv(dev)))
+		return camex_timers_up(netdev_priv(dev));
 	/* Peers on one link do not reach each other on it. */
 	if (in) {
 		IN_DEV_CONF_SET(in, SEND_REDIRECTS, false);
@@ -119,6 +131,24 @@ static const struct net_device_ops netdev_ops = {
 	.ndo_open		= open_dev,
 	.ndo_stop		= stop_dev,
 	.ndo_start_xmit		= camex_xmit,
+	.ndo_change_mtu		= change_mtu,
+	.ndo_get_stats64	= get_stats,
+};
+
+/* All that peers send is taken; but without this nobody could ask for groups. */
+static void set_rx_mode(struct net_device *dev)
+{
+}
+
+static const struct net_device_ops tap_netdev_ops = {
+	.ndo_init		= init_dev,
+	.ndo_uninit		= uninit_dev,
+	.ndo_open		= open_dev,
+	.ndo_stop		= stop_dev,
+	.ndo_start_xmit		= camex_tap_xmit,
+	.ndo_set_rx_mode	= set_rx_mode,
+	.ndo_set_mac_address	= eth_mac_addr,
+	.ndo_validate_addr	= eth_validate_addr,
 	.ndo_change_mtu		= change_mtu,
 	.ndo_get_stats64	= get_stats,
 };
@@ -179,10 +209,37 @@ void camex_device_setup_tun(struct net_device *dev)
 			   NETIF_F_GSO_SOFTWARE;
 	dev->features = dev->hw_features | NETIF_F_HIGHDMA | NETIF_F_RXCSUM;
 	dev->hw_enc_features = dev->hw_features;
-	camex_set_lltx(dev);
+	camex_set_lltx(dev, true);
 	netif_keep_dst(dev);	/* ICMP errors need it */
 	dev->min_mtu = MTU_MIN;
 	dev->max_mtu = MTU_MAX;
+}
+
+/* What was set up as a tun link becomes an Ethernet. */
+static int setup_tap(struct net_device *dev, struct nlattr **tb,
+		     struct netlink_ext_ack *extack)
+{
+	struct nlattr *mac = tb[IFLA_ADDRESS];
+	unsigned int mtu = dev->mtu, queue = dev->tx_queue_len;
+
+	if (mac && (nla_len(mac) != ETH_ALEN ||
+		    !is_valid_ether_addr(nla_data(mac)))) {
+		camex_extack(extack, mac, "this is not a unicast MAC address");
+		return -EADDRNOTAVAIL;
+	}
+	ether_setup(dev);
+	dev->mtu = mtu;
+	if (tb[IFLA_TXQLEN])
+		dev->tx_queue_len = queue;
+	dev->min_mtu = MTU_MIN;
+	dev->max_mtu = MTU_MAX;
+	dev->netdev_ops = &tap_netdev_ops;
+	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
+	dev->vlan_features = dev->features;
+	if (!mac)
+		eth_hw_addr_random(dev);
+	return 0;
 }
 
 static void setup(struct net_device *dev)
@@ -198,7 +255,8 @@ static void setup(struct net_device *dev)
  */
 bool camex_is_device(const struct net_device *dev)
 {
-	return dev->netdev_ops == &netdev_ops;
+	return dev->netdev_ops == &netdev_ops ||
+	       dev->netdev_ops == &tap_netdev_ops;
 }
 
 /**
@@ -209,7 +267,8 @@ bool camex_is_device(const struct net_device *dev)
 unsigned int camex_device_mtu(const struct camex_dev *cdev, u16 family)
 {
 	return MTU_UNDERLAY - cdev->protocol->overhead -
-	       cdev->transport->overhead(family);
+	       cdev->transport->overhead(family) -
+	       (camex_is_tap(cdev) ? ETH_HLEN : 0);
 }
 
 /**
@@ -232,6 +291,35 @@ void camex_device_fit_mtu(struct camex_dev *cdev, u16 family)
 }
 
 /* --- configuration --- */
+
+/* What only transport udp has. */
+static int check_udp(const struct camex_conf *conf, struct nlattr **tb,
+		     struct netlink_ext_ack *extack)
+{
+	static const struct {
+		int attr;
+		const char *name;
+	} only[] = {
+		{ CAMEX_A_DEV_TX, "tx" },
+		{ CAMEX_A_DEV_RX, "rx" },
+		{ CAMEX_A_DEV_PORT, "port" },
+		{ CAMEX_A_DEV_BIND, "bind" },
+		{ CAMEX_A_DEV_BIND_DEV, "bind-dev" },
+		{ CAMEX_A_DEV_FWMARK, "fwmark" },
+	};
+	int i;
+
+	if (conf->transport == CAMEX_TRANSPORT_UDP)
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(only); i++) {
+		if (!tb[only[i].attr])
+			continue;
+		camex_extack(extack, tb[only[i].attr],
+			     "%s is for transport udp alone", only[i].name);
+		return -EINVAL;
+	}
+	return 0;
+}
 
 /**
  * camex_conf_parse() - read CAMEX_A_DEV_*
@@ -257,8 +345,10 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 			new.transport = nla_get_u32(tb[CAMEX_A_DEV_TRANSPORT]);
 		if (tb[CAMEX_A_DEV_LINKS])
 			new.links = nla_get_u32(tb[CAMEX_A_DEV_LINKS]);
-		new.source_check = new.links == CAMEX_LINKS_SHARED;
 	}
+	err = check_udp(&new, tb, extack);
+	if (err)
+		return err;
 	if (tb[CAMEX_A_DEV_TX])
 		new.tx = nla_get_u32(tb[CAMEX_A_DEV_TX]);
 	if (tb[CAMEX_A_DEV_RX])
@@ -281,6 +371,14 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		new.fwmark = nla_get_u32(tb[CAMEX_A_DEV_FWMARK]);
 	if (tb[CAMEX_A_DEV_RELAY])
 		new.relay = nla_get_u8(tb[CAMEX_A_DEV_RELAY]);
+	if (creating)
+		new.source_check = new.link == CAMEX_LINK_TUN &&
+				   new.links == CAMEX_LINKS_SHARED;
+	if (tb[CAMEX_A_DEV_SOURCE_CHECK] && new.link != CAMEX_LINK_TUN) {
+		camex_extack(extack, tb[CAMEX_A_DEV_SOURCE_CHECK],
+			     "source-check is for link tun alone");
+		return -EINVAL;
+	}
 	if (tb[CAMEX_A_DEV_SOURCE_CHECK])
 		new.source_check = nla_get_u8(tb[CAMEX_A_DEV_SOURCE_CHECK]);
 	if (tb[CAMEX_A_DEV_PLAINTEXT]) {
@@ -312,6 +410,14 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 	return 0;
 }
 
+static int open_transport(struct camex_dev *cdev, struct camex_conf *conf,
+			  struct nlattr **tb, struct netlink_ext_ack *extack)
+{
+	if (!cdev->transport->open)
+		return 0;
+	return cdev->transport->open(cdev, conf, tb, extack);
+}
+
 /**
  * camex_device_set() - change the settings of a device
  * @cdev: the device
@@ -331,7 +437,7 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 	err = camex_conf_parse(&conf, tb, false, extack);
 	if (err)
 		return err;
-	err = cdev->transport->open(cdev, &conf, tb, extack);
+	err = open_transport(cdev, &conf, tb, extack);
 	if (err)
 		return err;
 	renamed = strcmp(conf.client_id, cdev->conf.client_id);
@@ -355,6 +461,8 @@ static const struct camex_protocol_ops *const protocols[] = {
 
 static const struct camex_transport_ops *const transports[] = {
 	[CAMEX_TRANSPORT_UDP] = &camex_transport_udp,
+	[CAMEX_TRANSPORT_SERIAL] = IS_ENABLED(CONFIG_TTY) ?
+				   &camex_transport_serial : NULL,
 };
 
 /* --- rtnetlink --- */
@@ -385,15 +493,27 @@ static int newlink_in(struct net *net, struct net_device *dev,
 		return err;
 	cdev->protocol = protocols[cdev->conf.protocol];
 	cdev->transport = transports[cdev->conf.transport];
+	if (!cdev->transport) {
+		camex_extack(extack, data[CAMEX_A_DEV_TRANSPORT],
+			     "this kernel has no TTY");
+		return -EOPNOTSUPP;
+	}
 	dev->needed_headroom = ALIGN(cdev->transport->headroom +
 				     cdev->protocol->headroom, 4);
 	dev->needed_tailroom = cdev->protocol->tailroom;
+	if (camex_is_tap(cdev)) {
+		err = setup_tap(dev, tb, extack);
+		if (err)
+			return err;
+	}
 	if (tb[IFLA_MTU])
 		cdev->mtu_chosen = true;
 	else
 		dev->mtu = camex_device_mtu(cdev, cdev->conf.bind.family ?: AF_INET);
+	if (cdev->transport->setup)
+		cdev->transport->setup(dev);
 
-	err = cdev->transport->open(cdev, &cdev->conf, data, extack);
+	err = open_transport(cdev, &cdev->conf, data, extack);
 	if (err)
 		return err;
 	err = register_netdevice(dev);

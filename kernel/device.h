@@ -32,6 +32,8 @@
 struct camex_protocol_ops;
 struct camex_transport_ops;
 struct camex_hint;
+struct camex_peer;
+struct camex_serial;
 struct camex_udp;
 
 /**
@@ -104,11 +106,13 @@ struct camex_conf {
  * @protocol: what seals and opens
  * @transport: what carries
  * @udp: the UDP transport's part (RTNL; RCU)
+ * @serial: the tty of transport serial, or NULL (RTNL; RCU)
  * @conf: settings (RTNL; packets read single members)
  * @path_generation: counts what makes cached paths wrong (RTNL)
  * @stats: counters
  * @gro: delivers received packets to the stack
  * @routes: prefix to peer
+ * @far: the peer of a transport with one far end, else NULL (RTNL)
  * @peers: by number, for dumps that go on where they stopped (RTNL)
  * @next_peer: where the next number is looked for (RTNL)
  * @keys: distinct keys, struct camex_key (changed under RTNL, read under RCU)
@@ -137,12 +141,14 @@ struct camex_dev {
 	const struct camex_protocol_ops *protocol;
 	const struct camex_transport_ops *transport;
 	struct camex_udp __rcu *udp;
+	struct camex_serial __rcu *serial;
 	struct camex_conf conf;
 	u32 path_generation;
 	struct camex_stats __percpu *stats;
 	struct gro_cells gro;
 	struct camex_routes routes;
 
+	struct camex_peer *far;
 	struct xarray peers;
 	u32 next_peer;
 	struct list_head keys;
@@ -167,6 +173,15 @@ struct camex_dev {
 };
 
 extern struct rtnl_link_ops camex_link_ops;
+
+/**
+ * camex_is_tap() - is the link an Ethernet
+ * @cdev: the device
+ */
+static inline bool camex_is_tap(const struct camex_dev *cdev)
+{
+	return cdev->conf.link == CAMEX_LINK_TAP;
+}
 
 int camex_device_init(void);
 void camex_device_exit(void);

@@ -413,6 +413,12 @@ int camex_links_parse(struct camex_conf *conf, struct nlattr **tb,
 			return refuse(extack, timeout, "link-timeout", "per-peer");
 		return 0;
 	}
+	if (conf->link != CAMEX_LINK_TUN ||
+	    conf->transport != CAMEX_TRANSPORT_UDP) {
+		camex_extack(extack, tb[CAMEX_A_DEV_LINKS],
+			     "links per-peer is for link tun and transport udp alone");
+		return -EINVAL;
+	}
 	if (conf->relay)
 		return refuse(extack, tb[CAMEX_A_DEV_RELAY], "relay", "shared");
 	if (conf->source_check)

@@ -9,6 +9,7 @@
 #include "device.h"
 #include "links.h"
 #include "netlink.h"
+#include "serial.h"
 
 #ifdef CAMEX_COMPAT_EXTACK_TEXTS
 /*
@@ -57,8 +58,13 @@ static int __init camex_init(void)
 	err = camex_device_init();
 	if (err)
 		goto err_netlink;
+	err = camex_serial_init();
+	if (err)
+		goto err_device;
 	return 0;
 
+err_device:
+	camex_device_exit();
 err_netlink:
 	camex_netlink_exit();
 err_links:
@@ -72,6 +78,7 @@ err_buffer:
 
 static void __exit camex_exit(void)
 {
+	camex_serial_exit();
 	camex_device_exit();
 	camex_netlink_exit();
 	camex_links_exit();

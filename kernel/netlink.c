@@ -4,6 +4,7 @@
 #include <net/sock.h>
 
 #include "compat.h"
+#include "far.h"
 #include "ident.h"
 #include "netlink.h"
 #include "protocol.h"
@@ -267,6 +268,7 @@ static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
 	err = nest(tb, CAMEX_A_PEER_MAX, info, CAMEX_A_PEER) ?:
 	      camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_NAME, "the peer's name") ?:
 	      camex_attr_name(tb[CAMEX_A_PEER_NAME], info->extack) ?:
+	      camex_far_keep(cdev, tb[CAMEX_A_PEER_NAME], info->extack) ?:
 	      camex_attr_key(cdev, info, tb);
 	if (err)
 		return err;
@@ -313,9 +315,13 @@ static int do_peer_del(struct camex_dev *cdev, struct genl_info *info)
 {
 	struct nlattr *tb[CAMEX_A_PEER_MAX + 1];
 	struct camex_peer *peer = camex_nl_named_peer(cdev, info, tb);
+	int err;
 
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
+	err = camex_far_keep(cdev, tb[CAMEX_A_PEER_NAME], info->extack);
+	if (err)
+		return err;
 	camex_peer_del(peer);
 	return 0;
 }
@@ -383,8 +389,9 @@ static int do_route_add(struct camex_dev *cdev, struct genl_info *info)
 				 "the route's peer");
 	if (err)
 		return err;
-	if (cdev->conf.links == CAMEX_LINKS_PER_PEER)
-		return camex_attr_no_routes(tb[CAMEX_A_ROUTE_ADDR], info->extack);
+	err = camex_attr_has_routes(cdev, tb[CAMEX_A_ROUTE_ADDR], info->extack);
+	if (err)
+		return err;
 	peer = find_peer(cdev, tb[CAMEX_A_ROUTE_PEER], info->extack);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);

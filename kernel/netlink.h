@@ -57,13 +57,15 @@ int camex_attr_name(const struct nlattr *attr, struct netlink_ext_ack *extack);
 int camex_attr_prefix(struct camex_prefix *prefix, struct genl_info *info,
 		      const struct nlattr *outer, const struct nlattr *attr,
 		      const struct nlattr *len, int addr_type, int len_type);
+int camex_attr_prefix_nest(struct camex_prefix *prefix, struct genl_info *info,
+			   const struct nlattr *nest, bool profile);
 int camex_attr_not_owned(struct camex_dev *cdev,
 			 const struct camex_prefix *prefix,
 			 const struct camex_peer *peer,
 			 const struct nlattr *attr,
 			 struct netlink_ext_ack *extack);
-int camex_attr_no_routes(const struct nlattr *attr,
-			 struct netlink_ext_ack *extack);
+int camex_attr_has_routes(const struct camex_dev *cdev, const struct nlattr *attr,
+			  struct netlink_ext_ack *extack);
 int camex_attr_routes(struct camex_dev *cdev, const struct camex_peer *peer,
 		      struct genl_info *info, const struct nlattr *routes,
 		      struct camex_prefix **list, unsigned int *n);

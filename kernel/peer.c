@@ -615,7 +615,7 @@ enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
 	if (cdev->protocol->asks_plaintext && !cdev->conf.plaintext &&
 	    !rcu_access_pointer(peer->key))
 		return CAMEX_PEER_STATE_NO_KEY;
-	if (!rcu_access_pointer(peer->endpoint))
+	if (!rcu_access_pointer(peer->endpoint) || !netif_carrier_ok(cdev->dev))
 		return CAMEX_PEER_STATE_NO_ENDPOINT;
 	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO &&
 	    !rcu_access_pointer(peer->profile))

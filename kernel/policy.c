@@ -30,9 +30,9 @@
 const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	/* rtnetlink is lenient unless it is told where to start not to be */
 	[0]				= { .strict_start_type = CAMEX_A_DEV_LINK },
-	[CAMEX_A_DEV_LINK]		= ENUM(CAMEX_LINK_TUN),
+	[CAMEX_A_DEV_LINK]		= ENUM(CAMEX_LINK_TAP),
 	[CAMEX_A_DEV_PROTOCOL]		= ENUM(CAMEX_PROTOCOL_JTUNNEL),
-	[CAMEX_A_DEV_TRANSPORT]		= ENUM(CAMEX_TRANSPORT_UDP),
+	[CAMEX_A_DEV_TRANSPORT]		= ENUM(CAMEX_TRANSPORT_SERIAL),
 	[CAMEX_A_DEV_LINKS]		= ENUM(CAMEX_LINKS_PER_PEER),
 	DEV_SET_ATTRS,
 };
@@ -140,6 +140,20 @@ static int put_links(struct sk_buff *msg, const struct camex_conf *conf)
 	return nla_put_u16(msg, CAMEX_A_DEV_LINK_TIMEOUT, conf->link_timeout);
 }
 
+static int put_udp(struct sk_buff *msg, const struct camex_conf *conf)
+{
+	if (nla_put_u32(msg, CAMEX_A_DEV_TX, conf->tx) ||
+	    nla_put_u32(msg, CAMEX_A_DEV_RX, conf->rx) ||
+	    nla_put_u16(msg, CAMEX_A_DEV_PORT, conf->port) ||
+	    (conf->bind.family &&
+	     camex_attr_put_addr(msg, CAMEX_A_DEV_BIND, &conf->bind)) ||
+	    (conf->bind_dev[0] &&
+	     nla_put_string(msg, CAMEX_A_DEV_BIND_DEV, conf->bind_dev)) ||
+	    nla_put_u32(msg, CAMEX_A_DEV_FWMARK, conf->fwmark))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /**
  * camex_nl_put_dev() - write CAMEX_A_DEV_*
  * @msg: the message
@@ -156,14 +170,7 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 	    nla_put_u32(msg, CAMEX_A_DEV_PROTOCOL, conf->protocol) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_TRANSPORT, conf->transport) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_LINKS, conf->links) ||
-	    nla_put_u32(msg, CAMEX_A_DEV_TX, conf->tx) ||
-	    nla_put_u32(msg, CAMEX_A_DEV_RX, conf->rx) ||
-	    nla_put_u16(msg, CAMEX_A_DEV_PORT, conf->port) ||
-	    (conf->bind.family &&
-	     camex_attr_put_addr(msg, CAMEX_A_DEV_BIND, &conf->bind)) ||
-	    (conf->bind_dev[0] &&
-	     nla_put_string(msg, CAMEX_A_DEV_BIND_DEV, conf->bind_dev)) ||
-	    nla_put_u32(msg, CAMEX_A_DEV_FWMARK, conf->fwmark) ||
+	    (conf->transport == CAMEX_TRANSPORT_UDP && put_udp(msg, conf)) ||
 	    nla_put_u8(msg, CAMEX_A_DEV_RELAY, conf->relay) ||
 	    nla_put_u8(msg, CAMEX_A_DEV_SOURCE_CHECK, conf->source_check) ||
 	    (cdev->protocol->asks_plaintext &&

@@ -12,35 +12,13 @@
 static int read_prefix(struct camex_text_prefix *prefix,
 		       const struct nlattr *nest, struct genl_info *info)
 {
-	struct nlattr *tb[CAMEX_A_PREFIX_MAX + 1];
-	const struct nlattr *addr, *len;
-	int err;
+	struct camex_prefix read;
+	int err = camex_attr_prefix_nest(&read, info, nest, true);
 
-	err = camex_attr_once(nla_data(nest), nla_len(nest), CAMEX_A_PREFIX_MAX,
-			      info->extack) ?:
-	      nla_parse_nested(tb, CAMEX_A_PREFIX_MAX, nest, camex_prefix_policy,
-			       info->extack);
 	if (err)
 		return err;
-	addr = tb[CAMEX_A_PREFIX_ADDR];
-	len = tb[CAMEX_A_PREFIX_LEN];
-	if (!addr || !len) {
-		camex_extack(info->extack, NULL, "a prefix has address and length");
-		camex_extack_miss(info->extack, nest,
-				  addr ? CAMEX_A_PREFIX_LEN : CAMEX_A_PREFIX_ADDR);
-		return -EINVAL;
-	}
-	if (nla_len(addr) != sizeof(struct in_addr)) {
-		camex_extack(info->extack, addr, "a profile has IPv4 addresses alone");
-		return -EINVAL;
-	}
-	prefix->ip = ntohl(nla_get_in_addr(addr));
-	prefix->len = nla_get_u8(len);
-	if (prefix->len > 32) {
-		camex_extack(info->extack, len, "prefix length %u is too long",
-			     prefix->len);
-		return -EINVAL;
-	}
+	prefix->ip = ntohl(read.addr.s6_addr32[0]);
+	prefix->len = read.len;
 	return 0;
 }
 

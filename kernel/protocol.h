@@ -117,8 +117,20 @@ struct camex_icmp {
 	u32 info;
 };
 
+/* Tunnels that a packet may be inside of, on this host. */
+#define CAMEX_RECURSION_MAX	4
+
+/**
+ * camex_nested_too_deep() - would another tunnel around this overflow the stack
+ */
+static inline bool camex_nested_too_deep(void)
+{
+	return dev_recursion_level() > CAMEX_RECURSION_MAX;
+}
+
 bool camex_icmp_for(int why, bool v4, unsigned int room, struct camex_icmp *icmp);
-int camex_tx(struct camex_peer *peer, struct sk_buff *skb, unsigned int *room);
+int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
+	     unsigned int *room);
 bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
 		 struct sk_buff *skb);
 netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev);

@@ -129,7 +129,9 @@ static struct camex_session_rx *new_session(struct camex_dev *cdev,
 static struct camex_peer *open_plain(struct camex_peer *peer, struct sk_buff *skb,
 				     const struct camex_source *from, int *why)
 {
-	if (unlikely(camex_wire_has_magic(skb->data + CAMEX_ID_LEN,
+	/* It is no IP packet, at any rate. */
+	if (!camex_is_tap(peer->cdev) &&
+	    unlikely(camex_wire_has_magic(skb->data + CAMEX_ID_LEN,
 					  skb_headlen(skb) - CAMEX_ID_LEN))) {
 		*why = CAMEX_A_STATS_NO_KEY;
 		return NULL;

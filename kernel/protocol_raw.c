@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Protocol raw: a bare IP packet is the whole datagram. */
+/* Protocol raw: a bare IP packet or Ethernet frame is the whole datagram. */
 #include <linux/skbuff.h>
 #include <net/ip_tunnels.h>
 
@@ -24,7 +24,6 @@ struct sk_buff *camex_raw_seal(struct camex_peer *peer, struct sk_buff *skb,
 			       int *why)
 {
 	const struct camex_dev *cdev = peer->cdev;
-	bool v4 = skb->protocol == htons(ETH_P_IP);
 
 	if (unlikely(skb_cow_head(skb, cdev->dev->needed_headroom) ||
 		     iptunnel_handle_offloads(skb, skb_is_gso(skb) ?
@@ -33,8 +32,12 @@ struct sk_buff *camex_raw_seal(struct camex_peer *peer, struct sk_buff *skb,
 		kfree_skb(skb);
 		return NULL;
 	}
-	/* Tells the one who cuts it that IP follows the UDP header. */
-	skb_set_inner_ipproto(skb, v4 ? IPPROTO_IPIP : IPPROTO_IPV6);
+	/* Tells the one who cuts it what follows the UDP header. */
+	if (camex_is_tap(cdev))
+		skb_set_inner_protocol(skb, htons(ETH_P_TEB));
+	else
+		skb_set_inner_ipproto(skb, skb->protocol == htons(ETH_P_IP) ?
+					   IPPROTO_IPIP : IPPROTO_IPV6);
 	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(camex_peer_dev(peer))));
 	return skb;
 }

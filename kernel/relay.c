@@ -95,7 +95,7 @@ bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
 	else if (!hop(skb))
 		why = CAMEX_A_STATS_TTL_EXPIRED;
 	else
-		why = camex_tx(to, skb, &room);
+		why = camex_tx(to, skb, skb->protocol, &room);
 	if (likely(!why))
 		return true;
 	tell_sender(skb, why, room);

@@ -36,11 +36,11 @@ static int put_endpoint(struct sk_buff *msg, const struct camex_peer *peer)
 
 	rcu_read_lock();
 	ep = rcu_dereference(peer->endpoint);
-	if (ep && (camex_attr_put_addr(msg, CAMEX_A_PEER_ENDPOINT_ADDR, &ep->to) ||
-		   nla_put_u16(msg, CAMEX_A_PEER_ENDPOINT_PORT,
-			       ntohs(ep->to.port)) ||
-		   (ep->to.scope && nla_put_u32(msg, CAMEX_A_PEER_ENDPOINT_SCOPE,
-						ep->to.scope))))
+	if (ep && ep->to.family &&
+	    (camex_attr_put_addr(msg, CAMEX_A_PEER_ENDPOINT_ADDR, &ep->to) ||
+	     nla_put_u16(msg, CAMEX_A_PEER_ENDPOINT_PORT, ntohs(ep->to.port)) ||
+	     (ep->to.scope && nla_put_u32(msg, CAMEX_A_PEER_ENDPOINT_SCOPE,
+					  ep->to.scope))))
 		err = -EMSGSIZE;
 	rcu_read_unlock();
 	return err;

@@ -10,6 +10,7 @@
 #include "compat.h"
 #include "links.h"
 #include "protocol.h"
+#include "tap.h"
 #include "wire.h"
 
 /*
@@ -62,6 +63,21 @@ static void to_stack(struct gro_cells *gro, struct sk_buff *skb)
 }
 #endif
 
+/* A packet of a tun link: 0, or why it must be dropped. */
+static int shape_ip(struct camex_dev *cdev, struct camex_peer *peer,
+		    struct sk_buff *skb, u8 dsfield)
+{
+	if (unlikely(!shape(skb)))
+		return CAMEX_A_STATS_MALFORMED;
+	skb_reset_network_header(skb);
+	if (cdev->conf.source_check &&
+	    unlikely(camex_route_lookup_src(&cdev->routes, skb) != peer))
+		return CAMEX_A_STATS_BAD_SOURCE;
+	if (unlikely(!decapsulate_ecn(skb, dsfield)))
+		return CAMEX_A_STATS_MALFORMED;
+	return 0;
+}
+
 /**
  * camex_deliver() - an opened packet goes to the stack, or to another peer
  * @cdev: the device
@@ -76,7 +92,9 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 {
 	struct net_device *dev = cdev->dev;
 	struct gro_cells *gro = &cdev->gro;
+	bool tap = camex_is_tap(cdev);
 	unsigned int packets, bytes;
+	__be16 protocol;
 	int why;
 
 	if (cdev->conf.links == CAMEX_LINKS_PER_PEER) {
@@ -90,17 +108,15 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 		gro = &link->gro;
 		skb->dev = dev;
 	}
-
-	if (unlikely(!shape(skb))) {
-		why = CAMEX_A_STATS_MALFORMED;
+	why = tap ? camex_tap_shape(cdev, skb, from->dsfield, &protocol) :
+		    shape_ip(cdev, peer, skb, from->dsfield);
+	if (unlikely(why))
 		goto drop;
-	}
 	if (unlikely(iptunnel_pull_offloads(skb))) {
 		why = CAMEX_A_STATS_NO_MEMORY;
 		goto drop;
 	}
 
-	skb_reset_network_header(skb);
 	skb_reset_mac_header(skb);
 	skb_reset_mac_len(skb);
 	skb->pkt_type = PACKET_HOST;
@@ -113,21 +129,14 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	else
 		skb_reset_transport_header(skb);
 
-	if (cdev->conf.source_check &&
-	    unlikely(camex_route_lookup_src(&cdev->routes, skb) != peer)) {
-		why = CAMEX_A_STATS_BAD_SOURCE;
-		goto drop;
-	}
-	if (unlikely(!decapsulate_ecn(skb, from->dsfield))) {
-		why = CAMEX_A_STATS_MALFORMED;
-		goto drop;
-	}
 	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(dev)));
 
 	packets = camex_packets(skb, &bytes);
 	camex_traffic_rx(peer->traffic, packets, bytes);
 	camex_sw_netstats_rx(dev, packets, bytes);
-	if (cdev->conf.relay && camex_relay(cdev, peer, skb))
+	if (tap)
+		camex_tap_finish(skb, dev);
+	else if (cdev->conf.relay && camex_relay(cdev, peer, skb))
 		return;
 	to_stack(gro, skb);
 	return;

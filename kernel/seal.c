@@ -250,7 +250,7 @@ struct sk_buff *camex_seal_many(struct camex_peer *peer, struct camex_cut *cut,
 	if (unlikely(!tx))
 		goto put;
 	ad_len = lead + h.len;
-	bytes += n * (cut->head_len + ad_len + CAMEX_WIRE_TAG);
+	bytes += n * (camex_cut_headers(cut) + ad_len + CAMEX_WIRE_TAG);
 	out = carrier(cut->skb, cdev->dev->needed_headroom, &space, bytes, size);
 	if (unlikely(!out))
 		goto put;

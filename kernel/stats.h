@@ -10,6 +10,8 @@
 #include <linux/u64_stats_sync.h>
 #include <linux/udp.h>
 
+#include "compat.h"
+
 /* A counter is named by its netlink attribute: CAMEX_A_STATS_MALFORMED … */
 #define CAMEX_STATS_COUNT	(CAMEX_A_STATS_PAD - 1)
 
@@ -147,8 +149,8 @@ static inline void camex_sw_netstats_rx(struct net_device *dev,
 	struct pcpu_sw_netstats *t = this_cpu_ptr(dev->tstats);
 
 	u64_stats_update_begin(&t->syncp);
-	u64_stats_add(&t->rx_packets, packets);
-	u64_stats_add(&t->rx_bytes, bytes);
+	camex_tstats_add(&t->rx_packets, packets);
+	camex_tstats_add(&t->rx_bytes, bytes);
 	u64_stats_update_end(&t->syncp);
 }
 

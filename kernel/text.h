@@ -378,6 +378,14 @@ static inline size_t camex_text_put(char *out, const char *text)
 	return len;
 }
 
+/* Begin a text; the number of bytes it has. */
+static inline size_t camex_text_begin(char *out, const char *what, bool oldest)
+{
+	size_t len = camex_text_put(out, what);
+
+	return len + camex_text_put(out + len, oldest ? "" : " VER=1");
+}
+
 /* Append a decimal number. */
 static inline size_t camex_text_put_number(char *out, u32 number)
 {
@@ -428,10 +436,9 @@ static inline size_t camex_text_put_prefix(char *out, const char *name,
  */
 static inline size_t camex_text_manual(char *out, u32 ip, bool oldest)
 {
-	size_t len;
+	size_t len = camex_text_begin(out, "CX2P REGISTER", oldest);
 
-	len = camex_text_put(out, oldest ? "CX2P REGISTER " :
-			     "CX2P REGISTER VER=1 MODE=MANUAL LOCAL_IP=");
+	len += camex_text_put(out + len, oldest ? " " : " MODE=MANUAL LOCAL_IP=");
 	len += camex_text_put_ip(out + len, ip);
 	out[len++] = '\n';
 	return len;
@@ -447,10 +454,9 @@ static inline size_t camex_text_manual(char *out, u32 ip, bool oldest)
  */
 static inline size_t camex_text_auto(char *out, const char *id, bool oldest)
 {
-	size_t len;
+	size_t len = camex_text_begin(out, "CX2P REGISTER", oldest);
 
-	len = camex_text_put(out, oldest ? "CX2P REGISTER MODE=AUTO CLIENT_ID=" :
-			     "CX2P REGISTER VER=1 MODE=AUTO CLIENT_ID=");
+	len += camex_text_put(out + len, " MODE=AUTO CLIENT_ID=");
 	len += camex_text_put(out + len, id);
 	out[len++] = '\n';
 	return len;
@@ -469,11 +475,10 @@ static inline size_t camex_text_config(char *out, const char *id,
 				       const struct camex_text_profile *profile,
 				       bool oldest)
 {
+	size_t len = camex_text_begin(out, "CX2P CONFIG", oldest);
 	unsigned int i;
-	size_t len;
 
-	len = camex_text_put(out, oldest ? "CX2P CONFIG CLIENT_ID=" :
-			     "CX2P CONFIG VER=1 CLIENT_ID=");
+	len += camex_text_put(out + len, " CLIENT_ID=");
 	len += camex_text_put(out + len, id);
 	if (profile->mtu) {
 		len += camex_text_put(out + len, " MTU=");

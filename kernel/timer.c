@@ -149,8 +149,8 @@ static unsigned long plan(struct camex_peer *peer, unsigned long now,
 
 	due->ep = rcu_dereference_protected(peer->endpoint,
 					    lockdep_is_held(&peer->cdev->lock));
-	if (!due->ep || !peer->cdev->protocol->hello ||
-	    peer->cdev->protocol->ready(peer))
+	if (!due->ep || !netif_carrier_ok(peer->cdev->dev) ||
+	    !peer->cdev->protocol->hello || peer->cdev->protocol->ready(peer))
 		return next;
 	swap(due->keepalive, peer->greet);
 	if (camex_peer_registers(peer) != CAMEX_REGISTER_OFF) {

@@ -26,11 +26,15 @@ struct camex_way {
 
 /**
  * struct camex_transport_ops - a transport
+ * @far: it has one far end: the peer "far", which is there from the start. All
+ *	datagrams come from and go to an endpoint of zeros
  * @overhead: bytes that it adds to a datagram towards a family (AF_INET,
- *	AF_INET6)
+ *	AF_INET6; AF_UNSPEC: towards the one far end)
  * @headroom: bytes that it wants before a datagram
+ * @setup: make a new link fit, which is not registered yet; NULL: it does.
+ *	Context: RTNL
  * @open: get ready for a configuration; on failure what was there stays.
- *	Context: RTNL, may sleep
+ *	NULL: there is nothing to do. Context: RTNL, may sleep
  * @close: undo it; harmless when nothing is open. Context: RTNL, may sleep
  * @route: find a way to an endpoint: @path and @room of it. Returns 0, or the
  *	counter that says why there is none (CAMEX_A_STATS_*). Context: RCU
@@ -40,8 +44,10 @@ struct camex_way {
  *	on a way that @route has just found. Returns and context: as @route
  */
 struct camex_transport_ops {
+	bool far;
 	unsigned int (*overhead)(u16 family);
 	unsigned int headroom;
+	void (*setup)(struct net_device *dev);
 	int (*open)(struct camex_dev *cdev, struct camex_conf *conf,
 		    struct nlattr **tb, struct netlink_ext_ack *extack);
 	void (*close)(struct camex_dev *cdev);
@@ -52,5 +58,6 @@ struct camex_transport_ops {
 };
 
 extern const struct camex_transport_ops camex_transport_udp;
+extern const struct camex_transport_ops camex_transport_serial;
 
 #endif /* CAMEX_TRANSPORT_H */

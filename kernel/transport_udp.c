@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Transport udp: ordinary UDP sockets, one for each family. Datagrams are taken
- * off a socket's queue where they were put there, in the softirq that received
- * them, and sent through the IP output path.
+ * where they arrive, in the softirq that received them, and sent through the IP
+ * output path.
+ *
+ * A socket with an encap_rcv is given each datagram directly, but never many of
+ * them as one (since 2024 the stack cuts such a packet up first). So protocols
+ * that open many at a time have their datagrams put into the socket's queue, and
+ * take them off at once.
  */
 #include <linux/inetdevice.h>
 #include <linux/udp.h>
@@ -80,12 +85,11 @@ static void receive(struct camex_dev *cdev, struct sock *sk,
 {
 	struct camex_source from camex_uninit;
 
-	skb_orphan(skb);
-	if (udp_lib_checksum_complete(skb)) {
-		camex_count(cdev->stats, CAMEX_A_STATS_MALFORMED, 1);
+	if (unlikely(!netif_running(cdev->dev))) {
 		kfree_skb(skb);
 		return;
 	}
+	skb_orphan(skb);
 	skb->dev = cdev->dev;	/* the queue used the member for itself */
 	skb->csum_valid = 0;
 	source_of(sk, skb, &from);
@@ -114,14 +118,30 @@ static void data_ready(struct sock *sk)
 		skb = camex_recv_udp(sk);
 		if (!skb)
 			break;
-		if (likely(netif_running(udp->cdev->dev)))
-			receive(udp->cdev, sk, skb);
-		else
+		if (unlikely(udp_lib_checksum_complete(skb))) {
+			camex_count(udp->cdev->stats, CAMEX_A_STATS_MALFORMED, 1);
 			kfree_skb(skb);
+			continue;
+		}
+		receive(udp->cdev, sk, skb);
 	}
 out:
 	local_bh_enable();
 	rcu_read_unlock();
+}
+
+/* Its checksum has been verified. */
+static int encap_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	struct camex_udp *udp = rcu_dereference_sk_user_data(sk);
+
+	if (unlikely(!udp)) {
+		kfree_skb(skb);
+		return 0;
+	}
+	skb_pull_rcsum(skb, sizeof(struct udphdr));
+	receive(udp->cdev, sk, skb);
+	return 0;
 }
 
 /* --- send --- */
@@ -358,7 +378,8 @@ static int send(struct camex_dev *cdev, struct camex_endpoint *ep,
 	push_udp(skb, ep, udp);
 	if (is_aggregate(skb))
 		finish_aggregate(skb);
-	else if (skb_is_gso(skb))	/* who cuts it meets IP inside of this IP */
+	else if (skb_is_gso(skb) &&	/* who cuts it meets IP inside of this IP */
+		 skb->inner_protocol_type == ENCAP_TYPE_IPPROTO)
 		skb_shinfo(skb)->gso_type |= ep->to.family == AF_INET ?
 					     SKB_GSO_IPXIP4 : SKB_GSO_IPXIP6;
 	if (ep->to.family == AF_INET)
@@ -407,13 +428,20 @@ static void close_one(struct socket *sock)
 	sock_release(sock);
 }
 
-/* Let the stack hand over what arrives back to back as one packet (udp(7)). */
-static int want_aggregates(struct socket *sock)
+static int set_option(struct socket *sock, int option, int value)
 {
-	int one = 1;
+	return sock->ops->setsockopt(sock, SOL_UDP, option,
+				     KERNEL_SOCKPTR(&value), sizeof(value));
+}
 
-	return sock->ops->setsockopt(sock, SOL_UDP, UDP_GRO, KERNEL_SOCKPTR(&one),
-				     sizeof(one));
+/* How datagrams are to reach us. */
+static int prepare(struct socket *sock, const struct camex_protocol_ops *protocol)
+{
+	/* What arrives back to back comes as one packet (udp(7)). */
+	if (protocol->open_into)
+		return set_option(sock, UDP_GRO, 1);
+	/* The kind of encapsulation that leaves encap_rcv to others. */
+	return set_option(sock, UDP_ENCAP, UDP_ENCAP_L2TPINUDP);
 }
 
 static struct socket *open_one(const struct camex_dev *cdev, u16 family,
@@ -425,12 +453,10 @@ static struct socket *open_one(const struct camex_dev *cdev, u16 family,
 	err = sock_create_kern(cdev->net, family, SOCK_DGRAM, IPPROTO_UDP, &sock);
 	if (err)
 		return ERR_PTR(err);
-	if (cdev->protocol->open_into) {
-		err = want_aggregates(sock);
-		if (err) {
-			sock_release(sock);
-			return ERR_PTR(err);
-		}
+	err = prepare(sock, cdev->protocol);
+	if (err) {
+		sock_release(sock);
+		return ERR_PTR(err);
 	}
 	sock->sk->sk_allocation = GFP_ATOMIC;
 	sock->sk->sk_rcvbuf = RECEIVE_QUEUE;
@@ -451,7 +477,10 @@ static void start(struct socket *sock, struct camex_udp *udp)
 		return;
 	write_lock_bh(&sock->sk->sk_callback_lock);
 	rcu_assign_sk_user_data(sock->sk, udp);
-	sock->sk->sk_data_ready = data_ready;
+	if (udp->cdev->protocol->open_into)
+		sock->sk->sk_data_ready = data_ready;
+	else
+		WRITE_ONCE(udp_sk(sock->sk)->encap_rcv, encap_rcv);
 	write_unlock_bh(&sock->sk->sk_callback_lock);
 }
 

@@ -15,9 +15,6 @@
 #include "timer.h"
 #include "transport.h"
 
-/* Tunnels that a packet may be inside of, on this host. */
-#define RECURSION_MAX	4
-
 /* Is it a packet that its skb->protocol says it is, with a whole header? */
 static bool is_ip(struct sk_buff *skb)
 {
@@ -33,16 +30,27 @@ static bool is_ip(struct sk_buff *skb)
 	}
 }
 
-static u8 dsfield_of(const struct sk_buff *skb)
+static u8 dsfield_of(const struct sk_buff *skb, __be16 protocol)
 {
-	if (skb->protocol == htons(ETH_P_IP))
+	switch (protocol) {
+	case htons(ETH_P_IP):
 		return ipv4_get_dsfield(ip_hdr(skb));
-	return ipv6_get_dsfield(ipv6_hdr(skb));
+	case htons(ETH_P_IPV6):
+		return ipv6_get_dsfield(ipv6_hdr(skb));
+	default:
+		return 0;
+	}
 }
 
-/* Packets that must not be fragmented: their sender finds out what fits. */
-static bool wants_df(const struct sk_buff *skb, unsigned int room)
+/*
+ * Packets that must not be fragmented: their sender finds out what fits. Frames may
+ * be: nobody tells the sender of one that it is too long.
+ */
+static bool wants_df(const struct camex_dev *cdev, const struct sk_buff *skb,
+		     unsigned int room)
 {
+	if (camex_is_tap(cdev))
+		return false;
 	if (skb->protocol == htons(ETH_P_IP))
 		return ip_hdr(skb)->frag_off & htons(IP_DF);
 	return room >= IPV6_MIN_MTU;
@@ -51,7 +59,7 @@ static bool wants_df(const struct sk_buff *skb, unsigned int room)
 static bool fits(const struct sk_buff *skb, unsigned int room)
 {
 	if (skb_is_gso(skb))
-		return skb_gso_validate_network_len(skb, room);
+		return skb_gso_validate_mac_len(skb, room);
 	return skb->len <= room;
 }
 
@@ -121,7 +129,7 @@ static bool send_many(struct sending *s, struct sk_buff *skb)
 		}
 		made = cut.made - made;
 		send_sealed(s, out, 0, made,
-			    made * cut.head_len + cut.offset - from);
+			    made * camex_cut_headers(&cut) + cut.offset - from);
 	}
 	consume_skb(skb);
 	return true;
@@ -166,18 +174,29 @@ static unsigned int overhead_of(const struct camex_peer *peer)
 					      protocol->plain_overhead;
 }
 
+/* There is no way to where the peer was heard last: perhaps to where it ought to be. */
+static void find_home(struct camex_peer *peer, const struct camex_endpoint *ep)
+{
+	struct camex_endpoint *home = READ_ONCE(peer->home);
+
+	if (home && home != ep)
+		camex_peer_introduce(peer, home);
+}
+
 /**
  * camex_tx() - send a packet to a peer
  * @peer: the peer
- * @skb: packet, or GSO packet, with a whole IPv4 or IPv6 header; consumed on
- *	success
+ * @skb: packet or frame, or GSO packet, at skb->data, with its mac header there and
+ *	its network header where the link's ends; consumed on success
+ * @protocol: ETH_P_IP or ETH_P_IPV6 where its header is in the linear part, else 0
  * @room: result where it is too big: how large it may be, bytes
  *
  * Context: RCU reader, bottom halves off.
  * Return: 0, or why it was not sent (CAMEX_A_STATS_*). What a GSO packet loses
  * on the way counts as sent, and is counted here.
  */
-int camex_tx(struct camex_peer *peer, struct sk_buff *skb, unsigned int *room)
+int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
+	     unsigned int *room)
 {
 	struct sending s = { .peer = peer };
 	struct camex_dev *cdev = peer->cdev;
@@ -191,16 +210,18 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, unsigned int *room)
 	if (unlikely(!s.ep))
 		return CAMEX_A_STATS_NO_ENDPOINT;
 	why = cdev->transport->route(cdev, s.ep, &s.way);
-	if (unlikely(why))
+	if (unlikely(why)) {
+		find_home(peer, s.ep);
 		return why;
+	}
 	overhead = overhead_of(peer);
 	if (unlikely(s.way.room <= overhead))
 		return CAMEX_A_STATS_TOO_BIG;
 	*room = s.way.room - overhead;
-	s.way.df = wants_df(skb, *room);
+	s.way.df = wants_df(cdev, skb, *room);
 	if (unlikely(s.way.df && !fits(skb, *room)))
 		return CAMEX_A_STATS_TOO_BIG;
-	s.way.dsfield = dsfield_of(skb);
+	s.way.dsfield = dsfield_of(skb, protocol);
 	if (unlikely(READ_ONCE(peer->quiet)))
 		camex_peer_introduce(peer, s.ep);
 
@@ -279,8 +300,8 @@ netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
 	unsigned int room = 0, bytes;
 	int why;
 
-	/* One tunnel inside another, and so on, would overflow the stack. */
-	if (unlikely(dev_recursion_level() > RECURSION_MAX)) {
+	skb_reset_mac_header(skb);
+	if (unlikely(camex_nested_too_deep())) {
 		why = CAMEX_A_STATS_LOOP;
 		goto drop;
 	}
@@ -290,7 +311,7 @@ netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
 	}
 	if (!peer)
 		peer = camex_route_lookup_dst(&cdev->routes, skb);
-	why = likely(peer) ? camex_tx(peer, skb, &room) : CAMEX_A_STATS_NO_ROUTE;
+	why = likely(peer) ? camex_tx(peer, skb, skb->protocol, &room) : CAMEX_A_STATS_NO_ROUTE;
 	if (likely(!why))
 		return NETDEV_TX_OK;
 	tell_sender(skb, why, room);

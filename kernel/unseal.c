@@ -182,7 +182,7 @@ bool camex_unseal_into(struct camex_batch *batch, const u8 *data,
 	if (unlikely(!camex_aead_open_first(&o, &rx->base.key->aead,
 					    data + ad_len, h.body, data, ad_len,
 					    data + lead + CAMEX_WIRE_NONCE,
-					    batch->piece[batch->n].head)))
+					    camex_batch_head(batch))))
 		return false;
 	batch->rx = rx;
 	batch->seq[batch->n] = h.seq;

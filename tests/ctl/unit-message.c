@@ -82,7 +82,7 @@ static void test_grammar(void)
 	refused(TAKES_DEV_ADD, "protocol udp", false,
 		"protocol: \"udp\" is unknown, it can be camex, raw or jtunnel");
 	refused(TAKES_DEV_ADD, "link tab", false,
-		"link: \"tab\" is unknown, it can be tun");
+		"link: \"tab\" is unknown, it can be tun or tap");
 	refused(TAKES_DEV_ADD, "bind lo", false,
 		"bind: \"lo\" is not an IPv4 or IPv6 address");
 	refused(TAKES_DEV_ADD, "plaintext 1", false,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/slab.h>
@@ -14,12 +15,14 @@
 #define SEGMENTS	70
 #define GUARD		16
 #define GUARD_BYTE	0xa5
+/* Where a link header may end, so that what follows is aligned. */
+#define LINK_ROOM	24
 
 /**
  * struct table - where packets are cut
  * @rnd: where they come from
- * @data: a packet, LONGEST bytes
- * @out: what was cut off it, LONGEST bytes and twice GUARD
+ * @data: LINK_ROOM bytes, which end in a link header, and a packet, LONGEST bytes
+ * @out: what was cut off it, as many bytes and twice GUARD
  */
 struct table {
 	struct rnd_state rnd;
@@ -33,8 +36,8 @@ static int cut_init(struct kunit *test)
 
 	if (!t)
 		return -ENOMEM;
-	t->data = kunit_kzalloc(test, LONGEST, GFP_KERNEL);
-	t->out = kunit_kzalloc(test, LONGEST + 2 * GUARD, GFP_KERNEL);
+	t->data = kunit_kzalloc(test, LINK_ROOM + LONGEST, GFP_KERNEL);
+	t->out = kunit_kzalloc(test, LINK_ROOM + LONGEST + 2 * GUARD, GFP_KERNEL);
 	if (!t->data || !t->out)
 		return -ENOMEM;
 	prandom_seed_state(&t->rnd, 2);
@@ -44,12 +47,14 @@ static int cut_init(struct kunit *test)
 
 /**
  * struct gso - a GSO packet
+ * @link: bytes of its link header: 0, or Ethernet with up to two VLAN tags
  * @in: its headers
  * @size: gso_size
- * @len: bytes of all of it
+ * @len: bytes of all that follows the link header
  * @type: gso_type
  */
 struct gso {
+	unsigned int link;
 	struct inner in;
 	unsigned int size;
 	unsigned int len;
@@ -69,6 +74,7 @@ static void choose(struct rnd_state *rnd, struct gso *g)
 	memset(g, 0, sizeof(*g));
 	g->in.v4 = below(rnd, 2);
 	g->in.tcp = below(rnd, 3);
+	g->link = below(rnd, 2) ? ETH_HLEN + VLAN_HLEN * below(rnd, 3) : 0;
 	g->in.ip_options = g->in.v4 && !below(rnd, 3) ? 4 * below(rnd, 11) : 0;
 	g->in.tcp_options = below(rnd, 2) ? 4 * below(rnd, 11) : 0;
 	g->in.flags = flags[below(rnd, ARRAY_SIZE(flags))];
@@ -103,15 +109,17 @@ static struct sk_buff *make(struct table *t, const struct gso *g,
 	struct sk_buff *skb;
 
 	linear = sizeof(struct ipv6hdr) + below(&t->rnd, 100);
-	skb = packet_skb(&t->rnd, t->data, g->len, linear, 1, layout);
+	skb = packet_skb(&t->rnd, t->data + LINK_ROOM - g->link, g->link + g->len,
+			 g->link + linear, 1, layout);
 	if (!skb)
 		return NULL;
-	skb->protocol = g->in.v4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
+	skb->protocol = g->link > ETH_HLEN ? htons(ETH_P_8021Q) :
+			g->in.v4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
 	skb_reset_mac_header(skb);
-	skb_reset_network_header(skb);
-	skb_set_transport_header(skb, l4);
+	skb_set_network_header(skb, g->link);
+	skb_set_transport_header(skb, g->link + l4);
 	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_headroom(skb) + l4;
+	skb->csum_start = skb_headroom(skb) + g->link + l4;
 	skb->csum_offset = g->in.tcp ? offsetof(struct tcphdr, check) :
 				       offsetof(struct udphdr, check);
 	skb_shinfo(skb)->gso_size = g->size;
@@ -123,9 +131,18 @@ static struct sk_buff *make(struct table *t, const struct gso *g,
 
 static void fill(struct table *t, const struct gso *g)
 {
-	prandom_bytes_state(&t->rnd, t->data, g->len);
-	inner_build(&g->in, t->data, g->len);
-	inner_sum(&g->in, t->data, g->len, true);
+	u8 *packet = t->data + LINK_ROOM;
+	__be16 type = g->in.v4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
+	unsigned int tag;
+
+	prandom_bytes_state(&t->rnd, t->data, LINK_ROOM + g->len);
+	for (tag = ETH_HLEN; tag < g->link; tag += VLAN_HLEN) {
+		memcpy(packet - (tag - ETH_HLEN) - sizeof(type), &type, sizeof(type));
+		type = htons(ETH_P_8021Q);
+	}
+	memcpy(packet - g->link + 2 * ETH_ALEN, &type, sizeof(type));
+	inner_build(&g->in, packet, g->len);
+	inner_sum(&g->in, packet, g->len, true);
 }
 
 /* The next packet, at an address of any alignment; NULL: it was written too far. */
@@ -190,8 +207,8 @@ static void cut_like_the_kernel(struct kunit *test)
 		else
 			wrong = compare(t, skb, segs);
 		if (wrong)
-			KUNIT_FAIL(test, "%d: %s: layout %d, IPv%d, %s, options %u %u, %u, %u, %x",
-				   i, wrong, i % LAYOUTS, g.in.v4 ? 4 : 6,
+			KUNIT_FAIL(test, "%d: %s: layout %d, link %u, IPv%d, %s, options %u %u, %u, %u, %x",
+				   i, wrong, i % LAYOUTS, g.link, g.in.v4 ? 4 : 6,
 				   g.in.tcp ? "TCP" : "UDP", g.in.ip_options,
 				   g.in.tcp_options, g.len, g.size, g.type);
 		if (!IS_ERR(segs))
@@ -234,10 +251,10 @@ static void cut_udp_checksum_of_zero(struct kunit *test)
 		head = inner_head(&g.in);
 		g.len = head + 250;
 		fill(t, &g);
-		memset(t->data + head, 0, sizeof(check));
+		memset(t->data + LINK_ROOM + head, 0, sizeof(check));
 		check = first_checksum(test, &g);
 		/* with itself among the bytes, the sum is 0 */
-		memcpy(t->data + head, &check, sizeof(check));
+		memcpy(t->data + LINK_ROOM + head, &check, sizeof(check));
 		KUNIT_EXPECT_EQ(test, first_checksum(test, &g), 0xffff);
 	}
 }
@@ -279,7 +296,7 @@ static void tell(struct sk_buff *skb, struct inner *in, enum lie lie)
 		skb->encapsulation = 1;
 		break;
 	case OFFSET:
-		skb_set_network_header(skb, 4);
+		skb_set_network_header(skb, LINK_ROOM);
 		break;
 	case PROTOCOL:
 		if (in->v4)

@@ -286,6 +286,7 @@ static bool set_form(struct node *node, char *words)
 	if (!node->far || (strcmp(words, "27") && strcmp(words, "28")))
 		return false;
 	node->far->oldest = !strcmp(words, "27");
+	node->far->told = true;
 	return true;
 }
 

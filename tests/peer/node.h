@@ -69,6 +69,7 @@ struct window {
  * @at: where
  * @key: key of both directions
  * @oldest: it uses the oldest header
+ * @told: whatever it uses, @oldest is what we were told to use
  * @prefix: nonce prefix of what we send
  * @seq: next sequence that we send
  * @window: what has come
@@ -82,6 +83,7 @@ struct far {
 	struct endpoint at;
 	uint8_t key[KEY_LEN];
 	bool oldest;
+	bool told;
 	uint8_t prefix[PREFIX_LEN];
 	uint64_t seq;
 	struct window window;

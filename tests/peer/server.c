@@ -207,7 +207,8 @@ static void enter(struct far *far, const struct received *r, const uint8_t *key,
 	far->used = true;
 	far->at = r->from;
 	memmove(far->key, key, KEY_LEN);
-	far->oldest = r->d.oldest;
+	if (!far->told)
+		far->oldest = r->d.oldest;
 	far->address = address;
 	snprintf(far->id, sizeof(far->id), "%s", id);
 	far->window.begun = false;
@@ -282,7 +283,8 @@ static const char *hear(struct node *node, const struct received *r,
 	    !node_fresh(&far->window, r->d.seq))
 		return "replayed";
 	far->at = r->from;
-	far->oldest = r->d.oldest;
+	if (!far->told)
+		far->oldest = r->d.oldest;
 	far->heard = now;
 	node->far = far;
 	return NULL;

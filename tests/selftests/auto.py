@@ -4,13 +4,18 @@
 
 auto.py ask TO BIND KEY TEXT...    sends each control text in a session of its own, and prints
                                    for each what came back within a second, or "none"
-auto.py burst TO BIND KEY TEXT...  sends them all at once, and prints how many answers come
+auto.py burst TO BIND,... KEY TEXT...  sends them all at once, from these addresses in turn, and
+                                   prints how many answers come
 auto.py serve BIND KEY TEXT...     answers the Nth REGISTER with the Nth text, if there is one, and
                                    prints the texts that it got; a text is sent from the port
                                    after BIND's if it begins with "@"
 auto.py storm TO BIND COUNT RATE   COUNT clients C0, C1, ... with the passphrase "secret" register,
                                    RATE a second, from the addresses BIND, BIND + 1, ... in turn, 100
                                    of them; prints how many different ones got their own CONFIG
+auto.py strangers TO BIND ALL COUNT  COUNT of the clients C0, C1, ... up to ALL, each with the
+                                   passphrase "passphrase N", register every 5 seconds until each
+                                   has its CONFIG, from 100 addresses; prints the seconds until
+                                   all have, or how many have after 20 minutes
 auto.py echo BIND                  sends back what comes there
 auto.py traffic TO NAME N SECONDS  through each of the interfaces NAME0, NAME1, ... sends TO a
                                    datagram a second until it comes back, and prints the seconds
@@ -18,6 +23,7 @@ auto.py traffic TO NAME N SECONDS  through each of the interfaces NAME0, NAME1, 
 
 KEY is a passphrase, or "-" for none; with "27:" before it the header has 27 bytes.
 """
+import heapq
 import ipaddress
 import os
 import select
@@ -40,7 +46,8 @@ def peer_of(text):
 
 
 def socket_at(address):
-    sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(address)
     return sock
@@ -60,12 +67,14 @@ def ask(to, bind, key, *texts):
         print(answer, flush=True)
 
 
-def burst(to, bind, key, *texts):
-    sock, peer, answers = socket_at(endpoint(bind)), peer_of(key), 0
-    for text in texts:
-        sock.sendto(peer.wrap(REGISTER, text.encode() + b"\n")[0], endpoint(to))
-    while select.select([sock], [], [], 2)[0]:
-        answers += peer.unwrap(sock.recv(65536))[0] == CONFIG
+def burst(to, binds, key, *texts):
+    socks = [socket_at(endpoint(bind)) for bind in binds.split(",")]
+    peer, answers = peer_of(key), 0
+    for i, text in enumerate(texts):
+        data = peer.wrap(REGISTER, text.encode() + b"\n")[0]
+        socks[i % len(socks)].sendto(data, endpoint(to))
+    while ready := select.select(socks, [], [], 2)[0]:
+        answers += sum(peer.unwrap(sock.recv(65536))[0] == CONFIG for sock in ready)
     print(answers)
 
 
@@ -120,6 +129,32 @@ def storm(to, bind, count, rate):
     print(f"{len(got)} answered, {wrong} wrong, sent in {sent:.1f} s")
 
 
+def strangers(to, bind, total, count):
+    to, first, waiting, due = endpoint(to), ipaddress.IPv4Address(bind), {}, []
+    start = time.monotonic()
+    for i in range(int(count)):
+        number = i * int(total) // int(count)
+        key = derive_key(f"passphrase {number}".encode())
+        text = f"CX2P REGISTER VER=1 MODE=AUTO CLIENT_ID=C{number}\n"
+        sock = socket_at((str(first + i % 100), 0))
+        waiting[sock] = (f"C{number}", key, seal(key, REGISTER, os.urandom(4), 0, text.encode()))
+        # they do not speak all at once
+        due.append((start + i * 5 / int(count), i, sock))
+    while waiting and time.monotonic() < start + 1200:
+        while due[0][0] <= time.monotonic():
+            when, i, sock = heapq.heappop(due)
+            if sock in waiting:
+                sock.sendto(waiting[sock][2], to)
+            heapq.heappush(due, (when + 5, i, sock))
+        for sock in select.select(list(waiting), [], [], max(0, due[0][0] - time.monotonic()))[0]:
+            name, key, _ = waiting[sock]
+            answer = parse_control(open_datagram(key, sock.recv(65536)).body)
+            if answer.kind == "CONFIG" and dict(answer.fields)["CLIENT_ID"] == name:
+                del waiting[sock]
+    took = time.monotonic() - start
+    print(f"{took:.1f}" if not waiting else f"{int(count) - len(waiting)} of {count} have")
+
+
 def echo(bind):
     sock = socket_at(endpoint(bind))
     while True:
@@ -159,4 +194,4 @@ def traffic(to, name, count, seconds):
 
 if __name__ == "__main__":
     {"ask": ask, "burst": burst, "serve": serve, "storm": storm, "echo": echo,
-     "traffic": traffic}[sys.argv[1]](*sys.argv[2:])
+     "strangers": strangers, "traffic": traffic}[sys.argv[1]](*sys.argv[2:])

@@ -8,31 +8,6 @@
 
 conf=$test_tmp/camex.conf
 
-# conf: the whole of camex.conf comes in on stdin.
-conf() {
-	cat >"$conf"
-}
-
-# serve: a server in host1, with what conf has got.
-serve() {
-	camexctl -n host1 dev add camex0 &&
-		camexctl -n host1 load camex0 "$conf" &&
-		ip -n host1 link set camex0 up
-}
-
-# client_file [LINE...]: a client's file, with these lines in its [device].
-client_file() {
-	cat >"$test_tmp/client.up" <<-END
-		[device]
-		name = camex0
-		$(printf '%s\n' "$@")
-		[peer server]
-		endpoint = 192.0.2.1:7000
-		passphrase-file = $test_tmp/passphrase
-		register = auto
-	END
-}
-
 # up: in host2, by that file; what it says is in $test_tmp/out.
 up() {
 	camexctl -n host2 up "$test_tmp/client.up" >"$test_tmp/out" 2>&1
@@ -59,13 +34,13 @@ ask() {
 	probe ask 192.0.2.1:7000 192.0.2.2:7100 "$@"
 }
 
-# answering KEY TEXT...: a server on 192.0.2.1:7000 that answers so; what it is asked goes to
-# $test_tmp/asked.
+# answering PORT KEY TEXT...: a server on that port of 192.0.2.1 that answers so; what it is
+# asked goes to $test_tmp/asked.
 answering() {
 	: >"$test_tmp/asked"
-	bg host1 "$here/auto.py" serve 192.0.2.1:7000 "$@" >"$test_tmp/asked" 2>&1
+	bg host1 "$here/auto.py" serve "192.0.2.1:$1" "${@:2}" >"$test_tmp/asked" 2>&1
 	server=$!
-	wait_until 20 listening host1 udp 7000
+	wait_until 20 listening host1 udp "$1"
 }
 
 # client KEYWORD VALUE...: a device of a client in host2, and the server with these keywords.
@@ -99,29 +74,24 @@ here=$(dirname "$(readlink -f "$0")")
 ok "modprobe camex" modprobe camex
 ok "three hosts" hosts 3
 umask 077
-echo secret >"$test_tmp/passphrase"
+ip -n host2 -batch - <<-END
+	address add 192.0.2.22/24 dev eth0
+	address add 198.51.100.2/24 dev eth0
+	address add 2001:db8::22/64 dev eth0 nodad
+	address add 2001:db8:1::2/64 dev eth0 nodad
+END
+ip -n host1 -batch - <<-END
+	route add 198.51.100.0/24 dev eth0
+	route add 2001:db8:1::/64 dev eth0
+END
 
 # --- a server from camex.conf, asked by the independent peer ---
 
-conf <<'END'
-[server]
-port = 7000
-psk = secret
-local_cidr = 10.88.0.1/24
-[defaults]
-gateway_ip = 10.88.0.1
-mtu = 1400
-route_cidr = 10.77.0.0/24
-[client CAM01]
-local_cidr = 10.88.0.2/24
-[client cam02]
-local_cidr = 10.88.0.3/24
-mtu = 1300
-route_cidr = 10.78.0.0/24
-psk = other
-[client none]
-END
-serve >"$test_tmp/out" 2>&1
+{
+	fleet_conf encrypt=yes
+	echo '[client none]'
+} >"$conf"
+serve host1 >"$test_tmp/out" 2>&1
 result $? "a server from camex.conf"
 is "it has the profiles" "$(peer host1 cam02 '.profile | tojson')" \
 	'{"address":"10.88.0.3/24","gateway":"10.88.0.1","mtu":1300,"routes":["10.77.0.0/24","10.78.0.0/24"]}'
@@ -150,7 +120,7 @@ is "and counted" "$(counter host1 malformed)" 2
 
 # --- the kernel's client of it ---
 
-client_file 'client-id = cam01'
+client_file 192.0.2.1 'client-id = cam01'
 start=$EPOCHREALTIME
 ok "a client comes up" up
 note "after $(jq -n "($EPOCHREALTIME - $start) * 10 | round / 10") s"
@@ -225,9 +195,9 @@ nok "and leaves nothing" on host2 test -e /sys/class/net/camex0
 # --- the kernel's client of the independent peer ---
 
 good="CX2P CONFIG VER=1 CLIENT_ID=cam01 MTU=1400 LOCAL_CIDR=10.88.0.2/24"
-ok "a server that answers badly at first" answering secret \
+ok "a server that answers badly at first" answering 7000 secret \
 	"" "$good WHAT=ever" "${good/cam01/CAM02}" "@$good" "$good"
-ok "a client" client passphrase-file "$test_tmp/passphrase"
+ok "a client" client passphrase-file "$test_tmp/secret"
 ok "asks" wait_until 10 asked 1
 ok "it is registering" is_in registering
 ok "asks again" wait_until 8 asked 2
@@ -245,8 +215,37 @@ is "in a new registration" "$(tail -n 1 "$test_tmp/asked")" "$register=CAM77"
 gone host2
 stop "$server"
 
-ok "a server of the oldest form" answering 27:secret "CX2P CONFIG LOCAL_CIDR=10.88.0.2/24"
-ok "a client" client passphrase-file "$test_tmp/passphrase"
+# --- from the beginning: when it is lost, with another server, with another key ---
+
+# asked_anew: the last thing that the server in host1 was asked is CONFIG.
+asked_anew() {
+	[ "$(tail -n 1 "$test_tmp/asked")" = "$register=CAM01" ]
+}
+
+ok "a server that falls silent" answering 7000 secret "$good"
+ok "a client" client passphrase-file "$test_tmp/secret" routes 10.88.0.0/24
+ip -n host2 address add 10.88.0.2/24 dev camex0
+ok "is configured" wait_until 10 is_in up
+ok "says its address" wait_until 12 asked 2
+bg host2 ping -q -i 1 10.88.0.1 >/dev/null
+ok "asks its server once more, which nothing was heard from" wait_until 40 asked_anew
+is "because it is lost" "$(peer host2 server .state)" lost
+stop "${test_pids[-1]}" "$server"
+ok "another server" answering 7010 secret "$good"
+ok "becomes its server" camexctl -n host2 peer set camex0 server endpoint 192.0.2.1:7010
+ok "which it asks at once" wait_until 4 asked_anew
+ok "and which answers" wait_until 10 is_in up
+stop "$server"
+ok "the server has another key" answering 7010 other "$good"
+echo other >"$test_tmp/other"
+ok "the client, too" camexctl -n host2 key set camex0 server passphrase-file "$test_tmp/other"
+ok "asks at once" wait_until 4 asked_anew
+ok "and is answered" wait_until 10 is_in up
+gone host2
+stop "$server"
+
+ok "a server of the oldest form" answering 7000 27:secret "CX2P CONFIG LOCAL_CIDR=10.88.0.2/24"
+ok "a client" client passphrase-file "$test_tmp/secret"
 ok "takes its answer" wait_until 10 is_in up
 ok "and says its address" wait_until 12 asked 2
 is "in that form" "$(tail -n 1 "$test_tmp/asked")" "CX2P REGISTER 10.88.0.2 (27)"
@@ -255,7 +254,7 @@ stop "$server"
 
 # --- plain ---
 
-ok "a plain server" answering - "$good"
+ok "a plain server" answering 7000 - "$good"
 ok "a plain client" client
 ok "does not ask while plaintext is off" is_in no_key
 ok "plaintext on" camexctl -n host2 dev set camex0 plaintext on
@@ -266,19 +265,42 @@ stop "$server"
 
 {
 	printf '[server]\nport = 7000\nencrypt = no\n'
-	for ((i = 1; i <= 40; i++)); do printf '[client C%d]\nlocal_cidr = 10.88.0.%d/24\n' $i $i; done
+	for ((i = 1; i <= 90; i++)); do printf '[client C%d]\nlocal_cidr = 10.88.0.%d/24\n' $i $i; done
 } >"$conf"
-ok "a plain server from camex.conf" serve
-ok "answers" test "$(ask - "$register=c1")" = "CX2P CONFIG VER=1 CLIENT_ID=c1 MTU=1428 LOCAL_CIDR=10.88.0.1/24" ||
-	note "$(ask - "$register=c1")"
-is "but not at once again, nor a stranger" "$(ask - "$register=C1" "$register=C99")" "none
+ok "a plain server from camex.conf" serve host1
+is "it answers, but not at once again, nor a stranger" \
+	"$(ask - "$register=c1" "$register=C1" "$register=C99")" \
+	"CX2P CONFIG VER=1 CLIENT_ID=c1 MTU=1428 LOCAL_CIDR=10.88.0.1/24
+none
 none"
 is "that is counted" "$(counters host1)" "unknown_peer=1 rate_limited=1"
 sleep 5
 is "later it does" "$(ask - "$register=C1")" "CX2P CONFIG VER=1 CLIENT_ID=C1 MTU=1428 LOCAL_CIDR=10.88.0.1/24"
-mapfile -t all < <(for ((i = 2; i <= 40; i++)); do echo "$register=C$i"; done)
-answered=$(probe burst 192.0.2.1:7000 192.0.2.2:7100 - "${all[@]}")
-ok "of 39 REGISTER at once from one network $answered are answered" test "$answered" -ge 9 -a "$answered" -le 20
-is "the others are counted" "$(counter host1 rate_limited)" $((40 - answered))
+
+# all FIRST: REGISTER of 40 clients
+all() {
+	mapfile -t all < <(for ((i = $1; i < $1 + 40; i++)); do echo "$register=C$i"; done)
+}
+
+# what a network gets at once, and what it gets while the others are sent
+for network in 192.0.2 2001:db8:; do
+	case $network in
+	192.0.2) to=192.0.2.1:7000 from="192.0.2.2:7100,192.0.2.22:7100" first=2 ;;
+	*) to="[2001:db8::1]:7000" from="[2001:db8::2]:7100,[2001:db8::22]:7100" first=42 ;;
+	esac
+	before=$(counter host1 rate_limited)
+	all $first
+	answered=$(probe burst "$to" "$from" - "${all[@]}")
+	ok "of 40 REGISTER at once from two hosts of one network $answered are answered" \
+		test "$answered" -ge 9 -a "$answered" -le 20
+	is "the others are counted" "$(counter host1 rate_limited)" $((before + 40 - answered))
+done
+all 2
+sleep 5
+answered=$(probe burst 192.0.2.1:7000 192.0.2.2:7100,198.51.100.2:7100 - "${all[@]}")
+ok "of those from two networks $answered" test "$answered" -ge 19
+all 42
+answered=$(probe burst '[2001:db8::1]:7000' '[2001:db8::2]:7100,[2001:db8:1::2]:7100' - "${all[@]}")
+ok "likewise with IPv6: $answered" test "$answered" -ge 19
 
 done_testing

@@ -5,40 +5,16 @@
 # shellcheck source-path=SCRIPTDIR disable=SC2317
 . "$(dirname "$0")/lib.sh"
 
-# conf [LINE...]: a server's file, with these lines in [server].
-conf() {
-	cat <<-END
-		[server]
-		port = 7000
-		local_cidr = 10.88.0.1/24
-		$(printf '%s\n' "$@")
-		psk = secret
-		[defaults]
-		gateway_ip = 10.88.0.1
-		mtu = 1400
-		route_cidr = 10.77.0.0/24
-		[client CAM01]
-		local_cidr = 10.88.0.2/24
-		[client CAM02]
-		local_cidr = 10.88.0.3/24
-		psk = other
-		mtu = 1300
-		route_cidr = 10.78.0.0/24
-	END
-}
-
 # configs HOST: the CONFIGs that its daemon has got, without what is the same in all.
 configs() {
 	logged_by "$1" 'map(select(.dir == "in" and .type == "CONFIG") |
 		[.version, .ver, .client_id, .mtu, .local_cidr, .gateway_ip, .route_cidr, .verdict])'
 }
 
-# serves [LINE...]: the kernel of host1 is the server of conf.
+# serves [LINE...]: the kernel of host1 is the server.
 serves() {
-	conf "$@" >"$test_tmp/camex.conf"
-	if on host1 test -e /sys/class/net/camex0; then camexctl -n host1 dev del camex0; fi
-	camexctl -n host1 dev add camex0 && camexctl -n host1 load camex0 "$test_tmp/camex.conf" &&
-		ip -n host1 link set camex0 up
+	fleet_conf "$@" >"$test_tmp/camex.conf"
+	serve host1
 }
 
 state_is() {
@@ -58,7 +34,6 @@ ok "modprobe camex and tun" modprobe -a camex tun
 ok "three hosts" hosts 3
 for host in host1 host2 host3; do on $host ethtool -K eth0 tx off >/dev/null; done
 umask 077
-echo secret >"$test_tmp/secret"
 
 # --- the kernel is the server ---
 
@@ -114,27 +89,33 @@ tell host2 "prefix 0000000$((number++))"
 ok "client: CLIENT_ID in other letters" tell host2 "text CX2P REGISTER VER=1 MODE=AUTO CLIENT_ID=cAm01"
 ok "client: is answered" wait_until 10 \
 	has_logged host2 $((answered + 1)) '.type == "CONFIG"'
+ip -n host2 address add 192.0.2.22/24 dev eth0
+ok "client: from another address" tell host2 "socket 192.0.2.22:7777"
+ok "client: it registers again" tell host2 "text CX2P REGISTER VER=1 MODE=AUTO CLIENT_ID=CAM01"
+ok "client: is answered there" wait_until 10 has_logged host2 $((answered + 2)) '.type == "CONFIG"'
+ok "client: and its endpoint is there" wait_until 10 is_at host1 CAM01 192.0.2.22:7777
 
-
-took=""
 ok "client: its server restarts" serves encrypt=yes
 ok "client: it speaks again" tell host2 speak
 took=$(seconds reaches host1 10.88.0.2 -W 1)
 in_time "client: it is reached again" 12 "$took"
 
+sed -i 's/^\[client CAM01\]/&\npsk = new/' "$test_tmp/camex.conf"
+ok "client: its server gives it another key" camexctl -n host1 load camex0 "$test_tmp/camex.conf"
+ok "client: it is silent" tell host2 silent
+before=$(counter host1 unknown_peer)
+tell host2 "prefix 0000000$((number++))"
+tell host2 "text CX2P REGISTER VER=1 MODE=AUTO CLIENT_ID=CAM01"
+ok "client: the old one is not its own any more" wait_until 10 has_counted host1 unknown_peer $((before + 1))
+ok "client: with the new one" daemon host2 "${client[@]}" --client-id CAM01 --passphrase new
+ok "client: it is answered" wait_until 20 has_logged host2 1 '.type == "CONFIG"'
+ok "client: and reached" wait_until 10 reaches host1 10.88.0.2 -W 1
+
 # --- the kernel is the client ---
 
 ok "server: no device" camexctl -n host1 dev del camex0
-conf >"$test_tmp/camex.conf"
-cat >"$test_tmp/client.up" <<-END
-	[device]
-	name = camex0
-	client-id = cam01
-	[peer server]
-	endpoint = 192.0.2.2:7000
-	passphrase-file = $test_tmp/secret
-	register = auto
-END
+fleet_conf encrypt=yes >"$test_tmp/camex.conf"
+client_file 192.0.2.2 'client-id = cam01'
 ok "server: the daemon" daemon host2 server --conf "$test_tmp/camex.conf"
 ok "server: a client comes up" camexctl -n host1 up "$test_tmp/client.up"
 is "server: it was handed out" "$(profile)" \
@@ -151,14 +132,13 @@ tell host2 "text $config"
 ok "server: CONFIG that nobody waits for: it reaches the daemon" reaches host1 10.88.0.1
 unlike "server: and changes nothing" "$(profile)" 10.99
 
-took=""
 daemon host2 server --conf "$test_tmp/camex.conf"
 took=$(seconds reaches host1 10.88.0.1 -W 1)
 in_time "server: restarted, it is reached again" 12 "$took"
 
 # A server that says what it should not, before what it should.
 ok "server: no device" camexctl -n host1 dev del camex0
-conf | sed 's/^\[client CAM01\]/[client CAM09]/' >"$test_tmp/other.conf"
+fleet_conf encrypt=yes | sed 's/^\[client CAM01\]/[client CAM09]/' >"$test_tmp/other.conf"
 ok "server: a daemon that does not know it" daemon host2 server --conf "$test_tmp/other.conf"
 ok "server: a client" camexctl -n host1 dev add camex0 client-id cam01
 ok "server: its peer" camexctl -n host1 peer add camex0 server endpoint 192.0.2.2:7000 \

@@ -175,6 +175,32 @@ is "they are so" "$(peers)" \
 is "the one that has not changed was left alone" "$(peer host1 one '[.endpoint, .rx_packets > 0] | join(" ")')" "$endpoint true"
 ok "the server reaches it" reaches host1 10.88.0.2
 
+# --- one that talks while the others change, again and again ---
+
+conf <<'END'
+[server]
+psk = secret
+[client one]
+local_cidr = 10.88.0.2/24
+[client two]
+local_cidr = 10.88.0.3/24
+psk = other
+END
+cp "$test_tmp/camex.conf" "$test_tmp/first.conf"
+sed 's/other/a third/; s/0\.3/0.4/; s/^\[client two/[client nine]\n[client two/' "$test_tmp/first.conf" >"$test_tmp/second.conf"
+loads "the first of two databases"
+on host2 ping -q -i 0.02 -c 250 10.88.0.1 >"$test_tmp/pings" &
+pings=$! times=0 failed=0
+while kill -0 $pings 2>/dev/null; do
+	ctl load camex0 "$test_tmp/second.conf" >/dev/null 2>&1 || failed=1
+	ctl load camex0 "$test_tmp/first.conf" >/dev/null 2>&1 || failed=1
+	times=$((times + 2))
+done
+wait $pings
+ok "they are loaded $times times while 250 pings go to and fro" test $times -ge 6 -a $failed -eq 0
+like "not one packet was lost" "$(<"$test_tmp/pings")" '250 packets transmitted, 250 received, 0% packet loss'
+is "nor dropped" "$(ctl -j stats camex0 | jq -c '[.auth_failed, .no_route, .replayed, .unknown_peer]')" "[0,0,0,0]"
+
 # --- what is wrong ---
 
 conf <<'END'
@@ -186,7 +212,7 @@ local_cidr = 10.88.0.9/24
 [client five]
 local_cidr = 10.88.0.300
 END
-undone "a bad line" '10\.88\.0\.300'
+undone "a bad line" '7: .*10\.88\.0\.300'
 ok "another device" ctl dev add other0 port 7005
 conf <<'END'
 [server]

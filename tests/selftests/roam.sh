@@ -100,7 +100,20 @@ ok "both move at once" eval 'ip -n host2 link set eth0 down && ip -n host2 link 
 	camexctl -n host1 dev set camex0 bind any && ip -n host1 address del 192.0.2.11/24 dev eth0 &&
 	ip -n host1 address add 192.0.2.11/24 dev eth0 && camexctl -n host2 dev set camex0 bind 192.0.2.22 &&
 	camexctl -n host1 dev set camex0 bind 192.0.2.1'
-within 32 "they find each other where the server was configured to be" ping1 host2 10.0.0.1
+within 36 "they find each other where the server was configured to be" ping1 host2 10.0.0.1
+
+# --- no way to where it was heard last ---
+
+gone host1
+ip -n host2 address replace 2001:db8::2/64 dev eth0 nodad	# lost when eth0 was down
+ok "the server knows where the client ought to be" server endpoint 192.0.2.2:7000
+ok "the client is bound to no address" camexctl -n host2 dev set camex0 bind any
+ok "and comes over IPv6" camexctl -n host2 peer set camex0 host1 endpoint "[2001:db8::1]:7000"
+ok "its packet is answered" ping1 host2 10.0.0.1
+is "the server knows its place" "$(peer host1 host2 .endpoint)" "[2001:db8::2]:7000"
+ok "the server has no IPv6 any more" ip -n host1 address del 2001:db8::1/64 dev eth0
+within 3 "it finds the client where that ought to be" ping1 host1 10.0.0.2
+ok "and has IPv6 again" ip -n host1 address add 2001:db8::1/64 dev eth0 nodad
 
 # --- lost ---
 

@@ -11,6 +11,9 @@
 #ifndef _UAPI_LINUX_CAMEX_H
 #define _UAPI_LINUX_CAMEX_H
 
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
 #define CAMEX_FAMILY_NAME	"camex"
 #define CAMEX_FAMILY_VERSION	1
 #define CAMEX_MCGRP_EVENTS	"events"
@@ -23,6 +26,7 @@
 /* What the host sees. */
 enum camex_link {
 	CAMEX_LINK_TUN,			/* bare IPv4 and IPv6 packets */
+	CAMEX_LINK_TAP,			/* Ethernet frames */
 };
 
 /* What is put around each packet. */
@@ -35,6 +39,7 @@ enum camex_protocol {
 /* What carries the result. */
 enum camex_transport {
 	CAMEX_TRANSPORT_UDP,
+	CAMEX_TRANSPORT_SERIAL,		/* SLIP on a tty; one far end */
 };
 
 /* One net_device for all peers, or one for each. */
@@ -83,7 +88,8 @@ enum camex_event {
 /*
  * Attributes of a device. The same set is the IFLA_INFO_DATA of RTM_NEWLINK,
  * where the attributes marked [new] can be given, and the nest CAMEX_A_DEV,
- * where those marked [set] can. BIND_DEV is in the transport's namespace.
+ * where those marked [set] can. BIND_DEV is in the transport's namespace. TX to
+ * FWMARK are for transport udp, and absent with another.
  */
 enum {
 	CAMEX_A_DEV_LINK = 1,		/* u32, enum camex_link [new] */
@@ -96,7 +102,7 @@ enum {
 	CAMEX_A_DEV_BIND,		/* 4 or 16 bytes, local address; 0 bytes: any [new, set] */
 	CAMEX_A_DEV_BIND_DEV,		/* string, interface there; "": any [new, set] */
 	CAMEX_A_DEV_FWMARK,		/* u32, 0: none [new, set] */
-	CAMEX_A_DEV_SOURCE_CHECK,	/* u8, 0 or 1 [new, set] */
+	CAMEX_A_DEV_SOURCE_CHECK,	/* u8, 0 or 1, link tun alone [new, set] */
 	CAMEX_A_DEV_PLAINTEXT,		/* u8, 0 or 1, protocol camex alone [new, set] */
 	CAMEX_A_DEV_MTU,		/* u32, bytes, read only */
 	CAMEX_A_DEV_RELAY,		/* u8, 0 or 1 [new, set] */
@@ -246,5 +252,17 @@ enum {
 	__CAMEX_CMD_MAX,
 	CAMEX_CMD_MAX = (__CAMEX_CMD_MAX - 1)
 };
+
+/*
+ * Transport serial is a line discipline; its number is the module parameter
+ * ldisc. TIOCSETD to it needs CAP_NET_ADMIN over the caller's network namespace.
+ * Then this joins the tty and the device of that interface index there, which gets
+ * its carrier. ENODEV: no such device; EOPNOTSUPP: it is no camex device, or its
+ * transport is another; EPERM: CAP_NET_ADMIN is needed over the namespaces of the
+ * link and of the transport; EBUSY: the tty or the device has another already.
+ * They part when the tty is closed, hung up, or gets another discipline, and when
+ * the device is deleted; poll() tells POLLHUP then.
+ */
+#define CAMEX_IOC_ATTACH	_IOW(0xca, 0x40, __u32)
 
 #endif /* _UAPI_LINUX_CAMEX_H */

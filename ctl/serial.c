@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* A tty for a device of transport serial: opened, joined to it, and held. */
+#include <errno.h>
+#include <fcntl.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include <linux/camex.h>
+
+#include "command.h"
+#include "tty.h"
+
+#define LDISC "/sys/module/camex/parameters/ldisc"
+/* The discipline that every tty begins with: <linux/tty.h> */
+#define LDISC_TTY 0
+/* How often it is tried again, milliseconds. */
+#define REOPEN_EVERY 1000
+
+/**
+ * struct line - a serial line
+ * @dev: the device
+ * @ifindex: its index
+ * @path: the tty
+ * @baud: its speed
+ * @rtscts: its flow control
+ * @reopen: it is opened again when it was hung up
+ * @discipline: camex's number
+ * @tty: the tty, open
+ * @signals: tells of signals that end us
+ */
+struct line {
+	const char *dev;
+	unsigned int ifindex;
+	const char *path;
+	uint32_t baud;
+	bool rtscts;
+	bool reopen;
+	int discipline;
+	int tty;
+	int signals;
+};
+
+static bool is_on(struct call *call, const char *name)
+{
+	const struct value *value = values_get(&call->values, name);
+
+	return value && value->number;
+}
+
+static int find_discipline(struct line *line, struct fault *fault)
+{
+	FILE *file = fopen(LDISC, "re");
+	int n;
+
+	if (!file)
+		return access("/sys/module/camex", F_OK) ?
+			       fault_no_module(fault) :
+			       fault_set(fault, "this kernel has no TTY");
+	n = fscanf(file, "%d", &line->discipline);
+	fclose(file);
+	if (n != 1)
+		return fault_set(fault, "%s has no number", LDISC);
+	return 0;
+}
+
+/* Open the tty, unless somebody else holds it as we would. */
+static int open_tty(struct line *line, struct fault *fault)
+{
+	int discipline;
+
+	/* what hangs on the line need not be there yet */
+	line->tty = open(line->path,
+			 O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	if (line->tty < 0)
+		return fault_set(fault, "cannot open the tty: %s",
+				 strerror(errno));
+	if (ioctl(line->tty, TIOCGETD, &discipline))
+		fault_set(fault, "it is no tty");
+	else if (discipline == line->discipline)
+		fault_set(fault, "another device has this tty");
+	else
+		return 0;
+	close(line->tty);
+	line->tty = -1;
+	return -1;
+}
+
+static int set_discipline(struct line *line, struct fault *fault)
+{
+	if (!ioctl(line->tty, TIOCSETD, &line->discipline))
+		return 0;
+	if (errno == EPERM)
+		return fault_set(fault,
+				 "not permitted: CAP_NET_ADMIN is needed");
+	return fault_set(fault, "line discipline %d: %s", line->discipline,
+			 strerror(errno));
+}
+
+static int attach(struct line *line, struct fault *fault)
+{
+	if (!ioctl(line->tty, CAMEX_IOC_ATTACH, &line->ifindex))
+		return 0;
+	switch (errno) {
+	case ENODEV:
+		return fault_set(fault, "no device %s", line->dev);
+	case EOPNOTSUPP:
+		return fault_set(fault,
+				 "%s is no camex device of transport serial", line->dev);
+	case EPERM:
+		return fault_set(
+			fault,
+			"not permitted: CAP_NET_ADMIN is needed in the transport's namespace too");
+	case EBUSY:
+		return fault_set(fault, "%s has a tty already", line->dev);
+	}
+	return fault_set(fault, "%s", strerror(errno));
+}
+
+/* Give the tty back as it would be without us; others may have it open. */
+static void give_back(struct line *line)
+{
+	const int discipline = LDISC_TTY;
+
+	if (line->tty < 0)
+		return;
+	ioctl(line->tty, TIOCSETD, &discipline);
+	ioctl(line->tty, TIOCNXCL);
+	close(line->tty);
+	line->tty = -1;
+}
+
+static int join(struct line *line, struct fault *fault)
+{
+	if (open_tty(line, fault))
+		return -1;
+	/* nobody else is to open it */
+	ioctl(line->tty, TIOCEXCL);
+	if (tty_set(line->tty, line->baud, line->rtscts, fault) ||
+	    set_discipline(line, fault) || attach(line, fault)) {
+		give_back(line);
+		return -1;
+	}
+	return 0;
+}
+
+/* Wait for the end of the line, or so long. True: a signal has come. */
+static bool wait_for(struct line *line, int timeout)
+{
+	struct pollfd fds[] = {
+		{ .fd = line->signals, .events = POLLIN },
+		{ .fd = line->tty },
+	};
+
+	while (poll(fds, 2, timeout) < 0 && errno == EINTR)
+		;
+	return fds[0].revents;
+}
+
+static void say(const struct line *line, int priority, const char *what)
+{
+	/* to the log and, as long as there is one, the terminal */
+	syslog(priority, "%s: %s %s", line->dev, line->path, what);
+}
+
+/* 0: a signal has ended it. */
+static int hold(struct line *line, struct fault *fault)
+{
+	struct fault why;
+
+	while (!wait_for(line, -1)) {
+		give_back(line);
+		if (if_nametoindex(line->dev) != line->ifindex) {
+			say(line, LOG_WARNING, "has lost its device");
+			return fault_set(fault, "the device has gone");
+		}
+		say(line, LOG_WARNING, "was hung up");
+		if (!line->reopen)
+			return fault_set(fault, "the tty was hung up");
+		while (join(line, &why))
+			if (wait_for(line, REOPEN_EVERY))
+				return 0;
+		say(line, LOG_NOTICE, "is back");
+	}
+	give_back(line);
+	return 0;
+}
+
+static void catch_signals(struct line *line)
+{
+	sigset_t ends;
+
+	sigemptyset(&ends);
+	sigaddset(&ends, SIGHUP);
+	sigaddset(&ends, SIGINT);
+	sigaddset(&ends, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ends, NULL);
+	line->signals = signalfd(-1, &ends, SFD_CLOEXEC);
+}
+
+int serial(struct call *call)
+{
+	struct line line = {
+		.dev = call->word[0],
+		.path = call->word[1],
+		.baud = values_get(&call->values, "baud")->number,
+		.rtscts = is_on(call, "rtscts"),
+		.reopen = is_on(call, "reopen"),
+		.tty = -1,
+	};
+	bool foreground = values_get(&call->values, "foreground");
+
+	line.ifindex = if_nametoindex(line.dev);
+	if (!line.ifindex)
+		return fault_set(&call->fault, "no device %s", line.dev);
+	if (!line.baud)
+		return fault_set(&call->fault, "baud: 0 is no speed");
+	if (find_discipline(&line, &call->fault))
+		return -1;
+	catch_signals(&line);
+	if (line.signals < 0)
+		return fault_set(&call->fault, "signalfd: %s", strerror(errno));
+	if (join(&line, &call->fault))
+		return -1;
+	/* what the path is relative to stays */
+	if (!foreground && daemon(line.path[0] != '/', 0)) {
+		give_back(&line);
+		return fault_set(&call->fault, "no background: %s",
+				 strerror(errno));
+	}
+	openlog("camexctl", LOG_PID | (foreground ? LOG_PERROR : 0),
+		LOG_DAEMON);
+	return hold(&line, &call->fault);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* A serial line as SLIP wants it. */
+#ifndef CAMEXCTL_TTY_H
+#define CAMEXCTL_TTY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fault.h"
+
+/**
+ * tty_set() - raw, 8 data bits, no parity, 1 stop bit
+ * @fd: the tty
+ * @baud: bits per second, any that the driver can do
+ * @rtscts: flow control by RTS and CTS
+ * @fault: the reason
+ *
+ * Return: 0 or -1.
+ */
+int tty_set(int fd, uint32_t baud, bool rtscts, struct fault *fault);
+
+#endif /* CAMEXCTL_TTY_H */

@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""What the dissector says of a capture against what a camex-peer's log says of it."""
+
+import json
+
+# keys of the log; those of a datagram without encryption, or without text, are not there
+FIELDS = {"type": "camex.type", "nonce_prefix": "camex.nonce_prefix", "seq": "camex.seq",
+          "body_length": "camex.body_length", "version": "camex.version", "ver": "camex.ver",
+          "mode": "camex.mode", "client_id": "camex.client_id", "local_ip": "camex.local_ip",
+          "mtu": "camex.mtu", "local_cidr": "camex.local_cidr", "gateway_ip": "camex.gateway_ip",
+          "route_cidr": "camex.route_cidr"}
+TYPES = ["", "REGISTER", "DATA", "CONFIG", "KEEPALIVE"]
+NAMES = [*FIELDS.values(), "camex.encrypted", "camex.command", "ip.src", "ipv6.src", "ip.dst",
+         "ipv6.dst", "icmp.type", "icmpv6.type", "udp.length", "_ws.expert.message"]
+
+
+def read_log(path):
+    """The datagrams that a log tells of, sent and received, in its order."""
+    with open(path, encoding="utf-8") as f:
+        entries = [json.loads(line) for line in f]
+    return [entry for entry in entries if entry["dir"] in ("in", "out") and "type" in entry]
+
+
+def wanted(entry):
+    """What the dissector should say of the datagram of an entry, in terms of the log."""
+    encrypted = "nonce_prefix" in entry
+    want = {"length": entry["length"], "encrypted": encrypted, "type": entry["type"]}
+    for name in FIELDS:
+        if entry.get(name) is None or (name == "body_length" and not encrypted):
+            continue
+        want[name] = entry[name] if name == "route_cidr" else str(entry[name])
+    if entry["type"] == "DATA":
+        for name in ("source", "destination", "icmp_type"):
+            if name in entry:
+                want[name] = str(entry[name])
+    return {name: value for name, value in want.items() if value != []}
+
+
+def told(row):
+    """The same from a row of NAMES, whose packet is the datagram's."""
+    value = dict(zip(NAMES, row))
+    said = {"length": int(value["udp.length"][0]) - 8,
+            "encrypted": value["camex.encrypted"][-1] in ("1", "True")}
+    for name, field in FIELDS.items():
+        if value[field]:
+            said[name] = value[field] if name == "route_cidr" else value[field][-1]
+    if "type" in said:
+        said["type"] = TYPES[int(said["type"])]
+    else:
+        said["type"] = value["camex.command"][0] if value["camex.command"] else "DATA"
+    if said["type"] == "DATA":
+        # the inner addresses come after the outer ones
+        sources, targets = value["ip.src"] + value["ipv6.src"], value["ip.dst"] + value["ipv6.dst"]
+        said["source"], said["destination"] = sources[-1], targets[-1]
+        if value["icmp.type"] or value["icmpv6.type"]:
+            said["icmp_type"] = (value["icmp.type"] + value["icmpv6.type"])[-1]
+    return said
+
+
+def difference(rows, entries):
+    """The datagrams that only one of the two tells of, or that they tell otherwise."""
+    said = sorted(json.dumps(told(row), sort_keys=True) for row in rows)
+    want = sorted(json.dumps(wanted(entry), sort_keys=True) for entry in entries)
+    return [f"dissector: {text}" for text in said if text not in want] + \
+        [f"log:       {text}" for text in want if text not in said] + \
+        ([] if len(said) == len(want) else [f"{len(said)} are captured, {len(want)} logged"])
