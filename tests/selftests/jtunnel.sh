@@ -19,10 +19,10 @@ ends() {
 	for i in 1 2; do
 		if on "host$i" test -e /sys/class/net/camex0; then camexctl -n "host$i" dev del camex0; fi
 	done
-	camexctl -n host1 dev add camex0 protocol jtunnel port 7000 id $server_id &&
-		camexctl -n host2 dev add camex0 protocol jtunnel id $client_id &&
-		camexctl -n host1 peer add camex0 client id $client_id routes 10.0.0.2/32,fd00::2/128 "$@" &&
-		camexctl -n host2 peer add camex0 server id $server_id endpoint "$to:7000" \
+	camexctl -n host1 dev add camex0 protocol jtunnel port 7000 id "$server_id" &&
+		camexctl -n host2 dev add camex0 protocol jtunnel id "$client_id" &&
+		camexctl -n host1 peer add camex0 client id "$client_id" routes 10.0.0.2/32,fd00::2/128 "$@" &&
+		camexctl -n host2 peer add camex0 server id "$server_id" endpoint "$to:7000" \
 			routes 10.0.0.1/32,fd00::1/128 keepalive 5 "$@" &&
 		tunnel_up host1 && tunnel_up host2
 }
@@ -78,10 +78,10 @@ drops() {
 	[ "$(counter host2 unknown_peer)" -ge "$1" ]
 }
 
-ok "a stranger sends the client what its server would" forge host3 192.0.2.3 $server_id
+ok "a stranger sends the client what its server would" forge host3 192.0.2.3 "$server_id"
 ok "the client drops it" wait_until 10 drops 1
 ip -n host1 address add 192.0.2.3/24 dev eth0
-ok "the server's other port does" forge host1 192.0.2.1 $server_id
+ok "the server's other port does" forge host1 192.0.2.1 "$server_id"
 ok "the client drops it" wait_until 10 drops 2
 ok "the server gets another identifier" camexctl -n host1 dev set camex0 id ffeeddccbbaa9988
 nok "the client does not hear it any more" reaches host2 10.0.0.1 -W 1
@@ -111,13 +111,13 @@ done
 ok "the server alone" camexctl -n host1 dev del camex0
 camexctl -n host2 dev del camex0
 ip -n host2 address add 192.0.2.22/24 dev eth0
-ok "a device" camexctl -n host1 dev add camex0 protocol jtunnel port 7000 id $server_id
+ok "a device" camexctl -n host1 dev add camex0 protocol jtunnel port 7000 id "$server_id"
 ok "a plain peer" camexctl -n host1 peer add camex0 plain id 7070707070707070 routes 10.0.0.2/32
 ok "a peer with a key" camexctl -n host1 peer add camex0 keyed id 6B6B6B6B6B6B6B6B routes 10.0.0.3/32 \
 	key-file "$test_tmp/key"
 is "it is shown" "$(peer host1 keyed '[.id, .state, .register, .keepalive] | join(" ")')" \
 	"6b6b6b6b6b6b6b6b no_endpoint off 0"
 tunnel_up host1
-pass_on "$(dirname "$0")/jtunnel.py" $server_id "$test_tmp/key"
+pass_on "$(dirname "$0")/jtunnel.py" "$server_id" "$test_tmp/key"
 
 done_testing

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # A link for every peer: when it comes, what it carries, when it goes.
 # shellcheck source-path=SCRIPTDIR
-# shellcheck disable=SC2016,SC2317 # shell for eval; functions that ok calls
+# shellcheck disable=SC2016,SC2034,SC2317 # shell for eval; functions that ok calls
 . "$(dirname "$0")/lib.sh"
 
 here=$(dirname "$0")
@@ -92,8 +92,8 @@ is "it says so" "$(counter host1 no_route)" 1
 iperf_server host2
 ok "TCP" tcp_bps host1 10.0.0.2 2M
 ok "the link's MTU is the user's" ip -n host1 link set camex0-0 mtu 1300
-ok "what is larger is told" on host1 ping -q -n -c 1 -W 5 -M do -s 1272 10.0.0.2
-nok "by the stack" on host1 ping -q -n -c 1 -W 1 -M do -s 1273 10.0.0.2
+ok "what is larger is told" on host1 ping -q -n -c 1 -W 5 -M "do" -s 1272 10.0.0.2
+nok "by the stack" on host1 ping -q -n -c 1 -W 1 -M "do" -s 1273 10.0.0.2
 
 # --- one is forgotten, and the others lose nothing ---
 

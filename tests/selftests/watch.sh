@@ -4,7 +4,7 @@
 # link, and a program is run for it; behind a NAT that gives them another address and port
 # time and again.
 # shellcheck source-path=SCRIPTDIR
-# shellcheck disable=SC2016,SC2317 # shell for eval; functions that ok calls
+# shellcheck disable=SC2016,SC2034,SC2317 # shell for eval; functions that ok calls
 . "$(dirname "$0")/lib.sh"
 
 examples=$(readlink -f "$(dirname "$0")/../../Documentation/examples")
@@ -58,7 +58,7 @@ client() {
 		ip -n "client$n" link set eth0 up &&
 		ip -n "client$n" route add default via "10.9.$n.1" &&
 		camexctl -n "client$n" dev add camex0 protocol jtunnel id "${id[$n]}" &&
-		camexctl -n "client$n" peer add camex0 server id $server_id endpoint 192.0.2.1:7000 \
+		camexctl -n "client$n" peer add camex0 server id "$server_id" endpoint 192.0.2.1:7000 \
 			routes any keepalive 2 &&
 		ip -n "client$n" address add "10.88.0.$((n + 1))/32" dev camex0 &&
 		ip -n "client$n" link set camex0 up &&
@@ -89,7 +89,7 @@ ok "a NAT" on host2 nft -f - <<-END
 		}
 	}
 END
-ok "a server" camexctl -n host1 dev add camex0 protocol jtunnel port 7000 id $server_id links per-peer
+ok "a server" camexctl -n host1 dev add camex0 protocol jtunnel port 7000 id "$server_id" links per-peer
 ip -n host1 link set camex0 up
 
 # --- who is authorized when it starts ---
@@ -180,7 +180,6 @@ ok "all are reached" wait_until 30 everywhere
 
 # --- a client's own ---
 
-printf '%s\n' "$server_id" >/dev/null
 mkdir "$test_tmp/servers"
 bg client1 camexctl watch camex0 authorized "$test_tmp/servers" exec "$test_tmp/program" "$clients" \
 	>"$test_tmp/client" 2>&1
