@@ -105,8 +105,8 @@ static int remember(struct authorized *a, const char *id)
 /* A name is an identifier in one way only. */
 static bool is_id(const char *name)
 {
-	return strlen(name) == 2 * CAMEX_ID_LEN &&
-	       strspn(name, "0123456789abcdef") == 2 * CAMEX_ID_LEN;
+	return strlen(name) == ID_TEXT - 1 &&
+	       strspn(name, "0123456789abcdef") == ID_TEXT - 1;
 }
 
 /* The device's peer of that identifier, or NULL. */

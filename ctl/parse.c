@@ -134,12 +134,12 @@ int parse_id(const char *text, uint8_t *id, struct fault *fault)
 {
 	size_t len = 0;
 
-	if (strlen(text) != 2 * CAMEX_ID_LEN ||
-	    sodium_hex2bin(id, CAMEX_ID_LEN, text, 2 * CAMEX_ID_LEN, NULL, &len,
+	if (strlen(text) != ID_TEXT - 1 ||
+	    sodium_hex2bin(id, CAMEX_ID_LEN, text, ID_TEXT - 1, NULL, &len,
 			   NULL) ||
 	    len != CAMEX_ID_LEN)
 		return fault_set(fault, "\"%s\" is not %d hexadecimal digits",
-				 text, 2 * CAMEX_ID_LEN);
+				 text, ID_TEXT - 1);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "fault.h"
 
+/* 16 digits and NUL */
 #define ID_TEXT (2 * CAMEX_ID_LEN + 1)
 
 /**
