@@ -40,8 +40,9 @@ void camex_idents_free(struct camex_dev *cdev)
  */
 struct camex_peer *camex_ident_find(struct camex_dev *cdev, const u8 *id)
 {
-	const struct camex_ident *ident = rhashtable_lookup(&cdev->idents, id, by_id);
+	const struct camex_ident *ident;
 
+	ident = rhashtable_lookup_fast(&cdev->idents, id, by_id);
 	return ident ? ident->peer : NULL;
 }
 
