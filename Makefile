@@ -60,6 +60,7 @@ install: ctl
 	install -D -m 755 build/camexctl $(DESTDIR)$(SBINDIR)/camexctl
 	install -D -m 644 Documentation/man/camexctl.8 $(DESTDIR)$(MANDIR)/man8/camexctl.8
 	install -D -m 644 Documentation/man/camex-up.5 $(DESTDIR)$(MANDIR)/man5/camex-up.5
+	install -D -m 644 Documentation/man/camex.4 $(DESTDIR)$(MANDIR)/man4/camex.4
 	install -d $(DESTDIR)$(UNITDIR)
 	for unit in camex@ camex-apply@ camex-watch@; do \
 		sed 's,@SBINDIR@,$(SBINDIR),' ctl/$$unit.service.in > $(DESTDIR)$(UNITDIR)/$$unit.service && \
@@ -76,7 +77,7 @@ kmod-install: modules
 
 uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/camexctl $(DESTDIR)$(MANDIR)/man8/camexctl.8 \
-		$(DESTDIR)$(MANDIR)/man5/camex-up.5 '$(DESTDIR)$(UNITDIR)/camex@.service' \
+		$(DESTDIR)$(MANDIR)/man5/camex-up.5 $(DESTDIR)$(MANDIR)/man4/camex.4 '$(DESTDIR)$(UNITDIR)/camex@.service' \
 		'$(DESTDIR)$(UNITDIR)/camex-apply@.service' \
 		'$(DESTDIR)$(UNITDIR)/camex-watch@.service' \
 		$(DESTDIR)$(COMPDIR)/camexctl $(DESTDIR)$(INCDIR)/linux/camex.h \

@@ -28,6 +28,7 @@ const struct choice protocol_choices[] = {
 const struct choice transport_choices[] = {
 	{ "udp", CAMEX_TRANSPORT_UDP, "UDP datagrams over IPv4 and IPv6" },
 	{ "serial", CAMEX_TRANSPORT_SERIAL, "SLIP on a serial line, see camexctl serial; its one peer is far" },
+	{ "char", CAMEX_TRANSPORT_CHAR, "programs that hold /dev/camex; its one peer is far" },
 	{}
 };
 

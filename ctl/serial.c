@@ -58,16 +58,18 @@ static bool is_on(struct call *call, const char *name)
 static int find_discipline(struct line *line, struct fault *fault)
 {
 	FILE *file = fopen(LDISC, "re");
-	int n;
+	char text[16] = "";
+	bool read;
 
 	if (!file)
 		return access("/sys/module/camex", F_OK) ?
 			       fault_no_module(fault) :
 			       fault_set(fault, "this kernel has no TTY");
-	n = fscanf(file, "%d", &line->discipline);
+	read = fgets(text, sizeof(text), file);
 	fclose(file);
-	if (n != 1)
-		return fault_set(fault, "%s has no number", LDISC);
+	if (!read)
+		return fault_set(fault, "%s cannot be read", LDISC);
+	line->discipline = (int)strtol(text, NULL, 10);
 	return 0;
 }
 
@@ -77,8 +79,8 @@ static int open_tty(struct line *line, struct fault *fault)
 	int discipline;
 
 	/* what hangs on the line need not be there yet */
-	line->tty = open(line->path,
-			 O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	line->tty =
+		open(line->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (line->tty < 0)
 		return fault_set(fault, "cannot open the tty: %s",
 				 strerror(errno));
@@ -113,7 +115,8 @@ static int attach(struct line *line, struct fault *fault)
 		return fault_set(fault, "no device %s", line->dev);
 	case EOPNOTSUPP:
 		return fault_set(fault,
-				 "%s is no camex device of transport serial", line->dev);
+				 "%s is no camex device of transport serial",
+				 line->dev);
 	case EPERM:
 		return fault_set(
 			fault,
@@ -170,6 +173,15 @@ static void say(const struct line *line, int priority, const char *what)
 	syslog(priority, "%s: %s %s", line->dev, line->path, what);
 }
 
+static bool has_device(struct line *line, struct fault *fault)
+{
+	if (if_nametoindex(line->dev) == line->ifindex)
+		return true;
+	say(line, LOG_WARNING, "has lost its device");
+	fault_set(fault, "the device has gone");
+	return false;
+}
+
 /* 0: a signal has ended it. */
 static int hold(struct line *line, struct fault *fault)
 {
@@ -177,16 +189,17 @@ static int hold(struct line *line, struct fault *fault)
 
 	while (!wait_for(line, -1)) {
 		give_back(line);
-		if (if_nametoindex(line->dev) != line->ifindex) {
-			say(line, LOG_WARNING, "has lost its device");
-			return fault_set(fault, "the device has gone");
-		}
+		if (!has_device(line, fault))
+			return -1;
 		say(line, LOG_WARNING, "was hung up");
 		if (!line->reopen)
 			return fault_set(fault, "the tty was hung up");
-		while (join(line, &why))
+		while (join(line, &why)) {
 			if (wait_for(line, REOPEN_EVERY))
 				return 0;
+			if (!has_device(line, fault))
+				return -1;
+		}
 		say(line, LOG_NOTICE, "is back");
 	}
 	give_back(line);

@@ -10,6 +10,7 @@
 #include <crypto/chacha.h>
 #include <crypto/poly1305.h>
 #include <linux/ethtool.h>
+#include <linux/if_tun.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
@@ -274,6 +275,7 @@ static int name(struct tty_struct *tty, unsigned int cmd, unsigned long arg) \
 {									\
 	return name##_in(tty, NULL, cmd, arg);				\
 }
+
 #define camex_tty_ioctl(tty, file, cmd, arg) n_tty_ioctl_helper(tty, cmd, arg)
 #else
 #define CAMEX_LDISC_IOCTL(name)						\
@@ -282,6 +284,7 @@ static int name(struct tty_struct *tty, struct file *file,		\
 {									\
 	return name##_in(tty, file, cmd, arg);				\
 }
+
 #define camex_tty_ioctl(tty, file, cmd, arg) \
 	n_tty_ioctl_helper(tty, file, cmd, arg)
 #endif
@@ -329,6 +332,31 @@ static inline void camex_unregister_ldisc(struct tty_ldisc_ops *ops)
 	tty_unregister_ldisc(ops->num);
 #endif
 }
+
+/* 5.12: who asks for a MAC address is told apart from who is a driver. */
+static inline int camex_set_mac_address(struct net_device *dev,
+					struct sockaddr *addr)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+	struct sockaddr_storage ss = {};
+
+	memcpy(&ss, addr, sizeof(*addr));
+	return dev_set_mac_address_user(dev, &ss, NULL);
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
+	return dev_set_mac_address_user(dev, addr, NULL);
+#else
+	return dev_set_mac_address(dev, addr, NULL);
+#endif
+}
+
+/* 6.2: readers of /dev/net/tun can take UDP segmentation. */
+#ifdef TUN_F_USO4
+#define CAMEX_TUN_F_USO		(TUN_F_USO4 | TUN_F_USO6)
+#define CAMEX_USO_FEATURES	NETIF_F_GSO_UDP_L4
+#else
+#define CAMEX_TUN_F_USO		0UL
+#define CAMEX_USO_FEATURES	0
+#endif
 
 /* 6.13: symbol namespaces are strings; the test suites use plain exports. */
 #ifdef CAMEX_KUNIT

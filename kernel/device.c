@@ -86,18 +86,19 @@ static int open_dev(struct net_device *dev)
 {
 	struct in_device *in = __in_dev_get_rtnl(dev);
 	struct inet6_dev *in6 = __in6_dev_get(dev);
+	struct camex_dev *cdev = netdev_priv(dev);
 
-	if (camex_is_tap(netdev_priv(dev)))
-		return camex_timers_up(netdev_priv(dev));
+	if (camex_is_tap(cdev))
+		return camex_timers_up(cdev);
 	/* Peers on one link do not reach each other on it. */
-	if (in) {
+	if (in && !cdev->far) {
 		IN_DEV_CONF_SET(in, SEND_REDIRECTS, false);
 		IPV4_DEVCONF_ALL(dev_net(dev), SEND_REDIRECTS) = false;
 	}
 	/* A link-local address would be nobody's route. */
-	if (in6)
+	if (in6 && !cdev->far)
 		in6->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
-	return camex_timers_up(netdev_priv(dev));
+	return camex_timers_up(cdev);
 }
 
 static int stop_dev(struct net_device *dev)
@@ -463,34 +464,24 @@ static const struct camex_transport_ops *const transports[] = {
 	[CAMEX_TRANSPORT_UDP] = &camex_transport_udp,
 	[CAMEX_TRANSPORT_SERIAL] = IS_ENABLED(CONFIG_TTY) ?
 				   &camex_transport_serial : NULL,
+	[CAMEX_TRANSPORT_CHAR] = &camex_transport_char,
 };
 
 /* --- rtnetlink --- */
 
-static int newlink_in(struct net *net, struct net_device *dev,
-		      struct nlattr **tb, struct nlattr **data,
-		      struct netlink_ext_ack *extack)
+/* A new link whose settings are there. The caller frees it on failure. */
+static int register_link(struct net *net, struct net_device *dev,
+			 struct nlattr **tb, struct nlattr **data,
+			 struct netlink_ext_ack *extack)
 {
-	static struct nlattr *no_data[CAMEX_A_DEV_MAX + 1];
 	struct camex_dev *cdev = netdev_priv(dev);
 	int err;
 
-	if (!data)
-		data = no_data;
-	if (!ns_capable(net->user_ns, CAP_NET_ADMIN)) {
-		camex_extack(extack, NULL,
-			     "not permitted: CAP_NET_ADMIN is needed in the transport's namespace too");
-		return -EPERM;
-	}
 	cdev->dev = dev;
 	cdev->net = net;
 	INIT_LIST_HEAD(&cdev->net_node);
 	spin_lock_init(&cdev->lock);
 	INIT_DELAYED_WORK(&cdev->event_work, camex_netlink_events);
-	get_random_bytes(cdev->conf.id, sizeof(cdev->conf.id));
-	err = camex_conf_parse(&cdev->conf, data, true, extack);
-	if (err)
-		return err;
 	cdev->protocol = protocols[cdev->conf.protocol];
 	cdev->transport = transports[cdev->conf.transport];
 	if (!cdev->transport) {
@@ -506,9 +497,8 @@ static int newlink_in(struct net *net, struct net_device *dev,
 		if (err)
 			return err;
 	}
-	if (tb[IFLA_MTU])
-		cdev->mtu_chosen = true;
-	else
+	cdev->mtu_chosen = tb[IFLA_MTU];
+	if (!cdev->mtu_chosen)
 		dev->mtu = camex_device_mtu(cdev, cdev->conf.bind.family ?: AF_INET);
 	if (cdev->transport->setup)
 		cdev->transport->setup(dev);
@@ -525,6 +515,28 @@ static int newlink_in(struct net *net, struct net_device *dev,
 	}
 	camex_namespace_add(cdev);
 	return 0;
+}
+
+static int newlink_in(struct net *net, struct net_device *dev,
+		      struct nlattr **tb, struct nlattr **data,
+		      struct netlink_ext_ack *extack)
+{
+	static struct nlattr *no_data[CAMEX_A_DEV_MAX + 1];
+	struct camex_dev *cdev = netdev_priv(dev);
+	int err;
+
+	if (!data)
+		data = no_data;
+	if (!ns_capable(net->user_ns, CAP_NET_ADMIN)) {
+		camex_extack(extack, NULL,
+			     "not permitted: CAP_NET_ADMIN is needed in the transport's namespace too");
+		return -EPERM;
+	}
+	get_random_bytes(cdev->conf.id, sizeof(cdev->conf.id));
+	err = camex_conf_parse(&cdev->conf, data, true, extack);
+	if (err)
+		return err;
+	return register_link(net, dev, tb, data, extack);
 }
 
 CAMEX_NEWLINK(newlink)
@@ -557,6 +569,41 @@ struct rtnl_link_ops camex_link_ops = {
 	.fill_info	= fill_info,
 	.get_link_net	= get_link_net,
 };
+
+/**
+ * camex_device_create() - make a device that nobody has asked netlink for
+ * @net: namespace of the link and of the transport
+ * @name: name of the link; it may have a %d
+ * @conf: settings
+ * @queues: how many transmit queues it can have
+ *
+ * Context: RTNL, may sleep.
+ * Return: the link, or an ERR_PTR.
+ */
+struct net_device *camex_device_create(struct net *net, const char *name,
+				       const struct camex_conf *conf,
+				       unsigned int queues)
+{
+	static struct nlattr *no_data[CAMEX_A_DEV_MAX + 1], *no_tb[IFLA_MAX + 1];
+	struct net_device *dev;
+	struct camex_dev *cdev;
+	int err;
+
+	dev = alloc_netdev_mqs(sizeof(*cdev), name, NET_NAME_UNKNOWN, setup,
+			       queues, queues);
+	if (!dev)
+		return ERR_PTR(-ENOMEM);
+	dev_net_set(dev, net);
+	dev->rtnl_link_ops = &camex_link_ops;
+	cdev = netdev_priv(dev);
+	cdev->conf = *conf;
+	err = register_link(net, dev, no_tb, no_data, NULL);
+	if (err) {
+		free_netdev(dev);
+		return ERR_PTR(err);
+	}
+	return dev;
+}
 
 /* The same but for dellink, whose absence is how RTM_DELLINK is refused. */
 static struct rtnl_link_ops kept_link_ops = {

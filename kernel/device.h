@@ -35,6 +35,7 @@ struct camex_hint;
 struct camex_peer;
 struct camex_serial;
 struct camex_udp;
+struct camex_char;
 
 /**
  * struct camex_addr - address and port of a far end, or the former alone
@@ -107,6 +108,7 @@ struct camex_conf {
  * @transport: what carries
  * @udp: the UDP transport's part (RTNL; RCU)
  * @serial: the tty of transport serial, or NULL (RTNL; RCU)
+ * @chr: the char transport's part (RTNL; RCU)
  * @conf: settings (RTNL; packets read single members)
  * @path_generation: counts what makes cached paths wrong (RTNL)
  * @stats: counters
@@ -142,6 +144,7 @@ struct camex_dev {
 	const struct camex_transport_ops *transport;
 	struct camex_udp __rcu *udp;
 	struct camex_serial __rcu *serial;
+	struct camex_char __rcu *chr;
 	struct camex_conf conf;
 	u32 path_generation;
 	struct camex_stats __percpu *stats;
@@ -185,6 +188,9 @@ static inline bool camex_is_tap(const struct camex_dev *cdev)
 
 int camex_device_init(void);
 void camex_device_exit(void);
+struct net_device *camex_device_create(struct net *net, const char *name,
+				       const struct camex_conf *conf,
+				       unsigned int queues);
 void camex_device_placed(struct net_device *dev);
 int camex_namespace_init(void);
 void camex_namespace_exit(void);

@@ -5,6 +5,7 @@
 
 #include "batch.h"
 #include "buffer.h"
+#include "char.h"
 #include "compat.h"
 #include "device.h"
 #include "links.h"
@@ -61,8 +62,13 @@ static int __init camex_init(void)
 	err = camex_serial_init();
 	if (err)
 		goto err_device;
+	err = camex_char_init();
+	if (err)
+		goto err_serial;
 	return 0;
 
+err_serial:
+	camex_serial_exit();
 err_device:
 	camex_device_exit();
 err_netlink:
@@ -78,6 +84,7 @@ err_buffer:
 
 static void __exit camex_exit(void)
 {
+	camex_char_exit();
 	camex_serial_exit();
 	camex_device_exit();
 	camex_netlink_exit();

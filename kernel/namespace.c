@@ -5,6 +5,7 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "char.h"
 #include "device.h"
 #include "links.h"
 
@@ -92,6 +93,8 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 	else if (event == NETDEV_UNREGISTER &&
 		 dev->reg_state == NETREG_UNREGISTERING)
 		camex_links_clear(netdev_priv(dev));
+	else if (event == NETDEV_UP)
+		camex_char_up(netdev_priv(dev));
 	return NOTIFY_DONE;
 }
 

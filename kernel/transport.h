@@ -59,5 +59,6 @@ struct camex_transport_ops {
 
 extern const struct camex_transport_ops camex_transport_udp;
 extern const struct camex_transport_ops camex_transport_serial;
+extern const struct camex_transport_ops camex_transport_char;
 
 #endif /* CAMEX_TRANSPORT_H */

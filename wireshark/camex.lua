@@ -112,20 +112,13 @@ local to_ethernet = Dissector.get("eth_withoutfcs")
 
 -- Of the preferences: { bytes, fingerprint } of each key; the ports that are ours now.
 local keys, ports = {}, {}
--- Of the capture: bodies that are open, by frame and header; the key of each session; what a
--- direction of a serial line has left over, and each record takes up.
-local opened, opened_bytes, last_key, partial, continued
+-- Of the capture: bodies that are open, by frame and header, and the key of each session.
+local opened, opened_bytes, last_key
 
 local function forget_bodies()
 	opened, opened_bytes, last_key = {}, 0, {}
 end
-
-local function forget()
-	state.forget()
-	forget_bodies()
-	partial, continued = {}, {}
-end
-camex.init = forget
+forget_bodies()
 
 -- Preferences ---------------------------------------------------------------------------
 
@@ -333,9 +326,12 @@ local function encrypted(tvb, at, pinfo, item, root, aad)
 				#keys .. " in the preferences fits")
 		end
 	end
-	if key or #keys == 0 then state.sequence(tvb, at, pinfo, item, id) end
+	-- what is known to be forged tells nothing
+	local forged = not key and #keys > 0 and have == len or
+		tvb:raw(at + 9, 8) ~= tvb:raw(at + 19, 8)
+	if not forged then state.sequence(tvb, at, pinfo, item, id) end
 	local mode = plain and body(kind, plain, pinfo, item, root)
-	if key or #keys == 0 then state.link(pinfo, item, TYPES[kind], mode) end
+	if not forged then state.link(pinfo, item, TYPES[kind], mode) end
 end
 
 -- Protocols -------------------------------------------------------------------------------
@@ -428,36 +424,14 @@ local function slip_frame(tvb, pinfo, item, root)
 	end
 end
 
--- What a record begins with that was left over from the one before.
-local function left_over(pinfo)
-	if not slip.prefs.continue then return "" end
-	if not pinfo.visited then continued[pinfo.number] = partial[pinfo.p2p_dir] end
-	return continued[pinfo.number] or ""
-end
+local serial = line(slip, f, e, slip_frame)
+slip.dissector = serial.dissect
 
-function slip.dissector(tvb, pinfo, root)
-	pinfo.cols.protocol = "SLIP"
-	local item = root:add(slip, tvb())
-	local bytes = left_over(pinfo) .. tvb:raw()
-	local frames, rest = line.split(bytes)
-	local all = ByteArray.new(bytes, true):tvb("Serial line")
-	pinfo.cols.info = #frames .. " frames"
-	for _, frame in ipairs(frames) do
-		local range = all(frame[1] - 1, frame[2] - frame[1] + 1)
-		local part = item:add(f.frame, range)
-		if not frame[3] then
-			part:add_proto_expert_info(e.escape)
-		else
-			part:add(f.frame_length, #frame[3]):set_generated()
-			slip_frame(ByteArray.new(frame[3], true):tvb("Frame"), pinfo, part, root)
-		end
-	end
-	local held = bytes:sub(rest)
-	if #held > 0 then
-		item:add_proto_expert_info(e.partial, #held .. " bytes of a frame without END")
-		if #held > line.FRAME_MAX then held = "" end
-	end
-	if not pinfo.visited then partial[pinfo.p2p_dir] = #held > 0 and held or nil end
+-- Before another capture.
+function camex.init()
+	state.forget()
+	serial.forget()
+	forget_bodies()
 end
 
 -- Heuristics ------------------------------------------------------------------------------
@@ -492,5 +466,4 @@ heuristic(jtunnel, dissect_jtunnel, function(tvb) return is_encrypted(tvb, 8) en
 for _, proto in ipairs({ camex, jtunnel, bare_ip, bare_ethernet }) do
 	in_udp:add_for_decode_as(proto)
 end
-forget()
 take_ports()

@@ -207,7 +207,7 @@ static void cut_like_the_kernel(struct kunit *test)
 		else
 			wrong = compare(t, skb, segs);
 		if (wrong)
-			KUNIT_FAIL(test, "%d: %s: layout %d, link %u, IPv%d, %s, options %u %u, %u, %u, %x",
+			KUNIT_FAIL(test, "%d: %s: layout %d link %u IPv%d %s opt %u %u, %u, %u, %x",
 				   i, wrong, i % LAYOUTS, g.link, g.in.v4 ? 4 : 6,
 				   g.in.tcp ? "TCP" : "UDP", g.in.ip_options,
 				   g.in.tcp_options, g.len, g.size, g.type);

@@ -29,6 +29,7 @@ static const char help[] =
 	"  --bind ADDR:PORT      where to receive\n"
 	"  --tun NAME            carry the packets of a tun device; without one pings are\n"
 	"                        answered and the rest is dropped\n"
+	"  --tun-node FILE       what makes it (/dev/net/tun)\n"
 	"  --address ADDR/LEN    inner address\n"
 	"  --mtu N               of the tun device\n"
 	"  --register off|manual|auto   manual, but off for --raw\n"
@@ -123,7 +124,7 @@ static void read_conf(const char *path, struct options *o)
 
 enum option_letter {
 	OPT_PASSPHRASE = 256, OPT_KEY_FILE, OPT_PLAIN, OPT_RAW, OPT_CONF, OPT_ENDPOINT,
-	OPT_BIND, OPT_TUN, OPT_ADDRESS, OPT_MTU, OPT_REGISTER, OPT_CLIENT_ID,
+	OPT_BIND, OPT_TUN, OPT_TUN_NODE, OPT_ADDRESS, OPT_MTU, OPT_REGISTER, OPT_CLIENT_ID,
 	OPT_KEEPALIVE, OPT_OLDEST, OPT_PREFIX, OPT_SEQ, OPT_PACE, OPT_LOG, OPT_QUIET,
 	OPT_COMMANDS, OPT_HELP,
 };
@@ -133,7 +134,7 @@ static const struct option long_options[] = {
 	{ "plain", 0, NULL, OPT_PLAIN }, { "raw", 0, NULL, OPT_RAW },
 	{ "conf", 1, NULL, OPT_CONF }, { "endpoint", 1, NULL, OPT_ENDPOINT },
 	{ "bind", 1, NULL, OPT_BIND }, { "tun", 1, NULL, OPT_TUN },
-	{ "address", 1, NULL, OPT_ADDRESS }, { "mtu", 1, NULL, OPT_MTU },
+	{ "tun-node", 1, NULL, OPT_TUN_NODE }, { "address", 1, NULL, OPT_ADDRESS }, { "mtu", 1, NULL, OPT_MTU },
 	{ "register", 1, NULL, OPT_REGISTER }, { "client-id", 1, NULL, OPT_CLIENT_ID },
 	{ "keepalive", 1, NULL, OPT_KEEPALIVE }, { "oldest", 0, NULL, OPT_OLDEST },
 	{ "prefix", 1, NULL, OPT_PREFIX }, { "seq", 1, NULL, OPT_SEQ },
@@ -207,6 +208,9 @@ static void take_option(struct options *o, struct chosen *chosen, int letter)
 	case OPT_TUN:
 		o->tun = optarg;
 		break;
+	case OPT_TUN_NODE:
+		o->tun_node = optarg;
+		break;
 	case OPT_ADDRESS:
 		o->address = optarg;
 		break;
@@ -273,7 +277,7 @@ static void check(const struct options *o, const char *role, bool client)
 int main(int argc, char **argv)
 {
 	struct options o = { .registers = REGISTER_MANUAL, .client_id = "",
-			     .keepalive = 10, .pace = 1 };
+			     .keepalive = 10, .pace = 1, .tun_node = "/dev/net/tun" };
 	struct chosen chosen = { 0 };
 	const char *role = argc > 1 ? argv[1] : "";
 	bool client = !strcmp(role, "client"), decode = !strcmp(role, "decode");

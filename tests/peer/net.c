@@ -87,12 +87,12 @@ int net_socket(const struct endpoint *bind_to, int family)
 	return fd;
 }
 
-int net_tun(const char *name)
+int net_tun(const char *node, const char *name)
 {
 	struct ifreq request = { .ifr_flags = IFF_TUN | IFF_NO_PI };
 	int fd;
 
-	fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	fd = open(node, O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", name);

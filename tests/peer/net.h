@@ -58,11 +58,12 @@ int net_socket(const struct endpoint *bind_to, int family);
 
 /**
  * net_tun() - make a tun device
+ * @node: /dev/net/tun, or what is like it
  * @name: its name
  *
  * Return: its file, or -1 with errno set.
  */
-int net_tun(const char *name);
+int net_tun(const char *node, const char *name);
 
 /**
  * net_ip() - run ip(8)

@@ -165,7 +165,7 @@ static bool begin(struct node *node, const struct role *role)
 	const struct options *o = node->o;
 
 	if (o->tun) {
-		node->tun = net_tun(o->tun);
+		node->tun = net_tun(o->tun_node, o->tun);
 		if (node->tun < 0) {
 			fprintf(stderr, "camex-peer: tun device %s: %s\n", o->tun,
 				strerror(errno));

@@ -23,6 +23,7 @@ enum registers { REGISTER_OFF, REGISTER_MANUAL, REGISTER_AUTO };
  * @endpoint: the server
  * @tun: name of a tun device, or NULL: pings are answered, and the rest is dropped
  * @address: inner address with its length, or NULL
+ * @tun_node: what makes it
  * @mtu: of the tun device, 0 for its default
  * @registers: how the client registers
  * @client_id: CLIENT_ID for AUTO
@@ -41,6 +42,7 @@ struct options {
 	struct endpoint bind;
 	struct endpoint endpoint;
 	const char *tun;
+	const char *tun_node;
 	const char *address;
 	int mtu;
 	enum registers registers;

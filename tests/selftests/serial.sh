@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # Transport serial, over two ptys that are joined at the speed of a line.
 # shellcheck source-path=SCRIPTDIR
+# shellcheck disable=SC2317 # functions are what "ok" runs
 . "$(dirname "$0")/lib.sh"
 
 here=$(dirname "$0")
@@ -60,6 +61,12 @@ gone() {
 ends() {
 	end_traffic
 	serial_dev host1 "$@" && serial_dev host2 "$@" && held host1 "$a" && held host2 "$b"
+}
+
+# vlan HOST: a VLAN on its ser0, where it has 10.1.0.I.
+vlan() {
+	ip -n "$1" link add link ser0 name vlan0 type vlan id 5 &&
+		ip -n "$1" address add "10.1.0.${1#host}/24" dev vlan0 && ip -n "$1" link set vlan0 up
 }
 
 # poured BYTES: sends them from host1 to host2; the sums of both sides, and bytes per second.
@@ -155,6 +162,17 @@ ok "a ping all the same" reaches host1 10.0.0.2
 ok "the link goes down and up" ip -n host2 link set ser0 down
 ok "up" ip -n host2 link set ser0 up
 ok "a ping in a new session" wait_until 30 reaches host1 10.0.0.2
+
+# --- link tap ---
+
+ok "two Ethernets" ends 1500 link tap protocol raw
+ok "a ping" reaches host1 10.0.0.2 -s 1472
+for i in 1 2; do ok "a VLAN on host$i" vlan host$i; done
+ok "a ping in it" reaches host1 10.1.0.2 -s 1472
+is "nothing was counted" "$(counters host2 ser0)" ""
+ok "two that encrypt" ends 1400 link tap
+for i in 1 2; do ok "host$i has a key" camexctl -n host$i key set ser0 far key-file "$test_tmp/key"; done
+ok "a ping" reaches host1 10.0.0.2
 
 # --- other ends ---
 

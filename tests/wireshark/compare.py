@@ -1,7 +1,12 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What the dissector says of a capture against what a camex-peer's log says of it."""
+"""compare CAPTURE LOG [PREFERENCE...]: what the dissector says of a capture against what a
+camex-peer's log says of it."""
 
+import collections
 import json
+import os
+import sys
 
 # keys of the log; those of a datagram without encryption, or without text, are not there
 FIELDS = {"type": "camex.type", "nonce_prefix": "camex.nonce_prefix", "seq": "camex.seq",
@@ -40,7 +45,7 @@ def told(row):
     """The same from a row of NAMES, whose packet is the datagram's."""
     value = dict(zip(NAMES, row))
     said = {"length": int(value["udp.length"][0]) - 8,
-            "encrypted": value["camex.encrypted"][-1] in ("1", "True")}
+            "encrypted": value["camex.encrypted"][-1:] in (["1"], ["True"])}
     for name, field in FIELDS.items():
         if value[field]:
             said[name] = value[field] if name == "route_cidr" else value[field][-1]
@@ -59,8 +64,31 @@ def told(row):
 
 def difference(rows, entries):
     """The datagrams that only one of the two tells of, or that they tell otherwise."""
-    said = sorted(json.dumps(told(row), sort_keys=True) for row in rows)
-    want = sorted(json.dumps(wanted(entry), sort_keys=True) for entry in entries)
-    return [f"dissector: {text}" for text in said if text not in want] + \
-        [f"log:       {text}" for text in want if text not in said] + \
-        ([] if len(said) == len(want) else [f"{len(said)} are captured, {len(want)} logged"])
+    said = collections.Counter(json.dumps(told(row), sort_keys=True) for row in rows)
+    want = collections.Counter(json.dumps(wanted(entry), sort_keys=True) for entry in entries)
+    return [f"dissector: {text}" for text in said - want] + \
+        [f"log:       {text}" for text in want - said]
+
+
+def main():
+    here = os.path.dirname(os.path.realpath(__file__))
+    sys.path[:0] = [here, os.path.dirname(here)]
+    sys.dont_write_bytecode = True
+    import shark
+    import tap
+
+    capture, log, *prefs = sys.argv[1:]
+    entries = read_log(log)
+    for name in ("REGISTER", "DATA", "CONFIG"):
+        tap.ok(any(entry["type"] == name for entry in entries), f"{name} is in the log")
+    sharks = shark.Shark()
+    rows = sharks.fields(sharks.copy(capture), NAMES, "-Y", "camex || camex_ip", prefs=prefs)
+    tap.equal(difference(rows, entries), [],
+              f"the dissector tells {len(entries)} datagrams as the log has them")
+    remarks = [text for row in rows for text in row[-1] if "equence" in text or "key" in text]
+    tap.equal(remarks, [], "nothing is missing, nothing is there twice")
+    tap.run([])
+
+
+if __name__ == "__main__":
+    main()

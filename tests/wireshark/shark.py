@@ -86,7 +86,8 @@ class Shark:
 
 def frame(payload, sport=45820, dport=7000, src="192.0.2.2", dst="192.0.2.1"):
     """An Ethernet frame with payload in a UDP datagram."""
-    return bytes.fromhex("020000000001020000000002") + (b"\x86\xdd" if cx.is_v6(src) else b"\x08\x00") + \
+    kind = b"\x86\xdd" if cx.is_v6(src) else b"\x08\x00"
+    return bytes.fromhex("020000000001020000000002") + kind + \
         cx.udp_packet(src, dst, sport, dport, payload)
 
 

@@ -40,6 +40,7 @@ enum camex_protocol {
 enum camex_transport {
 	CAMEX_TRANSPORT_UDP,
 	CAMEX_TRANSPORT_SERIAL,		/* SLIP on a tty; one far end */
+	CAMEX_TRANSPORT_CHAR,		/* files of /dev/camex; one far end */
 };
 
 /* One net_device for all peers, or one for each. */

@@ -196,7 +196,8 @@ int main(int argc, char **argv)
 	const struct sigaction act = { .sa_handler = end };
 	struct way ways[2] = {};
 
-	if (argc < 4 || !(rate = strtoull(argv[1], NULL, 10)))
+	rate = argc < 4 ? 0 : strtoull(argv[1], NULL, 10);
+	if (!rate)
 		errx(2, "%s", help);
 	for (int i = 4; i < argc; i++)
 		read_fault(argv[i]);

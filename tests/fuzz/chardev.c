@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * chardev DEVICE [SECONDS [SEED]]: calls of /dev/net/tun's kind with random flags, lengths
+ * and headers that lie, for so long (5). Prints TAP: that enough of them were taken, so
+ * that what lies behind was reached. What is wrong is in the kernel's log.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <arpa/inet.h>
+#include <linux/if_tun.h>
+#include <linux/virtio_net.h>
+#include <net/if.h>
+
+#define FILES	8
+
+enum taken { IFF, WRITE, VNET, READ, IOCTL, KINDS };
+static const char *const kinds[KINDS] = {
+	"TUNSETIFF", "write", "write with a header", "read", "other ioctls",
+};
+static unsigned long taken[KINDS], calls;
+static const char *device;
+static int fds[FILES], vnet[FILES], frames[FILES], inet;
+static uint8_t data[70000];
+static void *volatile nowhere = (void *)8;
+
+static unsigned int below(unsigned int n)
+{
+	return (unsigned int)random() % n;
+}
+
+static void count(enum taken kind, long result)
+{
+	calls++;
+	if (result >= 0)
+		taken[kind]++;
+}
+
+static void up(struct ifreq *request)
+{
+	struct sockaddr_in *addr = (struct sockaddr_in *)&request->ifr_addr;
+
+	memset(addr, 0, sizeof(*addr));
+	addr->sin_family = AF_INET;
+	addr->sin_addr.s_addr = htonl(0x0a090001);
+	ioctl(inet, SIOCSIFADDR, request);
+	addr->sin_addr.s_addr = htonl(0xffffff00);
+	ioctl(inet, SIOCSIFNETMASK, request);
+	request->ifr_flags = below(8) ? IFF_UP | IFF_RUNNING : 0;
+	ioctl(inet, SIOCSIFFLAGS, request);
+	request->ifr_mtu = 68 + (int)below(3000);
+	if (!below(4))
+		ioctl(inet, SIOCSIFMTU, request);
+}
+
+static void attach(int i)
+{
+	struct ifreq request = { 0 };
+	int tap = (int)below(2), flags, err;
+
+	snprintf(request.ifr_name, IFNAMSIZ, "%s%u", tap ? "fp" : "fn", below(3));
+	request.ifr_flags = (short)((tap ? IFF_TAP : IFF_TUN) | (below(4) ? IFF_NO_PI : 0) |
+				    (below(2) ? IFF_VNET_HDR : 0) |
+				    (below(2) ? IFF_MULTI_QUEUE : 0));
+	if (!below(8))
+		request.ifr_flags = (short)random();
+	flags = request.ifr_flags;
+	err = ioctl(fds[i], TUNSETIFF, &request);
+	count(IFF, err);
+	if (err)
+		return;
+	vnet[i] = flags & IFF_VNET_HDR;
+	frames[i] = flags & IFF_TAP;
+	up(&request);
+}
+
+static void change(int i)
+{
+	static const unsigned long pointed[] = {
+		TUNSETSNDBUF, TUNSETVNETHDRSZ, TUNSETVNETLE, TUNGETVNETHDRSZ, TUNGETIFF,
+		TUNGETFEATURES, TUNSETCARRIER, TUNGETSNDBUF, TUNSETQUEUE,
+	};
+	static const unsigned long numbers[] = {
+		TUNSETOFFLOAD, TUNSETPERSIST, TUNSETOWNER, TUNSETGROUP, TUNSETDEBUG,
+	};
+	static const int sizes[] = { 10, 12, 20, 1, 100000, -1, 0, 0x7fffffff };
+	struct ifreq request = { 0 };
+	int number;
+
+	request.ifr_flags = below(2) ? IFF_ATTACH_QUEUE : IFF_DETACH_QUEUE;
+	number = below(2) ? sizes[below(8)] : (int)random();
+	if (below(2)) {
+		unsigned long cmd = pointed[below(9)];
+
+		if (cmd != TUNSETQUEUE)
+			memcpy(&request, &number, sizeof(number));
+		count(IOCTL, ioctl(fds[i], cmd, below(30) ? &request : nowhere));
+	} else {
+		unsigned long cmd = numbers[below(5)];
+
+		if (cmd == TUNSETPERSIST)
+			number = !below(20);
+		else if (cmd != TUNSETOFFLOAD || below(2))
+			number &= 31;
+		count(IOCTL, ioctl(fds[i], cmd, (long)number));
+	}
+	if (!below(50))
+		ioctl(fds[i], (unsigned long)random(), (long)random());
+}
+
+/* An Ethernet header, IP, TCP or UDP, right but for what is wrong. */
+static size_t packet(int i, uint8_t *at, size_t most)
+{
+	size_t len = below(3) ? below(1500) : below(66000), start = 0, n;
+
+	if (len > most)
+		len = most;
+	for (n = 0; n < len && n < 2000; n++)
+		at[n] = (uint8_t)random();
+	if (frames[i] && len > 14) {
+		memset(at, below(2) ? 0xff : 2, 6);
+		at[6] = 2;
+		at[12] = below(2) ? 8 : 0x86;
+		at[13] = at[12] == 8 ? 0 : 0xdd;
+		start = 14;
+	}
+	if (len < start + 40 || !below(10))
+		return len;
+	at += start;
+	if (below(2)) {
+		memcpy(at, (uint8_t []){ 0x45, 0, (len - start) >> 8, (uint8_t)(len - start),
+			0, 0, 0, 0, 64, below(2) ? 6 : 17, 0, 0, 10, 9, 0, 2, 10, 9, 0, 1 }, 20);
+		at[32] = 0x50;
+	} else {
+		memcpy(at, (uint8_t []){ 0x60, 0, 0, 0, (len - start - 40) >> 8,
+			(uint8_t)(len - start - 40), below(2) ? 6 : 17, 64 }, 8);
+	}
+	return len;
+}
+
+static void put(int i)
+{
+	static const uint8_t types[] = { 0, 1, 3, 4, 5, 0x81, 0x84, 77 };
+	struct virtio_net_hdr *header = (struct virtio_net_hdr *)data;
+	int start = frames[i] ? 34 : 20;
+	size_t len = 0;
+
+	memset(data, 0, 20);
+	if (vnet[i]) {
+		header->flags = below(4) ? VIRTIO_NET_HDR_F_NEEDS_CSUM : (uint8_t)random();
+		header->gso_type = types[below(8)];
+		header->hdr_len = (uint16_t)(below(3) ? start + 20 : (int)random());
+		header->gso_size = (uint16_t)(below(3) ? 1 + below(1500) : below(65536));
+		header->csum_start = (uint16_t)(below(3) ? start : (int)below(3000));
+		header->csum_offset = (uint16_t)(below(3) ? 16 : below(3000));
+		len = below(4) ? 10 : 12;
+	}
+	len += packet(i, data + len, sizeof(data) - 64 - len);
+	if (!below(40))
+		len = below(30);
+	count(vnet[i] ? VNET : WRITE, write(fds[i], below(60) ? data : nowhere, len));
+}
+
+static void get(int i)
+{
+	static uint8_t sink[70000];
+	struct iovec parts[2] = { { sink, below(40) }, { sink + 100, below(2) ? 69000 : below(200) } };
+	struct pollfd event = { .fd = fds[i], .events = POLLIN | POLLOUT };
+	int n;
+
+	poll(&event, 1, 0);
+	for (n = (int)below(20); n >= 0; n--)
+		count(READ, below(40) ? readv(fds[i], parts, 2) : read(fds[i], nowhere, 100));
+}
+
+static void step(void)
+{
+	int i = (int)below(FILES);
+	char command[40];
+
+	if (fds[i] < 0 || !below(200)) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+		fds[i] = open(device, O_RDWR | O_NONBLOCK);
+		attach(i);
+		return;
+	}
+	switch (below(16)) {
+	case 0:
+		attach(i);
+		break;
+	case 1: case 2: case 3:
+		change(i);
+		break;
+	case 4: case 5: case 6:
+		get(i);
+		break;
+	default:
+		put(i);
+	}
+	if (!below(3000)) {
+		snprintf(command, sizeof(command), "ip link del f%c%u 2>/dev/null",
+			 below(2) ? 'p' : 'n', below(3));
+		if (system(command) < 0)
+			abort();
+	}
+}
+
+static void forget(void)
+{
+	char command[40];
+	int i;
+
+	for (i = 0; i < FILES; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	for (i = 0; i < 6; i++) {
+		snprintf(command, sizeof(command), "ip link del f%c%d 2>/dev/null",
+			 i < 3 ? 'p' : 'n', i % 3);
+		if (system(command) < 0)
+			abort();
+	}
+}
+
+int main(int argc, char **argv)
+{
+	long seconds = argc > 2 && *argv[2] ? atol(argv[2]) : 5;
+	unsigned int seed = argc > 3 ? (unsigned int)atol(argv[3]) : (unsigned int)time(NULL);
+	time_t end = time(NULL) + seconds;
+	int i, failed = 0;
+
+	if (argc < 2)
+		return 2;
+	device = argv[1];
+	inet = socket(AF_INET, SOCK_DGRAM, 0);
+	for (i = 0; i < FILES; i++)
+		fds[i] = -1;
+	srandom(seed);
+	while (time(NULL) < end)
+		for (i = 0; i < 50; i++)
+			step();
+	forget();
+	printf("# seed %u: %lu calls in %ld s\n", seed, calls, seconds);
+	for (i = 0; i < KINDS; i++) {
+		failed |= !taken[i];
+		printf("%sok %d - %s: %lu were taken\n", taken[i] ? "" : "not ", i + 1, kinds[i],
+		       taken[i]);
+	}
+	printf("1..%d\n", KINDS);
+	return failed;
+}
