@@ -48,6 +48,11 @@ address() {
 	ip -n host1 address add 10.0.0.1 peer "$2" dev "$link" && ip -n host1 link set "$link" up
 }
 
+# interfaces: how many there are in host1, camex0 and its peers' links.
+interfaces() {
+	on host1 ls /sys/class/net | grep -c '^camex0'
+}
+
 both_gone() {
 	local host
 	for host in host1 host2 host3; do
@@ -63,12 +68,12 @@ ok "three hosts" hosts 3
 form=(protocol jtunnel)
 ok "a server" server id "${id[server]}"
 for i in 2 3; do ok "its peer c$i" camexctl -n host1 peer add camex0 "c$i" id "${id[c$i]}"; done
-is "there is no link yet" "$(peer host1 c2 .link) $(ip -n host1 -j link show type camex | jq length)" "null 1"
+is "there is no link yet" "$(peer host1 c2 .link) $(interfaces)" "null 1"
 bg host1 camexctl -j monitor camex0 >"$events"
 sleep 1
 ok "strangers" on host2 "$here/identify.py" 192.0.2.2 192.0.2.1 7000 random 5000
 ok "are counted" wait_until 20 eval '[ "$(counter host1 unknown_peer)" -gt 1000 ]'
-is "they get no link" "$(ip -n host1 -j link show type camex | jq length)" 1
+is "they get no link" "$(interfaces)" 1
 for i in 2 3; do
 	own=(id "${id[c$i]}")
 	ok "a client in host$i" client "host$i"
@@ -83,7 +88,8 @@ for i in 2 3; do
 	ok "host1 reaches host$i" wait_until 10 reaches host1 "10.0.0.$i"
 	ok "host$i reaches host1" reaches "host$i" 10.0.0.1
 done
-is "through its own link" "$(ip -n host1 -s -j link show camex0-1 | jq '.[0].stats64 | [.rx.packets, .tx.packets] == [2, 2]')" true
+is "through its own link" "$(ip -n host1 -s -j link show camex0-1 | jq '.[0].stats64 | .rx.packets >= 2 and .tx.packets >= 2')" true
+on host2 sysctl -qw net.ipv4.icmp_echo_ignore_broadcasts=0
 ok "multicast goes through" eval 'on host1 ping -q -n -c 1 -W 5 -I camex0-0 224.0.0.1'
 nok "a link is not to be deleted" ip -n host1 link del camex0-0
 nok "the parent carries nothing" on host1 ping -q -n -c 1 -W 1 -I camex0 10.0.0.2
@@ -107,7 +113,7 @@ ok "it is heard, and gets another" wait_until 20 has_link c2
 ok "with an address" address c2 10.0.0.2
 ok "host1 reaches it again" wait_until 10 reaches host1 10.0.0.2
 ok "a client is deleted" camexctl -n host1 peer del camex0 c2
-is "its link is gone" "$(ip -n host1 -j link show type camex | jq length)" 2
+is "its link is gone" "$(interfaces)" 2
 ok "it is there again" camexctl -n host1 peer add camex0 c2 id "${id[c2]}"
 ok "and has a link" wait_until 20 has_link c2
 wait $pinger
@@ -138,7 +144,7 @@ ok "the other keeps it" has_link c2
 ip -n host3 link set camex0 up
 ok "until it is heard" wait_until 20 has_link c3
 ok "the device goes" camexctl -n host1 dev del camex0
-is "with all links" "$(ip -n host1 -j link show type camex | jq length)" 0
+is "with all links" "$(interfaces)" 0
 both_gone
 
 # --- the same with keys, protocol camex, and a name ---

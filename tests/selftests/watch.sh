@@ -85,7 +85,7 @@ ok "a NAT" on host2 nft -f - <<-END
 	table ip nat {
 		chain postrouting {
 			type nat hook postrouting priority 100
-			oifname "eth0" snat to 192.0.2.12-192.0.2.16:1024-60000 fully-random
+			oifname "eth0" meta l4proto udp snat to 192.0.2.12-192.0.2.16:1024-60000 fully-random
 		}
 	}
 END
