@@ -32,6 +32,8 @@ const char *word_placeholder(enum word word)
 	case WORD_PREFIX:
 	case WORD_PREFIX_NEW:
 		return "PREFIX";
+	case WORD_MAC:
+		return "MAC";
 	case WORD_FILE:
 		return "FILE";
 	case WORD_TTY:

@@ -45,6 +45,13 @@ const struct command commands[] = {
 	{ "route", "show", { WORD_DEV }, 0,
 	  route_show, "show prefixes and the peers that have them" },
 
+	{ "fdb", "add", { WORD_DEV, WORD_MAC }, TAKES_FDB_ADD,
+	  fdb_add, "put a station behind a peer, for good" },
+	{ "fdb", "del", { WORD_DEV, WORD_MAC }, TAKES_FDB_DEL,
+	  fdb_del, "forget where a station is" },
+	{ "fdb", "show", { WORD_DEV }, 0,
+	  fdb_show, "show stations and the peers that they are behind" },
+
 	{ "show", NULL, { WORD_DEV_MAYBE }, 0,
 	  show, "show devices, peers and routes" },
 	{ "stats", NULL, { WORD_DEV }, 0,

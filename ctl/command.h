@@ -22,6 +22,7 @@ enum word {
 	WORD_PEER_MAYBE,
 	WORD_PREFIX, /* a prefix with a route */
 	WORD_PREFIX_NEW,
+	WORD_MAC,
 	WORD_FILE,
 	WORD_TTY,
 	WORD_APPLY_MAYBE, /* the word "apply", or nothing */
@@ -178,6 +179,9 @@ int route_add(struct call *call);
 int route_replace(struct call *call);
 int route_del(struct call *call);
 int route_show(struct call *call);
+int fdb_add(struct call *call);
+int fdb_del(struct call *call);
+int fdb_show(struct call *call);
 int show(struct call *call);
 int stats(struct call *call);
 int monitor(struct call *call);

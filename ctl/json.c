@@ -161,6 +161,7 @@ static const struct field device_fields[] = {
 	{ "relay", make_switch, CAMEX_A_DEV_RELAY, NULL },
 	{ "source_check", make_switch, CAMEX_A_DEV_SOURCE_CHECK, NULL },
 	{ "plaintext", make_switch, CAMEX_A_DEV_PLAINTEXT, NULL },
+	{ "ageing", make_u16, CAMEX_A_DEV_AGEING, NULL },
 	{ "mtu", make_u32, CAMEX_A_DEV_MTU, NULL },
 	{}
 };
@@ -331,6 +332,35 @@ int json_routes(FILE *out, const struct model_routes *routes,
 		json_object_object_add(object, "prefix",
 				       prefix_object(&route->prefix));
 		json_object_object_add(object, "peer", make_text(route->peer));
+		json_object_array_add(list, object);
+	}
+	return print_json(out, list, false, fault);
+}
+
+int json_stations(FILE *out, const struct model_stations *stations,
+		  struct fault *fault)
+{
+	struct json_object *list = json_object_new_array();
+	char mac[MAC_TEXT];
+
+	for (size_t i = 0; i < stations->n; i++) {
+		const struct model_station *station = &stations->list[i];
+		struct json_object *object = json_object_new_object();
+
+		json_object_object_add(object, "mac",
+				       make_text(mac_text(station->mac, mac)));
+		json_object_object_add(
+			object, "vlan",
+			station->vlan ? json_object_new_int(station->vlan) :
+					NULL);
+		json_object_object_add(object, "peer",
+				       make_text(station->peer));
+		json_object_object_add(object, "static",
+				       json_object_new_boolean(station->fixed));
+		json_object_object_add(
+			object, "age",
+			station->fixed ? NULL :
+					 json_object_new_int64(station->age));
 		json_object_array_add(list, object);
 	}
 	return print_json(out, list, false, fault);

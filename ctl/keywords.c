@@ -41,11 +41,13 @@ const struct choice links_choices[] = {
 
 const struct choice tx_choices[] = {
 	{ "udp", CAMEX_TX_UDP, "through the kernel's IP output" },
+	{ "netpoll", CAMEX_TX_NETPOLL, "straight to the device that the route leads to" },
 	{}
 };
 
 const struct choice rx_choices[] = {
 	{ "udp", CAMEX_RX_UDP, "from the socket" },
+	{ "netfilter", CAMEX_RX_NETFILTER, "by a hook behind the rules for local input" },
 	{}
 };
 
@@ -94,6 +96,7 @@ const struct choice event_choices[] = {
 /* Which attribute it becomes, or which ones from first to last. */
 #define DEV(name)	.nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_##name
 #define PEER(name)	.nest = CAMEX_A_PEER, .attr = CAMEX_A_PEER_##name
+#define FDB(name)	.nest = CAMEX_A_FDB, .attr = CAMEX_A_FDB_##name
 #define ROUTE(name)	.nest = CAMEX_A_ROUTE, .attr = CAMEX_A_ROUTE_##name
 #define TO_PEER(name)	.attr_last = CAMEX_A_PEER_##name
 
@@ -136,6 +139,9 @@ const struct keyword keywords[] = {
 	{ "plaintext", "on|off",
 	  "let peers without a key send and receive, unprotected; protocol camex alone (default off)",
 	  &type_switch, DEV(PLAINTEXT), DEV_BOTH },
+	{ "ageing", "SECONDS",
+	  "after how much silence a learned station on a tap link is forgotten, 0 to 65535, 0: never (default 300)",
+	  &type_u16, .max = UINT16_MAX, DEV(AGEING), DEV_BOTH },
 	{ "client-id", "TEXT",
 	  "whom we register as with register auto, 1 to 31 characters (default: the MAC of the default route's interface)",
 	  &type_client_id, DEV(CLIENT_ID), DEV_BOTH },
@@ -178,6 +184,13 @@ const struct keyword keywords[] = {
 	{ "peer", "NAME", "the peer that the prefix is behind",
 	  &type_peer, ROUTE(PEER), .takes = TAKES_ROUTE_ADD | TAKES_ROUTE_DEL,
 	  .needs = TAKES_ROUTE_ADD },
+
+	/* stations */
+	{ "vlan", "N", "the VLAN that the station is in, 1 to 4094 (default: none)",
+	  &type_vlan, .max = 4094, FDB(VLAN), .takes = TAKES_FDB_ADD | TAKES_FDB_DEL },
+	{ "peer", "NAME", "the peer that the station is behind",
+	  &type_peer, FDB(PEER), .takes = TAKES_FDB_ADD | TAKES_FDB_DEL,
+	  .needs = TAKES_FDB_ADD },
 
 	/* who is authorized */
 	{ "authorized", "DIR",

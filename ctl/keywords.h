@@ -31,7 +31,9 @@ enum takes {
 	TAKES_ROUTE_DEL = 1 << 6,
 	TAKES_UP = 1 << 7, /* the section [device] of a file */
 	TAKES_SERIAL = 1 << 8,
-	TAKES_WATCH = 1 << 9,
+	TAKES_FDB_ADD = 1 << 9,
+	TAKES_FDB_DEL = 1 << 10,
+	TAKES_WATCH = 1 << 11,
 };
 
 /* What completion proposes for a value. */
@@ -204,6 +206,7 @@ void values_wipe(struct values *values);
 /* Types, in values.c */
 extern const struct value_type type_u16;
 extern const struct value_type type_u32;
+extern const struct value_type type_vlan;
 extern const struct value_type type_switch;
 extern const struct value_type type_flag; /* it is there, and has no value */
 extern const struct value_type type_choice;

@@ -32,6 +32,7 @@ static struct nla_policy dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	[CAMEX_A_DEV_LINK_NAME] = { .type = NLA_STRING },
 	[CAMEX_A_DEV_LINK_TIMEOUT] = { .type = NLA_U16 },
 	[CAMEX_A_DEV_ID] = { .minlen = CAMEX_ID_LEN, .maxlen = CAMEX_ID_LEN },
+	[CAMEX_A_DEV_AGEING] = { .type = NLA_U16 },
 	[CAMEX_A_DEV_CLIENT_ID] = { .type = NLA_STRING,
 				    .maxlen = CAMEX_NAME_MAX + 1 },
 };
@@ -65,6 +66,14 @@ static struct nla_policy route_policy[CAMEX_A_ROUTE_MAX + 1] = {
 	[CAMEX_A_ROUTE_LEN] = { .type = NLA_U8 },
 	[CAMEX_A_ROUTE_PEER] = { .type = NLA_STRING,
 				 .maxlen = CAMEX_NAME_MAX + 1 },
+};
+
+static struct nla_policy fdb_policy[CAMEX_A_FDB_MAX + 1] = {
+	[CAMEX_A_FDB_MAC] = { .minlen = MAC_LEN, .maxlen = MAC_LEN },
+	[CAMEX_A_FDB_VLAN] = { .type = NLA_U16 },
+	[CAMEX_A_FDB_PEER] = { .type = NLA_STRING,
+			       .maxlen = CAMEX_NAME_MAX + 1 },
+	[CAMEX_A_FDB_AGE] = { .type = NLA_U32 },
 };
 
 static int malformed(struct fault *fault)
@@ -196,6 +205,35 @@ int model_route_read(struct model_routes *routes, struct nlmsghdr *hdr,
 	route->prefix.len = nla_get_u8(at[CAMEX_A_ROUTE_LEN]);
 	nla_strlcpy(route->peer, at[CAMEX_A_ROUTE_PEER], sizeof(route->peer));
 	routes->n++;
+	return 0;
+}
+
+int model_station_read(struct model_stations *stations, struct nlmsghdr *hdr,
+		       struct fault *fault)
+{
+	struct nlattr *tb[CAMEX_A_MAX + 1], *at[CAMEX_A_FDB_MAX + 1];
+	struct model_station *station, *list;
+
+	if (top_read(tb, hdr, fault))
+		return -1;
+	if (!tb[CAMEX_A_FDB] ||
+	    nla_parse_nested(at, CAMEX_A_FDB_MAX, tb[CAMEX_A_FDB],
+			     fdb_policy) < 0 ||
+	    !at[CAMEX_A_FDB_MAC] || !at[CAMEX_A_FDB_PEER])
+		return malformed(fault);
+	list = grow(stations->list, stations->n, &stations->room,
+		    sizeof(*list));
+	if (!list)
+		return no_memory(fault);
+	stations->list = list;
+	station = &list[stations->n++];
+	memcpy(station->mac, nla_data(at[CAMEX_A_FDB_MAC]), MAC_LEN);
+	station->vlan = at[CAMEX_A_FDB_VLAN] ?
+				nla_get_u16(at[CAMEX_A_FDB_VLAN]) :
+				0;
+	nla_strlcpy(station->peer, at[CAMEX_A_FDB_PEER], sizeof(station->peer));
+	station->fixed = !at[CAMEX_A_FDB_AGE];
+	station->age = station->fixed ? 0 : nla_get_u32(at[CAMEX_A_FDB_AGE]);
 	return 0;
 }
 
@@ -348,6 +386,28 @@ void model_sort_routes(struct model_routes *routes)
 	if (routes->n)
 		qsort(routes->list, routes->n, sizeof(*routes->list),
 		      route_compare);
+}
+
+static int station_compare(const void *a, const void *b)
+{
+	const struct model_station *x = a, *y = b;
+
+	if (x->vlan != y->vlan)
+		return x->vlan < y->vlan ? -1 : 1;
+	return memcmp(x->mac, y->mac, MAC_LEN);
+}
+
+void model_sort_stations(struct model_stations *stations)
+{
+	if (stations->n)
+		qsort(stations->list, stations->n, sizeof(*stations->list),
+		      station_compare);
+}
+
+void model_stations_clear(struct model_stations *stations)
+{
+	free(stations->list);
+	memset(stations, 0, sizeof(*stations));
 }
 
 void model_peers_clear(struct model_device *device)

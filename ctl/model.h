@@ -14,6 +14,7 @@
 
 #include "address.h"
 #include "fault.h"
+#include "parse.h"
 
 struct call;
 struct nlattr;
@@ -100,6 +101,34 @@ struct model_routes {
 };
 
 /**
+ * struct model_station - a station and the peer that it is behind
+ * @mac: its MAC address
+ * @vlan: its VLAN ID, 0: none
+ * @peer: the peer's name
+ * @fixed: it was added by hand
+ * @age: else seconds since it was heard
+ */
+struct model_station {
+	uint8_t mac[MAC_LEN];
+	uint16_t vlan;
+	char peer[CAMEX_NAME_MAX + 1];
+	bool fixed;
+	uint32_t age;
+};
+
+/**
+ * struct model_stations - the forwarding table of a device
+ * @list: by VLAN and MAC address
+ * @n: how many
+ * @room: how many have room
+ */
+struct model_stations {
+	struct model_station *list;
+	size_t n;
+	size_t room;
+};
+
+/**
  * struct model_event - something that happened
  * @name: the device's name
  * @ifindex: its index
@@ -123,6 +152,8 @@ int model_peer_read(struct model_device *device, struct nlmsghdr *hdr,
 		    struct fault *fault);
 int model_route_read(struct model_routes *routes, struct nlmsghdr *hdr,
 		     struct fault *fault);
+int model_station_read(struct model_stations *stations, struct nlmsghdr *hdr,
+		       struct fault *fault);
 int model_event_read(struct model_event *event, struct nlmsghdr *hdr,
 		     struct fault *fault);
 int model_stats_read(uint64_t *counters, bool *given, struct nlmsghdr *hdr,
@@ -132,6 +163,7 @@ int model_stats_read(uint64_t *counters, bool *given, struct nlmsghdr *hdr,
 void model_sort_devices(struct model_devices *devices);
 void model_sort_peers(struct model_device *device);
 void model_sort_routes(struct model_routes *routes);
+void model_sort_stations(struct model_stations *stations);
 int model_merge_routes(struct model_device *device,
 		       const struct model_routes *routes, struct fault *fault);
 
@@ -141,6 +173,7 @@ void model_devices_clear(struct model_devices *devices);
 void model_peers_clear(struct model_device *device);
 void model_device_clear(struct model_device *device);
 void model_routes_clear(struct model_routes *routes);
+void model_stations_clear(struct model_stations *stations);
 
 /* The endpoint among a peer's attributes; false: there is none. */
 bool model_endpoint(struct nlattr *const *tb, struct endpoint *endpoint);
@@ -155,6 +188,7 @@ int query_peers(struct call *call, struct model_device *device,
 		const char *name);
 int query_routes(struct call *call, const struct model_device *device,
 		 struct model_routes *routes);
+int query_stations(struct call *call, struct model_stations *stations);
 /* See which links are down. */
 void query_links(struct model_devices *devices);
 /* Peers with their routes. */

@@ -20,6 +20,8 @@ int json_peers(FILE *out, const struct model_device *device,
 	       struct fault *fault);
 int json_routes(FILE *out, const struct model_routes *routes,
 		struct fault *fault);
+int json_stations(FILE *out, const struct model_stations *stations,
+		  struct fault *fault);
 int json_stats(FILE *out, const uint64_t *counters, const bool *given,
 	       struct fault *fault);
 /* One line; milliseconds since 1970. */
@@ -39,6 +41,7 @@ void print_peer(FILE *out, const struct model_device *device,
 		const struct model_peer *peer);
 void print_peer_table(FILE *out, const struct model_device *device);
 void print_routes(FILE *out, const struct model_routes *routes);
+void print_stations(FILE *out, const struct model_stations *stations);
 void print_stats(FILE *out, const uint64_t *counters, const bool *given);
 void print_event(FILE *out, const struct model_event *event, int64_t now);
 

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <net/if.h>
 #include <sodium.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <linux/camex.h>
@@ -146,4 +147,29 @@ int parse_id(const char *text, uint8_t *id, struct fault *fault)
 const char *id_text(const uint8_t *id, char *buf)
 {
 	return sodium_bin2hex(buf, ID_TEXT, id, CAMEX_ID_LEN);
+}
+
+int parse_mac(const char *text, uint8_t *mac, struct fault *fault)
+{
+	unsigned int byte[MAC_LEN];
+	char rest;
+
+	if (strlen(text) != MAC_TEXT - 1 ||
+	    strspn(text, "0123456789abcdefABCDEF:") != MAC_TEXT - 1 ||
+	    sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &byte[0], &byte[1],
+		   &byte[2], &byte[3], &byte[4], &byte[5], &rest) != MAC_LEN)
+		return fault_set(
+			fault,
+			"\"%s\" is not a MAC address such as 02:00:00:00:00:01",
+			text);
+	for (int i = 0; i < MAC_LEN; i++)
+		mac[i] = (uint8_t)byte[i];
+	return 0;
+}
+
+char *mac_text(const uint8_t *mac, char *buf)
+{
+	snprintf(buf, MAC_TEXT, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+		 mac[2], mac[3], mac[4], mac[5]);
+	return buf;
 }

@@ -38,6 +38,13 @@ int parse_id(const char *text, uint8_t *id, struct fault *fault);
 /* The text of one, in a buffer of ID_TEXT bytes, which is returned. */
 const char *id_text(const uint8_t *id, char *buf);
 
+#define MAC_LEN 6
+#define MAC_TEXT 18
+
+/* A MAC address, such as 02:00:00:00:00:01. */
+int parse_mac(const char *text, uint8_t *mac, struct fault *fault);
+char *mac_text(const uint8_t *mac, char *buf);
+
 /* Length of the valid UTF-8 sequence that starts at text, 0: there is none. */
 unsigned int parse_utf8(const char *text);
 

@@ -137,13 +137,18 @@ static void print_policy(FILE *out, struct nlattr *const *tb)
 	const struct nlattr *relay = tb[CAMEX_A_DEV_RELAY];
 	const struct nlattr *check = tb[CAMEX_A_DEV_SOURCE_CHECK];
 	const struct nlattr *plain = tb[CAMEX_A_DEV_PLAINTEXT];
+	const struct nlattr *ageing = tb[CAMEX_A_DEV_AGEING];
 
 	if (!check)
 		return;
 	print_label(out, 2, "policy");
 	if (relay && nla_get_u8(relay))
 		fputs("relay on, ", out);
-	fprintf(out, "source-check %s", switch_text(check));
+	if (ageing && tb[CAMEX_A_DEV_LINK] &&
+	    nla_get_u32(tb[CAMEX_A_DEV_LINK]) == CAMEX_LINK_TAP)
+		fprintf(out, "ageing %u", nla_get_u16(ageing));
+	else
+		fprintf(out, "source-check %s", switch_text(check));
 	if (plain)
 		fprintf(out, ", %splaintext %s%s",
 			paint(nla_get_u8(plain) ? YELLOW : PLAIN),

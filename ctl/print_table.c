@@ -150,6 +150,43 @@ void print_routes(FILE *out, const struct model_routes *routes)
 	}
 }
 
+static const char *heard_text(const struct model_station *station, char *buf)
+{
+	return station->fixed ? "static" : print_age(station->age * 1000ULL, buf);
+}
+
+void print_stations(FILE *out, const struct model_stations *stations)
+{
+	int widest = width_of("static");
+	char cell[CELL_TEXT];
+
+	if (!stations->n)
+		return;
+	for (size_t i = 0; i < stations->n; i++) {
+		int width = width_of(heard_text(&stations->list[i], cell));
+
+		if (width > widest)
+			widest = width;
+	}
+	fputs(paint(FAINT), out);
+	print_cell(out, "MAC", MAC_TEXT - 1);
+	print_cell(out, "VLAN", 4);
+	print_cell(out, "HEARD", widest);
+	fprintf(out, "PEER%s\n", paint(PLAIN));
+	for (size_t i = 0; i < stations->n; i++) {
+		const struct model_station *station = &stations->list[i];
+
+		print_cell(out, mac_text(station->mac, cell), MAC_TEXT - 1);
+		if (station->vlan)
+			snprintf(cell, sizeof(cell), "%u", station->vlan);
+		else
+			snprintf(cell, sizeof(cell), "-");
+		print_cell(out, cell, 4);
+		print_cell(out, heard_text(station, cell), widest);
+		fprintf(out, "%s\n", station->peer);
+	}
+}
+
 static void print_counter(FILE *out, const struct counter *counter,
 			  uint64_t number, int width, int digits)
 {

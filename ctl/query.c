@@ -18,6 +18,7 @@ struct query {
 	struct model_devices *devices;
 	struct model_device *device;
 	struct model_routes *routes;
+	struct model_stations *stations;
 };
 
 static int device_message(struct nlmsghdr *hdr, void *arg)
@@ -60,6 +61,20 @@ static void route_restart(void *arg)
 	struct query *q = arg;
 
 	model_routes_clear(q->routes);
+}
+
+static int station_message(struct nlmsghdr *hdr, void *arg)
+{
+	struct query *q = arg;
+
+	return model_station_read(q->stations, hdr, &q->call->fault);
+}
+
+static void station_restart(void *arg)
+{
+	struct query *q = arg;
+
+	model_stations_clear(q->stations);
 }
 
 /*
@@ -153,6 +168,19 @@ int query_routes(struct call *call, const struct model_device *device,
 	if (!msg || call_send(call, msg, &sink))
 		return -1;
 	model_sort_routes(routes);
+	return 0;
+}
+
+int query_stations(struct call *call, struct model_stations *stations)
+{
+	struct query q = { .call = call, .stations = stations };
+	const struct conn_sink sink = { station_message, station_restart, &q };
+	struct nl_msg *msg;
+
+	msg = query_message(call, CAMEX_CMD_FDB_GET, NLM_F_DUMP, 0);
+	if (!msg || call_send(call, msg, &sink))
+		return -1;
+	model_sort_stations(stations);
 	return 0;
 }
 

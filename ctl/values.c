@@ -40,6 +40,22 @@ const struct value_type type_u16 = {
 	.put = u16_put,
 };
 
+static int vlan_parse(const struct keyword *keyword, struct value *value,
+		      struct fault *fault)
+{
+	if (number_parse(keyword, value, fault))
+		return -1;
+	if (!value->number)
+		return fault_set(fault, "\"%s\" is not a number from 1 to %u",
+				 value->text, keyword->max);
+	return 0;
+}
+
+const struct value_type type_vlan = {
+	.parse = vlan_parse,
+	.put = u16_put,
+};
+
 const struct value_type type_u32 = {
 	.parse = number_parse,
 	.put = u32_put,

@@ -14,6 +14,7 @@
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
+#include <linux/netpoll.h>
 #include <linux/rtnetlink.h>
 #include <linux/tty.h>
 #include <linux/version.h>
@@ -253,6 +254,96 @@ static inline struct nlattr **camex_dump_attrs(struct netlink_callback *cb)
 	return genl_info_dump(cb)->attrs;
 #else
 	return genl_dumpit_info(cb)->attrs;
+#endif
+}
+
+/* 6.13: netpoll's own cleanup is no longer exported, another is; 6.0: references are tracked. */
+#ifdef CONFIG_NETPOLL
+static inline void camex_netpoll_cleanup(struct netpoll *np)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	do_netpoll_cleanup(np);
+#else
+	struct net_device *dev = np->dev;
+
+	__netpoll_cleanup(np);
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
+	netdev_put(dev, &np->dev_tracker);
+#else
+	dev_put(dev);
+#endif
+#endif
+}
+
+static inline int camex_netpoll_setup(struct netpoll *np, struct net_device *dev)
+{
+	int err = __netpoll_setup(np, dev);
+
+	if (err)
+		return err;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
+	netdev_hold(dev, &np->dev_tracker, GFP_KERNEL);
+#else
+	dev_hold(dev);
+#endif
+	return 0;
+}
+#endif
+
+/* 6.13: who changes a forwarding table may tell of it; before 6.1 deleting had no extack. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define CAMEX_NDO_FDB_ADD(name)						\
+static int name(struct ndmsg *ndm, struct nlattr *tb[],			\
+		struct net_device *dev, const unsigned char *addr,	\
+		u16 vid, u16 flags, bool *notified,			\
+		struct netlink_ext_ack *extack)				\
+{									\
+	return name##_in(ndm, tb, dev, addr, vid, flags, extack);	\
+}
+
+#define CAMEX_NDO_FDB_DEL(name)						\
+static int name(struct ndmsg *ndm, struct nlattr *tb[],			\
+		struct net_device *dev, const unsigned char *addr,	\
+		u16 vid, bool *notified,				\
+		struct netlink_ext_ack *extack)				\
+{									\
+	return name##_in(ndm, tb, dev, addr, vid, extack);		\
+}
+#else
+#define CAMEX_NDO_FDB_ADD(name)						\
+static int name(struct ndmsg *ndm, struct nlattr *tb[],			\
+		struct net_device *dev, const unsigned char *addr,	\
+		u16 vid, u16 flags, struct netlink_ext_ack *extack)	\
+{									\
+	return name##_in(ndm, tb, dev, addr, vid, flags, extack);	\
+}
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 0, 0)
+#define CAMEX_NDO_FDB_DEL(name)						\
+static int name(struct ndmsg *ndm, struct nlattr *tb[],			\
+		struct net_device *dev, const unsigned char *addr,	\
+		u16 vid, struct netlink_ext_ack *extack)		\
+{									\
+	return name##_in(ndm, tb, dev, addr, vid, extack);		\
+}
+#else
+#define CAMEX_NDO_FDB_DEL(name)						\
+static int name(struct ndmsg *ndm, struct nlattr *tb[],			\
+		struct net_device *dev, const unsigned char *addr,	\
+		u16 vid)						\
+{									\
+	return name##_in(ndm, tb, dev, addr, vid, NULL);		\
+}
+#endif
+#endif
+
+/* 6.14: where a dump of forwarding tables goes on has a name. */
+static inline int camex_fdb_dumped(const struct netlink_callback *cb)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
+	return ((const struct ndo_fdb_dump_context *)cb->ctx)->fdb_idx;
+#else
+	return cb->args[2];
 #endif
 }
 

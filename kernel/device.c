@@ -9,12 +9,13 @@
 
 #include "compat.h"
 #include "far.h"
+#include "fdb.h"
 #include "links.h"
 #include "netlink.h"
 #include "protocol.h"
 #include "tap.h"
 #include "timer.h"
-#include "transport.h"
+#include "transport_udp.h"
 
 #define MTU_UNDERLAY	1500
 #define MTU_MIN		68	/* RFC 791 */
@@ -40,9 +41,12 @@ static int init_dev(struct net_device *dev)
 	err = camex_sessions_init(cdev);
 	if (err)
 		goto err_gro;
-	err = camex_peers_init(cdev);
+	err = camex_is_tap(cdev) ? camex_fdb_init(cdev) : 0;
 	if (err)
 		goto err_sessions;
+	err = camex_peers_init(cdev);
+	if (err)
+		goto err_fdb;
 	if (cdev->transport->far) {
 		err = camex_far_add(cdev);
 		if (err)
@@ -52,6 +56,9 @@ static int init_dev(struct net_device *dev)
 
 err_peers:
 	camex_peers_free(cdev);
+err_fdb:
+	if (camex_is_tap(cdev))
+		camex_fdb_free(cdev);
 err_sessions:
 	camex_sessions_free(cdev);
 err_gro:
@@ -75,6 +82,8 @@ static void uninit_dev(struct net_device *dev)
 	spin_unlock_bh(&cdev->lock);
 	cancel_delayed_work_sync(&cdev->event_work);
 	camex_peers_clear(cdev);
+	if (camex_is_tap(cdev))
+		camex_fdb_free(cdev);
 	camex_peers_free(cdev);
 	camex_sessions_free(cdev);
 	gro_cells_destroy(&cdev->gro);
@@ -104,6 +113,7 @@ static int open_dev(struct net_device *dev)
 static int stop_dev(struct net_device *dev)
 {
 	camex_timers_down(netdev_priv(dev));
+	camex_fdb_flush_all(netdev_priv(dev));
 	return 0;
 }
 
@@ -141,6 +151,9 @@ static void set_rx_mode(struct net_device *dev)
 {
 }
 
+CAMEX_NDO_FDB_ADD(camex_fdb_ndo_add)
+CAMEX_NDO_FDB_DEL(camex_fdb_ndo_del)
+
 static const struct net_device_ops tap_netdev_ops = {
 	.ndo_init		= init_dev,
 	.ndo_uninit		= uninit_dev,
@@ -148,6 +161,9 @@ static const struct net_device_ops tap_netdev_ops = {
 	.ndo_stop		= stop_dev,
 	.ndo_start_xmit		= camex_tap_xmit,
 	.ndo_set_rx_mode	= set_rx_mode,
+	.ndo_fdb_add		= camex_fdb_ndo_add,
+	.ndo_fdb_del		= camex_fdb_ndo_del,
+	.ndo_fdb_dump		= camex_fdb_ndo_dump,
 	.ndo_set_mac_address	= eth_mac_addr,
 	.ndo_validate_addr	= eth_validate_addr,
 	.ndo_change_mtu		= change_mtu,
@@ -372,9 +388,11 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		new.fwmark = nla_get_u32(tb[CAMEX_A_DEV_FWMARK]);
 	if (tb[CAMEX_A_DEV_RELAY])
 		new.relay = nla_get_u8(tb[CAMEX_A_DEV_RELAY]);
-	if (creating)
+	if (creating) {
 		new.source_check = new.link == CAMEX_LINK_TUN &&
 				   new.links == CAMEX_LINKS_SHARED;
+		new.ageing = CAMEX_FDB_AGEING;
+	}
 	if (tb[CAMEX_A_DEV_SOURCE_CHECK] && new.link != CAMEX_LINK_TUN) {
 		camex_extack(extack, tb[CAMEX_A_DEV_SOURCE_CHECK],
 			     "source-check is for link tun alone");
@@ -390,6 +408,8 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		}
 		new.plaintext = nla_get_u8(tb[CAMEX_A_DEV_PLAINTEXT]);
 	}
+	if (tb[CAMEX_A_DEV_AGEING])
+		new.ageing = nla_get_u16(tb[CAMEX_A_DEV_AGEING]);
 	err = camex_links_parse(&new, tb, extack);
 	if (err)
 		return err;
@@ -447,8 +467,12 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 	spin_lock_bh(&cdev->lock);
 	cdev->conf = conf;
 	spin_unlock_bh(&cdev->lock);
+	if (conf.tx != CAMEX_TX_NETPOLL)
+		camex_netpoll_off(cdev);
 	if (renamed || changed)
 		camex_timers_changed(cdev, renamed);
+	if (camex_is_tap(cdev))
+		mod_delayed_work(system_wq, &cdev->fdb_work, HZ);
 	/* Pairs with the acquire where a path is looked for. */
 	smp_store_release(&cdev->path_generation, cdev->path_generation + 1);
 	return 0;
@@ -482,6 +506,7 @@ static int register_link(struct net *net, struct net_device *dev,
 	INIT_LIST_HEAD(&cdev->net_node);
 	spin_lock_init(&cdev->lock);
 	INIT_DELAYED_WORK(&cdev->event_work, camex_netlink_events);
+	camex_netpoll_init(cdev);
 	cdev->protocol = protocols[cdev->conf.protocol];
 	cdev->transport = transports[cdev->conf.transport];
 	if (!cdev->transport) {

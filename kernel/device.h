@@ -7,8 +7,8 @@
  * - RTNL: everything that configuration changes (peers, keys, routes, struct
  *   camex_conf, sockets) and who may free it.
  * - camex_dev.lock (spinlock, bottom halves off): what received datagrams
- *   change as well: endpoints and sessions of all peers of the device, their
- *   tables, and the list of pending events.
+ *   change as well: endpoints, sessions and stations of all peers of the device,
+ *   their tables, and the list of pending events.
  * - camex_window.lock (spinlock, innermost): one replay window.
  *
  * Packets take none of the first two. They find peers, keys, endpoints,
@@ -32,6 +32,7 @@
 struct camex_protocol_ops;
 struct camex_transport_ops;
 struct camex_hint;
+struct camex_netfilter;
 struct camex_peer;
 struct camex_serial;
 struct camex_udp;
@@ -72,6 +73,7 @@ struct camex_addr {
  * @relay: send what one peer sends to another straight on
  * @source_check: drop inner sources that are not the peer's
  * @plaintext: peers without a key may talk (protocol camex)
+ * @ageing: seconds after which learned stations are forgotten, 0 for never (tap)
  * @client_id: whom we register as with AUTO, or "" (camex_dev.lock)
  * @link_name: what links of the peers' own are called, with one %d, or ""
  * @link_timeout: seconds of silence after which such a link goes, 0 for never
@@ -92,6 +94,7 @@ struct camex_conf {
 	bool relay;
 	bool source_check;
 	bool plaintext;
+	u16 ageing;
 	char client_id[CAMEX_NAME_MAX + 1];
 	char link_name[IFNAMSIZ];
 	u16 link_timeout;
@@ -107,6 +110,10 @@ struct camex_conf {
  * @protocol: what seals and opens
  * @transport: what carries
  * @udp: the UDP transport's part (RTNL; RCU)
+ * @netfilter: its hooks, or NULL (RTNL)
+ * @egress: devices that frames leave by, struct camex_egress (RTNL; RCU)
+ * @egress_work: gets another one ready
+ * @egress_wanted: index of that
  * @serial: the tty of transport serial, or NULL (RTNL; RCU)
  * @chr: the char transport's part (RTNL; RCU)
  * @conf: settings (RTNL; packets read single members)
@@ -116,6 +123,9 @@ struct camex_conf {
  * @routes: prefix to peer
  * @far: the peer of a transport with one far end, else NULL (RTNL)
  * @peers: by number, for dumps that go on where they stopped (RTNL)
+ * @fdb: stations, struct camex_fdb_entry (tap alone; @lock)
+ * @nfdb: how many (@lock)
+ * @fdb_work: forgets old ones
  * @next_peer: where the next number is looked for (RTNL)
  * @keys: distinct keys, struct camex_key (changed under RTNL, read under RCU)
  * @key_table: the same, by value (RTNL)
@@ -143,6 +153,10 @@ struct camex_dev {
 	const struct camex_protocol_ops *protocol;
 	const struct camex_transport_ops *transport;
 	struct camex_udp __rcu *udp;
+	struct camex_netfilter *netfilter;
+	struct list_head egress;
+	struct delayed_work egress_work;
+	int egress_wanted;
 	struct camex_serial __rcu *serial;
 	struct camex_char __rcu *chr;
 	struct camex_conf conf;
@@ -150,6 +164,10 @@ struct camex_dev {
 	struct camex_stats __percpu *stats;
 	struct gro_cells gro;
 	struct camex_routes routes;
+
+	struct rhashtable fdb;
+	unsigned int nfdb;
+	struct delayed_work fdb_work;
 
 	struct camex_peer *far;
 	struct xarray peers;

@@ -8,6 +8,7 @@
 #include "char.h"
 #include "device.h"
 #include "links.h"
+#include "transport_udp.h"
 
 /**
  * struct camex_net - what camex has in a namespace
@@ -79,22 +80,40 @@ static struct pernet_operations net_ops = {
 
 /*
  * A link that moves is registered again where it comes to. When a device goes
- * its peers' links go before it.
+ * its peers' links go before it. A device that is changed is left alone; if it can
+ * be used again, the next packet says so.
  */
 static int netdev_event(struct notifier_block *nb, unsigned long event,
 			void *info)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(info);
+	struct camex_net *cnet;
+	struct camex_dev *cdev;
 
-	if (!camex_is_device(dev))
-		return NOTIFY_DONE;
-	if (event == NETDEV_REGISTER)
-		camex_device_placed(dev);
-	else if (event == NETDEV_UNREGISTER &&
-		 dev->reg_state == NETREG_UNREGISTERING)
-		camex_links_clear(netdev_priv(dev));
-	else if (event == NETDEV_UP)
-		camex_char_up(netdev_priv(dev));
+	switch (event) {
+	case NETDEV_REGISTER:
+		if (camex_is_device(dev))
+			camex_device_placed(dev);
+		break;
+	case NETDEV_UNREGISTER:
+		if (camex_is_device(dev) &&
+		    dev->reg_state == NETREG_UNREGISTERING)
+			camex_links_clear(netdev_priv(dev));
+		fallthrough;
+	case NETDEV_GOING_DOWN:
+	case NETDEV_JOIN:
+	case NETDEV_RELEASE:
+	case NETDEV_CHANGEUPPER:
+	case NETDEV_UP:
+		if (event == NETDEV_UP && camex_is_device(dev))
+			camex_char_up(netdev_priv(dev));
+		cnet = net_generic(dev_net(dev), camex_net_id);
+		if (!cnet || !cnet->used)
+			break;
+		list_for_each_entry(cdev, &cnet->devices, net_node)
+			camex_netpoll_event(cdev, dev);
+		break;
+	}
 	return NOTIFY_DONE;
 }
 

@@ -72,9 +72,17 @@ static struct camex_dev *device_to_change(struct sk_buff *skb,
 	return cdev;
 }
 
-/* Take a nest apart that has already been validated by the command's policy. */
-static int nest(struct nlattr **tb, int maxtype, struct genl_info *info,
-		int type)
+/**
+ * camex_nl_nest() - take a nest apart that its command's policy has validated
+ * @tb: result: @maxtype + 1 entries
+ * @maxtype: highest type there can be
+ * @info: the request
+ * @type: of the nest
+ *
+ * Return: 0 or -EINVAL.
+ */
+int camex_nl_nest(struct nlattr **tb, int maxtype, struct genl_info *info,
+		  int type)
 {
 	struct nlattr *attr = info->attrs[type];
 	int err;
@@ -91,9 +99,18 @@ static int nest(struct nlattr **tb, int maxtype, struct genl_info *info,
 	return nla_parse_nested(tb, maxtype, attr, NULL, info->extack);
 }
 
-static struct camex_peer *find_peer(struct camex_dev *cdev,
-				    const struct nlattr *name,
-				    struct netlink_ext_ack *extack)
+/**
+ * camex_nl_find_peer() - a peer by name
+ * @cdev: its device
+ * @name: string
+ * @extack: told what is wrong
+ *
+ * Context: RTNL.
+ * Return: the peer, or an ERR_PTR.
+ */
+struct camex_peer *camex_nl_find_peer(struct camex_dev *cdev,
+				      const struct nlattr *name,
+				      struct netlink_ext_ack *extack)
 {
 	struct camex_peer *peer = camex_peer_find(cdev, nla_data(name));
 
@@ -120,11 +137,11 @@ struct camex_peer *camex_nl_named_peer(struct camex_dev *cdev,
 {
 	int err;
 
-	err = nest(tb, CAMEX_A_PEER_MAX, info, CAMEX_A_PEER) ?:
+	err = camex_nl_nest(tb, CAMEX_A_PEER_MAX, info, CAMEX_A_PEER) ?:
 	      camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_NAME, "the peer's name");
 	if (err)
 		return ERR_PTR(err);
-	return find_peer(cdev, tb[CAMEX_A_PEER_NAME], info->extack);
+	return camex_nl_find_peer(cdev, tb[CAMEX_A_PEER_NAME], info->extack);
 }
 
 /**
@@ -148,7 +165,7 @@ static int do_dev_set(struct camex_dev *cdev, struct genl_info *info)
 {
 	struct nlattr *tb[CAMEX_A_DEV_MAX + 1];
 
-	return nest(tb, CAMEX_A_DEV_MAX, info, CAMEX_A_DEV) ?:
+	return camex_nl_nest(tb, CAMEX_A_DEV_MAX, info, CAMEX_A_DEV) ?:
 	       camex_device_set(cdev, tb, info->extack);
 }
 
@@ -265,7 +282,7 @@ static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
 	struct camex_peer *peer;
 	int err;
 
-	err = nest(tb, CAMEX_A_PEER_MAX, info, CAMEX_A_PEER) ?:
+	err = camex_nl_nest(tb, CAMEX_A_PEER_MAX, info, CAMEX_A_PEER) ?:
 	      camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_NAME, "the peer's name") ?:
 	      camex_attr_name(tb[CAMEX_A_PEER_NAME], info->extack) ?:
 	      camex_far_keep(cdev, tb[CAMEX_A_PEER_NAME], info->extack) ?:
@@ -371,7 +388,7 @@ static int do_key_del(struct camex_dev *cdev, struct genl_info *info)
 static int read_route(struct genl_info *info, struct nlattr **tb,
 		      struct camex_prefix *prefix)
 {
-	return nest(tb, CAMEX_A_ROUTE_MAX, info, CAMEX_A_ROUTE) ?:
+	return camex_nl_nest(tb, CAMEX_A_ROUTE_MAX, info, CAMEX_A_ROUTE) ?:
 	       camex_attr_prefix(prefix, info, info->attrs[CAMEX_A_ROUTE],
 				 tb[CAMEX_A_ROUTE_ADDR], tb[CAMEX_A_ROUTE_LEN],
 			   CAMEX_A_ROUTE_ADDR, CAMEX_A_ROUTE_LEN);
@@ -392,7 +409,7 @@ static int do_route_add(struct camex_dev *cdev, struct genl_info *info)
 	err = camex_attr_has_routes(cdev, tb[CAMEX_A_ROUTE_ADDR], info->extack);
 	if (err)
 		return err;
-	peer = find_peer(cdev, tb[CAMEX_A_ROUTE_PEER], info->extack);
+	peer = camex_nl_find_peer(cdev, tb[CAMEX_A_ROUTE_PEER], info->extack);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
 	/* Not even the peer itself may have it already. */
@@ -421,7 +438,7 @@ static int do_route_del(struct camex_dev *cdev, struct genl_info *info)
 		return -ENOENT;
 	}
 	if (tb[CAMEX_A_ROUTE_PEER]) {
-		peer = find_peer(cdev, tb[CAMEX_A_ROUTE_PEER], info->extack);
+		peer = camex_nl_find_peer(cdev, tb[CAMEX_A_ROUTE_PEER], info->extack);
 		if (IS_ERR(peer))
 			return PTR_ERR(peer);
 		if (camex_attr_not_owned(cdev, &prefix, peer,
@@ -445,6 +462,8 @@ static const change_t changes[] = {
 	[CAMEX_CMD_KEY_DEL]	= do_key_del,
 	[CAMEX_CMD_ROUTE_ADD]	= do_route_add,
 	[CAMEX_CMD_ROUTE_DEL]	= do_route_del,
+	[CAMEX_CMD_FDB_ADD]	= camex_nl_fdb_add,
+	[CAMEX_CMD_FDB_DEL]	= camex_nl_fdb_del,
 };
 
 /* No key stays behind in the request, nor in the echo of a refused one. */
@@ -529,6 +548,14 @@ static const struct genl_ops ops[] = {
 	},
 	CHANGE(CAMEX_CMD_ROUTE_ADD, camex_op_route_add, CAMEX_A_ROUTE),
 	CHANGE(CAMEX_CMD_ROUTE_DEL, camex_op_route_del, CAMEX_A_ROUTE),
+	{
+		.cmd		= CAMEX_CMD_FDB_GET,
+		.policy		= camex_op_device,
+		.maxattr	= ARRAY_SIZE(camex_op_device) - 1,
+		.dumpit		= camex_nl_dump_fdb,
+	},
+	CHANGE(CAMEX_CMD_FDB_ADD, camex_op_fdb, CAMEX_A_FDB),
+	CHANGE(CAMEX_CMD_FDB_DEL, camex_op_fdb, CAMEX_A_FDB),
 	{
 		.cmd		= CAMEX_CMD_STATS_GET,
 		.policy		= camex_op_device,

@@ -23,6 +23,7 @@ extern const struct nla_policy camex_op_peer_name[CAMEX_A_PEER + 1];
 extern const struct nla_policy camex_op_key_set[CAMEX_A_PEER + 1];
 extern const struct nla_policy camex_op_route_add[CAMEX_A_ROUTE + 1];
 extern const struct nla_policy camex_op_route_del[CAMEX_A_ROUTE + 1];
+extern const struct nla_policy camex_op_fdb[CAMEX_A_FDB + 1];
 extern const struct nla_policy camex_prefix_policy[CAMEX_A_PREFIX_MAX + 1];
 
 extern struct genl_family camex_family;
@@ -35,6 +36,11 @@ struct net_device *camex_nl_find_dev(struct net *net, struct nlattr **attrs,
 struct camex_peer *camex_nl_named_peer(struct camex_dev *cdev,
 				       struct genl_info *info,
 				       struct nlattr **tb);
+struct camex_peer *camex_nl_find_peer(struct camex_dev *cdev,
+				      const struct nlattr *name,
+				      struct netlink_ext_ack *extack);
+int camex_nl_nest(struct nlattr **tb, int maxtype, struct genl_info *info,
+		  int type);
 int camex_nl_request_once(const struct nlmsghdr *nlh,
 			  struct netlink_ext_ack *extack);
 
@@ -42,6 +48,9 @@ int camex_nl_get(struct sk_buff *skb, struct genl_info *info);
 int camex_nl_dump_devs(struct sk_buff *msg, struct netlink_callback *cb);
 int camex_nl_dump_peers(struct sk_buff *msg, struct netlink_callback *cb);
 int camex_nl_dump_routes(struct sk_buff *msg, struct netlink_callback *cb);
+int camex_nl_dump_fdb(struct sk_buff *msg, struct netlink_callback *cb);
+int camex_nl_fdb_add(struct camex_dev *cdev, struct genl_info *info);
+int camex_nl_fdb_del(struct camex_dev *cdev, struct genl_info *info);
 void camex_netlink_events(struct work_struct *work);
 void camex_netlink_link(struct camex_peer *peer, enum camex_event event);
 

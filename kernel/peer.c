@@ -3,6 +3,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "fdb.h"
 #include "ident.h"
 #include "links.h"
 #include "netlink.h"
@@ -131,6 +132,7 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name)
 	INIT_LIST_HEAD(&peer->open);
 	INIT_LIST_HEAD(&peer->closed[0].list);
 	INIT_LIST_HEAD(&peer->closed[1].list);
+	INIT_LIST_HEAD(&peer->fdb);
 	INIT_LIST_HEAD(&peer->routes);
 	INIT_LIST_HEAD(&peer->key_node);
 	INIT_LIST_HEAD(&peer->event_node);
@@ -539,6 +541,7 @@ void camex_peer_forget(struct camex_peer *peer)
 	spin_lock_bh(&cdev->lock);
 	camex_endpoint_swap(peer, peer->home);
 	camex_rules_forget(peer, false);
+	camex_fdb_flush(peer, false);
 	peer->heard = false;
 	peer->lost = false;
 	WRITE_ONCE(peer->alive, false);
@@ -588,6 +591,7 @@ void camex_peer_del(struct camex_peer *peer)
 	camex_rules_forget(peer, false);
 	camex_rules_forget(peer, true);
 	RCU_INIT_POINTER(peer->key, NULL);
+	camex_fdb_flush(peer, true);
 	camex_endpoint_swap(peer, NULL);
 	camex_endpoint_free(peer->home);
 	camex_profile_set(peer, NULL);

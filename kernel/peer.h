@@ -54,6 +54,8 @@ struct camex_closed {
  * @answered_at: jiffies
  * @registers: enum camex_register, or CAMEX_PEER_DEFAULT (RTNL)
  * @keepalive: seconds, 0 for off, or CAMEX_PEER_DEFAULT (RTNL)
+ * @fdb: stations behind it, struct camex_fdb_entry (camex_dev.lock)
+ * @nfdb: how many (camex_dev.lock)
  * @routes: its prefixes, struct camex_route (RTNL)
  * @key_node: on camex_key.peers (RTNL; RCU)
  * @fingerprint: of the key, as given with it (RTNL)
@@ -107,6 +109,8 @@ struct camex_peer {
 	int registers;
 	int keepalive;
 
+	struct list_head fdb;
+	unsigned int nfdb;
 	struct list_head routes;
 	struct list_head key_node;
 	u8 fingerprint[CAMEX_FINGERPRINT_LEN];

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What each command takes. Attributes that are not named here are refused. */
+#include <linux/if_vlan.h>
+
 #include "compat.h"
 #include "protocol.h"
 #include "netlink.h"
@@ -13,8 +15,8 @@
 #define ADDRESS		NLA_POLICY_RANGE(NLA_BINARY, 4, 16)
 
 #define DEV_SET_ATTRS							\
-	[CAMEX_A_DEV_TX]		= ENUM(CAMEX_TX_UDP),		\
-	[CAMEX_A_DEV_RX]		= ENUM(CAMEX_RX_UDP),		\
+	[CAMEX_A_DEV_TX]		= ENUM(CAMEX_TX_NETPOLL),		\
+	[CAMEX_A_DEV_RX]		= ENUM(CAMEX_RX_NETFILTER),		\
 	[CAMEX_A_DEV_PORT]		= { .type = NLA_U16 },		\
 	[CAMEX_A_DEV_BIND]		= { .type = NLA_BINARY, .len = 16 }, \
 	[CAMEX_A_DEV_BIND_DEV]		= IFNAME,			\
@@ -23,6 +25,7 @@
 	[CAMEX_A_DEV_PLAINTEXT]		= SWITCH,			\
 	[CAMEX_A_DEV_RELAY]		= SWITCH,			\
 	[CAMEX_A_DEV_CLIENT_ID]		= NAME,				\
+	[CAMEX_A_DEV_AGEING]		= { .type = NLA_U16 },		\
 	[CAMEX_A_DEV_ID]		= ID,				\
 	[CAMEX_A_DEV_LINK_NAME]		= IFNAME,			\
 	[CAMEX_A_DEV_LINK_TIMEOUT]	= { .type = NLA_U16 }
@@ -92,6 +95,12 @@ static const struct nla_policy route_del[CAMEX_A_ROUTE_PEER + 1] = {
 	[CAMEX_A_ROUTE_PEER]		= NAME,
 };
 
+static const struct nla_policy fdb[CAMEX_A_FDB_PEER + 1] = {
+	[CAMEX_A_FDB_MAC]		= NLA_POLICY_EXACT_LEN(ETH_ALEN),
+	[CAMEX_A_FDB_VLAN]		= NLA_POLICY_RANGE(NLA_U16, 1, VLAN_VID_MASK - 1),
+	[CAMEX_A_FDB_PEER]		= NAME,
+};
+
 #define DEVICE_ATTRS							\
 	[CAMEX_A_IFINDEX]		= NLA_POLICY_MIN(NLA_U32, 1),	\
 	[CAMEX_A_IFNAME]		= IFNAME
@@ -128,6 +137,11 @@ const struct nla_policy camex_op_route_add[CAMEX_A_ROUTE + 1] = {
 const struct nla_policy camex_op_route_del[CAMEX_A_ROUTE + 1] = {
 	DEVICE_ATTRS,
 	[CAMEX_A_ROUTE]			= NLA_POLICY_NESTED(route_del),
+};
+
+const struct nla_policy camex_op_fdb[CAMEX_A_FDB + 1] = {
+	DEVICE_ATTRS,
+	[CAMEX_A_FDB]			= NLA_POLICY_NESTED(fdb),
 };
 
 static int put_links(struct sk_buff *msg, const struct camex_conf *conf)
@@ -177,6 +191,7 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 	     nla_put_u8(msg, CAMEX_A_DEV_PLAINTEXT, conf->plaintext)) ||
 	    (conf->client_id[0] &&
 	     nla_put_string(msg, CAMEX_A_DEV_CLIENT_ID, conf->client_id)) ||
+	    nla_put_u16(msg, CAMEX_A_DEV_AGEING, conf->ageing) ||
 	    (cdev->protocol->lead &&
 	     nla_put(msg, CAMEX_A_DEV_ID, sizeof(conf->id), conf->id)) ||
 	    put_links(msg, conf) ||
@@ -191,7 +206,7 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 size_t camex_nl_dev_size(void)
 {
 	return 8 * nla_total_size(sizeof(u32)) +
-	       2 * nla_total_size(sizeof(u16)) +
+	       3 * nla_total_size(sizeof(u16)) +
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       2 * nla_total_size(IFNAMSIZ) +
 	       nla_total_size(CAMEX_NAME_MAX + 1) +

@@ -133,6 +133,18 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
 	     unsigned int *room);
 bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
 		 struct sk_buff *skb);
+/**
+ * camex_is_aggregate() - are these many datagrams, not a GSO packet in a datagram
+ * @skb: what was received
+ */
+static inline bool camex_is_aggregate(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) &&
+	       (skb_shinfo(skb)->gso_type & (SKB_GSO_UDP_L4 | SKB_GSO_UDP_TUNNEL |
+					     SKB_GSO_UDP_TUNNEL_CSUM)) ==
+	       SKB_GSO_UDP_L4;
+}
+
 netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev);
 netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
 			  struct sk_buff *skb);

@@ -4,6 +4,7 @@
 #include <net/sock.h>
 
 #include "compat.h"
+#include "fdb.h"
 #include "ident.h"
 #include "links.h"
 #include "netlink.h"
@@ -257,6 +258,15 @@ static int put_any_route(struct sk_buff *msg, const void *object,
 	return put_dev_name(msg, peer->cdev->dev) ?: put_route(msg, route);
 }
 
+static int put_any_fdb(struct sk_buff *msg, const void *object,
+		       const struct sk_buff *request)
+{
+	const struct camex_fdb_entry *entry = object;
+	const struct camex_peer *peer = rcu_dereference_protected(entry->peer, true);
+
+	return put_dev_name(msg, peer->cdev->dev) ?: camex_nl_put_fdb(msg, entry);
+}
+
 /*
  * Refuse what a dump does not take. Not in the start of the dump, where kernels
  * before 6.7 have no extack.
@@ -337,9 +347,40 @@ static int dump_routes_of(struct sk_buff *msg, struct netlink_callback *cb,
 	return 0;
 }
 
-/* Peers of a device, or their routes, by the number of the peer. */
+static int dump_peer(struct sk_buff *msg, struct netlink_callback *cb,
+		     struct camex_peer *peer, struct cursor *at)
+{
+	return dump_one(msg, cb, CAMEX_CMD_PEER_GET, put_any_peer, peer);
+}
+
+static int dump_fdb_of(struct sk_buff *msg, struct netlink_callback *cb,
+		       struct camex_peer *peer, struct cursor *at)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_fdb_entry *entry;
+	unsigned long nth = 0;
+	int err = 0;
+
+	spin_lock_bh(&cdev->lock);
+	list_for_each_entry(entry, &peer->fdb, peer_node) {
+		if (nth++ < at->nth)
+			continue;
+		err = dump_one(msg, cb, CAMEX_CMD_FDB_GET, put_any_fdb, entry);
+		if (err)
+			break;
+		at->nth++;
+	}
+	spin_unlock_bh(&cdev->lock);
+	if (!err)
+		at->nth = 0;
+	return err;
+}
+
+/* Peers of a device, or what each of them has, by the number of the peer. */
 static int dump_of_device(struct sk_buff *msg, struct netlink_callback *cb,
-			  bool routes)
+			  int (*dump)(struct sk_buff *msg,
+				      struct netlink_callback *cb,
+				      struct camex_peer *peer, struct cursor *at))
 {
 	struct cursor *at = (struct cursor *)cb->ctx;
 	struct net_device *dev;
@@ -363,11 +404,7 @@ static int dump_of_device(struct sk_buff *msg, struct netlink_callback *cb,
 			at->peer = number;
 			at->nth = 0;
 		}
-		if (routes)
-			err = dump_routes_of(msg, cb, peer, at);
-		else
-			err = dump_one(msg, cb, CAMEX_CMD_PEER_GET,
-				       put_any_peer, peer);
+		err = dump(msg, cb, peer, at);
 		if (err)
 			break;
 		at->peer++;
@@ -385,7 +422,7 @@ static int dump_of_device(struct sk_buff *msg, struct netlink_callback *cb,
  */
 int camex_nl_dump_peers(struct sk_buff *msg, struct netlink_callback *cb)
 {
-	return dump_of_device(msg, cb, false);
+	return dump_of_device(msg, cb, dump_peer);
 }
 
 /**
@@ -397,7 +434,19 @@ int camex_nl_dump_peers(struct sk_buff *msg, struct netlink_callback *cb)
  */
 int camex_nl_dump_routes(struct sk_buff *msg, struct netlink_callback *cb)
 {
-	return dump_of_device(msg, cb, true);
+	return dump_of_device(msg, cb, dump_routes_of);
+}
+
+/**
+ * camex_nl_dump_fdb() - one message of the forwarding table of a device
+ * @msg: the message
+ * @cb: how far the dump is; what is learned meanwhile may be missed
+ *
+ * Return: bytes written, 0 at the end, or a negative errno.
+ */
+int camex_nl_dump_fdb(struct sk_buff *msg, struct netlink_callback *cb)
+{
+	return dump_of_device(msg, cb, dump_fdb_of);
 }
 
 /* --- events --- */

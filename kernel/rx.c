@@ -11,6 +11,7 @@
 #include "links.h"
 #include "protocol.h"
 #include "tap.h"
+#include "transport.h"
 #include "wire.h"
 
 /*
@@ -49,19 +50,20 @@ static bool decapsulate_ecn(struct sk_buff *skb, u8 outer)
 typeof(void (*)(struct sk_buff *skb)) camex_test_stack;
 EXPORT_SYMBOL_GPL(camex_test_stack);
 
-static void to_stack(struct gro_cells *gro, struct sk_buff *skb)
+#else
+#define camex_test_stack ((void (*)(struct sk_buff *skb))NULL)
+#endif
+
+static void to_stack(struct camex_dev *cdev, struct gro_cells *gro,
+		     struct sk_buff *skb)
 {
 	if (camex_test_stack)
 		camex_test_stack(skb);
+	else if (cdev->transport->single)
+		netif_receive_skb(skb);
 	else
 		gro_cells_receive(gro, skb);
 }
-#else
-static void to_stack(struct gro_cells *gro, struct sk_buff *skb)
-{
-	gro_cells_receive(gro, skb);
-}
-#endif
 
 /* A packet of a tun link: 0, or why it must be dropped. */
 static int shape_ip(struct camex_dev *cdev, struct camex_peer *peer,
@@ -94,7 +96,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	struct gro_cells *gro = &cdev->gro;
 	bool tap = camex_is_tap(cdev);
 	unsigned int packets, bytes;
-	__be16 protocol;
+	struct camex_frame frame;
 	int why;
 
 	if (cdev->conf.links == CAMEX_LINKS_PER_PEER) {
@@ -108,7 +110,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 		gro = &link->gro;
 		skb->dev = dev;
 	}
-	why = tap ? camex_tap_shape(cdev, skb, from->dsfield, &protocol) :
+	why = tap ? camex_tap_shape(peer, skb, from->dsfield, &frame) :
 		    shape_ip(cdev, peer, skb, from->dsfield);
 	if (unlikely(why))
 		goto drop;
@@ -134,25 +136,15 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	packets = camex_packets(skb, &bytes);
 	camex_traffic_rx(peer->traffic, packets, bytes);
 	camex_sw_netstats_rx(dev, packets, bytes);
-	if (tap)
-		camex_tap_finish(skb, dev);
-	else if (cdev->conf.relay && camex_relay(cdev, peer, skb))
+	if (tap ? camex_tap_take(peer, skb, &frame) :
+		  cdev->conf.relay && camex_relay(cdev, peer, skb))
 		return;
-	to_stack(gro, skb);
+	to_stack(cdev, gro, skb);
 	return;
 
 drop:
 	camex_count(cdev->stats, why, camex_packets(skb, &bytes));
 	kfree_skb(skb);
-}
-
-/* Many datagrams in one, rather than a GSO packet in a datagram? */
-static bool is_aggregate(const struct sk_buff *skb)
-{
-	return skb_is_gso(skb) &&
-	       (skb_shinfo(skb)->gso_type & (SKB_GSO_UDP_L4 | SKB_GSO_UDP_TUNNEL |
-					     SKB_GSO_UDP_TUNNEL_CSUM)) ==
-	       SKB_GSO_UDP_L4;
 }
 
 /**
@@ -170,7 +162,7 @@ void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 	struct camex_peer *peer;
 	int why = 0;
 
-	if (is_aggregate(skb)) {
+	if (camex_is_aggregate(skb)) {
 		camex_batch_rx(cdev, skb, from);
 		return;
 	}

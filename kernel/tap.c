@@ -8,29 +8,23 @@
 #include <net/inet_ecn.h>
 
 #include "compat.h"
+#include "fdb.h"
 #include "protocol.h"
 #include "tap.h"
 
 /* VLAN tags that are looked behind. */
 #define TAGS_MAX	2
 
-/**
- * camex_tap_look() - what is in a frame
- * @skb: the frame, at skb->data; its network header is set to what is in it
- * @protocol: result: ETH_P_IP or ETH_P_IPV6 with a whole header in the linear
- *	part; else 0, whatever it is
- * @vlan: result: VLAN ID of the outer tag, 0 without a tag
- *
- * Return: false where the frame ends before its Ethernet header does, or a tag has
- * an ID that there is not.
+/*
+ * What is in the frame at skb->data? Its network header is set to that. False where
+ * it ends before its Ethernet header does, or a tag has an ID that there is not.
  */
-bool camex_tap_look(struct sk_buff *skb, __be16 *protocol, u16 *vlan)
+static bool look(struct sk_buff *skb, struct camex_frame *frame)
 {
 	unsigned int len = ETH_HLEN, tags;
 	__be16 proto;
 
-	*protocol = 0;
-	*vlan = 0;
+	memset(frame, 0, sizeof(*frame));
 	if (!pskb_may_pull(skb, ETH_HLEN))
 		return false;
 	proto = ((struct ethhdr *)skb->data)->h_proto;
@@ -43,7 +37,7 @@ bool camex_tap_look(struct sk_buff *skb, __be16 *protocol, u16 *vlan)
 		if ((ntohs(tag->h_vlan_TCI) & VLAN_VID_MASK) == VLAN_VID_MASK)
 			return false;
 		if (!tags)
-			*vlan = ntohs(tag->h_vlan_TCI) & VLAN_VID_MASK;
+			frame->vlan = ntohs(tag->h_vlan_TCI) & VLAN_VID_MASK;
 		proto = tag->h_vlan_encapsulated_proto;
 		len += VLAN_HLEN;
 	}
@@ -54,7 +48,7 @@ bool camex_tap_look(struct sk_buff *skb, __be16 *protocol, u16 *vlan)
 	    (proto == htons(ETH_P_IPV6) &&
 	     pskb_may_pull(skb, len + sizeof(struct ipv6hdr)) &&
 	     ipv6_hdr(skb)->version == 6))
-		*protocol = proto;
+		frame->protocol = proto;
 	return true;
 }
 
@@ -73,41 +67,30 @@ static bool decapsulate_ecn(struct sk_buff *skb, __be16 protocol, u8 outer)
 
 /**
  * camex_tap_shape() - a packet that was received becomes a frame
- * @cdev: the device
+ * @peer: whom it is from
  * @skb: the packet at skb->data
  * @dsfield: DSCP and ECN of the outer header
- * @protocol: result, as of camex_tap_look()
+ * @frame: result
  *
+ * Context: RCU reader, bottom halves off.
  * Return: 0, or why it must be dropped (CAMEX_A_STATS_*).
  */
-int camex_tap_shape(struct camex_dev *cdev, struct sk_buff *skb, u8 dsfield,
-		    __be16 *protocol)
+int camex_tap_shape(struct camex_peer *peer, struct sk_buff *skb, u8 dsfield,
+		    struct camex_frame *frame)
 {
+	const struct net_device *dev = peer->cdev->dev;
 	const struct ethhdr *eth;
-	u16 vlan;
 
-	if (!camex_tap_look(skb, protocol, &vlan))
+	if (!look(skb, frame))
 		return CAMEX_A_STATS_MALFORMED;
 	eth = (const struct ethhdr *)skb->data;
 	if (!is_valid_ether_addr(eth->h_source) ||
-	    ether_addr_equal(eth->h_source, cdev->dev->dev_addr))
+	    ether_addr_equal(eth->h_source, dev->dev_addr) ||
+	    !camex_fdb_learn(peer, eth->h_source, frame->vlan))
 		return CAMEX_A_STATS_BAD_SOURCE;
-	if (!decapsulate_ecn(skb, *protocol, dsfield))
+	if (!decapsulate_ecn(skb, frame->protocol, dsfield))
 		return CAMEX_A_STATS_MALFORMED;
 	return 0;
-}
-
-/**
- * camex_tap_finish() - make a frame ready for the stack
- * @skb: the frame at skb->data
- * @dev: the link
- */
-void camex_tap_finish(struct sk_buff *skb, struct net_device *dev)
-{
-	skb->protocol = eth_type_trans(skb, dev);
-	skb_postpull_rcsum(skb, eth_hdr(skb), ETH_HLEN);
-	skb_reset_network_header(skb);
-	skb_reset_mac_len(skb);
 }
 
 static void send_copy(struct camex_peer *peer, struct sk_buff *skb,
@@ -125,20 +108,77 @@ static void send_copy(struct camex_peer *peer, struct sk_buff *skb,
 	kfree_skb(copy);
 }
 
-/* Each peer gets one. Returns 0 with the frame consumed, or why it was not sent. */
-static int flood(struct camex_dev *cdev, struct sk_buff *skb, __be16 protocol)
+/*
+ * Each peer but @except gets one. The last is returned: it is still to be sent; NULL:
+ * there is none.
+ */
+static struct camex_peer *flood(struct camex_dev *cdev,
+				const struct camex_peer *except,
+				struct sk_buff *skb, __be16 protocol)
 {
 	struct camex_peer *peer, *last = NULL;
 	unsigned long number;
-	unsigned int room;
 
 	xa_for_each(&cdev->peers, number, peer) {
+		if (peer == except)
+			continue;
 		if (last)
 			send_copy(last, skb, protocol);
 		last = peer;
 	}
-	return last ? camex_tx(last, skb, protocol, &room) :
-		      CAMEX_A_STATS_NO_ROUTE;
+	return last;
+}
+
+/* What one peer sends to others goes straight on. True: the stack gets none of it. */
+static bool relay(struct camex_dev *cdev, struct camex_peer *from,
+		  struct sk_buff *skb, const struct camex_frame *frame)
+{
+	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
+	struct camex_peer *to = NULL;
+	unsigned int room, bytes;
+	int why;
+
+	if (ether_addr_equal(eth->h_dest, cdev->dev->dev_addr))
+		return false;
+	if (is_unicast_ether_addr(eth->h_dest))
+		to = camex_fdb_lookup(cdev, eth->h_dest, frame->vlan);
+	if (to == from)
+		return false;
+	if (!to) {
+		to = flood(cdev, from, skb, frame->protocol);
+		if (to)
+			send_copy(to, skb, frame->protocol);
+		return false;
+	}
+	why = camex_tx(to, skb, frame->protocol, &room);
+	if (unlikely(why)) {
+		camex_count(cdev->stats, why, camex_packets(skb, &bytes));
+		kfree_skb(skb);
+	}
+	return true;
+}
+
+/**
+ * camex_tap_take() - a frame goes to other peers, or becomes the stack's
+ * @peer: whom it is from
+ * @skb: the frame at skb->data, from camex_tap_shape()
+ * @frame: what that found
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: true when it is dealt with, and consumed; false: it is for the stack.
+ */
+bool camex_tap_take(struct camex_peer *peer, struct sk_buff *skb,
+		    const struct camex_frame *frame)
+{
+	struct camex_dev *cdev = peer->cdev;
+
+	if (READ_ONCE(cdev->conf.relay) && relay(cdev, peer, skb, frame))
+		return true;
+	skb->protocol = eth_type_trans(skb, cdev->dev);
+	skb_postpull_rcsum(skb, eth_hdr(skb), ETH_HLEN);
+	skb_reset_network_header(skb);
+	skb_reset_mac_len(skb);
+	return false;
 }
 
 /**
@@ -151,18 +191,24 @@ static int flood(struct camex_dev *cdev, struct sk_buff *skb, __be16 protocol)
 netdev_tx_t camex_tap_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct camex_dev *cdev = netdev_priv(dev);
-	unsigned int bytes;
-	__be16 protocol;
-	u16 vlan;
+	struct camex_peer *to = NULL;
+	struct camex_frame frame;
+	unsigned int room, bytes;
 	int why;
 
 	skb_reset_mac_header(skb);
-	if (unlikely(camex_nested_too_deep()))
+	if (unlikely(camex_nested_too_deep())) {
 		why = CAMEX_A_STATS_LOOP;
-	else if (unlikely(!camex_tap_look(skb, &protocol, &vlan)))
+	} else if (unlikely(!look(skb, &frame))) {
 		why = CAMEX_A_STATS_MALFORMED;
-	else
-		why = flood(cdev, skb, protocol);
+	} else {
+		if (is_unicast_ether_addr(skb->data))
+			to = camex_fdb_lookup(cdev, skb->data, frame.vlan);
+		if (!to)
+			to = flood(cdev, NULL, skb, frame.protocol);
+		why = likely(to) ? camex_tx(to, skb, frame.protocol, &room) :
+				   CAMEX_A_STATS_NO_ROUTE;
+	}
 	if (unlikely(why)) {
 		camex_count(cdev->stats, why, camex_packets(skb, &bytes));
 		kfree_skb(skb);

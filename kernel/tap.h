@@ -5,12 +5,23 @@
 
 #include <linux/netdevice.h>
 
-struct camex_dev;
+struct camex_peer;
 
-bool camex_tap_look(struct sk_buff *skb, __be16 *protocol, u16 *vlan);
-int camex_tap_shape(struct camex_dev *cdev, struct sk_buff *skb, u8 dsfield,
-		    __be16 *protocol);
-void camex_tap_finish(struct sk_buff *skb, struct net_device *dev);
+/**
+ * struct camex_frame - what is known of a frame
+ * @protocol: ETH_P_IP or ETH_P_IPV6 with a whole header in the linear part; else
+ *	0, whatever it is
+ * @vlan: VLAN ID of the outer tag, 0 without a tag
+ */
+struct camex_frame {
+	__be16 protocol;
+	u16 vlan;
+};
+
+int camex_tap_shape(struct camex_peer *peer, struct sk_buff *skb, u8 dsfield,
+		    struct camex_frame *frame);
+bool camex_tap_take(struct camex_peer *peer, struct sk_buff *skb,
+		    const struct camex_frame *frame);
 netdev_tx_t camex_tap_xmit(struct sk_buff *skb, struct net_device *dev);
 
 #endif /* CAMEX_TAP_H */

@@ -28,6 +28,7 @@ struct camex_way {
  * struct camex_transport_ops - a transport
  * @far: it has one far end: the peer "far", which is there from the start. All
  *	datagrams come from and go to an endpoint of zeros
+ * @single: packets come one by one, so that GRO finds nothing to merge
  * @overhead: bytes that it adds to a datagram towards a family (AF_INET,
  *	AF_INET6; AF_UNSPEC: towards the one far end)
  * @headroom: bytes that it wants before a datagram
@@ -45,6 +46,7 @@ struct camex_way {
  */
 struct camex_transport_ops {
 	bool far;
+	bool single;
 	unsigned int (*overhead)(u16 family);
 	unsigned int headroom;
 	void (*setup)(struct net_device *dev);

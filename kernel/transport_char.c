@@ -386,6 +386,7 @@ drop:
 
 const struct camex_transport_ops camex_transport_char = {
 	.far = true,
+	.single = true,
 	.overhead = overhead,
 	.setup = setup,
 	.open = open,

@@ -24,7 +24,7 @@
 #include "links.h"
 #include "peer.h"
 #include "protocol.h"
-#include "transport.h"
+#include "transport_udp.h"
 
 /* Datagrams taken off the queue at a time. */
 #define BATCH		8
@@ -32,24 +32,6 @@
 #define PORT_TRIES	100
 /* Bytes of receive queue: it is emptied at once, but may be refilled meanwhile. */
 #define RECEIVE_QUEUE	(4 << 20)
-
-/**
- * struct camex_udp - the sockets of a device
- * @cdev: the device
- * @v4: socket for IPv4, or NULL
- * @v6: socket for IPv6, or NULL
- * @port: what both are bound to, network byte order
- * @ifindex: interface that both are bound to, or 0
- * @rcu: frees it
- */
-struct camex_udp {
-	struct camex_dev *cdev;
-	struct socket *v4;
-	struct socket *v6;
-	__be16 port;
-	int ifindex;
-	struct rcu_head rcu;
-};
 
 static unsigned int overhead(u16 family)
 {
@@ -60,14 +42,14 @@ static unsigned int overhead(u16 family)
 
 /* --- receive --- */
 
-static void source_of(const struct sock *sk, const struct sk_buff *skb,
+static void source_of(u16 family, const struct sk_buff *skb,
 		      struct camex_source *from)
 {
 	memset(from, 0, sizeof(*from));
-	from->addr.family = sk->sk_family;
+	from->addr.family = family;
 	from->addr.port = udp_hdr(skb)->source;
-	from->local.family = sk->sk_family;
-	if (sk->sk_family == AF_INET) {
+	from->local.family = family;
+	if (family == AF_INET) {
 		from->addr.v4 = ip_hdr(skb)->saddr;
 		from->local.v4 = ip_hdr(skb)->daddr;
 		from->dsfield = ip_hdr(skb)->tos;
@@ -80,20 +62,33 @@ static void source_of(const struct sock *sk, const struct sk_buff *skb,
 	}
 }
 
-static void receive(struct camex_dev *cdev, struct sock *sk,
-		    struct sk_buff *skb)
+/**
+ * camex_udp_receive() - take a datagram, or an aggregate of them
+ * @cdev: the device that it came for
+ * @family: AF_INET or AF_INET6
+ * @skb: its payload at skb->data, checksum verified; consumed
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_udp_receive(struct camex_dev *cdev, u16 family, struct sk_buff *skb)
 {
 	struct camex_source from camex_uninit;
 
-	if (unlikely(!netif_running(cdev->dev))) {
-		kfree_skb(skb);
-		return;
-	}
 	skb_orphan(skb);
-	skb->dev = cdev->dev;	/* the queue used the member for itself */
+	skb->dev = cdev->dev;
 	skb->csum_valid = 0;
-	source_of(sk, skb, &from);
+	source_of(family, skb, &from);
 	camex_rx(cdev, skb, &from);
+}
+
+/* From the queue of a socket, which has used skb->dev for itself. */
+static void receive(struct camex_dev *cdev, struct sock *sk,
+		    struct sk_buff *skb)
+{
+	if (likely(netif_running(cdev->dev)))
+		camex_udp_receive(cdev, sk->sk_family, skb);
+	else
+		kfree_skb(skb);
 }
 
 static bool waiting(const struct sock *sk)
@@ -302,6 +297,12 @@ static int send4(struct camex_dev *cdev, struct camex_endpoint *ep,
 		__ip_select_ident(cdev->net, iph, skb_shinfo(skb)->gso_segs ?: 1);
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	skb->protocol = htons(ETH_P_IP);
+	if (READ_ONCE(cdev->conf.tx) == CAMEX_TX_NETPOLL) {
+		iph->tot_len = htons(skb->len);
+		ip_send_check(iph);
+		if (camex_netpoll_send(cdev, path->dst, &ep->to.v4, skb))
+			return 0;
+	}
 	return ip_local_out(cdev->net, udp->v4->sk, skb);
 }
 
@@ -324,6 +325,9 @@ static int send6(struct camex_dev *cdev, struct camex_endpoint *ep,
 	ip6h->daddr = ep->to.v6;
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 	skb->protocol = htons(ETH_P_IPV6);
+	if (READ_ONCE(cdev->conf.tx) == CAMEX_TX_NETPOLL &&
+	    camex_netpoll_send(cdev, path->dst, &ep->to.v6, skb))
+		return 0;
 	return ip6_local_out(cdev->net, udp->v6->sk, skb);
 }
 #else
@@ -591,8 +595,8 @@ static int open_sockets(struct camex_udp *udp, const struct camex_conf *conf,
 	return 0;
 }
 
-static int open(struct camex_dev *cdev, struct camex_conf *conf,
-		struct nlattr **tb, struct netlink_ext_ack *extack)
+static int open_udp(struct camex_dev *cdev, struct camex_conf *conf,
+		    struct nlattr **tb, struct netlink_ext_ack *extack)
 {
 	struct camex_udp *old = rtnl_dereference(cdev->udp), *udp;
 	int err, ifindex;
@@ -646,11 +650,42 @@ err_close:
 	return err;
 }
 
+/* The hook takes what the sockets would get; it comes before and goes after them. */
+static int open(struct camex_dev *cdev, struct camex_conf *conf,
+		struct nlattr **tb, struct netlink_ext_ack *extack)
+{
+	bool hooked = cdev->netfilter;
+	int err;
+
+	if (conf->tx == CAMEX_TX_NETPOLL && !IS_ENABLED(CONFIG_NETPOLL)) {
+		camex_extack(extack, tb[CAMEX_A_DEV_TX],
+			     "this kernel has no netpoll");
+		return -EOPNOTSUPP;
+	}
+	if (conf->rx == CAMEX_RX_NETFILTER) {
+		err = camex_netfilter_on(cdev);
+		if (err) {
+			camex_extack(extack, tb[CAMEX_A_DEV_RX],
+				     "this kernel has no netfilter, or no memory for a hook");
+			return err;
+		}
+	}
+	err = open_udp(cdev, conf, tb, extack);
+	if (err ? !hooked : conf->rx != CAMEX_RX_NETFILTER)
+		camex_netfilter_off(cdev);
+	return err;
+}
+
 static void close(struct camex_dev *cdev)
 {
 	struct camex_udp *udp = rtnl_dereference(cdev->udp);
 
+	camex_netfilter_off(cdev);
 	RCU_INIT_POINTER(cdev->udp, NULL);
+	/* Control may be on its way out, and would ask for a device again. */
+	if (cdev->conf.tx == CAMEX_TX_NETPOLL)
+		synchronize_net();
+	camex_netpoll_off(cdev);
 	if (udp)
 		close_both(udp);
 }

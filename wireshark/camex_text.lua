@@ -91,7 +91,7 @@ return function(f, e)
 		if #text > TEXT_MAX then
 			item:add_proto_expert_info(e.text, "Longer than " .. TEXT_MAX .. " bytes")
 		end
-		pinfo.cols.info = text:gsub("[\r\n]+$", ""):gsub("^CX2P ", ""):gsub("[^ -~]", "?")
+		pinfo.cols.info = text:sub(1, TEXT_MAX):gsub("[\r\n]+$", ""):gsub("^CX2P ", ""):gsub("[^ -~]", "?")
 		local from, command, to = text:match("^[ \t\r\n]*CX2P[ \t\r\n]+()([^ \t\r\n]+)()")
 		if not command then
 			item:add_proto_expert_info(e.text, "It does not begin with CX2P and a command")

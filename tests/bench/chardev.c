@@ -95,7 +95,7 @@ static void gso_header(struct virtio_net_hdr *header)
 
 static int sender(int vnet)
 {
-	int fd = socket(AF_PACKET, SOCK_DGRAM, 0), one = 1, size = 4 << 20;
+	int fd = socket(AF_PACKET, SOCK_RAW, 0), one = 1, size = 4 << 20;
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof(size)) ||
 	    (vnet && setsockopt(fd, SOL_PACKET, PACKET_VNET_HDR, &one, sizeof(one))))

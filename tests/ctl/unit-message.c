@@ -105,6 +105,10 @@ static void test_grammar(void)
 		"mtu: \"575\" is not from 576 to 9000");
 	refused(TAKES_PEER_SET, "push-routes any", false,
 		"push-routes: \"any\" is not IPv4: clients are told nothing else");
+	refused(TAKES_FDB_ADD, "vlan 0 peer a", false,
+		"vlan: \"0\" is not a number from 1 to 4094");
+	refused(TAKES_FDB_ADD, "vlan 4095 peer a", false,
+		"vlan: \"4095\" is not a number from 0 to 4094");
 	refused(TAKES_ROUTE_ADD, "peer a/b", false,
 		"peer: \"a/b\" is not a peer's name: blanks, '/' and control characters cannot be in one");
 }

@@ -156,11 +156,19 @@ static void fill(struct model_devices *devices, struct model_routes *routes)
 	tap_ok(!model_merge_routes(device, routes, &fault), "routes merge");
 }
 
+static struct model_station station_list[] = {
+	{ { 2, 0, 0, 0, 0, 1 }, 7, "carol", true, 0 },
+	{ { 2, 0, 0, 0, 0, 10 }, 0, "bob", false, 61 },
+};
+
+static struct model_stations stations = { station_list, 2, 2 };
+
 static void test_json(const struct model_devices *devices,
 		      const struct model_routes *routes)
 {
 	FILE *out = text_start();
 
+	model_sort_stations(&stations);
 	json_devices(out, devices, true, &fault);
 	text_is(out,
 		"[{\"name\":\"camex2\",\"ifindex\":3,\"link\":\"tun\","
@@ -170,7 +178,7 @@ static void test_json(const struct model_devices *devices,
 		"\"links\":\"shared\",\"link_name\":null,\"link_timeout\":null,"
 		"\"id\":null,\"client_id\":null,"
 		"\"relay\":null,\"source_check\":true,\"plaintext\":false,"
-		"\"mtu\":1420,\"peers\":["
+		"\"ageing\":null,\"mtu\":1420,\"peers\":["
 		"{\"name\":\"alice\",\"id\":null,"
 		"\"endpoint\":\"[2001:db8::2]:7000\","
 		"\"fingerprint\":\"9ad30000000000000000000000000000\","
@@ -200,7 +208,7 @@ static void test_json(const struct model_devices *devices,
 		"\"rx\":null,\"links\":\"shared\",\"link_name\":null,"
 		"\"link_timeout\":null,\"id\":null,"
 		"\"client_id\":null,\"relay\":null,\"source_check\":true,"
-		"\"plaintext\":null,\"mtu\":1420,\"peers\":[]}]\n",
+		"\"plaintext\":null,\"ageing\":null,\"mtu\":1420,\"peers\":[]}]\n",
 		"devices with peers in JSON");
 
 	out = text_start();
@@ -211,6 +219,22 @@ static void test_json(const struct model_devices *devices,
 		"{\"prefix\":\"10.99.0.0/16\",\"peer\":\"stranger\"},"
 		"{\"prefix\":\"::/0\",\"peer\":\"carol\"}]\n",
 		"routes in JSON");
+
+	out = text_start();
+	json_stations(out, &stations, &fault);
+	text_is(out,
+		"[{\"mac\":\"02:00:00:00:00:0a\",\"vlan\":null,\"peer\":\"bob\","
+		"\"static\":false,\"age\":61},"
+		"{\"mac\":\"02:00:00:00:00:01\",\"vlan\":7,\"peer\":\"carol\","
+		"\"static\":true,\"age\":null}]\n",
+		"stations in JSON");
+	out = text_start();
+	print_stations(out, &stations);
+	text_is(out,
+		"MAC                VLAN  HEARD          PEER\n"
+		"02:00:00:00:00:0a  -     1 min 1 s ago  bob\n"
+		"02:00:00:00:00:01  7     static         carol\n",
+		"stations");
 
 	out = text_start();
 	json_devices(out, &(struct model_devices){}, true, &fault);

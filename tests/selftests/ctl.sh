@@ -73,7 +73,7 @@ index=$(ip -n host1 -j link show camex0 | jq '.[0].ifindex')
 json "dev show" . '[{"name": "camex0", "ifindex": '"$index"', "link": "tun", "protocol": "camex",
 	"transport": "udp", "port": 7000, "bind": null, "bind_dev": null, "fwmark": 0, "tx": "udp",
 	"rx": "udp", "links": "shared", "id": null, "client_id": null, "relay": false,
-	"source_check": true, "plaintext": false, "mtu": 1428}]' dev show camex0
+	"source_check": true, "plaintext": false, "ageing": 300, "mtu": 1428}]' dev show camex0
 ok "its port is open over IPv4 and IPv6" test "$(on host1 ss -Hlun "sport = :7000" | wc -l)" -eq 2
 quiet "dev add with every keyword" dev add every0 link tun protocol camex transport udp links shared \
 	port 7001 bind 192.0.2.1 bind-dev eth0 fwmark 0x10 tx udp rx udp source-check off plaintext on

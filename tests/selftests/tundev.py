@@ -89,9 +89,11 @@ class File:
         return os.write(self.fd, data)
 
     def poll(self, milliseconds=0):
+        """Events, after waiting for something to read for so long."""
+        select.select([self.fd], [], [], milliseconds / 1000)
         poller = select.poll()
         poller.register(self.fd, select.POLLIN | select.POLLOUT)
-        return dict(poller.poll(milliseconds)).get(self.fd, 0)
+        return dict(poller.poll(0)).get(self.fd, 0)
 
 
 def error(function, *arguments):

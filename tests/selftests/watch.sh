@@ -10,6 +10,9 @@
 examples=$(readlink -f "$(dirname "$0")/../../Documentation/examples")
 auth=$test_tmp/authorized clients=$test_tmp/clients said=$test_tmp/said runs=$test_tmp/runs
 mkdir "$auth" "$clients"
+# what takes more than 60 s is killed
+hang=15
+if [ -n "${CAMEX_LONG-}" ]; then hang=1000; fi
 server_id=00000000000000ff
 declare -A id=([1]=0000000000000001 [2]=0000000000000002 [3]=0000000000000003)
 
@@ -19,7 +22,7 @@ cat >"$test_tmp/program" <<-END
 	#!/bin/bash
 	echo "\$CAMEX_EVENT \$CAMEX_DEV \$TUN_DEV_NAME \$TUN_CLIENT_ID \$*" >>"$runs"
 	"$examples/link-addresses" "\$1" || exit
-	[ ! -e "$test_tmp/hang.\$TUN_CLIENT_ID" ] || sleep 1000
+	[ ! -e "$test_tmp/hang.\$TUN_CLIENT_ID" ] || sleep $hang
 	[ ! -e "$test_tmp/fail.\$TUN_CLIENT_ID" ] || exit 7
 END
 chmod +x "$test_tmp/program"
@@ -150,8 +153,8 @@ camexctl -n host1 peer forget camex0 "${id[3]}"
 ok "keeps nobody from theirs" wait_until 20 eval '[ "$(runs_of up 3)" -gt $ups ]'
 is "it still hangs" "$(runs_of up 2)" 2
 rm "$test_tmp/hang.${id[2]}"
-ok "it is ended in the end" wait_until 300 told ".id == \"${id[2]}\" and .signal == 9"
-ok "and the link comes up" wait_until 20 eval '[ "$(runs_of up 2)" = 3 ]'
+[ "$hang" -lt 60 ] || ok "it is ended in the end" wait_until 300 told ".id == \"${id[2]}\" and .signal == 9"
+ok "then the link comes up" wait_until 60 eval '[ "$(runs_of up 2)" = 3 ]'
 ok "all are reached" wait_until 30 everywhere
 
 # --- what happens while it does not look ---
@@ -193,8 +196,8 @@ ok "it did what it is there for" test -n "$(ip -n client1 route show 10.66.0.0/2
 # --- the end ---
 
 camexctl -n host1 dev del camex0
-ok "the device goes: the program is told" wait_until 30 eval '[ "$(runs_of down 3)" = "$(runs_of up 3)" ]'
+ok "the device goes: the program is told" wait_until 30 eval 'grep " ${id[3]} " "$runs" | tail -n 1 | grep -q ^down'
 ok "and watch ends" wait_until 20 eval '! kill -0 $watch'
-like "it says why" "$(<"$test_tmp/err")" 'watch camex0: .*no such device|no device camex0'
+like "it says why" "$(<"$test_tmp/err")" 'watch camex0: no camex device named camex0'
 
 done_testing

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """compare CAPTURE LOG [PREFERENCE...]: what the dissector says of a capture against what a
-camex-peer's log says of it."""
+camex-peer's log says of it.
+compare --link LINK CAPTURE[,CAPTURE] [PREFERENCE...]: the pings that it finds in captures against
+those in a capture of the link."""
 
 import collections
 import json
@@ -70,6 +72,16 @@ def difference(rows, entries):
         [f"log:       {text}" for text in want - said]
 
 
+def pings(tshark, captures, outer, prefs):
+    """The pings of captures, without as many layers outside; and what there is to remark."""
+    names = ["eth.src", "eth.dst", "ip.src", "ip.dst", "ip.id", "ip.len"]
+    rows = [row for capture in captures.split(",")
+            for row in tshark.fields(tshark.copy(capture), [*names, "icmp.type", "icmp.seq", NAMES[-1]],
+                                     "-Y", "icmp", prefs=prefs)]
+    return sorted([value[outer:] for value in row[:len(names)]] + row[-3:-1] for row in rows), \
+        [text for row in rows for text in row[-1]]
+
+
 def main():
     here = os.path.dirname(os.path.realpath(__file__))
     sys.path[:0] = [here, os.path.dirname(here)]
@@ -77,12 +89,20 @@ def main():
     import shark
     import tap
 
+    tshark = shark.Shark()
+    if sys.argv[1] == "--link":
+        link, capture, *prefs = sys.argv[2:]
+        want = pings(tshark, link, 0, [])[0]
+        tap.ok(len(want) >= 6, f"{len(want)} pings on the link")
+        got, remarks = pings(tshark, capture, 0 if shark.SLIP_UAT in prefs else 1, prefs)
+        tap.equal(got, want, "the dissector finds the same below")
+        tap.equal(remarks, [], "and nothing to remark")
+        tap.run([])
     capture, log, *prefs = sys.argv[1:]
     entries = read_log(log)
     for name in ("REGISTER", "DATA", "CONFIG"):
         tap.ok(any(entry["type"] == name for entry in entries), f"{name} is in the log")
-    sharks = shark.Shark()
-    rows = sharks.fields(sharks.copy(capture), NAMES, "-Y", "camex || camex_ip", prefs=prefs)
+    rows = tshark.fields(tshark.copy(capture), NAMES, "-Y", "camex || camex_ip", prefs=prefs)
     tap.equal(difference(rows, entries), [],
               f"the dissector tells {len(entries)} datagrams as the log has them")
     remarks = [text for row in rows for text in row[-1] if "equence" in text or "key" in text]

@@ -52,11 +52,13 @@ enum camex_links {
 /* How the udp transport sends. */
 enum camex_tx {
 	CAMEX_TX_UDP,			/* through the IP output path */
+	CAMEX_TX_NETPOLL,		/* straight to the device that the route leads to */
 };
 
 /* How the udp transport receives. */
 enum camex_rx {
 	CAMEX_RX_UDP,			/* from the socket */
+	CAMEX_RX_NETFILTER,		/* by a netfilter hook, behind the rules for local input */
 };
 
 /* State of a peer, first match. */
@@ -108,6 +110,7 @@ enum {
 	CAMEX_A_DEV_MTU,		/* u32, bytes, read only */
 	CAMEX_A_DEV_RELAY,		/* u8, 0 or 1 [new, set] */
 	CAMEX_A_DEV_CLIENT_ID,		/* string, 1 to 31 bytes of printing ASCII [new, set] */
+	CAMEX_A_DEV_AGEING,		/* u16, seconds, 0: never; used by link tap [new, set] */
 	CAMEX_A_DEV_ID,			/* 8 bytes, ours, protocol jtunnel alone [new, set] */
 	CAMEX_A_DEV_LINK_NAME,		/* string, one %d in it, links per-peer alone [new, set] */
 	CAMEX_A_DEV_LINK_TIMEOUT,	/* u16, seconds, 0: never, the same [new, set] */
@@ -182,6 +185,20 @@ enum {
 	CAMEX_A_ROUTE_MAX = (__CAMEX_A_ROUTE_MAX - 1)
 };
 
+/*
+ * Attributes of an entry of the forwarding table of a tap link: a station, and the
+ * peer that it is behind.
+ */
+enum {
+	CAMEX_A_FDB_MAC = 1,		/* 6 bytes, a unicast address */
+	CAMEX_A_FDB_VLAN,		/* u16, ID from 1 to 4094; absent: none */
+	CAMEX_A_FDB_PEER,		/* string, the peer's name */
+	CAMEX_A_FDB_AGE,		/* u32, seconds since it was heard; none: static [out] */
+
+	__CAMEX_A_FDB_MAX,
+	CAMEX_A_FDB_MAX = (__CAMEX_A_FDB_MAX - 1)
+};
+
 /* Counters of a device: u64 each, packets or datagrams. */
 enum {
 	CAMEX_A_STATS_MALFORMED = 1,	/* datagram that no format fits */
@@ -219,6 +236,7 @@ enum {
 	CAMEX_A_ROUTE,			/* nest CAMEX_A_ROUTE_* */
 	CAMEX_A_STATS,			/* nest CAMEX_A_STATS_* */
 	CAMEX_A_EVENT,			/* u32, enum camex_event */
+	CAMEX_A_FDB,			/* nest CAMEX_A_FDB_* */
 
 	__CAMEX_A_MAX,
 	CAMEX_A_MAX = (__CAMEX_A_MAX - 1)
@@ -249,6 +267,9 @@ enum {
 	CAMEX_CMD_STATS_GET,		/* do: STATS */
 	CAMEX_CMD_EVENT,		/* multicast: EVENT, IFINDEX, IFNAME, PEER */
 	CAMEX_CMD_DEV_DEL,		/* with its peers and routes */
+	CAMEX_CMD_FDB_GET,		/* dump: of one device */
+	CAMEX_CMD_FDB_ADD,		/* FDB{MAC, VLAN, PEER}; ENOSPC: the table is full */
+	CAMEX_CMD_FDB_DEL,		/* FDB{MAC, VLAN, PEER: must be the one it is behind} */
 
 	__CAMEX_CMD_MAX,
 	CAMEX_CMD_MAX = (__CAMEX_CMD_MAX - 1)

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Transport udp: what its ways to send and receive share. */
+#ifndef CAMEX_TRANSPORT_UDP_H
+#define CAMEX_TRANSPORT_UDP_H
+
+#include <linux/net.h>
+
+#include "transport.h"
+
+struct camex_netfilter;
+struct dst_entry;
+
+/**
+ * struct camex_udp - the sockets of a device
+ * @cdev: the device
+ * @v4: socket for IPv4, or NULL
+ * @v6: socket for IPv6, or NULL
+ * @port: what both are bound to, network byte order
+ * @ifindex: interface that both are bound to, or 0
+ * @rcu: frees it
+ */
+struct camex_udp {
+	struct camex_dev *cdev;
+	struct socket *v4;
+	struct socket *v6;
+	__be16 port;
+	int ifindex;
+	struct rcu_head rcu;
+};
+
+void camex_udp_receive(struct camex_dev *cdev, u16 family, struct sk_buff *skb);
+
+#ifdef CONFIG_NETFILTER
+int camex_netfilter_on(struct camex_dev *cdev);
+void camex_netfilter_off(struct camex_dev *cdev);
+#else
+static inline int camex_netfilter_on(struct camex_dev *cdev)
+{
+	return -EOPNOTSUPP;
+}
+
+static inline void camex_netfilter_off(struct camex_dev *cdev)
+{
+}
+#endif
+
+#ifdef CONFIG_NETPOLL
+void camex_netpoll_init(struct camex_dev *cdev);
+void camex_netpoll_off(struct camex_dev *cdev);
+void camex_netpoll_event(struct camex_dev *cdev, const struct net_device *dev);
+bool camex_netpoll_send(struct camex_dev *cdev, const struct dst_entry *dst,
+			const void *to, struct sk_buff *skb);
+#else
+static inline void camex_netpoll_init(struct camex_dev *cdev)
+{
+}
+
+static inline void camex_netpoll_off(struct camex_dev *cdev)
+{
+}
+
+static inline void camex_netpoll_event(struct camex_dev *cdev,
+				       const struct net_device *dev)
+{
+}
+
+static inline bool camex_netpoll_send(struct camex_dev *cdev,
+				      const struct dst_entry *dst,
+				      const void *to, struct sk_buff *skb)
+{
+	return false;
+}
+#endif
+
+#endif /* CAMEX_TRANSPORT_UDP_H */

@@ -1,0 +1,197 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# The four paths of transport udp: sent through IP or by netpoll, received by the socket or
+# by netfilter. Whatever the path, the same goes through.
+# shellcheck source-path=SCRIPTDIR
+# shellcheck disable=SC2317 # functions that ok calls
+. "$(dirname "$0")/lib.sh"
+
+bytes=500000
+if slow; then bytes=60000; fi
+
+start_exchange
+
+# both COMMAND...: camexctl in host1 and host2
+both() {
+	camexctl -n host1 "$@" && camexctl -n host2 "$@"
+}
+
+goes() {
+	ok "$1: ping" reaches host1 10.0.0.2
+	ok "$1: TCP" exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
+	ok "$1: TCP over IPv6" exchanged tcp host1 fd00::1 host2 fd00::2 "$bytes"
+	ok "$1: UDP" exchanged udp host1 10.0.0.1 host2 10.0.0.2 1 1300 5000
+	ok "$1: UDP over IPv6" exchanged udp host1 fd00::1 host2 fd00::2 1 1300 5000
+}
+
+# grows HOST COUNTER COMMAND...: the counter does, while COMMAND succeeds
+grows() {
+	local host=$1 name=$2 before
+	before=$(counter "$host" "$name")
+	shift 2
+	"$@" && [ "$(counter "$host" "$name")" -gt "$before" ]
+}
+
+# stays HOST COUNTER COMMAND...: it does not
+stays() {
+	local host=$1 name=$2 before
+	before=$(counter "$host" "$name")
+	shift 2
+	"$@" && [ "$(counter "$host" "$name")" -eq "$before" ]
+}
+
+# by_netpoll HOST ADDRESS: pings leave by netpoll
+by_netpoll() {
+	stays "$1" netpoll_fallback on "$1" ping -q -n -c 3 -i 0.05 -W 5 "$2"
+}
+
+# eth0_sees HOST: how many outgoing packets packet sockets have seen there is told by a counter
+# of the output path, which netpoll does not pass
+out_requests() {
+	on "$1" nstat -asz IpOutRequests | awk '$1 == "IpOutRequests" { print $2 }'
+}
+
+ok "two hosts" hosts 2
+for kind in "plain link tap protocol raw" "key link tap" "key"; do
+	for outer in 4 6; do
+		# shellcheck disable=SC2086 # words
+		ok "$kind over IPv$outer" tunnel $outer $kind
+		for tx in udp netpoll; do
+			for rx in udp netfilter; do
+				# all of it for frames over IPv4, and the two new ones together
+				[ "$outer$tx$rx" != 6udpudp ] && [ "$outer$tx$rx" != 6netpolludp ] || continue
+				[ "$kind" != key ] || [ $tx$rx = netpollnetfilter ] || continue
+				ok "tx $tx rx $rx" both dev set camex0 tx $tx rx $rx
+				if [ $tx = netpoll ]; then
+					ok "netpoll becomes ready" wait_until 20 by_netpoll host1 10.0.0.2
+				fi
+				goes "$kind over IPv$outer, tx $tx rx $rx"
+				if [ $rx = netfilter ]; then
+					ok "the hook takes them" grows host2 rx_netfilter reaches host1 10.0.0.2
+				else
+					ok "the socket takes them" stays host2 rx_netfilter reaches host1 10.0.0.2
+				fi
+			done
+		done
+		unlike "nothing went wrong" "$(counters host1) $(counters host2)" \
+			'malformed|auth|replayed|no_|queue|bad|loop|too_big'
+	done
+done
+
+# --- past the output path ---
+
+ok "a tunnel" tunnel 4 key
+ok "tx netpoll rx netfilter" both dev set camex0 tx netpoll rx netfilter
+ok "netpoll becomes ready" wait_until 20 by_netpoll host1 10.0.0.2
+before=$(out_requests host1)
+on host1 ping -q -n -c 10 -i 0.02 -W 5 10.0.0.2 >/dev/null
+ok "only the pings themselves pass the output path" [ $(($(out_requests host1) - before)) -lt 15 ]
+
+# --- rules for local input hold either way ---
+
+on host2 nft -f - <<-END
+	table inet filter {
+		chain input {
+			type filter hook input priority 0; policy accept
+			udp dport 7000 counter drop
+		}
+	}
+END
+nok "dropped by INPUT, rx netfilter" on host1 ping -q -n -c 2 -i 0.2 -W 1 10.0.0.2
+ok "rx udp" camexctl -n host2 dev set camex0 rx udp
+nok "dropped by INPUT, rx udp" on host1 ping -q -n -c 2 -i 0.2 -W 1 10.0.0.2
+like "the rule has counted" "$(on host2 nft list table inet filter)" 'packets [1-9]'
+on host2 nft delete table inet filter
+ok "without the rule" reaches host1 10.0.0.2
+ok "rx netfilter" camexctl -n host2 dev set camex0 rx netfilter
+ok "the hook takes them" grows host2 rx_netfilter reaches host1 10.0.0.2
+
+# --- checksums that nobody has looked at yet ---
+
+for host in host1 host2; do on $host ethtool -K eth0 tx off gro off >/dev/null; done
+ok "without checksum offload" exchanged udp host1 10.0.0.1 host2 10.0.0.2 1 2 1001
+ok "the hook takes them" grows host2 rx_netfilter reaches host1 10.0.0.2
+for host in host1 host2; do on $host ethtool -K eth0 tx on gro on >/dev/null; done
+
+# --- fragments, and what is too long for netpoll ---
+
+ok "an MTU beyond the underlay's" eval 'ip -n host1 link set camex0 mtu 1600 && ip -n host2 link set camex0 mtu 1600'
+ip -n host1 route replace 10.0.0.0/24 dev camex0 mtu lock 1600
+ip -n host2 route replace 10.0.0.0/24 dev camex0 mtu lock 1600
+ok "frames longer than the way go in fragments" tunnel 4 plain link tap protocol raw tx netpoll rx netfilter
+ip -n host1 link set camex0 mtu 3000
+ip -n host2 link set camex0 mtu 3000
+ok "a long one goes the ordinary way" grows host1 netpoll_fallback on host1 ping -q -n -c 3 -i 0.05 -W 5 -s 2900 10.0.0.2
+ok "fragments of one reach the hook whole" grows host2 rx_netfilter on host1 ping -q -n -c 1 -W 5 -s 2900 10.0.0.2
+ok "TCP in fragments" exchanged tcp host1 10.0.0.1 host2 10.0.0.2 50000
+ok "over IPv6" tunnel 6 plain link tap protocol raw tx netpoll rx netfilter
+ip -n host1 link set camex0 mtu 3000
+ip -n host2 link set camex0 mtu 3000
+ok "fragments reach the socket" stays host2 malformed on host1 ping -q -n -c 3 -i 0.05 -W 5 -s 2900 10.0.0.2
+
+# --- a jumbo underlay ---
+
+ip -n host1 link set eth0 mtu 9000
+ip -n host2 link set eth0 mtu 9000
+ip -n host1 link set camex0 mtu 8900
+ip -n host2 link set camex0 mtu 8900
+ok "netpoll is ready" wait_until 20 by_netpoll host1 fd00::2
+ok "jumbo frames leave by netpoll" stays host1 netpoll_fallback on host1 ping -q -n -c 3 -i 0.05 -W 5 -s 8800 10.0.0.2
+ok "TCP in jumbo frames" exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
+
+# --- egress by a VLAN; a device that goes down, and one that is enslaved ---
+
+for i in 1 2; do
+	ip -n host$i link add eth0.5 link eth0 type vlan id 5
+	ip -n host$i address add 198.51.100.$i/24 dev eth0.5
+	ip -n host$i link set eth0.5 up
+	camexctl -n host$i peer set camex0 host$((3 - i)) endpoint 198.51.100.$((3 - i)):7000
+done
+ok "over a VLAN" wait_until 20 by_netpoll host1 10.0.0.2
+ok "TCP over a VLAN" exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
+ip -n host1 link set eth0.5 down
+nok "not while it is down" on host1 ping -q -n -c 1 -W 1 10.0.0.2
+ip -n host1 link set eth0.5 up
+ok "it comes up again" wait_until 20 by_netpoll host1 10.0.0.2
+ip -n host1 link add br0 type bridge
+ip -n host1 link set br0 up
+ip -n host1 link set eth0.5 master br0
+ip -n host1 address flush dev eth0.5
+ip -n host1 address add 198.51.100.1/24 dev br0
+ok "it is enslaved, and the bridge is used" wait_until 20 by_netpoll host1 10.0.0.2
+ip -n host1 link del br0
+ip -n host1 link del eth0.5
+nok "nothing goes without it" on host1 ping -q -n -c 1 -W 1 10.0.0.2
+ip -n host1 link add eth0.5 link eth0 type vlan id 5
+ip -n host1 address add 198.51.100.1/24 dev eth0.5
+ip -n host1 link set eth0.5 up
+ok "a new one of that name is used" wait_until 20 by_netpoll host1 10.0.0.2
+
+# --- switched while up ---
+
+# switch N: each way, again and again
+switch() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		both dev set camex0 tx netpoll rx udp && both dev set camex0 tx udp rx netfilter &&
+			both dev set camex0 tx netpoll rx netfilter && both dev set camex0 tx udp rx udp || return
+	done
+}
+bg host1 ping -n -i 0.01 -c 400 -W 5 10.0.0.2 >"$test_tmp/pings"
+pings=$!
+ok "switched under way" switch 3
+wait $pings
+received=$(sed -n 's/.* \([0-9]*\) received.*/\1/p' "$test_tmp/pings")
+ok "at most 64 of 400 were lost: $((400 - received))" [ "$received" -ge 336 ]
+
+# --- the namespace goes ---
+
+ok "netpoll and netfilter" both dev set camex0 tx netpoll rx netfilter
+ok "it is used" wait_until 20 by_netpoll host1 10.0.0.2
+ip netns del host2
+wait_until 20 eval '! ip netns list | grep -q host2'
+ok "host1 still works" camexctl -n host1 dev show camex0
+ok "its device goes" camexctl -n host1 dev del camex0
+test_hosts=(host1)
+
+done_testing
