@@ -62,7 +62,7 @@ install: ctl
 	install -D -m 644 Documentation/man/camex-up.5 $(DESTDIR)$(MANDIR)/man5/camex-up.5
 	install -D -m 644 Documentation/man/camex.4 $(DESTDIR)$(MANDIR)/man4/camex.4
 	install -d $(DESTDIR)$(UNITDIR)
-	for unit in camex@ camex-apply@; do \
+	for unit in camex@ camex-apply@ camex-watch@; do \
 		sed 's,@SBINDIR@,$(SBINDIR),' ctl/$$unit.service.in > $(DESTDIR)$(UNITDIR)/$$unit.service && \
 		chmod 644 $(DESTDIR)$(UNITDIR)/$$unit.service || exit; \
 	done
@@ -79,6 +79,7 @@ uninstall:
 	rm -f $(DESTDIR)$(SBINDIR)/camexctl $(DESTDIR)$(MANDIR)/man8/camexctl.8 \
 		$(DESTDIR)$(MANDIR)/man5/camex-up.5 $(DESTDIR)$(MANDIR)/man4/camex.4 '$(DESTDIR)$(UNITDIR)/camex@.service' \
 		'$(DESTDIR)$(UNITDIR)/camex-apply@.service' \
+		'$(DESTDIR)$(UNITDIR)/camex-watch@.service' \
 		$(DESTDIR)$(COMPDIR)/camexctl $(DESTDIR)$(INCDIR)/linux/camex.h \
 		$(patsubst wireshark/%,'$(DESTDIR)$(LUADIR)/%',$(wildcard wireshark/*.lua)) \
 		$(DESTDIR)/lib/modules/$(KREL)/updates/camex.ko

@@ -59,6 +59,9 @@ const struct command commands[] = {
 	{ "monitor", NULL, { WORD_DEV_MAYBE, WORD_APPLY_MAYBE }, 0,
 	  monitor, "print events as they happen; apply: set what servers hand out" },
 
+	{ "watch", NULL, { WORD_DEV }, TAKES_WATCH,
+	  watch, "authorize the identifiers in a directory, and run a program for each link" },
+
 	{ "up", NULL, { WORD_FILE }, 0,
 	  up, "make a device as a file says, with peers, addresses and routes" },
 	{ "down", NULL, { WORD_FILE }, 0,

@@ -26,6 +26,11 @@ bool command_is_object(const char *word)
 	return false;
 }
 
+bool command_execs(const struct command *command)
+{
+	return command->takes & TAKES_WATCH;
+}
+
 size_t command_length(const struct command *command)
 {
 	return command->name ? 2 : 1;

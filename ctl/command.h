@@ -55,6 +55,7 @@ struct command {
  * @command: which
  * @json: output for programs
  * @word: the words before the keywords; NULL where one was left out
+ * @exec: a program and its arguments; NULL: none was given
  * @values: the keywords and their values
  * @conn: the camex family, once call_open() was called
  * @gone: it fails because the device is not there (any more)
@@ -65,6 +66,7 @@ struct call {
 	const struct command *command;
 	bool json;
 	const char *word[WORDS_MAX];
+	const char *const *exec;
 	struct values values;
 	struct conn conn;
 	bool gone;
@@ -92,6 +94,9 @@ const struct command *command_resolve(const char *const *words,
 
 /* One of the options, which stand before the command. */
 bool command_is_option(const char *word);
+
+/* Whether "exec PROG ARG..." may end its words. */
+bool command_execs(const struct command *command);
 
 /* How many words name the command: one or two. */
 size_t command_length(const struct command *command);
@@ -169,6 +174,7 @@ int key_del(struct call *call);
 int key_gen(struct call *call);
 int key_derive(struct call *call);
 int id_gen(struct call *call);
+int watch(struct call *call);
 int route_add(struct call *call);
 int route_replace(struct call *call);
 int route_del(struct call *call);

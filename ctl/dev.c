@@ -77,7 +77,7 @@ int dev_add(struct call *call)
 		call->blamed = plaintext;
 		return fault_set(
 			&call->fault,
-			"plaintext: it is for protocol camex alone, %s is always plain",
+			"plaintext: it is for protocol camex alone, not for %s",
 			protocol->text);
 	}
 	msg = dev_add_message(call->word[0], &call->values, &call->fault);

@@ -89,6 +89,8 @@ static const char *synopsis(const struct command *c, const char *rest,
 			 word_placeholder(c->words[i]));
 	if (c->takes)
 		text_add(buf, size, " %s", rest);
+	if (command_execs(c))
+		text_add(buf, size, " [exec PROG ARG...]");
 	return buf;
 }
 

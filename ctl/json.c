@@ -11,6 +11,7 @@
 #include "parse.h"
 #include "profile.h"
 #include "secret.h"
+#include "watch.h"
 
 struct field;
 typedef struct json_object *make_fn(struct nlattr *const *tb,
@@ -125,6 +126,14 @@ static struct json_object *make_endpoint(struct nlattr *const *tb,
 	return json_object_new_string(endpoint_text(&endpoint, buf));
 }
 
+static struct json_object *make_id(struct nlattr *const *tb,
+				   const struct field *field)
+{
+	char buf[ID_TEXT];
+
+	return json_object_new_string(id_text(nla_data(tb[field->attr]), buf));
+}
+
 static struct json_object *make_fingerprint(struct nlattr *const *tb,
 					    const struct field *field)
 {
@@ -145,7 +154,9 @@ static const struct field device_fields[] = {
 	{ "tx", make_choice, CAMEX_A_DEV_TX, tx_choices },
 	{ "rx", make_choice, CAMEX_A_DEV_RX, rx_choices },
 	{ "links", make_choice, CAMEX_A_DEV_LINKS, links_choices },
-	{ "id", NULL, 0, NULL },
+	{ "link_name", make_name, CAMEX_A_DEV_LINK_NAME, NULL },
+	{ "link_timeout", make_u16, CAMEX_A_DEV_LINK_TIMEOUT, NULL },
+	{ "id", make_id, CAMEX_A_DEV_ID, NULL },
 	{ "client_id", make_string, CAMEX_A_DEV_CLIENT_ID, NULL },
 	{ "relay", make_switch, CAMEX_A_DEV_RELAY, NULL },
 	{ "source_check", make_switch, CAMEX_A_DEV_SOURCE_CHECK, NULL },
@@ -158,7 +169,7 @@ static const struct field device_fields[] = {
 /* before and after a peer's list of routes */
 static const struct field peer_fields_1[] = {
 	{ "name", make_string, CAMEX_A_PEER_NAME, NULL },
-	{ "id", NULL, 0, NULL },
+	{ "id", make_id, CAMEX_A_PEER_ID, NULL },
 	{ "endpoint", make_endpoint, CAMEX_A_PEER_ENDPOINT_ADDR, NULL },
 	{ "fingerprint", make_fingerprint, CAMEX_A_PEER_FINGERPRINT, NULL },
 	{}
@@ -169,7 +180,7 @@ static const struct field peer_fields_2[] = {
 	{ "register", make_choice, CAMEX_A_PEER_REGISTER, register_choices },
 	{ "state", make_choice, CAMEX_A_PEER_STATE, state_choices },
 	{ "last_seen_ms", make_u64, CAMEX_A_PEER_LAST_SEEN, NULL },
-	{ "link", NULL, 0, NULL },
+	{ "link", make_string, CAMEX_A_PEER_LINK, NULL },
 	{ "rx_packets", make_u64, CAMEX_A_PEER_RX_PACKETS, NULL },
 	{ "rx_bytes", make_u64, CAMEX_A_PEER_RX_BYTES, NULL },
 	{ "tx_packets", make_u64, CAMEX_A_PEER_TX_PACKETS, NULL },
@@ -181,6 +192,7 @@ static const struct field event_peer_fields[] = {
 	{ "peer", make_string, CAMEX_A_PEER_NAME, NULL },
 	{ "endpoint", make_endpoint, CAMEX_A_PEER_ENDPOINT_ADDR, NULL },
 	{ "state", make_choice, CAMEX_A_PEER_STATE, state_choices },
+	{ "link", make_string, CAMEX_A_PEER_LINK, NULL },
 	{}
 };
 
@@ -385,5 +397,28 @@ int json_event(FILE *out, const struct model_event *event, int64_t now,
 		json_object_object_add(object, "profile",
 				       profile_object(event->peer));
 	json_object_object_add(object, "time_ms", json_object_new_int64(now));
+	return print_json(out, object, true, fault);
+}
+
+int json_hook(FILE *out, const struct hook_link *link, const char *event,
+	      const char *what, int number, struct fault *fault)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "event", make_text("hook"));
+	json_object_object_add(object, "dev", make_text(link->dev));
+	json_object_object_add(object, "peer", make_text(link->peer));
+	json_object_object_add(object, "id",
+			       *link->id ? make_text(link->id) : NULL);
+	json_object_object_add(object, "link", make_text(link->link));
+	json_object_object_add(object, "hook", make_text(event));
+	json_object_object_add(object, "status",
+			       what && !strcmp(what, "status") ?
+				       json_object_new_int(number) :
+				       NULL);
+	json_object_object_add(object, "signal",
+			       what && !strcmp(what, "signal") ?
+				       json_object_new_int(number) :
+				       NULL);
 	return print_json(out, object, true, fault);
 }

@@ -20,6 +20,8 @@ const struct choice link_choices[] = {
 const struct choice protocol_choices[] = {
 	{ "camex", CAMEX_PROTOCOL_CAMEX, "OpenIPC camex, encrypted" },
 	{ "raw", CAMEX_PROTOCOL_RAW, "the packet alone, not encrypted" },
+	{ "jtunnel", CAMEX_PROTOCOL_JTUNNEL,
+	  "the sender's identifier first, encrypted for peers with a key" },
 	{}
 };
 
@@ -32,6 +34,8 @@ const struct choice transport_choices[] = {
 
 const struct choice links_choices[] = {
 	{ "shared", CAMEX_LINKS_SHARED, "one interface for all peers" },
+	{ "per-peer", CAMEX_LINKS_PER_PEER,
+	  "one for each peer, from when it is first heard" },
 	{}
 };
 
@@ -120,11 +124,17 @@ const struct keyword keywords[] = {
 	  ONE_OF(rx_choices), DEV(RX), DEV_BOTH },
 	{ "links", NULL, "interfaces that this host gets (default shared)",
 	  ONE_OF(links_choices), DEV(LINKS), DEV_ADD },
+	{ "link-name", "PATTERN",
+	  "what links of the peers' own are called, %d for a number (default: the device's name, -, a number)",
+	  &type_link_name, DEV(LINK_NAME), DEV_BOTH },
+	{ "link-timeout", "SECONDS",
+	  "after how much silence such a link goes, 0 to 65535, 0: never (default 0)",
+	  &type_u16, .max = UINT16_MAX, DEV(LINK_TIMEOUT), DEV_BOTH },
 	{ "relay", "on|off",
 	  "send what one peer sends to another straight on, past this host's routes and filters (default off)",
 	  &type_switch, DEV(RELAY), DEV_BOTH },
 	{ "source-check", "on|off",
-	  "drop what comes from outside of its peer's routes; link tun alone (default on)",
+	  "drop what comes from outside of its peer's routes; link tun and links shared alone (default on)",
 	  &type_switch, DEV(SOURCE_CHECK), DEV_BOTH },
 	{ "plaintext", "on|off",
 	  "let peers without a key send and receive, unprotected; protocol camex alone (default off)",
@@ -135,11 +145,17 @@ const struct keyword keywords[] = {
 	{ "client-id", "TEXT",
 	  "whom we register as with register auto, 1 to 31 characters (default: the MAC of the default route's interface)",
 	  &type_client_id, DEV(CLIENT_ID), DEV_BOTH },
+	{ "id", "HEX16",
+	  "our identifier, 16 hexadecimal digits; protocol jtunnel alone (default: the kernel draws one)",
+	  &type_id, DEV(ID), DEV_BOTH },
 
 	/* peers */
 	{ "endpoint", "HOST:PORT",
 	  "where the peer is, IPv6 in brackets (default: learned from what it sends)",
 	  &type_endpoint, PEER(ENDPOINT_ADDR), TO_PEER(ENDPOINT_SCOPE), PEER_BOTH },
+	{ "id", "HEX16",
+	  "the peer's identifier, 16 hexadecimal digits; protocol jtunnel alone (default: with an endpoint, whatever comes from there)",
+	  &type_id, PEER(ID), PEER_BOTH },
 	{ "key-file", "F", "file with the key, 32 bytes in base64; -: standard input",
 	  &type_key_file, PEER(KEY), TO_PEER(FINGERPRINT), PEER_AND_KEY },
 	{ "passphrase-file", "F", "file with a passphrase to make the key of; -: standard input",
@@ -175,6 +191,11 @@ const struct keyword keywords[] = {
 	{ "peer", "NAME", "the peer that the station is behind",
 	  &type_peer, FDB(PEER), .takes = TAKES_FDB_ADD | TAKES_FDB_DEL,
 	  .needs = TAKES_FDB_ADD },
+
+	/* who is authorized */
+	{ "authorized", "DIR",
+	  "directory whose files' names are the authorized identifiers, empty or with a key in base64 (default: the peers stay as they are)",
+	  &type_directory, .attr = 1, .takes = TAKES_WATCH },
 
 	/* devices in files */
 	{ "name", "NAME", "what the device is called", &type_interface, UP(1) },

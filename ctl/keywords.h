@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <linux/camex.h>
+
 #include "address.h"
 #include "fault.h"
 #include "secret.h"
@@ -31,6 +33,7 @@ enum takes {
 	TAKES_SERIAL = 1 << 8,
 	TAKES_FDB_ADD = 1 << 9,
 	TAKES_FDB_DEL = 1 << 10,
+	TAKES_WATCH = 1 << 11,
 };
 
 /* What completion proposes for a value. */
@@ -72,6 +75,7 @@ struct value {
 		struct prefix prefix;
 		struct prefixes prefixes;
 		struct secret secret;
+		uint8_t id[CAMEX_ID_LEN];
 	};
 };
 
@@ -209,6 +213,9 @@ extern const struct value_type type_choice;
 extern const struct value_type type_address;
 extern const struct value_type type_interface;
 extern const struct value_type type_client_id;
+extern const struct value_type type_id;
+extern const struct value_type type_directory;
+extern const struct value_type type_link_name;
 extern const struct value_type type_own_address;
 extern const struct value_type type_gateway;
 extern const struct value_type type_mtu;

@@ -17,6 +17,8 @@
 
 #define STATUS_FAULT 1
 #define STATUS_USAGE 2
+/* more than a command that takes "exec" has before it */
+#define EXEC_WORDS 16
 
 /**
  * struct options - what stands before the command
@@ -96,13 +98,39 @@ static int finish(void)
 	return 0;
 }
 
+/* The words before "exec", which are copied; what follows it is the program. */
+static int take_exec(struct call *call, const char *const *words,
+		     const char **before)
+{
+	size_t n;
+
+	for (n = 0; words[n] && n < EXEC_WORDS; n++) {
+		before[n] = words[n];
+		if (strcmp(words[n], "exec") != 0)
+			continue;
+		call->exec = words + n + 1;
+		if (!*call->exec)
+			return fault_usage(&call->fault, "exec lacks its PROG");
+		break;
+	}
+	before[n] = NULL;
+	return 0;
+}
+
 static int call_run(struct call *call, const char *const *words)
 {
+	const char *before[EXEC_WORDS + 1];
 	int n = command_take_words(call, words);
 
 	if (n < 0)
 		return -1;
-	if (values_parse(&call->values, call->command->takes, words + n,
+	words += n;
+	if (command_execs(call->command)) {
+		if (take_exec(call, words, before))
+			return -1;
+		words = before;
+	}
+	if (values_parse(&call->values, call->command->takes, words,
 			 &call->fault))
 		return -1;
 	return call->command->run(call);

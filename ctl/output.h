@@ -28,6 +28,13 @@ int json_stats(FILE *out, const uint64_t *counters, const bool *given,
 int json_event(FILE *out, const struct model_event *event, int64_t now,
 	       struct fault *fault);
 
+/* What became of a hook: its exit status or a signal; what is NULL: it is only told. */
+struct hook_link;
+int json_hook(FILE *out, const struct hook_link *link, const char *event,
+	      const char *what, int number, struct fault *fault);
+void print_hook(FILE *out, const struct hook_link *link, const char *event,
+		const char *what, int number);
+
 /* Text. Colours if print_colours() says so. */
 void print_device(FILE *out, const struct model_device *device);
 void print_peer(FILE *out, const struct model_device *device,

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <net/if.h>
 #include <netinet/ether.h>
+#include <sodium.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -129,6 +130,24 @@ int parse_interface_name(const char *text, struct fault *fault)
 				"\"%s\" is not an interface's name: blanks, '/', ':', '%%' and control characters cannot be in one",
 				text);
 	return 0;
+}
+
+int parse_id(const char *text, uint8_t *id, struct fault *fault)
+{
+	size_t len = 0;
+
+	if (strlen(text) != ID_TEXT - 1 ||
+	    sodium_hex2bin(id, CAMEX_ID_LEN, text, ID_TEXT - 1, NULL, &len,
+			   NULL) ||
+	    len != CAMEX_ID_LEN)
+		return fault_set(fault, "\"%s\" is not %d hexadecimal digits",
+				 text, ID_TEXT - 1);
+	return 0;
+}
+
+const char *id_text(const uint8_t *id, char *buf)
+{
+	return sodium_bin2hex(buf, ID_TEXT, id, CAMEX_ID_LEN);
 }
 
 int parse_mac(const char *text, uint8_t *mac, struct fault *fault)

@@ -6,7 +6,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <linux/camex.h>
+
 #include "fault.h"
+
+/* 16 digits and NUL */
+#define ID_TEXT (2 * CAMEX_ID_LEN + 1)
 
 /**
  * parse_number() - a whole number, decimal or, after 0x, hexadecimal
@@ -26,6 +31,12 @@ int parse_peer_name(const char *text, struct fault *fault);
 
 /* The name of an interface, as the kernel allows them. */
 int parse_interface_name(const char *text, struct fault *fault);
+
+/* An identifier of protocol jtunnel, CAMEX_ID_LEN bytes: 16 hexadecimal digits. */
+int parse_id(const char *text, uint8_t *id, struct fault *fault);
+
+/* The text of one, in a buffer of ID_TEXT bytes, which is returned. */
+const char *id_text(const uint8_t *id, char *buf);
 
 #define MAC_LEN 6
 #define MAC_TEXT 18

@@ -9,8 +9,10 @@
 
 #include "keywords.h"
 #include "output.h"
+#include "parse.h"
 #include "profile.h"
 #include "secret.h"
+#include "watch.h"
 
 /* prefixes on one line of text */
 #define ROUTES_WIDTH 60
@@ -88,6 +90,29 @@ static const char *switch_text(const struct nlattr *attr)
 	return nla_get_u8(attr) ? "on" : "off";
 }
 
+static void print_id(FILE *out, int indent, const struct nlattr *id)
+{
+	char buf[ID_TEXT];
+
+	if (!id)
+		return;
+	print_label(out, indent, "id");
+	fprintf(out, "%s\n", id_text(nla_data(id), buf));
+}
+
+static void print_links(FILE *out, struct nlattr *const *tb)
+{
+	const struct nlattr *name = tb[CAMEX_A_DEV_LINK_NAME];
+	const struct nlattr *timeout = tb[CAMEX_A_DEV_LINK_TIMEOUT];
+
+	if (!timeout)
+		return;
+	print_label(out, 2, "links");
+	if (name)
+		fprintf(out, "link-name %s, ", nla_get_string(name));
+	fprintf(out, "link-timeout %u s\n", nla_get_u16(timeout));
+}
+
 static void print_socket(FILE *out, struct nlattr *const *tb)
 {
 	const struct nlattr *bind = tb[CAMEX_A_DEV_BIND];
@@ -153,6 +178,8 @@ void print_device(FILE *out, const struct model_device *device)
 		print_label(out, 2, "client-id");
 		fprintf(out, "%s\n", nla_get_string(tb[CAMEX_A_DEV_CLIENT_ID]));
 	}
+	print_id(out, 2, tb[CAMEX_A_DEV_ID]);
+	print_links(out, tb);
 	if (tb[CAMEX_A_DEV_MTU]) {
 		print_label(out, 2, "mtu");
 		fprintf(out, "%u\n", nla_get_u32(tb[CAMEX_A_DEV_MTU]));
@@ -266,6 +293,7 @@ void print_peer(FILE *out, const struct model_device *device,
 		const struct model_peer *peer)
 {
 	const struct nlattr *print = peer->tb[CAMEX_A_PEER_FINGERPRINT];
+	const struct nlattr *link = peer->tb[CAMEX_A_PEER_LINK];
 	struct endpoint endpoint;
 	char buf[ENDPOINT_TEXT], hex[SECRET_HEX], text[PROFILE_TEXT];
 	struct profile profile;
@@ -275,6 +303,7 @@ void print_peer(FILE *out, const struct model_device *device,
 	print_label(out, 4, "state");
 	print_state(out, device, peer);
 	fputc('\n', out);
+	print_id(out, 4, peer->tb[CAMEX_A_PEER_ID]);
 	if (model_endpoint(peer->tb, &endpoint)) {
 		print_label(out, 4, "endpoint");
 		fprintf(out, "%s\n", endpoint_text(&endpoint, buf));
@@ -289,8 +318,13 @@ void print_peer(FILE *out, const struct model_device *device,
 		print_label(out, 4, "profile");
 		fprintf(out, "%s\n", profile_text(&profile, text));
 	}
-	print_label(out, 4, "routes");
-	print_prefixes(out, peer);
+	if (link) {
+		print_label(out, 4, "link");
+		fprintf(out, "%s\n", nla_get_string(link));
+	} else if (!device->tb[CAMEX_A_DEV_LINK_TIMEOUT]) {
+		print_label(out, 4, "routes");
+		print_prefixes(out, peer);
+	}
 	print_traffic(out, "received", peer->tb[CAMEX_A_PEER_RX_BYTES],
 		      peer->tb[CAMEX_A_PEER_RX_PACKETS]);
 	print_traffic(out, "sent", peer->tb[CAMEX_A_PEER_TX_BYTES],
@@ -320,10 +354,22 @@ void print_event(FILE *out, const struct model_event *event, int64_t now)
 		fprintf(out, " %s", choice->help);
 	else
 		fprintf(out, " event %u", event->event);
+	if (event->peer[CAMEX_A_PEER_LINK])
+		fprintf(out, ", link %s",
+			nla_get_string(event->peer[CAMEX_A_PEER_LINK]));
 	if (model_endpoint(event->peer, &endpoint))
 		fprintf(out, ", endpoint %s", endpoint_text(&endpoint, buf));
 	if (event->event == CAMEX_EVENT_CONFIG &&
 	    profile_read(event->peer, &profile))
 		fprintf(out, ", %s", profile_text(&profile, text));
+	fputc('\n', out);
+}
+
+void print_hook(FILE *out, const struct hook_link *link, const char *event,
+		const char *what, int number)
+{
+	fprintf(out, "%s %s %s %s", link->dev, link->peer, link->link, event);
+	if (what)
+		fprintf(out, ": the program ended with %s %d", what, number);
 	fputc('\n', out);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /* The kinds of values: how each is read, and put into a message. */
+#include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <stdlib.h>
@@ -285,6 +286,53 @@ static int client_id_parse(const struct keyword *keyword, struct value *value,
 const struct value_type type_client_id = {
 	.parse = client_id_parse,
 	.put = string_put,
+};
+
+/* Where the number goes a name has one; the kernel knows the rest. */
+static int link_name_parse(const struct keyword *keyword, struct value *value,
+			   struct fault *fault)
+{
+	(void)keyword;
+	if (strlen(value->text) >= IFNAMSIZ)
+		return fault_set(
+			fault,
+			"\"%s\" is too long for an interface's name: %zu bytes, at most %d",
+			value->text, strlen(value->text), IFNAMSIZ - 1);
+	return 0;
+}
+
+const struct value_type type_link_name = {
+	.parse = link_name_parse,
+	.put = string_put,
+};
+
+static int directory_parse(const struct keyword *keyword, struct value *value,
+			   struct fault *fault)
+{
+	(void)keyword;
+	return *value->text ? 0 : fault_set(fault, "a directory is expected");
+}
+
+const struct value_type type_directory = {
+	.parse = directory_parse,
+	.propose = PROPOSE_FILE,
+};
+
+static int id_parse(const struct keyword *keyword, struct value *value,
+		    struct fault *fault)
+{
+	(void)keyword;
+	return parse_id(value->text, value->id, fault);
+}
+
+static int id_put(struct nl_msg *msg, const struct value *value)
+{
+	return nla_put(msg, value->keyword->attr, sizeof(value->id), value->id);
+}
+
+const struct value_type type_id = {
+	.parse = id_parse,
+	.put = id_put,
 };
 
 /* Profiles are of IPv4, as their text on the wire is. */

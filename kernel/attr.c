@@ -3,6 +3,7 @@
 #include <net/genetlink.h>
 
 #include "compat.h"
+#include "ident.h"
 #include "netlink.h"
 #include "protocol.h"
 #include "text.h"
@@ -251,20 +252,24 @@ int camex_attr_not_owned(struct camex_dev *cdev,
 }
 
 /**
- * camex_attr_has_routes() - a tap link has no routes
+ * camex_attr_has_routes() - tap links, and links of the peers' own, have no routes
  * @cdev: the device
  * @attr: the attribute to blame
- * @extack: told what to do instead
+ * @extack: told what there is instead
  *
  * Return: 0 or -EOPNOTSUPP.
  */
 int camex_attr_has_routes(const struct camex_dev *cdev, const struct nlattr *attr,
 			  struct netlink_ext_ack *extack)
 {
-	if (!camex_is_tap(cdev))
+	if (cdev->conf.links == CAMEX_LINKS_PER_PEER)
+		camex_extack(extack, attr,
+			     "with links per-peer there are no routes: each peer has a link of its own");
+	else if (camex_is_tap(cdev))
+		camex_extack(extack, attr,
+			     "a tap link has no routes: it learns who has which MAC address");
+	else
 		return 0;
-	camex_extack(extack, attr,
-		     "a tap link has no routes: it learns who has which MAC address");
 	return -EOPNOTSUPP;
 }
 
@@ -447,6 +452,37 @@ int camex_attr_client_id(struct camex_conf *conf, const struct nlattr *attr,
 }
 
 /**
+ * camex_attr_id() - read CAMEX_A_PEER_ID
+ * @cdev: the device
+ * @peer: whose it is to be, or NULL for a new one's
+ * @info: the request
+ * @tb: CAMEX_A_PEER_*, validated by their policy
+ *
+ * Context: RTNL.
+ * Return: 0, -EINVAL, -EEXIST.
+ */
+int camex_attr_id(struct camex_dev *cdev, const struct camex_peer *peer,
+		  struct genl_info *info, struct nlattr **tb)
+{
+	struct nlattr *id = tb[CAMEX_A_PEER_ID];
+	struct camex_peer *other;
+
+	if (!id)
+		return 0;
+	if (!cdev->protocol->lead) {
+		camex_extack(info->extack, id, "id is for protocol jtunnel alone");
+		return -EINVAL;
+	}
+	other = camex_ident_find(cdev, nla_data(id));
+	if (other && other != peer) {
+		camex_extack(info->extack, id, "the id belongs to peer %s",
+			     other->name);
+		return -EEXIST;
+	}
+	return 0;
+}
+
+/**
  * camex_attr_timers() - check CAMEX_A_PEER_KEEPALIVE and CAMEX_A_PEER_REGISTER
  * @cdev: the device
  * @info: the request
@@ -459,7 +495,7 @@ int camex_attr_timers(const struct camex_dev *cdev, struct genl_info *info,
 {
 	struct nlattr *registers = tb[CAMEX_A_PEER_REGISTER];
 
-	if (cdev->protocol->hello) {
+	if (cdev->protocol->registers) {
 		if (!registers || cdev->conf.client_id[0] ||
 		    nla_get_u32(registers) != CAMEX_REGISTER_AUTO)
 			return 0;
@@ -467,10 +503,10 @@ int camex_attr_timers(const struct camex_dev *cdev, struct genl_info *info,
 			     "register auto needs a client-id of the device");
 		return -EINVAL;
 	}
-	if (tb[CAMEX_A_PEER_KEEPALIVE] &&
+	if (!cdev->protocol->hello && tb[CAMEX_A_PEER_KEEPALIVE] &&
 	    nla_get_u16(tb[CAMEX_A_PEER_KEEPALIVE])) {
 		camex_extack(info->extack, tb[CAMEX_A_PEER_KEEPALIVE],
-			     "keepalive needs protocol camex");
+			     "keepalive needs protocol camex or jtunnel");
 		return -EINVAL;
 	}
 	if (tb[CAMEX_A_PEER_REGISTER] &&

@@ -16,6 +16,7 @@
 
 #include "batch.h"
 #include "compat.h"
+#include "links.h"
 
 /* Payload bytes from which on a packet refers to the buffer instead of a copy. */
 #define COPY_BREAK	2048
@@ -334,15 +335,16 @@ static void deliver_run(const struct camex_batch *batch, struct camex_peer *peer
 /* Deliver what was opened so far. */
 static void flush(struct camex_batch *batch)
 {
-	bool merge = batch->cdev->dev->features & NETIF_F_GRO;
 	struct camex_peer *peer;
 	struct run run = {};
 	unsigned int i;
+	bool merge;
 	u64 good;
 
 	if (!batch->n)
 		return;
 	good = batch->cdev->protocol->accept(batch, &peer);
+	merge = camex_peer_dev(peer)->features & NETIF_F_GRO;
 	for (i = 0; i < batch->n; i++) {
 		const struct camex_piece *p = &batch->piece[i];
 

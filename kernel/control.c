@@ -5,6 +5,7 @@
 
 #include "compat.h"
 #include "control.h"
+#include "links.h"
 #include "timer.h"
 #include "transport.h"
 
@@ -25,7 +26,7 @@ static bool local_ip(const struct camex_peer *peer, u32 *ip)
 
 	rcu_read_lock();
 	profile = rcu_dereference(peer->profile);
-	in = __in_dev_get_rcu(peer->cdev->dev);
+	in = __in_dev_get_rcu(camex_peer_dev(peer));
 	ifa = in ? rcu_dereference(in->ifa_list) : NULL;
 	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO && profile) {
 		*ip = profile->text.address.ip;

@@ -3,12 +3,14 @@
 #include <linux/ethtool.h>
 #include <linux/if_arp.h>
 #include <linux/inetdevice.h>
+#include <linux/random.h>
 #include <net/addrconf.h>
 #include <net/ip_tunnels.h>
 
 #include "compat.h"
 #include "far.h"
 #include "fdb.h"
+#include "links.h"
 #include "netlink.h"
 #include "protocol.h"
 #include "tap.h"
@@ -207,10 +209,12 @@ static const struct ethtool_ops ethtool_ops = {
 
 static const struct device_type device_type = { .name = "camex" };
 
-static void setup(struct net_device *dev)
+/**
+ * camex_device_setup_tun() - what all links of bare IP packets have in common
+ * @dev: a new net_device
+ */
+void camex_device_setup_tun(struct net_device *dev)
 {
-	dev->netdev_ops = &netdev_ops;
-	dev->ethtool_ops = &ethtool_ops;
 	dev->header_ops = &ip_tunnel_header_ops;
 	SET_NETDEV_DEVTYPE(dev, &device_type);
 	dev->needs_free_netdev = true;
@@ -255,6 +259,13 @@ static int setup_tap(struct net_device *dev, struct nlattr **tb,
 	return 0;
 }
 
+static void setup(struct net_device *dev)
+{
+	camex_device_setup_tun(dev);
+	dev->netdev_ops = &netdev_ops;
+	dev->ethtool_ops = &ethtool_ops;
+}
+
 /**
  * camex_is_device() - is it one of ours
  * @dev: any net_device
@@ -265,7 +276,12 @@ bool camex_is_device(const struct net_device *dev)
 	       dev->netdev_ops == &tap_netdev_ops;
 }
 
-static unsigned int mtu_for(const struct camex_dev *cdev, u16 family)
+/**
+ * camex_device_mtu() - the MTU that fits an underlay of 1500 bytes
+ * @cdev: the device
+ * @family: of the far end's address
+ */
+unsigned int camex_device_mtu(const struct camex_dev *cdev, u16 family)
 {
 	return MTU_UNDERLAY - cdev->protocol->overhead -
 	       cdev->transport->overhead(family) -
@@ -283,7 +299,7 @@ static unsigned int mtu_for(const struct camex_dev *cdev, u16 family)
  */
 void camex_device_fit_mtu(struct camex_dev *cdev, u16 family)
 {
-	unsigned int mtu = mtu_for(cdev, family);
+	unsigned int mtu = camex_device_mtu(cdev, family);
 
 	if (cdev->mtu_chosen || cdev->dev->mtu <= mtu)
 		return;
@@ -373,7 +389,8 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 	if (tb[CAMEX_A_DEV_RELAY])
 		new.relay = nla_get_u8(tb[CAMEX_A_DEV_RELAY]);
 	if (creating) {
-		new.source_check = new.link == CAMEX_LINK_TUN;
+		new.source_check = new.link == CAMEX_LINK_TUN &&
+				   new.links == CAMEX_LINKS_SHARED;
 		new.ageing = CAMEX_FDB_AGEING;
 	}
 	if (tb[CAMEX_A_DEV_SOURCE_CHECK] && new.link != CAMEX_LINK_TUN) {
@@ -393,6 +410,17 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 	}
 	if (tb[CAMEX_A_DEV_AGEING])
 		new.ageing = nla_get_u16(tb[CAMEX_A_DEV_AGEING]);
+	err = camex_links_parse(&new, tb, extack);
+	if (err)
+		return err;
+	if (tb[CAMEX_A_DEV_ID]) {
+		if (new.protocol != CAMEX_PROTOCOL_JTUNNEL) {
+			camex_extack(extack, tb[CAMEX_A_DEV_ID],
+				     "id is for protocol jtunnel alone");
+			return -EINVAL;
+		}
+		memcpy(new.id, nla_data(tb[CAMEX_A_DEV_ID]), sizeof(new.id));
+	}
 	if (tb[CAMEX_A_DEV_CLIENT_ID]) {
 		err = camex_attr_client_id(&new, tb[CAMEX_A_DEV_CLIENT_ID],
 					   extack);
@@ -424,7 +452,7 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 		     struct netlink_ext_ack *extack)
 {
 	struct camex_conf conf = cdev->conf;
-	bool renamed, opened;
+	bool renamed, changed;
 	int err;
 
 	err = camex_conf_parse(&conf, tb, false, extack);
@@ -434,13 +462,14 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 	if (err)
 		return err;
 	renamed = strcmp(conf.client_id, cdev->conf.client_id);
-	opened = conf.plaintext && !cdev->conf.plaintext;
+	changed = conf.plaintext != cdev->conf.plaintext ||
+		  conf.link_timeout != cdev->conf.link_timeout;
 	spin_lock_bh(&cdev->lock);
 	cdev->conf = conf;
 	spin_unlock_bh(&cdev->lock);
 	if (conf.tx != CAMEX_TX_NETPOLL)
 		camex_netpoll_off(cdev);
-	if (renamed || opened)
+	if (renamed || changed)
 		camex_timers_changed(cdev, renamed);
 	if (camex_is_tap(cdev))
 		mod_delayed_work(system_wq, &cdev->fdb_work, HZ);
@@ -452,6 +481,7 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 static const struct camex_protocol_ops *const protocols[] = {
 	[CAMEX_PROTOCOL_CAMEX] = &camex_protocol_camex,
 	[CAMEX_PROTOCOL_RAW] = &camex_protocol_raw,
+	[CAMEX_PROTOCOL_JTUNNEL] = &camex_protocol_jtunnel,
 };
 
 static const struct camex_transport_ops *const transports[] = {
@@ -494,7 +524,7 @@ static int register_link(struct net *net, struct net_device *dev,
 	}
 	cdev->mtu_chosen = tb[IFLA_MTU];
 	if (!cdev->mtu_chosen)
-		dev->mtu = mtu_for(cdev, cdev->conf.bind.family ?: AF_INET);
+		dev->mtu = camex_device_mtu(cdev, cdev->conf.bind.family ?: AF_INET);
 	if (cdev->transport->setup)
 		cdev->transport->setup(dev);
 
@@ -527,6 +557,7 @@ static int newlink_in(struct net *net, struct net_device *dev,
 			     "not permitted: CAP_NET_ADMIN is needed in the transport's namespace too");
 		return -EPERM;
 	}
+	get_random_bytes(cdev->conf.id, sizeof(cdev->conf.id));
 	err = camex_conf_parse(&cdev->conf, data, true, extack);
 	if (err)
 		return err;

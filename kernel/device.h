@@ -75,6 +75,10 @@ struct camex_addr {
  * @plaintext: peers without a key may talk (protocol camex)
  * @ageing: seconds after which learned stations are forgotten, 0 for never (tap)
  * @client_id: whom we register as with AUTO, or "" (camex_dev.lock)
+ * @link_name: what links of the peers' own are called, with one %d, or ""
+ * @link_timeout: seconds of silence after which such a link goes, 0 for never
+ * @id: what our datagrams begin with (protocol jtunnel); a packet that is on its way
+ *	while it changes may have parts of both, and is dropped by its receiver
  */
 struct camex_conf {
 	u32 link;
@@ -92,6 +96,9 @@ struct camex_conf {
 	bool plaintext;
 	u16 ageing;
 	char client_id[CAMEX_NAME_MAX + 1];
+	char link_name[IFNAMSIZ];
+	u16 link_timeout;
+	u8 id[CAMEX_ID_LEN];
 };
 
 /**
@@ -123,6 +130,7 @@ struct camex_conf {
  * @keys: distinct keys, struct camex_key (changed under RTNL, read under RCU)
  * @key_table: the same, by value (RTNL)
  * @names: peers by folded name
+ * @idents: struct camex_ident by identifier
  * @endpoints: struct camex_endpoint by address
  * @sessions: struct camex_session by prefix
  * @limit: what trying keys may cost
@@ -132,6 +140,8 @@ struct camex_conf {
  * @last_start: highest sequence that a session started at or ended at (@lock)
  * @events: peers with something to tell (@lock)
  * @event_work: tells it
+ * @links_due: peers that may need a link, or none any more (@lock)
+ * @links_work: sees to it
  * @changes: counts requests that changed something (RTNL)
  * @mtu_chosen: the user set the MTU; it is left alone then (RTNL)
  * @dying: being taken down for good: no more events (@lock)
@@ -165,6 +175,7 @@ struct camex_dev {
 	struct list_head keys;
 	struct rhashtable key_table;
 	struct rhashtable names;
+	struct rhashtable idents;
 	struct rhltable endpoints;
 	struct rhltable sessions;
 	struct camex_limit limit;
@@ -175,6 +186,8 @@ struct camex_dev {
 	u64 last_start;
 	struct list_head events;
 	struct delayed_work event_work;
+	struct list_head links_due;
+	struct work_struct links_work;
 	u32 changes;
 	bool mtu_chosen;
 	bool dying;
@@ -205,6 +218,8 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		     bool creating, struct netlink_ext_ack *extack);
 int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 		     struct netlink_ext_ack *extack);
+void camex_device_setup_tun(struct net_device *dev);
+unsigned int camex_device_mtu(const struct camex_dev *cdev, u16 family);
 void camex_device_fit_mtu(struct camex_dev *cdev, u16 family);
 
 #endif /* CAMEX_DEVICE_H */

@@ -8,6 +8,7 @@
 #include "char.h"
 #include "compat.h"
 #include "device.h"
+#include "links.h"
 #include "netlink.h"
 #include "serial.h"
 
@@ -49,9 +50,12 @@ static int __init camex_init(void)
 	err = camex_batch_init();
 	if (err)
 		goto err_buffer;
-	err = camex_netlink_init();
+	err = camex_links_init();
 	if (err)
 		goto err_batch;
+	err = camex_netlink_init();
+	if (err)
+		goto err_links;
 	err = camex_device_init();
 	if (err)
 		goto err_netlink;
@@ -69,6 +73,8 @@ err_device:
 	camex_device_exit();
 err_netlink:
 	camex_netlink_exit();
+err_links:
+	camex_links_exit();
 	rcu_barrier();	/* the link of char_link may have been there */
 err_batch:
 	camex_batch_exit();
@@ -83,6 +89,7 @@ static void __exit camex_exit(void)
 	camex_serial_exit();
 	camex_device_exit();
 	camex_netlink_exit();
+	camex_links_exit();
 	rcu_barrier();
 	camex_batch_exit();
 	camex_buffer_exit();

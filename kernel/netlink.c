@@ -5,6 +5,7 @@
 
 #include "compat.h"
 #include "far.h"
+#include "ident.h"
 #include "netlink.h"
 #include "protocol.h"
 #include "timer.h"
@@ -197,6 +198,7 @@ static int read_peer(struct camex_dev *cdev, const struct camex_peer *peer,
 
 	err = camex_attr_timers(cdev, info, tb) ?:
 	      camex_attr_profile(cdev, peer, info, tb, &rq->profile) ?:
+	      camex_attr_id(cdev, peer, info, tb) ?:
 	      camex_attr_endpoint(cdev, peer, info, tb, &rq->endpoint);
 	if (!err && tb[CAMEX_A_PEER_ROUTES])
 		err = camex_attr_routes(cdev, peer, info, tb[CAMEX_A_PEER_ROUTES],
@@ -210,14 +212,21 @@ static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
 {
 	struct nlattr *key = tb[CAMEX_A_PEER_KEY];
 	struct camex_dev *cdev = peer->cdev;
+	struct nlattr *id = tb[CAMEX_A_PEER_ID];
 	struct camex_endpoint *ep = NULL;
+	struct camex_ident *ident = NULL;
 	struct camex_rekey rekey;
 	int err;
 
+	if (id && camex_ident_find(cdev, nla_data(id)) != peer) {
+		ident = camex_ident_new(peer, nla_data(id));
+		if (!ident)
+			return -ENOMEM;
+	}
 	if (key) {
 		err = camex_peer_prepare_key(peer, nla_data(key), &rekey);
 		if (err)
-			return err;
+			goto err_ident;
 	}
 	if (rq->endpoint.family) {
 		spin_lock_bh(&cdev->lock);
@@ -234,6 +243,8 @@ static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
 			goto err_endpoint;
 	}
 
+	if (ident)
+		camex_ident_set(peer, ident);
 	camex_timer_set(peer, tb);
 	if (rq->profile) {
 		spin_lock_bh(&cdev->lock);
@@ -259,6 +270,8 @@ err_endpoint:
 err_key:
 	if (key)
 		camex_peer_abandon_key(peer, &rekey);
+err_ident:
+	camex_ident_free(ident);
 	return err;
 }
 

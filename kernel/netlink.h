@@ -52,6 +52,7 @@ int camex_nl_dump_fdb(struct sk_buff *msg, struct netlink_callback *cb);
 int camex_nl_fdb_add(struct camex_dev *cdev, struct genl_info *info);
 int camex_nl_fdb_del(struct camex_dev *cdev, struct genl_info *info);
 void camex_netlink_events(struct work_struct *work);
+void camex_netlink_link(struct camex_peer *peer, enum camex_event event);
 
 int camex_attr_once(const struct nlattr *head, int len, int maxtype,
 		    struct netlink_ext_ack *extack);
@@ -84,6 +85,8 @@ int camex_attr_key(const struct camex_dev *cdev, struct genl_info *info,
 		   struct nlattr **tb);
 int camex_attr_client_id(struct camex_conf *conf, const struct nlattr *attr,
 			 struct netlink_ext_ack *extack);
+int camex_attr_id(struct camex_dev *cdev, const struct camex_peer *peer,
+		  struct genl_info *info, struct nlattr **tb);
 int camex_attr_timers(const struct camex_dev *cdev, struct genl_info *info,
 		      struct nlattr **tb);
 int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev);

@@ -4,6 +4,8 @@
 
 #include "compat.h"
 #include "fdb.h"
+#include "ident.h"
+#include "links.h"
 #include "netlink.h"
 #include "protocol.h"
 #include "rules.h"
@@ -28,12 +30,22 @@ int camex_peers_init(struct camex_dev *cdev)
 
 	xa_init_flags(&cdev->peers, XA_FLAGS_ALLOC);
 	INIT_LIST_HEAD(&cdev->events);
+	camex_links_setup(cdev);
 	err = rhashtable_init(&cdev->names, &by_name);
 	if (err)
 		return err;
+	err = camex_idents_init(cdev);
+	if (err)
+		goto err_names;
 	err = camex_endpoints_init(cdev);
 	if (err)
-		rhashtable_destroy(&cdev->names);
+		goto err_idents;
+	return 0;
+
+err_idents:
+	camex_idents_free(cdev);
+err_names:
+	rhashtable_destroy(&cdev->names);
 	return err;
 }
 
@@ -46,6 +58,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_peers_init);
 void camex_peers_free(struct camex_dev *cdev)
 {
 	camex_endpoints_free(cdev);
+	camex_idents_free(cdev);
 	rhashtable_destroy(&cdev->names);
 	xa_destroy(&cdev->peers);
 }
@@ -123,6 +136,7 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name)
 	INIT_LIST_HEAD(&peer->routes);
 	INIT_LIST_HEAD(&peer->key_node);
 	INIT_LIST_HEAD(&peer->event_node);
+	INIT_LIST_HEAD(&peer->link_node);
 	strscpy(peer->name, name, sizeof(peer->name));
 	fold(peer->folded, name);
 	camex_timer_init(peer);
@@ -210,8 +224,12 @@ static void heard_again(struct camex_peer *peer)
 		peer->heard = true;
 		peer->lost = false;
 		WRITE_ONCE(peer->alive, true);
+		/* It may wait for a sign of us, too. */
+		if (!cdev->protocol->registers)
+			peer->greet = true;
 		camex_peer_tell(peer, CAMEX_EVENT_PEER_UP);
 		camex_peer_wake(peer, jiffies);
+		camex_link_want(peer);
 	}
 	spin_unlock_bh(&cdev->lock);
 }
@@ -511,9 +529,10 @@ CAMEX_EXPORT_FOR_KUNIT(camex_peer_set_routes);
 
 /**
  * camex_peer_forget() - drop what was learned about a peer
- * @peer: the peer; its sessions close, its endpoint is the configured one again
+ * @peer: the peer; its sessions close, its endpoint is the configured one again,
+ *	its own link goes
  *
- * Context: RTNL.
+ * Context: RTNL, may sleep.
  */
 void camex_peer_forget(struct camex_peer *peer)
 {
@@ -531,6 +550,7 @@ void camex_peer_forget(struct camex_peer *peer)
 	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
 		camex_peer_reregister(peer);
 	spin_unlock_bh(&cdev->lock);
+	camex_link_del(peer);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_forget);
@@ -556,14 +576,17 @@ void camex_peer_del(struct camex_peer *peer)
 	struct camex_route *route, *next;
 
 	ASSERT_RTNL();
+	camex_link_del(peer);
 	rhashtable_remove_fast(&cdev->names, &peer->name_node, by_name);
 	xa_erase(&cdev->peers, peer->number);
 	list_for_each_entry_safe(route, next, &peer->routes, peer_node)
 		camex_route_remove(&cdev->routes, route);
+	camex_ident_set(peer, NULL);
 
 	spin_lock_bh(&cdev->lock);
 	peer->dead = true;
 	list_del_init(&peer->event_node);
+	list_del_init(&peer->link_node);
 	swap_tx(peer, NULL);
 	camex_rules_forget(peer, false);
 	camex_rules_forget(peer, true);
@@ -593,7 +616,7 @@ enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
 {
 	const struct camex_dev *cdev = peer->cdev;
 
-	if (cdev->protocol->keyed && !cdev->conf.plaintext &&
+	if (cdev->protocol->asks_plaintext && !cdev->conf.plaintext &&
 	    !rcu_access_pointer(peer->key))
 		return CAMEX_PEER_STATE_NO_KEY;
 	if (!rcu_access_pointer(peer->endpoint) || !netif_carrier_ok(cdev->dev))

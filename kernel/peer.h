@@ -24,6 +24,8 @@ struct camex_closed {
  * @endpoint: where it is now (camex_dev.lock; RCU)
  * @tx: session for what we send; NULL without a key (camex_dev.lock; RCU)
  * @key: its key or NULL (RTNL; RCU)
+ * @ident: its identifier or NULL, protocol jtunnel (RTNL; RCU)
+ * @link: its own link or NULL (RTNL and camex_dev.lock; RCU)
  * @profile: what we hand out to it, or what it has handed out to us where we
  *	register with AUTO (camex_dev.lock; RCU; the former changes under RTNL)
  * @traffic: counters
@@ -65,6 +67,9 @@ struct camex_closed {
  * @number: in camex_dev.peers
  * @event_node: on camex_dev.events (camex_dev.lock)
  * @events: what to tell, bits by enum camex_event (camex_dev.lock)
+ * @link_node: on camex_dev.links_due (camex_dev.lock)
+ * @link_failed: its link could not be made, at @link_failed_at
+ * @link_failed_at: jiffies
  * @dead: taken out of all tables (camex_dev.lock)
  * @rcu: frees it
  */
@@ -73,6 +78,8 @@ struct camex_peer {
 	struct camex_endpoint __rcu *endpoint;
 	struct camex_session_tx __rcu *tx;
 	struct camex_key __rcu *key;
+	struct camex_ident __rcu *ident;
+	struct camex_peer_link __rcu *link;
 	struct camex_profile __rcu *profile;
 	struct camex_traffic __percpu *traffic;
 	unsigned long seen;
@@ -116,6 +123,9 @@ struct camex_peer {
 
 	struct list_head event_node;
 	unsigned long events;
+	struct list_head link_node;
+	bool link_failed;
+	unsigned long link_failed_at;
 	bool dead;
 	struct rcu_head rcu;
 };

@@ -11,6 +11,7 @@
 #define SWITCH		NLA_POLICY_MAX(NLA_U8, 1)
 #define NAME		{ .type = NLA_NUL_STRING, .len = CAMEX_NAME_MAX }
 #define IFNAME		{ .type = NLA_NUL_STRING, .len = IFNAMSIZ - 1 }
+#define ID		NLA_POLICY_EXACT_LEN(CAMEX_ID_LEN)
 #define ADDRESS		NLA_POLICY_RANGE(NLA_BINARY, 4, 16)
 
 #define DEV_SET_ATTRS							\
@@ -24,15 +25,18 @@
 	[CAMEX_A_DEV_PLAINTEXT]		= SWITCH,			\
 	[CAMEX_A_DEV_RELAY]		= SWITCH,			\
 	[CAMEX_A_DEV_CLIENT_ID]		= NAME,				\
-	[CAMEX_A_DEV_AGEING]		= { .type = NLA_U16 }
+	[CAMEX_A_DEV_AGEING]		= { .type = NLA_U16 },		\
+	[CAMEX_A_DEV_ID]		= ID,				\
+	[CAMEX_A_DEV_LINK_NAME]		= IFNAME,			\
+	[CAMEX_A_DEV_LINK_TIMEOUT]	= { .type = NLA_U16 }
 
 const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	/* rtnetlink is lenient unless it is told where to start not to be */
 	[0]				= { .strict_start_type = CAMEX_A_DEV_LINK },
 	[CAMEX_A_DEV_LINK]		= ENUM(CAMEX_LINK_TAP),
-	[CAMEX_A_DEV_PROTOCOL]		= ENUM(CAMEX_PROTOCOL_RAW),
+	[CAMEX_A_DEV_PROTOCOL]		= ENUM(CAMEX_PROTOCOL_JTUNNEL),
 	[CAMEX_A_DEV_TRANSPORT]		= ENUM(CAMEX_TRANSPORT_CHAR),
-	[CAMEX_A_DEV_LINKS]		= ENUM(CAMEX_LINKS_SHARED),
+	[CAMEX_A_DEV_LINKS]		= ENUM(CAMEX_LINKS_PER_PEER),
 	DEV_SET_ATTRS,
 };
 
@@ -66,6 +70,7 @@ static const struct nla_policy peer[CAMEX_A_PEER_MAX + 1] = {
 	[CAMEX_A_PEER_PROFILE_GATEWAY]	= { .type = NLA_BINARY, .len = 4 },
 	[CAMEX_A_PEER_PROFILE_MTU]	= { .type = NLA_U16 },
 	[CAMEX_A_PEER_PROFILE_ROUTES]	= NLA_POLICY_NESTED(routes),
+	[CAMEX_A_PEER_ID]		= ID,
 };
 
 static const struct nla_policy peer_name[CAMEX_A_PEER_NAME + 1] = {
@@ -139,6 +144,16 @@ const struct nla_policy camex_op_fdb[CAMEX_A_FDB + 1] = {
 	[CAMEX_A_FDB]			= NLA_POLICY_NESTED(fdb),
 };
 
+static int put_links(struct sk_buff *msg, const struct camex_conf *conf)
+{
+	if (conf->links != CAMEX_LINKS_PER_PEER)
+		return 0;
+	if (conf->link_name[0] &&
+	    nla_put_string(msg, CAMEX_A_DEV_LINK_NAME, conf->link_name))
+		return -EMSGSIZE;
+	return nla_put_u16(msg, CAMEX_A_DEV_LINK_TIMEOUT, conf->link_timeout);
+}
+
 static int put_udp(struct sk_buff *msg, const struct camex_conf *conf)
 {
 	if (nla_put_u32(msg, CAMEX_A_DEV_TX, conf->tx) ||
@@ -172,11 +187,14 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 	    (conf->transport == CAMEX_TRANSPORT_UDP && put_udp(msg, conf)) ||
 	    nla_put_u8(msg, CAMEX_A_DEV_RELAY, conf->relay) ||
 	    nla_put_u8(msg, CAMEX_A_DEV_SOURCE_CHECK, conf->source_check) ||
-	    (cdev->protocol->keyed &&
+	    (cdev->protocol->asks_plaintext &&
 	     nla_put_u8(msg, CAMEX_A_DEV_PLAINTEXT, conf->plaintext)) ||
 	    (conf->client_id[0] &&
 	     nla_put_string(msg, CAMEX_A_DEV_CLIENT_ID, conf->client_id)) ||
 	    nla_put_u16(msg, CAMEX_A_DEV_AGEING, conf->ageing) ||
+	    (cdev->protocol->lead &&
+	     nla_put(msg, CAMEX_A_DEV_ID, sizeof(conf->id), conf->id)) ||
+	    put_links(msg, conf) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_MTU, cdev->dev->mtu))
 		return -EMSGSIZE;
 	return 0;
@@ -188,9 +206,10 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 size_t camex_nl_dev_size(void)
 {
 	return 8 * nla_total_size(sizeof(u32)) +
-	       2 * nla_total_size(sizeof(u16)) +
+	       3 * nla_total_size(sizeof(u16)) +
 	       nla_total_size(sizeof(struct in6_addr)) +
-	       nla_total_size(IFNAMSIZ) +
+	       2 * nla_total_size(IFNAMSIZ) +
 	       nla_total_size(CAMEX_NAME_MAX + 1) +
+	       nla_total_size(CAMEX_ID_LEN) +
 	       3 * nla_total_size(sizeof(u8));
 }

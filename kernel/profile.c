@@ -146,7 +146,7 @@ int camex_attr_profile(const struct camex_dev *cdev,
 	*profile = NULL;
 	if (!any)
 		return 0;
-	if (!cdev->protocol->hello) {
+	if (!cdev->protocol->registers) {
 		camex_extack(info->extack, any, "a profile needs protocol camex");
 		return -EINVAL;
 	}

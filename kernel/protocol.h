@@ -7,6 +7,10 @@
 
 struct camex_batch;
 struct camex_cut;
+struct camex_opening;
+
+/* Most bytes that a protocol puts before the header of an encrypted datagram. */
+#define CAMEX_LEAD_MAX	CAMEX_ID_LEN
 
 /**
  * struct camex_source - where a datagram came from
@@ -23,7 +27,13 @@ struct camex_source {
 /**
  * struct camex_protocol_ops - a protocol
  * @keyed: its peers can have keys
+ * @asks_plaintext: without a key they can talk only where camex_conf.plaintext
+ *	says so
+ * @registers: it has REGISTER and CONFIG
+ * @lead: bytes that it puts before the header of an encrypted datagram:
+ *	camex_conf.id
  * @overhead: most bytes that it adds to a packet
+ * @plain_overhead: the same towards a peer without a key
  * @headroom: bytes that @seal wants before the packet, those it adds included
  * @tailroom: bytes that @seal wants behind it
  * @ready: can a packet be sent to the peer? 0, or the counter that says why not
@@ -41,6 +51,10 @@ struct camex_source {
  *	it is from, with the bare packet in the skb (none: skb->len is 0) and
  *	its checksum state right; or NULL with *@why set to a counter, or to 0
  *	when it has served its purpose. The skb stays the caller's
+ * @new_session: the session that a datagram with a prefix that is not open begins,
+ *	decrypted; or NULL with *@why set. NULL: it has no sessions
+ * @speaks_for: may a datagram with that lead, from there, be the peer's? NULL: there
+ *	is no lead
  * @open_into: open a datagram, which is only read, as the next piece of a batch.
  *	Returns false with nothing done where @open has to do it, or the
  *	batch must be delivered first. NULL: never
@@ -51,7 +65,11 @@ struct camex_source {
  */
 struct camex_protocol_ops {
 	bool keyed;
+	bool asks_plaintext;
+	bool registers;
+	unsigned int lead;
 	unsigned int overhead;
+	unsigned int plain_overhead;
 	unsigned int headroom;
 	unsigned int tailroom;
 	int (*ready)(const struct camex_peer *peer);
@@ -65,6 +83,12 @@ struct camex_protocol_ops {
 				 u8 type, int *why);
 	struct camex_peer *(*open)(struct camex_dev *cdev, struct sk_buff *skb,
 				   const struct camex_source *from, int *why);
+	struct camex_session_rx *(*new_session)(struct camex_dev *cdev,
+						struct camex_opening *o,
+						const struct camex_source *from,
+						int *why);
+	bool (*speaks_for)(const struct camex_peer *peer, const u8 *lead,
+			   const struct camex_source *from);
 	bool (*open_into)(struct camex_batch *batch, const u8 *data,
 			  unsigned int len);
 	u64 (*accept)(struct camex_batch *batch, struct camex_peer **peer);
@@ -72,6 +96,7 @@ struct camex_protocol_ops {
 
 extern const struct camex_protocol_ops camex_protocol_camex;
 extern const struct camex_protocol_ops camex_protocol_raw;
+extern const struct camex_protocol_ops camex_protocol_jtunnel;
 
 struct sk_buff *camex_raw_seal(struct camex_peer *peer, struct sk_buff *skb,
 			       int *why);
@@ -121,6 +146,8 @@ static inline bool camex_is_aggregate(const struct sk_buff *skb)
 }
 
 netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev);
+netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
+			  struct sk_buff *skb);
 void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 	      const struct camex_source *from);
 void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,

@@ -4,6 +4,7 @@
 #include <net/ip_tunnels.h>
 
 #include "compat.h"
+#include "links.h"
 #include "protocol.h"
 
 static int ready(const struct camex_peer *peer)
@@ -37,7 +38,7 @@ struct sk_buff *camex_raw_seal(struct camex_peer *peer, struct sk_buff *skb,
 	else
 		skb_set_inner_ipproto(skb, skb->protocol == htons(ETH_P_IP) ?
 					   IPPROTO_IPIP : IPPROTO_IPV6);
-	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(cdev->dev)));
+	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(camex_peer_dev(peer))));
 	return skb;
 }
 

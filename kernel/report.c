@@ -5,6 +5,8 @@
 
 #include "compat.h"
 #include "fdb.h"
+#include "ident.h"
+#include "links.h"
 #include "netlink.h"
 #include "protocol.h"
 #include "timer.h"
@@ -50,11 +52,39 @@ static int put_u64(struct sk_buff *msg, int type, u64 value)
 	return nla_put_u64_64bit(msg, type, value, CAMEX_A_PEER_PAD);
 }
 
+static int put_id(struct sk_buff *msg, const struct camex_peer *peer)
+{
+	const struct camex_ident *ident;
+	int err = 0;
+
+	rcu_read_lock();
+	ident = rcu_dereference(peer->ident);
+	if (ident)
+		err = nla_put(msg, CAMEX_A_PEER_ID, sizeof(ident->id), ident->id);
+	rcu_read_unlock();
+	return err;
+}
+
 /* May the sender of a request from the link's namespace change the device? */
 static bool may_change(const struct sk_buff *skb, const struct camex_dev *cdev)
 {
 	return netlink_net_capable(skb, CAP_NET_ADMIN) &&
 	       netlink_ns_capable(skb, cdev->net->user_ns, CAP_NET_ADMIN);
+}
+
+static int put_link(struct sk_buff *msg, const struct camex_peer *peer)
+{
+	const struct camex_peer_link *link;
+	int err = 0;
+
+	rcu_read_lock();
+	link = rcu_dereference(peer->link);
+	if (link && (nla_put_string(msg, CAMEX_A_PEER_LINK, link->dev->name) ||
+		     nla_put_u32(msg, CAMEX_A_PEER_LINK_IFINDEX,
+				 link->dev->ifindex)))
+		err = -EMSGSIZE;
+	rcu_read_unlock();
+	return err;
 }
 
 /*
@@ -71,6 +101,7 @@ static int put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	nested = nla_nest_start(msg, CAMEX_A_PEER);
 	if (!nested ||
 	    nla_put_string(msg, CAMEX_A_PEER_NAME, peer->name) ||
+	    put_id(msg, peer) || put_link(msg, peer) ||
 	    put_endpoint(msg, peer) ||
 	    (privileged && rcu_access_pointer(peer->key) &&
 	     nla_put(msg, CAMEX_A_PEER_FINGERPRINT, sizeof(peer->fingerprint),
@@ -456,4 +487,16 @@ void camex_netlink_events(struct work_struct *work)
 		for_each_set_bit(event, &events, BITS_PER_LONG)
 			send_event(cdev, peer, event);
 	rcu_read_unlock();
+}
+
+/**
+ * camex_netlink_link() - tell that a peer has a link of its own, or loses it
+ * @peer: the peer, which has it at the moment
+ * @event: CAMEX_EVENT_LINK_ADD or CAMEX_EVENT_LINK_DEL
+ *
+ * Context: RTNL.
+ */
+void camex_netlink_link(struct camex_peer *peer, enum camex_event event)
+{
+	send_event(peer->cdev, peer, event);
 }

@@ -8,6 +8,7 @@
 
 #include "batch.h"
 #include "compat.h"
+#include "links.h"
 #include "protocol.h"
 #include "tap.h"
 #include "transport.h"
@@ -53,14 +54,15 @@ EXPORT_SYMBOL_GPL(camex_test_stack);
 #define camex_test_stack ((void (*)(struct sk_buff *skb))NULL)
 #endif
 
-static void to_stack(struct camex_dev *cdev, struct sk_buff *skb)
+static void to_stack(struct camex_dev *cdev, struct gro_cells *gro,
+		     struct sk_buff *skb)
 {
 	if (camex_test_stack)
 		camex_test_stack(skb);
 	else if (cdev->transport->single)
 		netif_receive_skb(skb);
 	else
-		gro_cells_receive(&cdev->gro, skb);
+		gro_cells_receive(gro, skb);
 }
 
 /* A packet of a tun link: 0, or why it must be dropped. */
@@ -91,11 +93,23 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 		   struct sk_buff *skb, const struct camex_source *from)
 {
 	struct net_device *dev = cdev->dev;
+	struct gro_cells *gro = &cdev->gro;
 	bool tap = camex_is_tap(cdev);
 	unsigned int packets, bytes;
 	struct camex_frame frame;
 	int why;
 
+	if (cdev->conf.links == CAMEX_LINKS_PER_PEER) {
+		struct camex_peer_link *link = camex_link_of(peer);
+
+		if (unlikely(!link)) {
+			why = CAMEX_A_STATS_LINK_PENDING;
+			goto drop;
+		}
+		dev = link->dev;
+		gro = &link->gro;
+		skb->dev = dev;
+	}
 	why = tap ? camex_tap_shape(peer, skb, from->dsfield, &frame) :
 		    shape_ip(cdev, peer, skb, from->dsfield);
 	if (unlikely(why))
@@ -125,7 +139,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	if (tap ? camex_tap_take(peer, skb, &frame) :
 		  cdev->conf.relay && camex_relay(cdev, peer, skb))
 		return;
-	to_stack(cdev, skb);
+	to_stack(cdev, gro, skb);
 	return;
 
 drop:

@@ -7,6 +7,7 @@
 #include <linux/jiffies.h>
 
 #include "compat.h"
+#include "links.h"
 #include "control.h"
 #include "protocol.h"
 #include "rules.h"
@@ -37,7 +38,7 @@ enum camex_register camex_peer_registers(const struct camex_peer *peer)
 
 	if (registers != CAMEX_PEER_DEFAULT)
 		return registers;
-	return peer->cdev->protocol->hello && READ_ONCE(peer->home) ?
+	return peer->cdev->protocol->registers && READ_ONCE(peer->home) ?
 	       CAMEX_REGISTER_MANUAL : CAMEX_REGISTER_OFF;
 }
 
@@ -53,7 +54,7 @@ unsigned int camex_peer_keepalive(const struct camex_peer *peer)
 
 	if (keepalive != CAMEX_PEER_DEFAULT)
 		return keepalive;
-	return peer->cdev->protocol->hello &&
+	return peer->cdev->protocol->registers &&
 	       (READ_ONCE(peer->home) || READ_ONCE(peer->automatic)) ?
 	       KEEPALIVE_EVERY : 0;
 }
@@ -206,6 +207,7 @@ static void run(struct timer_list *timer)
 	next = camex_rules_look(peer, now);
 	next = min(next, watch(peer, now));
 	next = min(next, mind_clock(peer));
+	next = min(next, camex_link_look(peer, now));
 	next = min(next, plan(peer, now, &due));
 	if (next < MAX_JIFFY_OFFSET)
 		mod_timer(&peer->timer, now + max(next, 1UL));

@@ -21,6 +21,7 @@
 #include <net/udp.h>
 
 #include "compat.h"
+#include "links.h"
 #include "peer.h"
 #include "protocol.h"
 #include "transport_udp.h"
@@ -235,7 +236,7 @@ static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 		kfree(path);
 		return CAMEX_A_STATS_NO_ENDPOINT;
 	}
-	if (path->dst->dev == cdev->dev) {
+	if (path->dst->dev == cdev->dev || camex_links_has(cdev, path->dst->dev)) {
 		dst_release(path->dst);
 		kfree(path);
 		return CAMEX_A_STATS_LOOP;

@@ -10,6 +10,7 @@
 
 #include "compat.h"
 #include "cut.h"
+#include "links.h"
 #include "protocol.h"
 #include "timer.h"
 #include "transport.h"
@@ -164,6 +165,15 @@ static bool stays_whole(const struct sending *s, const struct sk_buff *skb)
 	       fits(skb, s->way.room);
 }
 
+/* Bytes that the protocol adds to a packet to the peer. */
+static unsigned int overhead_of(const struct camex_peer *peer)
+{
+	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
+
+	return rcu_access_pointer(peer->tx) ? protocol->overhead :
+					      protocol->plain_overhead;
+}
+
 /* There is no way to where the peer was heard last: perhaps to where it ought to be. */
 static void find_home(struct camex_peer *peer, const struct camex_endpoint *ep)
 {
@@ -190,6 +200,7 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
 {
 	struct sending s = { .peer = peer };
 	struct camex_dev *cdev = peer->cdev;
+	unsigned int overhead;
 	int why;
 
 	why = cdev->protocol->ready(peer);
@@ -203,9 +214,10 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
 		find_home(peer, s.ep);
 		return why;
 	}
-	if (unlikely(s.way.room <= cdev->protocol->overhead))
+	overhead = overhead_of(peer);
+	if (unlikely(s.way.room <= overhead))
 		return CAMEX_A_STATS_TOO_BIG;
-	*room = s.way.room - cdev->protocol->overhead;
+	*room = s.way.room - overhead;
 	s.way.df = wants_df(cdev, skb, *room);
 	if (unlikely(s.way.df && !fits(skb, *room)))
 		return CAMEX_A_STATS_TOO_BIG;
@@ -220,7 +232,7 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
 	if (likely(s.packets)) {
 		camex_peer_asked(peer);
 		camex_traffic_tx(peer->traffic, s.packets, s.bytes);
-		dev_sw_netstats_tx_add(cdev->dev, s.packets, s.bytes);
+		dev_sw_netstats_tx_add(camex_peer_dev(peer), s.packets, s.bytes);
 	}
 	return 0;
 }
@@ -274,17 +286,18 @@ static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
 }
 
 /**
- * camex_xmit() - ndo_start_xmit of a tun link
- * @skb: packet, or GSO packet
- * @dev: a camex device
+ * camex_xmit_to() - send a packet of the stack's
+ * @cdev: the device
+ * @peer: whom it is for; NULL: its destination says
+ * @skb: packet, or GSO packet; consumed
  *
+ * Context: RCU reader, bottom halves off.
  * Return: NETDEV_TX_OK.
  */
-netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
+netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
+			  struct sk_buff *skb)
 {
-	struct camex_dev *cdev = netdev_priv(dev);
 	unsigned int room = 0, bytes;
-	struct camex_peer *peer;
 	int why;
 
 	skb_reset_mac_header(skb);
@@ -296,7 +309,8 @@ netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
 		why = CAMEX_A_STATS_NOT_IP;
 		goto drop;
 	}
-	peer = camex_route_lookup_dst(&cdev->routes, skb);
+	if (!peer)
+		peer = camex_route_lookup_dst(&cdev->routes, skb);
 	why = likely(peer) ? camex_tx(peer, skb, skb->protocol, &room) : CAMEX_A_STATS_NO_ROUTE;
 	if (likely(!why))
 		return NETDEV_TX_OK;
@@ -305,4 +319,16 @@ drop:
 	camex_count(cdev->stats, why, camex_packets(skb, &bytes));
 	kfree_skb(skb);
 	return NETDEV_TX_OK;
+}
+
+/**
+ * camex_xmit() - ndo_start_xmit of a tun link
+ * @skb: packet, or GSO packet
+ * @dev: a camex device
+ *
+ * Return: NETDEV_TX_OK.
+ */
+netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
+{
+	return camex_xmit_to(netdev_priv(dev), NULL, skb);
 }

@@ -22,6 +22,7 @@ typedef __u64 u64;
 #endif
 
 #define CAMEX_WIRE_MAGIC_LEN	4	/* "CX2P" */
+#define CAMEX_WIRE_NONCE	5	/* where the nonce is in a header */
 #define CAMEX_WIRE_NONCE_LEN	12	/* bytes of an RFC 8439 nonce */
 #define CAMEX_WIRE_HEADER	28	/* bytes before the ciphertext */
 #define CAMEX_WIRE_HEADER_OLD	27	/* the same without the version byte */

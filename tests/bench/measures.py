@@ -4,16 +4,18 @@ import json
 
 # What fits on an Ethernet of 1500 through each link; all tunnels are set to WireGuard's.
 MTU = {"veth": 1500, "camex": 1428, "raw": 1472, "wireguard": 1420, "vxlan": 1450, "fou": 1472,
-       "esp-aes": 1446, "esp-chacha": 1446}
+       "jtunnel": 1464, "esp-aes": 1446, "esp-chacha": 1446}
 INNER_MTU = 1420
 SEGMENT = INNER_MTU - 52    # bytes of TCP's in a packet: IPv4, timestamps
 
 NAMES = {"veth": "veth alone", "camex": "camex", "raw": "camex, protocol raw",
          "wireguard": "WireGuard", "vxlan": "VXLAN", "fou": "FOU (ipip)",
+         "jtunnel": "camex, protocol jtunnel, plain",
          "esp-aes": "ESP, AES-256-GCM", "esp-chacha": "ESP, ChaCha20-Poly1305"}
 
 # Nominal rates by which the amounts are chosen: Mbit/s of TCP, packets/s of UDP.
-RATES = {"veth": (2200, 45000), "raw": (1500, 35000), "vxlan": (2000, 35000), "fou": (2000, 35000)}
+RATES = {"veth": (2200, 45000), "raw": (1500, 35000), "vxlan": (2000, 35000), "fou": (2000, 35000),
+         "jtunnel": (1500, 35000)}
 ENCRYPTED = (250, 25000)
 
 MEASURES = {

@@ -75,12 +75,12 @@ static void test_grammar(void)
 	refused(TAKES_KEY_SET, "", true,
 		"key-file or passphrase-file expected");
 	refused(TAKES_PEER_SET, "", true,
-		"endpoint, key-file, passphrase-file, routes, keepalive, register, address, gateway, mtu or push-routes expected");
+		"endpoint, id, key-file, passphrase-file, routes, keepalive, register, address, gateway, mtu or push-routes expected");
 	refused(TAKES_ROUTE_ADD, "", true, "peer expected");
 	refused(TAKES_DEV_ADD, "port x", false,
 		"port: \"x\" is not a number from 0 to 65535");
 	refused(TAKES_DEV_ADD, "protocol udp", false,
-		"protocol: \"udp\" is unknown, it can be camex or raw");
+		"protocol: \"udp\" is unknown, it can be camex, raw or jtunnel");
 	refused(TAKES_DEV_ADD, "link tab", false,
 		"link: \"tab\" is unknown, it can be tun or tap");
 	refused(TAKES_DEV_ADD, "bind lo", false,

@@ -175,7 +175,8 @@ static void test_json(const struct model_devices *devices,
 		"\"protocol\":\"camex\",\"transport\":\"udp\",\"port\":7000,"
 		"\"bind\":\"2001:db8::1\",\"bind_dev\":\"eth0\","
 		"\"fwmark\":4294967295,\"tx\":\"udp\",\"rx\":\"unknown\","
-		"\"links\":\"shared\",\"id\":null,\"client_id\":null,"
+		"\"links\":\"shared\",\"link_name\":null,\"link_timeout\":null,"
+		"\"id\":null,\"client_id\":null,"
 		"\"relay\":null,\"source_check\":true,\"plaintext\":false,"
 		"\"ageing\":null,\"mtu\":1420,\"peers\":["
 		"{\"name\":\"alice\",\"id\":null,"
@@ -204,7 +205,8 @@ static void test_json(const struct model_devices *devices,
 		"{\"name\":\"camex10\",\"ifindex\":4,\"link\":\"tun\","
 		"\"protocol\":\"raw\",\"transport\":\"udp\",\"port\":7000,"
 		"\"bind\":null,\"bind_dev\":null,\"fwmark\":0,\"tx\":null,"
-		"\"rx\":null,\"links\":\"shared\",\"id\":null,"
+		"\"rx\":null,\"links\":\"shared\",\"link_name\":null,"
+		"\"link_timeout\":null,\"id\":null,"
 		"\"client_id\":null,\"relay\":null,\"source_check\":true,"
 		"\"plaintext\":null,\"ageing\":null,\"mtu\":1420,\"peers\":[]}]\n",
 		"devices with peers in JSON");
@@ -473,14 +475,14 @@ int main(void)
 		"{\"event\":\"endpoint\",\"dev\":\"camex0\","
 		"\"peer\":\"bo\xef\xbf\xbd\","
 		"\"endpoint\":\"192.0.2.1:7000\",\"state\":null,"
-		"\"time_ms\":1700000000123}\n",
+		"\"link\":null,\"time_ms\":1700000000123}\n",
 		"2023-11-14 22:13:20.123 camex0 bo\xff has moved, endpoint 192.0.2.1:7000\n");
 	test_event(
 		99,
 		"{\"event\":\"unknown\",\"dev\":\"camex0\","
 		"\"peer\":\"bo\xef\xbf\xbd\","
 		"\"endpoint\":\"192.0.2.1:7000\",\"state\":null,"
-		"\"time_ms\":1700000000123}\n",
+		"\"link\":null,\"time_ms\":1700000000123}\n",
 		"2023-11-14 22:13:20.123 camex0 bo\xff event 99, endpoint 192.0.2.1:7000\n");
 	test_malformed();
 	test_many(20000);

@@ -70,11 +70,11 @@ def header(kind, prefix, seq, length, short=False):
     return text if short else text + bytes([VERSION])
 
 
-def seal(key, kind, prefix, seq, body=b"", short=False):
-    """One encrypted datagram."""
+def seal(key, kind, prefix, seq, body=b"", short=False, lead=b""):
+    """One encrypted datagram. lead: the sender's identifier, in protocol jtunnel."""
     if len(prefix) != 4:
         raise ValueError("a nonce prefix has 4 bytes")
-    aad = header(kind, prefix, seq, len(body), short)
+    aad = lead + header(kind, prefix, seq, len(body), short)
     return aad + bindings.crypto_aead_chacha20poly1305_ietf_encrypt(
         body, aad, nonce(prefix, seq), key)
 
@@ -99,9 +99,10 @@ def parse_header(data):
     return Datagram(kind, data[5:9], int.from_bytes(data[9:17], "big"), None, short), header_len
 
 
-def open_datagram(key, data):
-    """The Datagram; raises Malformed or BadTag."""
-    head, header_len = parse_header(data)
+def open_datagram(key, data, lead_len=0):
+    """The Datagram; raises Malformed or BadTag. lead_len: bytes before its header."""
+    head, header_len = parse_header(data[lead_len:])
+    header_len += lead_len
     try:
         body = bindings.crypto_aead_chacha20poly1305_ietf_decrypt(
             data[header_len:], data[:header_len], nonce(head.prefix, head.seq), key)

@@ -21,6 +21,7 @@
 #define CAMEX_KEY_LEN		32	/* bytes of a ChaCha20-Poly1305 key */
 #define CAMEX_FINGERPRINT_LEN	16	/* bytes: BLAKE2b-128 of the key */
 #define CAMEX_NAME_MAX		31	/* bytes of a peer's name, without NUL */
+#define CAMEX_ID_LEN		8	/* bytes of an identifier of protocol jtunnel */
 
 /* What the host sees. */
 enum camex_link {
@@ -32,6 +33,7 @@ enum camex_link {
 enum camex_protocol {
 	CAMEX_PROTOCOL_CAMEX,		/* OpenIPC camex, plain or encrypted */
 	CAMEX_PROTOCOL_RAW,		/* the packet alone */
+	CAMEX_PROTOCOL_JTUNNEL,		/* the sender's identifier, plain or encrypted */
 };
 
 /* What carries the result. */
@@ -44,6 +46,7 @@ enum camex_transport {
 /* One net_device for all peers, or one for each. */
 enum camex_links {
 	CAMEX_LINKS_SHARED,
+	CAMEX_LINKS_PER_PEER,		/* made when a peer is first heard */
 };
 
 /* How the udp transport sends. */
@@ -108,6 +111,9 @@ enum {
 	CAMEX_A_DEV_RELAY,		/* u8, 0 or 1 [new, set] */
 	CAMEX_A_DEV_CLIENT_ID,		/* string, 1 to 31 bytes of printing ASCII [new, set] */
 	CAMEX_A_DEV_AGEING,		/* u16, seconds, 0: never; used by link tap [new, set] */
+	CAMEX_A_DEV_ID,			/* 8 bytes, ours, protocol jtunnel alone [new, set] */
+	CAMEX_A_DEV_LINK_NAME,		/* string, one %d in it, links per-peer alone [new, set] */
+	CAMEX_A_DEV_LINK_TIMEOUT,	/* u16, seconds, 0: never, the same [new, set] */
 
 	__CAMEX_A_DEV_MAX,
 	CAMEX_A_DEV_MAX = (__CAMEX_A_DEV_MAX - 1)
@@ -160,6 +166,9 @@ enum {
 	CAMEX_A_PEER_PROFILE_GATEWAY,	/* 4 bytes; 0 bytes: none [add, set, out] */
 	CAMEX_A_PEER_PROFILE_MTU,	/* u16, bytes, 576 to 9000; 0: none [add, set, out] */
 	CAMEX_A_PEER_PROFILE_ROUTES,	/* nest CAMEX_A_ROUTES_*, at most 16 [add, set, out] */
+	CAMEX_A_PEER_ID,		/* 8 bytes, protocol jtunnel alone [add, set, out] */
+	CAMEX_A_PEER_LINK,		/* string, its own link [out] */
+	CAMEX_A_PEER_LINK_IFINDEX,	/* u32, the same, in the namespace where that is [out] */
 
 	__CAMEX_A_PEER_MAX,
 	CAMEX_A_PEER_MAX = (__CAMEX_A_PEER_MAX - 1)

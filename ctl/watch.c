@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* "watch": who is authorized, and what is done when their links come and go. */
+#include <errno.h>
+#include <netlink/attr.h>
+#include <netlink/netlink.h>
+#include <netlink/socket.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "model.h"
+#include "watch.h"
+
+/* Events that come in this time are looked at together. */
+#define TOGETHER_MS 50
+
+enum { FD_EVENTS, FD_SIGNALS, FD_DIRECTORY, N_FDS };
+
+/* What is watched, and for what. */
+struct watch {
+	struct call *call;
+	struct conn events;
+	struct authorized *authorized;
+	struct hooks *hooks;
+	int signals;
+	bool own_links;
+	bool look;
+	bool gone;
+	bool end;
+};
+
+static int event_message(struct nlmsghdr *hdr, void *arg)
+{
+	struct watch *watch = arg;
+	struct model_event event;
+
+	if (model_event_read(&event, hdr, &watch->call->fault))
+		return -1;
+	if (!strcmp(event.name, watch->call->word[0]))
+		watch->look = true;
+	return 0;
+}
+
+static int read_events(struct watch *watch)
+{
+	const struct conn_sink sink = { .message = event_message,
+					.arg = watch };
+	int error = conn_listen(&watch->events, &sink);
+
+	if (error == EAGAIN)
+		return 0;
+	if (!error)
+		return -1;
+	if (error != ENOBUFS)
+		return fault_set(&watch->call->fault, "netlink: %s",
+				 strerror(error));
+	/* whatever it was, it is seen by looking */
+	watch->look = true;
+	return 0;
+}
+
+static int read_signals(struct watch *watch)
+{
+	struct signalfd_siginfo info;
+
+	while (read(watch->signals, &info, sizeof(info)) == sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGCHLD:
+			hooks_reap(watch->hooks);
+			break;
+		case SIGHUP:
+			if (authorized_scan(watch->authorized, watch->call))
+				return -1;
+			watch->look = true;
+			break;
+		default:
+			watch->end = true;
+			break;
+		}
+	}
+	return 0;
+}
+
+/* A peer's link, if it has one, and may. */
+static bool link_of(const struct watch *watch,
+		    const struct model_device *device,
+		    const struct model_peer *peer, struct hook_link *link)
+{
+	const struct nlattr *name = peer->tb[CAMEX_A_PEER_LINK];
+	const struct nlattr *index = peer->tb[CAMEX_A_PEER_LINK_IFINDEX];
+	const struct nlattr *id = peer->tb[CAMEX_A_PEER_ID];
+
+	memset(link, 0, sizeof(*link));
+	if (id)
+		id_text(nla_data(id), link->id);
+	if (!authorized_has(watch->authorized, link->id))
+		return false;
+	snprintf(link->dev, sizeof(link->dev), "%s", device->name);
+	snprintf(link->peer, sizeof(link->peer), "%s", peer->name);
+	if (watch->own_links) {
+		if (!name || !index)
+			return false;
+		snprintf(link->link, sizeof(link->link), "%s",
+			 nla_get_string(name));
+		link->ifindex = nla_get_u32(index);
+		return true;
+	}
+	snprintf(link->link, sizeof(link->link), "%s", device->name);
+	link->ifindex = device->ifindex;
+	return peer->tb[CAMEX_A_PEER_LAST_SEEN];
+}
+
+/* Which links are there now? */
+static int look(struct watch *watch)
+{
+	struct model_device device = {};
+	struct hook_link link;
+	int status;
+
+	watch->look = false;
+	hooks_begin(watch->hooks);
+	snprintf(device.name, sizeof(device.name), "%s", watch->call->word[0]);
+	device.ifindex = if_nametoindex(device.name);
+	status = query_peers(watch->call, &device, NULL);
+	for (size_t i = 0; !status && i < device.n_peers; i++)
+		if (link_of(watch, &device, &device.peers[i], &link) &&
+		    hooks_seen(watch->hooks, &link))
+			status =
+				fault_set(&watch->call->fault, "out of memory");
+	model_device_clear(&device);
+	/* without the device there are no links: the program is told */
+	if (!status || watch->call->gone)
+		hooks_end(watch->hooks);
+	return status;
+}
+
+static int wait_for(struct watch *watch, int timeout)
+{
+	struct pollfd fds[N_FDS] = {
+		[FD_EVENTS] = { nl_socket_get_fd(watch->events.sock), POLLIN,
+				0 },
+		[FD_SIGNALS] = { watch->signals, POLLIN, 0 },
+		[FD_DIRECTORY] = { authorized_fd(watch->authorized), POLLIN,
+				   0 },
+	};
+
+	if (watch->gone)
+		fds[FD_EVENTS].fd = fds[FD_DIRECTORY].fd = -1;
+	if (poll(fds, N_FDS, timeout) < 0 && errno != EINTR)
+		return fault_set(&watch->call->fault, "cannot wait: %s",
+				 strerror(errno));
+	if (fds[FD_SIGNALS].revents && read_signals(watch))
+		return -1;
+	if (fds[FD_DIRECTORY].revents) {
+		watch->look = true;
+		if (authorized_change(watch->authorized, watch->call))
+			return -1;
+	}
+	return fds[FD_EVENTS].revents ? read_events(watch) : 0;
+}
+
+static int loop(struct watch *watch)
+{
+	int status = authorized_scan(watch->authorized, watch->call);
+
+	watch->look = true;
+	while (!status && !watch->end) {
+		if (watch->look)
+			status = look(watch);
+		if (!status)
+			status = wait_for(watch, hooks_run(watch->hooks));
+		if (!status && watch->look)
+			poll(NULL, 0, TOGETHER_MS);
+	}
+	/* what went with the device is told to the program before we go, too */
+	watch->gone = status;
+	while (watch->call->gone && !watch->end && hooks_busy(watch->hooks)) {
+		int next = hooks_run(watch->hooks);
+
+		if (hooks_busy(watch->hooks) && wait_for(watch, next))
+			break;
+	}
+	return status;
+}
+
+static int check_device(struct watch *watch)
+{
+	struct call *call = watch->call;
+	const struct value *directory = values_get(&call->values, "authorized");
+	struct model_devices devices = {};
+	struct nlattr *const *tb;
+	int status = query_devices(call, call->word[0], &devices);
+
+	if (status)
+		return -1;
+	tb = devices.list[0].tb;
+	watch->own_links = tb[CAMEX_A_DEV_LINKS] &&
+			   nla_get_u32(tb[CAMEX_A_DEV_LINKS]) ==
+				   CAMEX_LINKS_PER_PEER;
+	if (directory && !tb[CAMEX_A_DEV_ID])
+		status = fault_set(
+			&call->fault,
+			"authorized is for protocol jtunnel alone, where peers have identifiers");
+	model_devices_clear(&devices);
+	if (status)
+		return -1;
+	return authorized_open(&watch->authorized,
+			       directory ? directory->text : NULL,
+			       &call->fault);
+}
+
+static int listen_for(struct watch *watch)
+{
+	sigset_t signals;
+	int error = conn_open_camex(&watch->events);
+
+	if (!error)
+		error = conn_join_events(&watch->events);
+	if (error)
+		return fault_set(&watch->call->fault,
+				 "cannot listen to the events of camex: %s",
+				 strerror(error));
+	nl_socket_set_nonblocking(watch->events.sock);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	watch->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (watch->signals < 0)
+		return fault_set(&watch->call->fault, "cannot wait: %s",
+				 strerror(errno));
+	return 0;
+}
+
+int watch(struct call *call)
+{
+	struct watch watch = { .call = call };
+
+	if (check_device(&watch))
+		return -1;
+	watch.hooks = hooks_new(call->exec, call->json);
+	if (!watch.hooks)
+		return fault_set(&call->fault, "out of memory");
+	if (listen_for(&watch))
+		return -1;
+	return loop(&watch);
+}

@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Making encrypted datagrams: the form of protocol camex, with what the device's
+ * protocol puts before it.
+ */
+#include <linux/skbuff.h>
+#include <net/ip_tunnels.h>
+#include <net/tcp.h>
+
+#include "buffer.h"
+#include "compat.h"
+#include "cut.h"
+#include "links.h"
+#include "sealed.h"
+
+/* Most datagrams of one outer GSO packet: what UDP_SEGMENT takes. */
+#define SEGMENTS_MAX	64U
+/* What the cipher wants before the first and behind the last of them. */
+#define SLACK		(CAMEX_AEAD_HEAD + CAMEX_AEAD_TAIL)
+
+/* Copy a packet to where it can be encrypted, its checksum filled in. */
+static void copy_out(const struct sk_buff *skb, u8 *to)
+{
+	skb_copy_and_csum_dev(skb, to);
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		u8 *sum = to + skb_checksum_start_offset(skb) + skb->csum_offset;
+
+		if (!get_unaligned((u16 *)sum))	/* 0 means "none" in UDP */
+			put_unaligned((__force u16)CSUM_MANGLED_0, (u16 *)sum);
+	}
+}
+
+/* The socket that is charged for a packet until it has really been sent. */
+static struct sock *payer_of(const struct sk_buff *skb)
+{
+	struct sock *sk = skb->sk;
+
+	if (!sk || !skb->destructor || !sk_fullsock(sk) ||
+	    (sk->sk_family != AF_INET && sk->sk_family != AF_INET6) ||
+	    skb->destructor == sock_edemux || skb->destructor == sock_efree ||
+	    skb_is_tcp_pure_ack(skb))
+		return NULL;
+	return sk;
+}
+
+/*
+ * What carries a packet, or a part of it, is charged to the packet's socket as
+ * well: TCP's small queues and send buffers depend on that.
+ */
+static void charge(struct sk_buff *to, const struct sk_buff *from)
+{
+	struct sock *sk = payer_of(from);
+
+	if (!sk)
+		return;
+	to->sk = sk;
+	to->destructor = from->destructor;
+	refcount_add(to->truesize, &sk->sk_wmem_alloc);
+}
+
+/* The same, where nothing of the packet itself is left. */
+static void charge_instead(struct sk_buff *to, struct sk_buff *from)
+{
+	struct sock *sk = payer_of(from);
+
+	charge(to, from);
+	if (!sk)
+		return;
+	WARN_ON_ONCE(refcount_sub_and_test(from->truesize, &sk->sk_wmem_alloc));
+	from->sk = NULL;
+	from->destructor = NULL;
+}
+
+/*
+ * The packet in one piece that is ours alone, with room for header and tag and
+ * with its checksum filled in: encryption works in place, and what others may
+ * read (a clone on a retransmit queue, pages of a file) must not change.
+ */
+static struct sk_buff *private_copy(struct sk_buff *skb, unsigned int headroom)
+{
+	bool partial = skb->ip_summed == CHECKSUM_PARTIAL;
+	struct sk_buff *copy;
+
+	if (!skb_cloned(skb) && !skb_is_nonlinear(skb) &&
+	    skb_headroom(skb) >= headroom &&
+	    skb_tailroom(skb) >= CAMEX_AEAD_TAIL)
+		return partial && skb_checksum_help(skb) ? NULL : skb;
+
+	if (unlikely(partial &&
+		     skb_checksum_start_offset(skb) > skb_headlen(skb)) &&
+	    skb_checksum_help(skb))
+		return NULL;
+	copy = alloc_skb(headroom + skb->len + CAMEX_AEAD_TAIL, GFP_ATOMIC);
+	if (unlikely(!copy))
+		return NULL;
+	skb_reserve(copy, headroom);
+	copy_out(skb, skb_put(copy, skb->len));
+	copy->protocol = skb->protocol;
+	copy->priority = skb->priority;
+	skb_copy_hash(copy, skb);
+	charge_instead(copy, skb);
+	consume_skb(skb);
+	return copy;
+}
+
+/*
+ * The session that the next @n datagrams are sent under, with all of their header
+ * but type and length; NULL: there is none.
+ */
+static struct camex_session_tx *next_of(struct camex_peer *peer,
+					struct camex_session_tx *tx,
+					unsigned int n, struct camex_wire_header *h)
+{
+	if (unlikely(!camex_session_next(tx, n, &h->seq))) {
+		camex_peer_renew_used(peer);
+		tx = rcu_dereference_bh(peer->tx);
+		if (!tx || !camex_session_next(tx, n, &h->seq))
+			return NULL;
+	}
+	h->len = READ_ONCE(peer->old_header) ? CAMEX_WIRE_HEADER_OLD :
+					       CAMEX_WIRE_HEADER;
+	h->prefix = tx->base.prefix;
+	return tx;
+}
+
+/* What the protocol puts before a header, and how many bytes that is. */
+static unsigned int put_lead(const struct camex_dev *cdev, u8 *to)
+{
+	unsigned int lead = cdev->protocol->lead;
+
+	memcpy(to, cdev->conf.id, lead);
+	return lead;
+}
+
+/**
+ * camex_seal() - encrypt a packet, or what else there is to say
+ * @peer: whom it is for
+ * @skb: the packet, no GSO packet; or text, or nothing; consumed
+ * @type: enum camex_wire_type
+ * @why: counter, on failure
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: the datagram, or NULL when it was dropped.
+ */
+struct sk_buff *camex_seal(struct camex_peer *peer, struct sk_buff *skb,
+			   u8 type, int *why)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_session_tx *tx = rcu_dereference_bh(peer->tx);
+	struct camex_wire_header h = { .type = type };
+	u8 ad[CAMEX_LEAD_MAX + CAMEX_WIRE_HEADER];
+	unsigned int lead, ad_len;
+	struct sk_buff *own;
+
+	/* It would have stayed whole for a peer that had no key a moment ago. */
+	if (unlikely(!tx || skb_is_gso(skb))) {
+		*why = CAMEX_A_STATS_NO_KEY;
+		goto drop;
+	}
+	if (unlikely(skb->len > CAMEX_WIRE_BODY_MAX)) {
+		*why = CAMEX_A_STATS_TOO_BIG;
+		goto drop;
+	}
+	*why = CAMEX_A_STATS_NO_MEMORY;
+	own = private_copy(skb, cdev->dev->needed_headroom);
+	if (unlikely(!own))
+		goto drop;
+	skb = own;
+	tx = next_of(peer, tx, 1, &h);
+	if (unlikely(!tx))
+		goto drop;
+	h.body = skb->len;
+	lead = put_lead(cdev, ad);
+	ad_len = lead + h.len;
+	camex_wire_build(ad + lead, &h);
+	camex_aead_seal(&tx->base.key->aead, skb->data, skb->len, ad, ad_len,
+			ad + lead + CAMEX_WIRE_NONCE);
+	__skb_push(skb, ad_len);
+	skb_put(skb, CAMEX_WIRE_TAG);
+
+	skb->ip_summed = CHECKSUM_NONE;
+	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(camex_peer_dev(peer))));
+	skb->encapsulation = 0;
+	*why = 0;
+	return skb;
+
+drop:
+	kfree_skb(skb);
+	return NULL;
+}
+
+/* An empty packet that will carry datagrams of a GSO packet in a fragment. */
+static struct sk_buff *carrier(struct sk_buff *skb, unsigned int headroom,
+			       const struct camex_space *space,
+			       unsigned int bytes, unsigned int size)
+{
+	struct sk_buff *out = alloc_skb(headroom, GFP_ATOMIC);
+
+	if (unlikely(!out))
+		return NULL;
+	skb_reserve(out, headroom);
+	get_page(space->page);
+	skb_add_rx_frag(out, 0, space->page, space->offset + CAMEX_AEAD_HEAD,
+			bytes, size);
+	out->priority = skb->priority;
+	skb_copy_hash(out, skb);
+	return out;
+}
+
+/**
+ * camex_seal_many() - encrypt packets out of a GSO packet
+ * @peer: whom they are for
+ * @cut: the GSO packet
+ * @most: bytes that the outer GSO packet may have
+ * @why: counter, on failure
+ *
+ * Datagrams lie behind one another. The cipher wants to write before and behind
+ * each of them: what lies before it is put back, and what lies behind it comes
+ * later.
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: the outer GSO packet, or NULL with nothing done.
+ */
+struct sk_buff *camex_seal_many(struct camex_peer *peer, struct camex_cut *cut,
+				unsigned int most, int *why)
+{
+	const struct camex_dev *cdev = peer->cdev;
+	struct camex_session_tx *tx = rcu_dereference_bh(peer->tx);
+	struct camex_wire_header h = { .type = CAMEX_WIRE_DATA };
+	unsigned int n, i, longest, size, bytes, lead, ad_len;
+	u8 ad[CAMEX_LEAD_MAX + CAMEX_WIRE_HEADER];
+	u8 before[CAMEX_AEAD_HEAD] camex_uninit;
+	struct camex_space space;
+	struct sk_buff *out;
+	u8 *to;
+
+	*why = CAMEX_A_STATS_NO_MEMORY;
+	lead = put_lead(cdev, ad);
+	longest = lead + CAMEX_SEALED_OVERHEAD + camex_cut_longest(cut);
+	n = min3(cut->left, most / longest,
+		 (unsigned int)(CAMEX_BUFFER_SIZE - SLACK) / longest);
+	n = min(n, SEGMENTS_MAX);
+	if (unlikely(!tx || !n))
+		return NULL;
+	size = n * longest + SLACK;
+	if (unlikely(!camex_buffer_get(&space, size)))
+		return NULL;
+	bytes = n < cut->left ? cut->size * n : cut->skb->len - cut->offset;
+	tx = next_of(peer, tx, n, &h);
+	if (unlikely(!tx))
+		goto put;
+	ad_len = lead + h.len;
+	bytes += n * (camex_cut_headers(cut) + ad_len + CAMEX_WIRE_TAG);
+	out = carrier(cut->skb, cdev->dev->needed_headroom, &space, bytes, size);
+	if (unlikely(!out))
+		goto put;
+
+	to = space.at + CAMEX_AEAD_HEAD;
+	for (i = 0; i < n; i++, h.seq++) {
+		u8 *body = to + ad_len;
+		unsigned int over = CAMEX_AEAD_HEAD - ad_len;
+
+		h.body = camex_cut_next(cut, body);
+		camex_wire_build(ad + lead, &h);
+		memcpy(before, to - over, over);
+		camex_aead_seal(&tx->base.key->aead, body, h.body, ad, ad_len,
+				ad + lead + CAMEX_WIRE_NONCE);
+		memcpy(to - over, before, over);
+		to = body + h.body + CAMEX_WIRE_TAG;
+	}
+	if (n > 1) {
+		skb_shinfo(out)->gso_type = SKB_GSO_UDP_L4;
+		skb_shinfo(out)->gso_size = ad_len + camex_cut_longest(cut) +
+					    CAMEX_WIRE_TAG;
+		skb_shinfo(out)->gso_segs = n;
+	}
+	if (cut->left)
+		charge(out, cut->skb);
+	else
+		charge_instead(out, cut->skb);
+	camex_buffer_put(&space);
+	*why = 0;
+	return out;
+
+put:
+	camex_buffer_put(&space);
+	return NULL;
+}
