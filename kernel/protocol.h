@@ -34,7 +34,7 @@ struct camex_source {
  *	camex_conf.id
  * @overhead: most bytes that it adds to a packet
  * @plain_overhead: the same towards a peer without a key
- * @headroom: bytes that @seal wants before the packet, those it adds included
+ * @headroom: most bytes that @seal puts before the packet
  * @tailroom: bytes that @seal wants behind it
  * @ready: can a packet be sent to the peer? 0, or the counter that says why not
  *	(CAMEX_A_STATS_*)
