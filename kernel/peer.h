@@ -46,7 +46,8 @@ struct camex_closed {
  * @reached: highest sequence of a clock in a closed session (camex_dev.lock)
  * @timer: for whatever is due next
  * @since: jiffies when the link went up or the peer came (camex_dev.lock)
- * @greet: it or we have moved, and it shall hear that we know (camex_dev.lock)
+ * @greet: it shall hear from us at once: we begin, or it or we have moved
+ *	(camex_dev.lock)
  * @next_register: jiffies when REGISTER is due (camex_dev.lock)
  * @waiting: we register with AUTO, and CONFIG has not come (camex_dev.lock)
  * @automatic: it has registered with AUTO
