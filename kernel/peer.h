@@ -69,8 +69,7 @@ struct camex_closed {
  * @event_node: on camex_dev.events (camex_dev.lock)
  * @events: what to tell, bits by enum camex_event (camex_dev.lock)
  * @link_node: on camex_dev.links_due (camex_dev.lock)
- * @link_failed: its link could not be made, at @link_failed_at
- * @link_failed_at: jiffies
+ * @link_failed: its link could not be made just now
  * @dead: taken out of all tables (camex_dev.lock)
  * @rcu: frees it
  */
@@ -126,7 +125,6 @@ struct camex_peer {
 	unsigned long events;
 	struct list_head link_node;
 	bool link_failed;
-	unsigned long link_failed_at;
 	bool dead;
 	struct rcu_head rcu;
 };
