@@ -107,12 +107,14 @@ void print_peer_table(FILE *out, const struct model_device *device)
 {
 	int widths[COLUMNS];
 	char cell[CELL_TEXT];
+	bool own_links = false;
 
 	if (!device->n_peers)
 		return;
 	for (int i = 0; i < COLUMNS; i++)
 		widths[i] = width_of(titles[i]);
-	for (size_t p = 0; p < device->n_peers; p++)
+	for (size_t p = 0; p < device->n_peers; p++) {
+		own_links |= device->peers[p].tb[CAMEX_A_PEER_LINK] != NULL;
 		for (int i = 0; i < ROUTES; i++) {
 			int width;
 
@@ -121,12 +123,12 @@ void print_peer_table(FILE *out, const struct model_device *device)
 			if (width > widths[i])
 				widths[i] = width;
 		}
+	}
 	fputs(paint(FAINT), out);
 	for (int i = 0; i < ROUTES; i++)
 		print_cell(out, titles[i], widths[i]);
 	/* peers with links of their own have no routes */
-	fprintf(out, "%s%s\n",
-		device->tb[CAMEX_A_DEV_LINK_TIMEOUT] ? "LINK" : titles[ROUTES],
+	fprintf(out, "%s%s\n", own_links ? "LINK" : titles[ROUTES],
 		paint(PLAIN));
 	for (size_t p = 0; p < device->n_peers; p++)
 		print_peer_line(out, &device->peers[p], widths);

@@ -7,8 +7,7 @@
 
 server_id=0011223344556677
 client_id=8899aabbccddeeff
-bytes=500000
-if slow; then bytes=200000; fi
+bytes=200000
 
 # ends OUTER [KEYWORD VALUE]...: a server in host1 and its client in host2, both with keys if
 # these are given.

@@ -176,6 +176,7 @@ camexctl -n host1 peer forget camex0 "${id[3]}"
 ok "keeps nobody from theirs" wait_until 20 eval '[ "$(runs_of up 3)" -gt $ups ]'
 is "it still hangs" "$(runs_of up 2)" 2
 rm "$test_tmp/hang.${id[2]}"
+sleep 55
 ok "it is ended in the end" wait_until 300 told 2 '"signal": *9'
 ok "then the link comes up" wait_until 60 eval '[ "$(runs_of up 2)" = 3 ]'
 ok "all are reached" wait_until 30 everywhere
