@@ -9,17 +9,6 @@
 page=$(dirname "$(readlink -f "$0")")/../../Documentation/migrate-openipc.rst
 units=$(dirname "$page")/../ctl
 
-# block TITLE N: the Nth literal block below a title of the page
-block() {
-	awk -v title="$1" -v want="$2" '
-		/^[=-]+$/ && length($0) == length(before) { here = before == title; seen = 0; open = 0 }
-		{ before = $0 }
-		!here { next }
-		open && /^[^ ]/ { open = 0 }
-		open && seen == want { sub(/^    /, ""); print }
-		/::$/ { open = 1; seen++ }' "$page" | sed '/./,$!d'
-}
-
 # rows TITLE: what is in the first column of the table below it
 rows() {
 	awk -v title="$1" '
