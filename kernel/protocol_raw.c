@@ -116,6 +116,7 @@ struct camex_peer *camex_raw_open(struct camex_dev *cdev, struct sk_buff *skb,
 }
 
 const struct camex_protocol_ops camex_protocol_raw = {
+	.bare = true,
 	.ready = ready,
 	.seal = camex_raw_seal,
 	.open = camex_raw_open,

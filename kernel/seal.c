@@ -208,6 +208,15 @@ static struct sk_buff *carrier(struct sk_buff *skb, unsigned int headroom,
 	return out;
 }
 
+/* Nearly always as many bytes, which the compiler then knows. */
+static void copy_over(u8 *to, const u8 *from, unsigned int over)
+{
+	if (likely(over == CAMEX_AEAD_HEAD - CAMEX_WIRE_HEADER))
+		memcpy(to, from, CAMEX_AEAD_HEAD - CAMEX_WIRE_HEADER);
+	else
+		memcpy(to, from, over);
+}
+
 /**
  * camex_seal_many() - encrypt packets out of a GSO packet
  * @peer: whom they are for
@@ -264,10 +273,10 @@ struct sk_buff *camex_seal_many(struct camex_peer *peer, struct camex_cut *cut,
 
 		h.body = camex_cut_next(cut, body);
 		camex_wire_build(ad + lead, &h);
-		memcpy(before, to - over, over);
+		copy_over(before, to - over, over);
 		camex_aead_seal(&tx->base.key->aead, body, h.body, ad, ad_len,
 				ad + lead + CAMEX_WIRE_NONCE);
-		memcpy(to - over, before, over);
+		copy_over(to - over, before, over);
 		to = body + h.body + CAMEX_WIRE_TAG;
 	}
 	if (n > 1) {

@@ -103,6 +103,8 @@ static void start(struct socket *sock, struct camex_udp *udp)
 	else
 		WRITE_ONCE(udp_sk(sock->sk)->encap_rcv, camex_udp_encap_rcv);
 	write_unlock_bh(&sock->sk->sk_callback_lock);
+	if (udp->cdev->protocol->bare)
+		camex_udp_gro(sock->sk);
 }
 
 static int bind_both(struct camex_udp *udp, const struct camex_conf *conf)
