@@ -7,7 +7,7 @@
 . "$(dirname "$0")/lib.sh"
 here=$(dirname "$0")
 
-bytes=500000
+bytes=200000
 if slow; then bytes=60000; fi
 
 start_exchange
