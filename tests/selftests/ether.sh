@@ -218,7 +218,6 @@ ok "a fourth" flood 50004 400000 16384
 is "there was room for all" "$(counters host1)" "fdb_full=1000"
 ok "a fifth" flood 50005 500000 64
 is "has none" "$(counters host1)" "fdb_full=1064"
-is "all together have so many" "$(stations)" 65536
 ok "a stranger" flood 50009 600000 6400
 is "is not listened to" "$(counters host1)" "unknown_peer=6400 fdb_full=1064"
 ok "what is known moves all the same" flood 50005 300000 64
