@@ -66,6 +66,17 @@ def ratios(results):
     return found
 
 
+def paths(kernel):
+    """What the four ways of transport udp cost: [{tx, rx, figure: number}]."""
+    found = []
+    for (tx, rx), link in measures.PATHS.items():
+        packets, mbits = (median(kernel, "counted", link, measure) for measure in ("udp64", "tcp"))
+        if packets and mbits:
+            found.append({"tx": tx, "rx": rx, "instructions_per_packet": round(1e9 / packets),
+                          "packets_per_second": round(packets), "tcp_mbits": round(mbits)})
+    return found
+
+
 def impossible(results):
     """What cannot have been measured right: [text]."""
     found = []
@@ -79,7 +90,7 @@ def impossible(results):
 def rows(kernel, part):
     """(measures, {link: [median]}) of one of a kernel's tables, in the order of measuring."""
     links = kernel.get(part, {})
-    wanted = list(next(iter(links.values()), {}))
+    wanted = list(dict.fromkeys(m for found in links.values() for m in found))
     return wanted, {link: [median(kernel, part, link, m) for m in wanted] for link in links}
 
 
@@ -93,12 +104,17 @@ def text(results):
             wanted, table = rows(kernel, part)
             if not table:
                 continue
-            runs = len(next(iter(next(iter(kernel[part].values())).values())))
+            runs = max(len(r) for link in kernel[part].values() for r in link.values())
             lines += [f"{kernel['release']}, {heading}; medians of {runs}",
-                      f"{'':12}" + "".join(f"{m:>11}" for m in wanted),
-                      f"{'':12}" + "".join(f"{measures.MEASURES[m][2]:>11}" for m in wanted)]
-            lines += [f"{link:12}" + "".join(f"{v:11.1f}" for v in values)
+                      f"{'':13}" + "".join(f"{m:>11}" for m in wanted),
+                      f"{'':13}" + "".join(f"{measures.MEASURES[m][2]:>11}" for m in wanted)]
+            lines += [f"{link:13}" + "".join(f"{'' if v is None else f'{v:.1f}':>11}" for v in values)
                       for link, values in table.items()] + [""]
+        if kernel.get("paths"):
+            lines.append("tap link, protocol raw, UDP of 64 bytes and TCP")
+            lines += [f"tx {p['tx']:8} rx {p['rx']:10} {p['instructions_per_packet']:7} instructions a packet, "
+                      f"{p['packets_per_second']:7} packets/s, {p['tcp_mbits']:5} Mbit/s"
+                      for p in kernel["paths"]] + [""]
         if limit(kernel):
             lines += [f"limit of TCP, cipher and veth alone: {limit(kernel):.1f} Mbit/s "
                       f"({' '.join(kernel['cipher'].split())})", ""]

@@ -421,18 +421,6 @@ same() {
 	[ "$got" = "$2" ] || diff <(echo "$2") <(echo "$got") | note
 }
 
-# block TITLE N: the Nth literal block below a title of the file $page
-block() {
-	# shellcheck disable=SC2154 # the script's
-	awk -v title="$1" -v want="$2" '
-		/^[=-]+$/ && length($0) == length(before) { here = before == title; seen = 0; open = 0 }
-		{ before = $0 }
-		!here { next }
-		open && /^[^ ]/ { open = 0 }
-		open && seen == want { sub(/^    /, ""); print }
-		/::$/ { open = 1; seen++ }' "$page" | sed '/./,$!d'
-}
-
 # --- camex-peer, which behaves like the OpenIPC camex daemon ---
 
 declare -A daemons
