@@ -152,10 +152,12 @@ gone host2
 
 ok "a device without keys" camexctl -n host1 dev add camex0 protocol raw
 for what in "keepalive 10" "register manual"; do
+	needs="protocol camex"
+	[ "$what" = "register manual" ] || needs+=" or jtunnel"
 	# shellcheck disable=SC2086 # two words
 	nok "$what there" camexctl -n host1 peer add camex0 host2 $what
 	is "says why" "$(cat "$test_tmp/output")" \
-		"camexctl: peer add camex0 host2: ${what% *} needs protocol camex ($what)"
+		"camexctl: peer add camex0 host2: ${what% *} needs $needs ($what)"
 done
 gone host1
 
