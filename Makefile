@@ -39,6 +39,7 @@ help:
 	@echo 'make demo            a tunnel between two hosts in a guest, from nothing'
 	@echo 'make check           all tests;  make check-NAME   one group'
 	@echo 'make check-long      the long forms;  make check-matrix   all selftests on every other kernel'
+	@echo 'make coverage        which lines of kernel/ and ctl/ the tests run, in build/coverage'
 	@echo 'make evidence        Documentation/evidence.rst from the runs since'
 	@echo 'make bench           measurements beside other tunnels;  make bench-quick   a few'
 	@echo 'make bench-doc       Documentation/performance.rst from the last make bench'
@@ -101,6 +102,9 @@ check-long:
 check-%:
 	@tests/need perl && tests/check $*
 
+coverage:
+	@tests/coverage
+
 evidence:
 	@tests/evidence
 
@@ -123,4 +127,4 @@ distclean: clean
 	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/camex"
 
 .PHONY: all help modules kmod sources ctl install kmod-install uninstall demo check check-long bench
-.PHONY: evidence bench-doc bench-quick bench-profile clean distclean
+.PHONY: coverage evidence bench-doc bench-quick bench-profile clean distclean
