@@ -76,7 +76,7 @@ static void tag_over(u8 *tag, const u8 *poly_key, u8 *body, size_t len,
  * camex_aead_seal() - encrypt in place
  * @key: the key
  * @body: @len bytes of plaintext, replaced by ciphertext; CAMEX_AEAD_HEAD
- *	bytes before and CAMEX_AEAD_TAIL bytes after it are overwritten, with
+ *	bytes before and camex_aead_tail() bytes after it are overwritten, with
  *	@ad right before the body and the tag right behind it at the end
  * @len: bytes of the body, may be 0
  * @ad: associated data, not inside the bytes that are overwritten
@@ -115,7 +115,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_aead_seal);
  * @key: the key
  * @body: @len bytes of ciphertext with the tag right behind them; replaced by
  *	plaintext on success and left alone otherwise; the bytes of padded
- *	associated data before and CAMEX_AEAD_TAIL bytes after it are
+ *	associated data before and camex_aead_tail() bytes after it are
  *	overwritten, but hold the tag again when the function fails
  * @len: bytes of the body, may be 0
  * @ad: associated data, not inside the bytes that are overwritten

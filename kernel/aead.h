@@ -10,10 +10,16 @@
 
 /* Writable bytes that camex_aead_seal() needs before the body ... */
 #define CAMEX_AEAD_HEAD		64
-/* ... and that both need after it: the tag, its padding and the lengths. */
+/* ... and that both need after it at most: padding and lengths, then the tag. */
 #define CAMEX_AEAD_TAIL		32
 /* Most associated data, bytes; a multiple of 16. */
 #define CAMEX_AEAD_AD_MAX	48
+
+/* Bytes that both need after a body of @len: CAMEX_WIRE_TAG to CAMEX_AEAD_TAIL. */
+static inline size_t camex_aead_tail(size_t len)
+{
+	return round_up(len, 16) - len + CAMEX_WIRE_TAG;
+}
 
 /**
  * struct camex_aead_key - a key as the cipher wants it

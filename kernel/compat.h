@@ -22,6 +22,12 @@
 #include <net/ip6_route.h>
 #include <net/rtnetlink.h>
 #include <net/udp.h>
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 17, 0)
+#include <net/gro.h>
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+#include <net/udp_tunnel.h>
+#endif
 #if IS_ENABLED(CONFIG_IPV6) && LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
 #define CAMEX_IPV6_STUB
 #include <net/ipv6_stubs.h>
@@ -165,6 +171,30 @@ static inline struct sk_buff *camex_recv_udp(struct sock *sk)
 	return __skb_recv_udp(sk, MSG_DONTWAIT, &off, &err);
 #else
 	return __skb_recv_udp(sk, 0, 1, &off, &err);
+#endif
+}
+
+/* 6.1: both ways to a header in one function. */
+static inline void *camex_gro_header(struct sk_buff *skb, unsigned int hlen,
+				     unsigned int offset)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+	return skb_gro_header(skb, hlen, offset);
+#else
+	if (skb_gro_header_hard(skb, hlen))
+		return skb_gro_header_slow(skb, hlen, offset);
+	return skb_gro_header_fast(skb, offset);
+#endif
+}
+
+/*
+ * 6.16: a gro_receive that the stack does not know of would be taken for that of
+ * another tunnel. What is told here ends with the socket.
+ */
+static inline void camex_gro_announce(struct sock *sk)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
+	udp_tunnel_update_gro_rcv(sk, true);
 #endif
 }
 

@@ -43,11 +43,12 @@ static bool local_ip(const struct camex_peer *peer, u32 *ip)
 static struct sk_buff *new_body(const struct camex_peer *peer, unsigned int size)
 {
 	const struct net_device *dev = peer->cdev->dev;
-	struct sk_buff *skb = alloc_skb(dev->needed_headroom + size +
-					dev->needed_tailroom, GFP_ATOMIC);
+	unsigned int headroom = READ_ONCE(dev->needed_headroom);
+	struct sk_buff *skb = alloc_skb(headroom + size + dev->needed_tailroom,
+					GFP_ATOMIC);
 
 	if (skb)
-		skb_reserve(skb, dev->needed_headroom);
+		skb_reserve(skb, headroom);
 	return skb;
 }
 

@@ -20,6 +20,7 @@
 #define MTU_UNDERLAY	1500
 #define MTU_MIN		68	/* RFC 791 */
 #define MTU_MAX		65000
+#define HEADROOM_MAX	512
 
 /* --- net_device --- */
 
@@ -277,6 +278,25 @@ bool camex_is_device(const struct net_device *dev)
 }
 
 /**
+ * camex_device_headroom() - have packets come with so much room before them
+ * @cdev: the device
+ * @transport: bytes that its transport puts before a datagram
+ *
+ * What packets have more than they need is paid for: the kernel may clear all that
+ * it allocates, and allocates in steps. So it only grows, by what is met.
+ */
+void camex_device_headroom(struct camex_dev *cdev, unsigned int transport)
+{
+	unsigned int room = transport + cdev->protocol->headroom;
+
+	if (cdev->protocol->keyed)
+		room = max_t(unsigned int, room, CAMEX_AEAD_HEAD);
+	room = min_t(unsigned int, ALIGN(room, 4), HEADROOM_MAX);
+	if (room > READ_ONCE(cdev->dev->needed_headroom))
+		WRITE_ONCE(cdev->dev->needed_headroom, room);
+}
+
+/**
  * camex_device_mtu() - the MTU that fits an underlay of 1500 bytes
  * @cdev: the device
  * @family: of the far end's address
@@ -305,177 +325,6 @@ void camex_device_fit_mtu(struct camex_dev *cdev, u16 family)
 		return;
 	if (!dev_set_mtu(cdev->dev, mtu))
 		cdev->mtu_chosen = false;
-}
-
-/* --- configuration --- */
-
-/* What only transport udp has. */
-static int check_udp(const struct camex_conf *conf, struct nlattr **tb,
-		     struct netlink_ext_ack *extack)
-{
-	static const struct {
-		int attr;
-		const char *name;
-	} only[] = {
-		{ CAMEX_A_DEV_TX, "tx" },
-		{ CAMEX_A_DEV_RX, "rx" },
-		{ CAMEX_A_DEV_PORT, "port" },
-		{ CAMEX_A_DEV_BIND, "bind" },
-		{ CAMEX_A_DEV_BIND_DEV, "bind-dev" },
-		{ CAMEX_A_DEV_FWMARK, "fwmark" },
-	};
-	int i;
-
-	if (conf->transport == CAMEX_TRANSPORT_UDP)
-		return 0;
-	for (i = 0; i < ARRAY_SIZE(only); i++) {
-		if (!tb[only[i].attr])
-			continue;
-		camex_extack(extack, tb[only[i].attr],
-			     "%s is for transport udp alone", only[i].name);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-/**
- * camex_conf_parse() - read CAMEX_A_DEV_*
- * @conf: what there was; changed only on success
- * @tb: attributes, validated by their policy
- * @creating: the device is new, so the protocol may still be chosen
- * @extack: told what is wrong
- *
- * Return: 0 or a negative errno.
- */
-int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
-		     bool creating, struct netlink_ext_ack *extack)
-{
-	struct camex_conf new = *conf;
-	int err;
-
-	if (creating) {
-		if (tb[CAMEX_A_DEV_LINK])
-			new.link = nla_get_u32(tb[CAMEX_A_DEV_LINK]);
-		if (tb[CAMEX_A_DEV_PROTOCOL])
-			new.protocol = nla_get_u32(tb[CAMEX_A_DEV_PROTOCOL]);
-		if (tb[CAMEX_A_DEV_TRANSPORT])
-			new.transport = nla_get_u32(tb[CAMEX_A_DEV_TRANSPORT]);
-		if (tb[CAMEX_A_DEV_LINKS])
-			new.links = nla_get_u32(tb[CAMEX_A_DEV_LINKS]);
-	}
-	err = check_udp(&new, tb, extack);
-	if (err)
-		return err;
-	if (tb[CAMEX_A_DEV_TX])
-		new.tx = nla_get_u32(tb[CAMEX_A_DEV_TX]);
-	if (tb[CAMEX_A_DEV_RX])
-		new.rx = nla_get_u32(tb[CAMEX_A_DEV_RX]);
-	if (tb[CAMEX_A_DEV_PORT])
-		new.port = nla_get_u16(tb[CAMEX_A_DEV_PORT]);
-	if (tb[CAMEX_A_DEV_BIND]) {
-		memset(&new.bind, 0, sizeof(new.bind));
-		if (nla_len(tb[CAMEX_A_DEV_BIND])) {
-			err = camex_attr_addr(&new.bind, tb[CAMEX_A_DEV_BIND],
-					      extack);
-			if (err)
-				return err;
-		}
-	}
-	if (tb[CAMEX_A_DEV_BIND_DEV])
-		strscpy_pad(new.bind_dev, nla_data(tb[CAMEX_A_DEV_BIND_DEV]),
-			    sizeof(new.bind_dev));
-	if (tb[CAMEX_A_DEV_FWMARK])
-		new.fwmark = nla_get_u32(tb[CAMEX_A_DEV_FWMARK]);
-	if (tb[CAMEX_A_DEV_RELAY])
-		new.relay = nla_get_u8(tb[CAMEX_A_DEV_RELAY]);
-	if (creating) {
-		new.source_check = new.link == CAMEX_LINK_TUN &&
-				   new.links == CAMEX_LINKS_SHARED;
-		new.ageing = CAMEX_FDB_AGEING;
-	}
-	if (tb[CAMEX_A_DEV_SOURCE_CHECK] && new.link != CAMEX_LINK_TUN) {
-		camex_extack(extack, tb[CAMEX_A_DEV_SOURCE_CHECK],
-			     "source-check is for link tun alone");
-		return -EINVAL;
-	}
-	if (tb[CAMEX_A_DEV_SOURCE_CHECK])
-		new.source_check = nla_get_u8(tb[CAMEX_A_DEV_SOURCE_CHECK]);
-	if (tb[CAMEX_A_DEV_PLAINTEXT]) {
-		if (new.protocol != CAMEX_PROTOCOL_CAMEX) {
-			camex_extack(extack, tb[CAMEX_A_DEV_PLAINTEXT],
-				     "plaintext is for protocol camex alone");
-			return -EINVAL;
-		}
-		new.plaintext = nla_get_u8(tb[CAMEX_A_DEV_PLAINTEXT]);
-	}
-	if (tb[CAMEX_A_DEV_AGEING])
-		new.ageing = nla_get_u16(tb[CAMEX_A_DEV_AGEING]);
-	err = camex_links_parse(&new, tb, extack);
-	if (err)
-		return err;
-	if (tb[CAMEX_A_DEV_ID]) {
-		if (new.protocol != CAMEX_PROTOCOL_JTUNNEL) {
-			camex_extack(extack, tb[CAMEX_A_DEV_ID],
-				     "id is for protocol jtunnel alone");
-			return -EINVAL;
-		}
-		memcpy(new.id, nla_data(tb[CAMEX_A_DEV_ID]), sizeof(new.id));
-	}
-	if (tb[CAMEX_A_DEV_CLIENT_ID]) {
-		err = camex_attr_client_id(&new, tb[CAMEX_A_DEV_CLIENT_ID],
-					   extack);
-		if (err)
-			return err;
-	}
-	*conf = new;
-	return 0;
-}
-
-static int open_transport(struct camex_dev *cdev, struct camex_conf *conf,
-			  struct nlattr **tb, struct netlink_ext_ack *extack)
-{
-	if (!cdev->transport->open)
-		return 0;
-	return cdev->transport->open(cdev, conf, tb, extack);
-}
-
-/**
- * camex_device_set() - change the settings of a device
- * @cdev: the device
- * @tb: CAMEX_A_DEV_*, validated by their policy
- * @extack: told what is wrong
- *
- * Context: RTNL, may sleep.
- * Return: 0, or a negative errno with nothing changed.
- */
-int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
-		     struct netlink_ext_ack *extack)
-{
-	struct camex_conf conf = cdev->conf;
-	bool renamed, changed;
-	int err;
-
-	err = camex_conf_parse(&conf, tb, false, extack);
-	if (err)
-		return err;
-	err = open_transport(cdev, &conf, tb, extack);
-	if (err)
-		return err;
-	renamed = strcmp(conf.client_id, cdev->conf.client_id);
-	changed = conf.plaintext != cdev->conf.plaintext ||
-		  conf.link_timeout != cdev->conf.link_timeout;
-	spin_lock_bh(&cdev->lock);
-	cdev->conf = conf;
-	spin_unlock_bh(&cdev->lock);
-	if (conf.tx != CAMEX_TX_NETPOLL)
-		camex_netpoll_off(cdev);
-	if (renamed || changed)
-		camex_timers_changed(cdev, renamed);
-	if (camex_is_tap(cdev))
-		mod_delayed_work(system_wq, &cdev->fdb_work, HZ);
-	/* Pairs with the acquire where a path is looked for. */
-	smp_store_release(&cdev->path_generation, cdev->path_generation + 1);
-	return 0;
 }
 
 static const struct camex_protocol_ops *const protocols[] = {
@@ -514,8 +363,7 @@ static int register_link(struct net *net, struct net_device *dev,
 			     "this kernel has no TTY");
 		return -EOPNOTSUPP;
 	}
-	dev->needed_headroom = ALIGN(cdev->transport->headroom +
-				     cdev->protocol->headroom, 4);
+	camex_device_headroom(cdev, cdev->transport->headroom);
 	dev->needed_tailroom = cdev->protocol->tailroom;
 	if (camex_is_tap(cdev)) {
 		err = setup_tap(dev, tb, extack);
@@ -528,7 +376,7 @@ static int register_link(struct net *net, struct net_device *dev,
 	if (cdev->transport->setup)
 		cdev->transport->setup(dev);
 
-	err = open_transport(cdev, &cdev->conf, data, extack);
+	err = camex_device_open(cdev, &cdev->conf, data, extack);
 	if (err)
 		return err;
 	err = register_netdevice(dev);

@@ -216,10 +216,13 @@ void camex_namespace_add(struct camex_dev *cdev);
 bool camex_is_device(const struct net_device *dev);
 int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		     bool creating, struct netlink_ext_ack *extack);
+int camex_device_open(struct camex_dev *cdev, struct camex_conf *conf,
+		      struct nlattr **tb, struct netlink_ext_ack *extack);
 int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 		     struct netlink_ext_ack *extack);
 void camex_device_setup_tun(struct net_device *dev);
 unsigned int camex_device_mtu(const struct camex_dev *cdev, u16 family);
+void camex_device_headroom(struct camex_dev *cdev, unsigned int transport);
 void camex_device_fit_mtu(struct camex_dev *cdev, u16 family);
 
 #endif /* CAMEX_DEVICE_H */

@@ -65,7 +65,10 @@ static void uninit_link(struct net_device *dev)
 static netdev_tx_t xmit_link(struct sk_buff *skb, struct net_device *dev)
 {
 	const struct camex_peer_link *link = netdev_priv(dev);
+	unsigned int headroom = READ_ONCE(link->cdev->dev->needed_headroom);
 
+	if (unlikely(dev->needed_headroom != headroom))
+		WRITE_ONCE(dev->needed_headroom, headroom);
 	return camex_xmit_to(link->cdev, link->peer, skb);
 }
 
@@ -169,7 +172,7 @@ static int make(struct camex_peer *peer)
 		return -ENOMEM;
 	dev_net_set(dev, dev_net(cdev->dev));
 	dev->mtu = mtu_of(peer);
-	dev->needed_headroom = cdev->dev->needed_headroom;
+	dev->needed_headroom = READ_ONCE(cdev->dev->needed_headroom);
 	dev->needed_tailroom = cdev->dev->needed_tailroom;
 	link = netdev_priv(dev);
 	link->dev = dev;

@@ -169,6 +169,7 @@ void camex_peer_registered(struct camex_peer *peer);
 void camex_peer_tell(struct camex_peer *peer, enum camex_event event);
 unsigned long camex_peer_take_events(struct camex_dev *cdev,
 				     struct camex_peer **peer);
+void camex_peer_swap_tx(struct camex_peer *peer, struct camex_session_tx *tx);
 int camex_peer_renew(struct camex_peer *peer);
 void camex_peer_renew_used(struct camex_peer *peer);
 

@@ -30,11 +30,12 @@ struct camex_source {
  * @asks_plaintext: without a key they can talk only where camex_conf.plaintext
  *	says so
  * @registers: it has REGISTER and CONFIG
+ * @bare: a datagram is a packet and nothing else
  * @lead: bytes that it puts before the header of an encrypted datagram:
  *	camex_conf.id
  * @overhead: most bytes that it adds to a packet
  * @plain_overhead: the same towards a peer without a key
- * @headroom: bytes that @seal wants before the packet, those it adds included
+ * @headroom: most bytes that @seal puts before the packet
  * @tailroom: bytes that @seal wants behind it
  * @ready: can a packet be sent to the peer? 0, or the counter that says why not
  *	(CAMEX_A_STATS_*)
@@ -67,6 +68,7 @@ struct camex_protocol_ops {
 	bool keyed;
 	bool asks_plaintext;
 	bool registers;
+	bool bare;
 	unsigned int lead;
 	unsigned int overhead;
 	unsigned int plain_overhead;

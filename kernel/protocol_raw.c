@@ -25,7 +25,7 @@ struct sk_buff *camex_raw_seal(struct camex_peer *peer, struct sk_buff *skb,
 {
 	const struct camex_dev *cdev = peer->cdev;
 
-	if (unlikely(skb_cow_head(skb, cdev->dev->needed_headroom) ||
+	if (unlikely(skb_cow_head(skb, READ_ONCE(cdev->dev->needed_headroom)) ||
 		     iptunnel_handle_offloads(skb, skb_is_gso(skb) ?
 					      SKB_GSO_UDP_TUNNEL_CSUM : 0))) {
 		*why = CAMEX_A_STATS_NO_MEMORY;
@@ -116,6 +116,7 @@ struct camex_peer *camex_raw_open(struct camex_dev *cdev, struct sk_buff *skb,
 }
 
 const struct camex_protocol_ops camex_protocol_raw = {
+	.bare = true,
 	.ready = ready,
 	.seal = camex_raw_seal,
 	.open = camex_raw_open,

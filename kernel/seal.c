@@ -83,14 +83,15 @@ static struct sk_buff *private_copy(struct sk_buff *skb, unsigned int headroom)
 
 	if (!skb_cloned(skb) && !skb_is_nonlinear(skb) &&
 	    skb_headroom(skb) >= headroom &&
-	    skb_tailroom(skb) >= CAMEX_AEAD_TAIL)
+	    skb_tailroom(skb) >= camex_aead_tail(skb->len))
 		return partial && skb_checksum_help(skb) ? NULL : skb;
 
 	if (unlikely(partial &&
 		     skb_checksum_start_offset(skb) > skb_headlen(skb)) &&
 	    skb_checksum_help(skb))
 		return NULL;
-	copy = alloc_skb(headroom + skb->len + CAMEX_AEAD_TAIL, GFP_ATOMIC);
+	copy = alloc_skb(headroom + skb->len + camex_aead_tail(skb->len),
+			 GFP_ATOMIC);
 	if (unlikely(!copy))
 		return NULL;
 	skb_reserve(copy, headroom);
@@ -162,7 +163,7 @@ struct sk_buff *camex_seal(struct camex_peer *peer, struct sk_buff *skb,
 		goto drop;
 	}
 	*why = CAMEX_A_STATS_NO_MEMORY;
-	own = private_copy(skb, cdev->dev->needed_headroom);
+	own = private_copy(skb, READ_ONCE(cdev->dev->needed_headroom));
 	if (unlikely(!own))
 		goto drop;
 	skb = own;
@@ -205,6 +206,15 @@ static struct sk_buff *carrier(struct sk_buff *skb, unsigned int headroom,
 	out->priority = skb->priority;
 	skb_copy_hash(out, skb);
 	return out;
+}
+
+/* Nearly always as many bytes, which the compiler then knows. */
+static void copy_over(u8 *to, const u8 *from, unsigned int over)
+{
+	if (likely(over == CAMEX_AEAD_HEAD - CAMEX_WIRE_HEADER))
+		memcpy(to, from, CAMEX_AEAD_HEAD - CAMEX_WIRE_HEADER);
+	else
+		memcpy(to, from, over);
 }
 
 /**
@@ -251,7 +261,8 @@ struct sk_buff *camex_seal_many(struct camex_peer *peer, struct camex_cut *cut,
 		goto put;
 	ad_len = lead + h.len;
 	bytes += n * (camex_cut_headers(cut) + ad_len + CAMEX_WIRE_TAG);
-	out = carrier(cut->skb, cdev->dev->needed_headroom, &space, bytes, size);
+	out = carrier(cut->skb, READ_ONCE(cdev->dev->needed_headroom), &space,
+		      bytes, size);
 	if (unlikely(!out))
 		goto put;
 
@@ -262,10 +273,10 @@ struct sk_buff *camex_seal_many(struct camex_peer *peer, struct camex_cut *cut,
 
 		h.body = camex_cut_next(cut, body);
 		camex_wire_build(ad + lead, &h);
-		memcpy(before, to - over, over);
+		copy_over(before, to - over, over);
 		camex_aead_seal(&tx->base.key->aead, body, h.body, ad, ad_len,
 				ad + lead + CAMEX_WIRE_NONCE);
-		memcpy(to - over, before, over);
+		copy_over(to - over, before, over);
 		to = body + h.body + CAMEX_WIRE_TAG;
 	}
 	if (n > 1) {

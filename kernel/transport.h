@@ -31,7 +31,8 @@ struct camex_way {
  * @single: packets come one by one, so that GRO finds nothing to merge
  * @overhead: bytes that it adds to a datagram towards a family (AF_INET,
  *	AF_INET6; AF_UNSPEC: towards the one far end)
- * @headroom: bytes that it wants before a datagram
+ * @headroom: bytes that it wants before a datagram, unless it learns better
+ *	(camex_device_headroom())
  * @setup: make a new link fit, which is not registered yet; NULL: it does.
  *	Context: RTNL
  * @open: get ready for a configuration; on failure what was there stays.

@@ -28,10 +28,8 @@
 
 /* Datagrams taken off the queue at a time. */
 #define BATCH		8
-/* Ports tried, where the kernel chooses one that must be free in both families. */
-#define PORT_TRIES	100
-/* Bytes of receive queue: it is emptied at once, but may be refilled meanwhile. */
-#define RECEIVE_QUEUE	(4 << 20)
+/* Bytes that an Ethernet header has reserved for it (LL_RESERVED_SPACE). */
+#define LL_RESERVED	HH_DATA_MOD
 
 static unsigned int overhead(u16 family)
 {
@@ -97,7 +95,8 @@ static bool waiting(const struct sock *sk)
 	       !skb_queue_empty_lockless(&udp_sk(sk)->reader_queue);
 }
 
-static void data_ready(struct sock *sk)
+/* Called for each packet that the stack has put into the queue. */
+void camex_udp_data_ready(struct sock *sk)
 {
 	struct camex_udp *udp;
 	struct sk_buff *skb;
@@ -126,7 +125,7 @@ out:
 }
 
 /* Its checksum has been verified. */
-static int encap_rcv(struct sock *sk, struct sk_buff *skb)
+int camex_udp_encap_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	struct camex_udp *udp = rcu_dereference_sk_user_data(sk);
 
@@ -241,6 +240,9 @@ static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 		kfree(path);
 		return CAMEX_A_STATS_LOOP;
 	}
+	camex_device_headroom(cdev, LL_RESERVED_SPACE(path->dst->dev) +
+			      path->dst->header_len +
+			      overhead(ep->to.family));
 	camex_path_set(ep, path);
 	*found = path;
 	return 0;
@@ -395,260 +397,7 @@ static int send(struct camex_dev *cdev, struct camex_endpoint *ep,
 	return err < 0 ? CAMEX_A_STATS_NO_ENDPOINT : CAMEX_A_STATS_QUEUE_FULL;
 }
 
-/* --- sockets --- */
-
-static int bind_one(struct socket *sock, const struct camex_addr *bind,
-		    u16 family, __be16 port)
-{
-	union {
-		struct sockaddr_storage ss;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} addr = {};
-	int len;
-
-	if (family == AF_INET) {
-		addr.v4.sin_family = AF_INET;
-		addr.v4.sin_port = port;
-		addr.v4.sin_addr.s_addr = bind->v4;
-		len = sizeof(addr.v4);
-	} else {
-		addr.v6.sin6_family = AF_INET6;
-		addr.v6.sin6_port = port;
-		addr.v6.sin6_addr = bind->v6;
-		addr.v6.sin6_scope_id = sock->sk->sk_bound_dev_if;
-		len = sizeof(addr.v6);
-	}
-	return kernel_bind(sock, camex_bind_addr(&addr), len);
-}
-
-static void close_one(struct socket *sock)
-{
-	if (!sock)
-		return;
-	write_lock_bh(&sock->sk->sk_callback_lock);
-	rcu_assign_sk_user_data(sock->sk, NULL);
-	write_unlock_bh(&sock->sk->sk_callback_lock);
-	sock_release(sock);
-}
-
-static int set_option(struct socket *sock, int option, int value)
-{
-	return sock->ops->setsockopt(sock, SOL_UDP, option,
-				     KERNEL_SOCKPTR(&value), sizeof(value));
-}
-
-/* How datagrams are to reach us. */
-static int prepare(struct socket *sock, const struct camex_protocol_ops *protocol)
-{
-	/* What arrives back to back comes as one packet (udp(7)). */
-	if (protocol->open_into)
-		return set_option(sock, UDP_GRO, 1);
-	/* The kind of encapsulation that leaves encap_rcv to others. */
-	return set_option(sock, UDP_ENCAP, UDP_ENCAP_L2TPINUDP);
-}
-
-static struct socket *open_one(const struct camex_dev *cdev, u16 family,
-			       int ifindex)
-{
-	struct socket *sock;
-	int err;
-
-	err = sock_create_kern(cdev->net, family, SOCK_DGRAM, IPPROTO_UDP, &sock);
-	if (err)
-		return ERR_PTR(err);
-	err = prepare(sock, cdev->protocol);
-	if (err) {
-		sock_release(sock);
-		return ERR_PTR(err);
-	}
-	sock->sk->sk_allocation = GFP_ATOMIC;
-	sock->sk->sk_rcvbuf = RECEIVE_QUEUE;
-	sock->sk->sk_userlocks |= SOCK_RCVBUF_LOCK;
-	sock->sk->sk_bound_dev_if = ifindex;
-#ifdef CONFIG_NET_RX_BUSY_POLL
-	/* The queue is emptied in softirq, where nothing may be polled. */
-	WRITE_ONCE(sock->sk->sk_ll_usec, 0);
-#endif
-	if (family == AF_INET6)
-		sock->sk->sk_ipv6only = 1;
-	return sock;
-}
-
-static void start(struct socket *sock, struct camex_udp *udp)
-{
-	if (!sock)
-		return;
-	write_lock_bh(&sock->sk->sk_callback_lock);
-	rcu_assign_sk_user_data(sock->sk, udp);
-	if (udp->cdev->protocol->open_into)
-		sock->sk->sk_data_ready = data_ready;
-	else
-		WRITE_ONCE(udp_sk(sock->sk)->encap_rcv, encap_rcv);
-	write_unlock_bh(&sock->sk->sk_callback_lock);
-}
-
-static int bind_both(struct camex_udp *udp, const struct camex_conf *conf)
-{
-	int err, tries;
-
-	for (tries = 0; ; tries++) {
-		__be16 port = htons(conf->port);
-
-		err = 0;
-		if (udp->v4) {
-			err = bind_one(udp->v4, &conf->bind, AF_INET, port);
-			if (err)
-				return err;
-			port = inet_sk(udp->v4->sk)->inet_sport;
-		}
-		if (udp->v6)
-			err = bind_one(udp->v6, &conf->bind, AF_INET6, port);
-		if (!err) {
-			udp->port = udp->v4 ? port :
-				    inet_sk(udp->v6->sk)->inet_sport;
-			return 0;
-		}
-		/* The port that IPv4 drew is taken in IPv6: draw again. */
-		if (err != -EADDRINUSE || !udp->v4 || conf->port ||
-		    tries == PORT_TRIES)
-			return err;
-		sock_release(udp->v4);
-		udp->v4 = open_one(udp->cdev, AF_INET, udp->ifindex);
-		if (IS_ERR(udp->v4)) {
-			err = PTR_ERR(udp->v4);
-			udp->v4 = NULL;
-			return err;
-		}
-	}
-}
-
-static void close_both(struct camex_udp *udp)
-{
-	close_one(udp->v4);
-	close_one(udp->v6);
-	kfree_rcu(udp, rcu);
-}
-
-/*
- * While the old sockets are open, new ones can have their port only if all of
- * them say that they share it.
- */
-static void share_port(struct camex_udp *udp, bool share)
-{
-	if (udp && udp->v4)
-		udp->v4->sk->sk_reuse = share ? SK_CAN_REUSE : SK_NO_REUSE;
-	if (udp && udp->v6)
-		udp->v6->sk->sk_reuse = share ? SK_CAN_REUSE : SK_NO_REUSE;
-}
-
-/* The interface that the sockets are to be bound to, 0 for none, or an errno. */
-static int bound_ifindex(struct net *net, const struct camex_conf *conf,
-			 struct nlattr **tb, struct netlink_ext_ack *extack)
-{
-	struct net_device *dev;
-
-	if (!conf->bind_dev[0])
-		return 0;
-	dev = __dev_get_by_name(net, conf->bind_dev);
-	if (dev)
-		return dev->ifindex;
-	camex_extack(extack, tb[CAMEX_A_DEV_BIND_DEV],
-		     "no interface %s in the transport's namespace",
-		     conf->bind_dev);
-	return -ENODEV;
-}
-
-static int open_sockets(struct camex_udp *udp, const struct camex_conf *conf,
-			struct nlattr **tb, struct netlink_ext_ack *extack)
-{
-	int ifindex = udp->ifindex;
-
-	if (conf->bind.family != AF_INET6) {
-		udp->v4 = open_one(udp->cdev, AF_INET, ifindex);
-		if (IS_ERR(udp->v4)) {
-			int err = PTR_ERR(udp->v4);
-
-			udp->v4 = NULL;
-			camex_extack(extack, NULL, "cannot make a UDP socket");
-			return err;
-		}
-	}
-	if (conf->bind.family != AF_INET && IS_ENABLED(CONFIG_IPV6)) {
-		udp->v6 = open_one(udp->cdev, AF_INET6, ifindex);
-		if (IS_ERR(udp->v6)) {
-			int err = PTR_ERR(udp->v6);
-
-			udp->v6 = NULL;
-			/* A kernel that was told to do without IPv6. */
-			if (err == -EAFNOSUPPORT && udp->v4)
-				return 0;
-			camex_extack(extack, NULL, "cannot make a UDP socket");
-			return err;
-		}
-	}
-	if (!udp->v4 && !udp->v6) {
-		camex_extack(extack, tb[CAMEX_A_DEV_BIND],
-			     "this kernel has no IPv6");
-		return -EAFNOSUPPORT;
-	}
-	return 0;
-}
-
-static int open_udp(struct camex_dev *cdev, struct camex_conf *conf,
-		    struct nlattr **tb, struct netlink_ext_ack *extack)
-{
-	struct camex_udp *old = rtnl_dereference(cdev->udp), *udp;
-	int err, ifindex;
-	bool same_port;
-
-	err = bound_ifindex(cdev->net, conf, tb, extack);
-	if (err < 0)
-		return err;
-	ifindex = err;
-	if (old && conf->port == ntohs(old->port) && ifindex == old->ifindex &&
-	    !memcmp(&conf->bind, &cdev->conf.bind, sizeof(conf->bind)))
-		return 0;
-
-	udp = kzalloc(sizeof(*udp), GFP_KERNEL);
-	if (!udp)
-		return -ENOMEM;
-	udp->cdev = cdev;
-	udp->ifindex = ifindex;
-	err = open_sockets(udp, conf, tb, extack);
-	if (err)
-		goto err_close;
-	same_port = old && conf->port == ntohs(old->port);
-	share_port(old, same_port);
-	share_port(udp, same_port);
-	err = bind_both(udp, conf);
-	share_port(old, false);
-	share_port(udp, false);
-	if (err) {
-		if (err == -EADDRINUSE)
-			camex_extack(extack, tb[CAMEX_A_DEV_PORT],
-				     "UDP port %u is in use", conf->port);
-		else if (err == -EADDRNOTAVAIL)
-			camex_extack(extack, tb[CAMEX_A_DEV_BIND],
-				     "the bind address is not an address of this host");
-		else
-			camex_extack(extack, NULL, "cannot bind a UDP socket");
-		goto err_close;
-	}
-	conf->port = ntohs(udp->port);
-	start(udp->v4, udp);
-	start(udp->v6, udp);
-	rcu_assign_pointer(cdev->udp, udp);
-	if (old) {
-		synchronize_net();	/* packets may be on their way out of it */
-		close_both(old);
-	}
-	return 0;
-
-err_close:
-	close_both(udp);
-	return err;
-}
+/* --- open and close --- */
 
 /* The hook takes what the sockets would get; it comes before and goes after them. */
 static int open(struct camex_dev *cdev, struct camex_conf *conf,
@@ -670,7 +419,7 @@ static int open(struct camex_dev *cdev, struct camex_conf *conf,
 			return err;
 		}
 	}
-	err = open_udp(cdev, conf, tb, extack);
+	err = camex_udp_open(cdev, conf, tb, extack);
 	if (err ? !hooked : conf->rx != CAMEX_RX_NETFILTER)
 		camex_netfilter_off(cdev);
 	return err;
@@ -687,12 +436,12 @@ static void close(struct camex_dev *cdev)
 		synchronize_net();
 	camex_netpoll_off(cdev);
 	if (udp)
-		close_both(udp);
+		camex_udp_close(udp);
 }
 
 const struct camex_transport_ops camex_transport_udp = {
 	.overhead = overhead,
-	.headroom = LL_MAX_HEADER + sizeof(struct ipv6hdr) + sizeof(struct udphdr),
+	.headroom = LL_RESERVED + sizeof(struct iphdr) + sizeof(struct udphdr),
 	.open = open,
 	.close = close,
 	.route = route,

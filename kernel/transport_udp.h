@@ -28,6 +28,12 @@ struct camex_udp {
 	struct rcu_head rcu;
 };
 
+int camex_udp_open(struct camex_dev *cdev, struct camex_conf *conf,
+		   struct nlattr **tb, struct netlink_ext_ack *extack);
+void camex_udp_close(struct camex_udp *udp);
+void camex_udp_data_ready(struct sock *sk);
+void camex_udp_gro(struct sock *sk);
+int camex_udp_encap_rcv(struct sock *sk, struct sk_buff *skb);
 void camex_udp_receive(struct camex_dev *cdev, u16 family, struct sk_buff *skb);
 
 #ifdef CONFIG_NETFILTER

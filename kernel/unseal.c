@@ -57,12 +57,12 @@ static void heard(struct camex_session_rx *rx, const struct camex_source *from,
 }
 
 /* Ready to be decrypted? That works in place, and a little beyond both ends. */
-static bool prepare(struct sk_buff *skb, unsigned int ad_len)
+static bool prepare(struct sk_buff *skb, const struct camex_opening *o)
 {
 	if (unlikely(skb_linearize_cow(skb)))
 		return false;
-	if (likely(skb_headroom(skb) + ad_len >= CAMEX_AEAD_AD_MAX &&
-		   skb_tailroom(skb) >= CAMEX_AEAD_TAIL - CAMEX_WIRE_TAG))
+	if (likely(skb_headroom(skb) + o->ad_len >= CAMEX_AEAD_AD_MAX &&
+		   skb_tailroom(skb) + CAMEX_WIRE_TAG >= camex_aead_tail(o->h.body)))
 		return true;
 	return !pskb_expand_head(skb, CAMEX_AEAD_AD_MAX, CAMEX_AEAD_TAIL,
 				 GFP_ATOMIC);
@@ -89,7 +89,7 @@ struct camex_peer *camex_unseal(struct camex_dev *cdev, struct sk_buff *skb,
 	bool highest, old_header;
 
 	o->ad_len = lead + o->h.len;
-	if (unlikely(!prepare(skb, o->ad_len))) {
+	if (unlikely(!prepare(skb, o))) {
 		*why = CAMEX_A_STATS_NO_MEMORY;
 		return NULL;
 	}

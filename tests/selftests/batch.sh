@@ -138,6 +138,30 @@ ok "whole batches are lost: TCP over IPv4" exchanged tcp host1 10.0.0.1 host2 10
 ok "whole batches are lost: TCP over IPv6" exchanged tcp host1 fd00::1 host2 fd00::2 $((bytes / 2))
 both tc qdisc del dev eth0 root
 
+# --- plain: large packets stay whole, and are merged again where they arrive ---
+
+# merges WHAT: the underlay of host2 has put datagrams together before we saw them
+merges() {
+	bg host2 tcpdump -n -c 1 -i eth0 'udp and greater 3000' >"$test_tmp/merged" 2>"$test_tmp/dump.log"
+	local dump=$!
+	ok "$1: tcpdump" wait_until 20 grep -q 'listening on' "$test_tmp/dump.log"
+	goes "$1"
+	stop "$dump"
+	is "$1: datagrams came merged" "$(wc -l <"$test_tmp/merged")" 1
+}
+
+for outer in 4 6; do
+	ok "a plain tunnel over IPv$outer" tunnel $outer plain protocol raw
+	nic
+	merges "plain over IPv$outer"
+done
+for feature in rx tx sg gso gro; do
+	for host in host1 host2; do features "$host" eth0 $feature off; done
+	streams "plain without eth0's $feature"
+	for host in host1 host2; do features "$host" eth0 rx on $card; done
+done
+balance "after what was plain"
+
 # --- forwarding: a network behind each end, and filters that track connections ---
 
 # lan I J: the namespace lanI behind hostI, which reaches lanJ through the tunnel
