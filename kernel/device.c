@@ -366,6 +366,7 @@ static int register_link(struct net *net, struct net_device *dev,
 			     "this kernel has no TTY");
 		return -EOPNOTSUPP;
 	}
+	cdev->as_is = cdev->transport->as_is && !cdev->protocol->overhead;
 	camex_device_headroom(cdev, cdev->transport->headroom);
 	dev->needed_tailroom = cdev->protocol->tailroom;
 	if (camex_is_tap(cdev)) {

@@ -4,6 +4,7 @@
 # shellcheck source-path=SCRIPTDIR
 # shellcheck disable=SC2016,SC2317 # shell for eval; functions that ok calls
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/page"
 
 docs=$(readlink -f "$(dirname "$0")/../../Documentation")
 page=$docs/links.rst

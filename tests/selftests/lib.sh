@@ -237,7 +237,24 @@ hosts() {
 			address add fe80::$i/64 dev eth0 nodad
 			link set eth0 up
 		END
+		batching "host$i" eth0 || return
 	done
+}
+
+# batching HOST DEV: as $CAMEX_BATCHING says, nothing comes in batches over DEV (off), or
+# everything does that can, merged where it arrives as a network card does (on).
+batching() {
+	local features=()
+	case ${CAMEX_BATCHING-} in
+	"") return ;;
+	off) features=(gso off tso off gro off tx-udp-segmentation off) ;;
+	on) features=(gso on tso off gro on tx-udp-segmentation off) ;;
+	*)
+		echo "CAMEX_BATCHING is on, off or nothing"
+		return 1
+		;;
+	esac
+	on "$1" ethtool -K "$2" "${features[@]}" >/dev/null
 }
 
 # remove_hosts: removes what hosts made, with the processes that bg started.
@@ -325,6 +342,7 @@ tunnel_up() {
 		address replace fd00::${1#host}/64 dev camex0 nodad
 		link set camex0 up
 	END
+	[ "${CAMEX_BATCHING-}" != off ] || batching "$1" camex0
 }
 
 # flow HOST ADDRESS [CPU]: keeps packets of several kinds on their way, whatever happens to
@@ -401,18 +419,6 @@ same() {
 	[ "$got" = "$2" ]
 	result $? "$1"
 	[ "$got" = "$2" ] || diff <(echo "$2") <(echo "$got") | note
-}
-
-# block TITLE N: the Nth literal block below a title of the file $page
-block() {
-	# shellcheck disable=SC2154 # the script's
-	awk -v title="$1" -v want="$2" '
-		/^[=-]+$/ && length($0) == length(before) { here = before == title; seen = 0; open = 0 }
-		{ before = $0 }
-		!here { next }
-		open && /^[^ ]/ { open = 0 }
-		open && seen == want { sub(/^    /, ""); print }
-		/::$/ { open = 1; seen++ }' "$page" | sed '/./,$!d'
 }
 
 # --- camex-peer, which behaves like the OpenIPC camex daemon ---
