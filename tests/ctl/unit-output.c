@@ -293,6 +293,26 @@ static void test_text(const struct model_devices *devices,
 		"a table of routes");
 }
 
+static void test_own_links(void)
+{
+	struct {
+		struct nlattr attr;
+		char name[9];
+	} link = { { sizeof(link.attr) + sizeof(link.name), CAMEX_A_PEER_LINK },
+		   "camex0-1" };
+	struct model_peer peers[] = { { .name = "alice" }, { .name = "bob" } };
+	const struct model_device device = { .peers = peers, .n_peers = 2 };
+	FILE *out = text_start();
+
+	peers[1].tb[CAMEX_A_PEER_LINK] = &link.attr;
+	print_peer_table(out, &device);
+	text_is(out,
+		"NAME   STATE  ENDPOINT  HEARD  RECEIVED  SENT  LINK\n"
+		"alice  -      -         -      0 B       0 B   -\n"
+		"bob    -      -         -      0 B       0 B   camex0-1\n",
+		"a table of peers with links of their own");
+}
+
 static void test_units(void)
 {
 	char buf[64];
@@ -468,6 +488,7 @@ int main(void)
 	       "a device that is gone is taken out");
 	model_devices_clear(&devices);
 	model_routes_clear(&routes);
+	test_own_links();
 	test_units();
 	test_stats();
 	test_event(
