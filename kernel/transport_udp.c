@@ -302,7 +302,8 @@ static int send4(struct camex_dev *cdev, struct camex_endpoint *ep,
 	if (READ_ONCE(cdev->conf.tx) == CAMEX_TX_NETPOLL) {
 		iph->tot_len = htons(skb->len);
 		ip_send_check(iph);
-		if (camex_netpoll_send(cdev, path->dst, &ep->to.v4, skb))
+		if (camex_netpoll_send(cdev, path->dst, way->room + overhead(AF_INET),
+				       &ep->to.v4, skb))
 			return 0;
 	}
 	return ip_local_out(cdev->net, udp->v4->sk, skb);
@@ -328,7 +329,8 @@ static int send6(struct camex_dev *cdev, struct camex_endpoint *ep,
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 	skb->protocol = htons(ETH_P_IPV6);
 	if (READ_ONCE(cdev->conf.tx) == CAMEX_TX_NETPOLL &&
-	    camex_netpoll_send(cdev, path->dst, &ep->to.v6, skb))
+	    camex_netpoll_send(cdev, path->dst, way->room + overhead(AF_INET6),
+			       &ep->to.v6, skb))
 		return 0;
 	return ip6_local_out(cdev->net, udp->v6->sk, skb);
 }
