@@ -306,8 +306,8 @@ static const char *open_apart(struct bench *b, size_t len, size_t ad_len, bool f
 }
 
 /* The same in one go, whatever lies before the body; @out has WORK_SIZE bytes. */
-static const char *open_to(struct bench *b, u8 *out, size_t len, size_t ad_len,
-			   bool forged)
+static const char *open_at_once(struct bench *b, u8 *out, size_t len,
+				size_t ad_len, bool forged)
 {
 	u8 *body = fresh_work(b, 0), *to = out + CAMEX_AEAD_HEAD;
 	struct camex_aead_key key;
@@ -342,7 +342,7 @@ static void aead_apart(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, reference(b, len, ad_len));
 		memcpy(copy, b->want, ad_len + len + TAG);
 		wrong = open_apart(b, len, ad_len, false) ?:
-			open_to(b, out, len, ad_len, false);
+			open_at_once(b, out, len, ad_len, false);
 		if (!wrong && memcmp(copy, b->want, ad_len + len + TAG))
 			wrong = "what was opened has changed";
 		/* any byte of body or tag */
@@ -350,7 +350,7 @@ static void aead_apart(struct kunit *test)
 		*flipped ^= 0x10;
 		if (!wrong)
 			wrong = open_apart(b, len, ad_len, true) ?:
-				open_to(b, out, len, ad_len, true);
+				open_at_once(b, out, len, ad_len, true);
 		if (wrong)
 			KUNIT_FAIL(test, "%s: seed 1, %zu bytes, associated %zu",
 				   wrong, len, ad_len);
