@@ -476,6 +476,11 @@ static inline int camex_set_mac_address(struct net_device *dev,
 #endif
 }
 
+/* 6.1: a link of /dev/net/tun that starts without a carrier. */
+#ifndef IFF_NO_CARRIER
+#define IFF_NO_CARRIER		0x0040
+#endif
+
 /* 6.2: readers of /dev/net/tun can take UDP segmentation. */
 #ifdef TUN_F_USO4
 #define CAMEX_TUN_F_USO		(TUN_F_USO4 | TUN_F_USO6)

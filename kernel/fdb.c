@@ -34,6 +34,8 @@ void camex_fdb_key_set(struct camex_fdb_key *key, const u8 *mac, u16 vlan)
 	key->vlan = vlan;
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_key_set);
+
 static bool is_old(const struct camex_dev *cdev,
 		   const struct camex_fdb_entry *entry)
 {
@@ -98,6 +100,8 @@ int camex_fdb_init(struct camex_dev *cdev)
 	return rhashtable_init(&cdev->fdb, &by_station);
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_init);
+
 /**
  * camex_fdb_free() - free the empty table
  * @cdev: a device without peers
@@ -109,6 +113,8 @@ void camex_fdb_free(struct camex_dev *cdev)
 	cancel_delayed_work_sync(&cdev->fdb_work);
 	rhashtable_destroy(&cdev->fdb);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_free);
 
 /* --- packets --- */
 
@@ -133,10 +139,13 @@ struct camex_peer *camex_fdb_lookup(struct camex_dev *cdev, const u8 *mac,
 	       rcu_dereference_check(entry->peer, rcu_read_lock_bh_held()) : NULL;
 }
 
-static bool is_full(const struct camex_peer *peer)
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_lookup);
+
+/* Is there no room behind the peer, for one that is known or is not? */
+static bool is_full(const struct camex_peer *peer, bool known)
 {
 	return READ_ONCE(peer->nfdb) >= CAMEX_FDB_PEER_MAX ||
-	       READ_ONCE(peer->cdev->nfdb) >= CAMEX_FDB_MAX;
+	       (!known && READ_ONCE(peer->cdev->nfdb) >= CAMEX_FDB_MAX);
 }
 
 static int insert(struct camex_peer *peer, const struct camex_fdb_key *key,
@@ -146,7 +155,7 @@ static int insert(struct camex_peer *peer, const struct camex_fdb_key *key,
 	struct camex_fdb_entry *entry;
 	int err;
 
-	if (is_full(peer))
+	if (is_full(peer, false))
 		return -ENOSPC;
 	entry = kzalloc(sizeof(*entry), GFP_ATOMIC | __GFP_NOWARN);
 	if (!entry)
@@ -173,11 +182,11 @@ static int move(struct camex_peer *peer, struct camex_fdb_entry *entry)
 
 	old = rcu_dereference_protected(entry->peer,
 					lockdep_is_held(&peer->cdev->lock));
+	if (old != peer && is_full(peer, true))
+		return -ENOSPC;
 	WRITE_ONCE(entry->seen, jiffies);
 	if (old == peer)
 		return 0;
-	if (READ_ONCE(peer->nfdb) >= CAMEX_FDB_PEER_MAX)
-		return -ENOSPC;
 	list_move_tail(&entry->peer_node, &peer->fdb);
 	WRITE_ONCE(old->nfdb, old->nfdb - 1);
 	WRITE_ONCE(peer->nfdb, peer->nfdb + 1);
@@ -210,7 +219,7 @@ bool camex_fdb_learn(struct camex_peer *peer, const u8 *mac, u16 vlan)
 	}
 	if (entry && READ_ONCE(entry->fixed))
 		return false;
-	if (is_full(peer)) {
+	if (is_full(peer, entry)) {
 		camex_count(cdev->stats, CAMEX_A_STATS_FDB_FULL, 1);
 		return true;
 	}
@@ -225,6 +234,8 @@ bool camex_fdb_learn(struct camex_peer *peer, const u8 *mac, u16 vlan)
 		camex_count(cdev->stats, CAMEX_A_STATS_FDB_FULL, 1);
 	return !fixed;
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_learn);
 
 /* --- configuration --- */
 
@@ -255,6 +266,8 @@ int camex_fdb_add(struct camex_peer *peer, const struct camex_fdb_key *key,
 	return err == -EBUSY || err == -E2BIG ? -ENOMEM : err;
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_add);
+
 /**
  * camex_fdb_del() - forget a station
  * @cdev: the device
@@ -281,6 +294,8 @@ int camex_fdb_del(struct camex_dev *cdev, const struct camex_fdb_key *key,
 	rcu_read_unlock();
 	return err;
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_del);
 
 /**
  * camex_fdb_flush() - forget the stations behind a peer
@@ -316,3 +331,5 @@ void camex_fdb_flush_all(struct camex_dev *cdev)
 		spin_unlock_bh(&cdev->lock);
 	}
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_flush_all);

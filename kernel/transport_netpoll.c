@@ -158,15 +158,15 @@ static struct camex_egress *egress_of(struct camex_dev *cdev,
 }
 
 static bool can_take(const struct camex_egress *egress, const struct sk_buff *skb,
-		     const struct dst_entry *dst)
+		     const struct dst_entry *dst, unsigned int mtu)
 {
 	const struct netpoll_info *info = rcu_dereference_bh(egress->dev->npinfo);
 
 	if (!info || skb_queue_len(&info->txq) >= WAITING_MAX ||
 	    dst_xfrm(dst) || dst->lwtstate)
 		return false;
-	return skb_is_gso(skb) ? skb_gso_validate_network_len(skb, dst_mtu(dst)) :
-				 skb->len <= dst_mtu(dst);
+	return skb_is_gso(skb) ? skb_gso_validate_network_len(skb, mtu) :
+				 skb->len <= mtu;
 }
 
 /* The frame's header; false where the neighbour is not known yet. */
@@ -190,10 +190,20 @@ static bool push_header(struct sk_buff *skb, struct net_device *dev,
 			       skb->len) >= 0;
 }
 
+/* Can the driver take it as it is? What this does not know of is asked of the stack. */
+static bool is_finished(const struct sk_buff *skb, const struct net_device *dev)
+{
+	return !skb_is_gso(skb) && !skb_is_nonlinear(skb) &&
+	       (skb->ip_summed != CHECKSUM_PARTIAL ||
+		dev->features & NETIF_F_HW_CSUM) &&
+	       !dev->netdev_ops->ndo_features_check;
+}
+
 /**
  * camex_netpoll_send() - send a finished IP packet by netpoll
  * @cdev: the device
  * @dst: route to where it goes
+ * @mtu: of that route, bytes
  * @to: address of that, as the packet's header has it
  * @skb: the packet, or GSO packet, at its IP header; consumed on success
  *
@@ -201,14 +211,14 @@ static bool push_header(struct sk_buff *skb, struct net_device *dev,
  * Return: false when the packet must go the ordinary way.
  */
 bool camex_netpoll_send(struct camex_dev *cdev, const struct dst_entry *dst,
-			const void *to, struct sk_buff *skb)
+			unsigned int mtu, const void *to, struct sk_buff *skb)
 {
 	struct net_device *dev = dst->dev;
 	struct camex_egress *egress = egress_of(cdev, dev);
 	bool again = false;
 	struct sk_buff *next;
 
-	if (unlikely(!egress || !can_take(egress, skb, dst) ||
+	if (unlikely(!egress || !can_take(egress, skb, dst, mtu) ||
 		     !push_header(skb, dev, dst, to))) {
 		camex_count(cdev->stats, CAMEX_A_STATS_NETPOLL_FALLBACK,
 			    skb_shinfo(skb)->gso_segs ?: 1);
@@ -218,7 +228,8 @@ bool camex_netpoll_send(struct camex_dev *cdev, const struct dst_entry *dst,
 	skb_dst_drop(skb);
 	skb_orphan(skb);	/* sockets do not expect this with interrupts off */
 	skb->dev = dev;
-	skb = validate_xmit_skb_list(skb, dev, &again);
+	if (!is_finished(skb, dev))
+		skb = validate_xmit_skb_list(skb, dev, &again);
 	skb_list_walk_safe(skb, skb, next) {
 		skb_mark_not_on_list(skb);
 		netpoll_send_skb(&egress->np, skb);

@@ -209,6 +209,15 @@ static bool path_good(const struct camex_dev *cdev,
 	       (!dst->obsolete || dst->ops->check(dst, path->cookie));
 }
 
+static void learn_headroom(struct camex_dev *cdev,
+			   const struct camex_endpoint *ep,
+			   const struct camex_path *path)
+{
+	camex_device_headroom(cdev, LL_RESERVED_SPACE(path->dst->dev) +
+			      path->dst->header_len +
+			      overhead(ep->to.family));
+}
+
 /* A path to the endpoint, valid for this RCU section. 0, or why there is none. */
 static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 		     const struct camex_udp *udp, struct camex_path **found)
@@ -240,9 +249,7 @@ static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 		kfree(path);
 		return CAMEX_A_STATS_LOOP;
 	}
-	camex_device_headroom(cdev, LL_RESERVED_SPACE(path->dst->dev) +
-			      path->dst->header_len +
-			      overhead(ep->to.family));
+	learn_headroom(cdev, ep, path);
 	camex_path_set(ep, path);
 	*found = path;
 	return 0;
@@ -302,7 +309,8 @@ static int send4(struct camex_dev *cdev, struct camex_endpoint *ep,
 	if (READ_ONCE(cdev->conf.tx) == CAMEX_TX_NETPOLL) {
 		iph->tot_len = htons(skb->len);
 		ip_send_check(iph);
-		if (camex_netpoll_send(cdev, path->dst, &ep->to.v4, skb))
+		if (camex_netpoll_send(cdev, path->dst, way->room + overhead(AF_INET),
+				       &ep->to.v4, skb))
 			return 0;
 	}
 	return ip_local_out(cdev->net, udp->v4->sk, skb);
@@ -328,7 +336,8 @@ static int send6(struct camex_dev *cdev, struct camex_endpoint *ep,
 	memset(IP6CB(skb), 0, sizeof(*IP6CB(skb)));
 	skb->protocol = htons(ETH_P_IPV6);
 	if (READ_ONCE(cdev->conf.tx) == CAMEX_TX_NETPOLL &&
-	    camex_netpoll_send(cdev, path->dst, &ep->to.v6, skb))
+	    camex_netpoll_send(cdev, path->dst, way->room + overhead(AF_INET6),
+			       &ep->to.v6, skb))
 		return 0;
 	return ip6_local_out(cdev->net, udp->v6->sk, skb);
 }
@@ -377,6 +386,14 @@ static int send(struct camex_dev *cdev, struct camex_endpoint *ep,
 		return CAMEX_A_STATS_TOO_BIG;
 	}
 
+	/* What is learnt at the same time elsewhere may have got lost. */
+	if (unlikely(skb_headroom(skb) < overhead(ep->to.family))) {
+		learn_headroom(cdev, ep, way->path);
+		if (skb_cow_head(skb, overhead(ep->to.family))) {
+			kfree_skb(skb);
+			return CAMEX_A_STATS_NO_MEMORY;
+		}
+	}
 	skb_dst_drop(skb);
 	skb_dst_set_noref(skb, way->path->dst);
 	skb->mark = cdev->conf.fwmark;

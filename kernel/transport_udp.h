@@ -55,7 +55,7 @@ void camex_netpoll_init(struct camex_dev *cdev);
 void camex_netpoll_off(struct camex_dev *cdev);
 void camex_netpoll_event(struct camex_dev *cdev, const struct net_device *dev);
 bool camex_netpoll_send(struct camex_dev *cdev, const struct dst_entry *dst,
-			const void *to, struct sk_buff *skb);
+			unsigned int mtu, const void *to, struct sk_buff *skb);
 #else
 static inline void camex_netpoll_init(struct camex_dev *cdev)
 {
@@ -72,7 +72,8 @@ static inline void camex_netpoll_event(struct camex_dev *cdev,
 
 static inline bool camex_netpoll_send(struct camex_dev *cdev,
 				      const struct dst_entry *dst,
-				      const void *to, struct sk_buff *skb)
+				      unsigned int mtu, const void *to,
+				      struct sk_buff *skb)
 {
 	return false;
 }

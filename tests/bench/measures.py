@@ -4,18 +4,29 @@ import json
 
 # What fits on an Ethernet of 1500 through each link; all tunnels are set to WireGuard's.
 MTU = {"veth": 1500, "camex": 1428, "raw": 1472, "wireguard": 1420, "vxlan": 1450, "fou": 1472,
-       "jtunnel": 1464, "esp-aes": 1446, "esp-chacha": 1446}
+       "jtunnel": 1464, "esp-aes": 1446, "esp-chacha": 1446, "tap": 1414, "vxlan-wg": 1370,
+       "tap-raw": 1458, "tap-raw-np": 1458, "tap-raw-nf": 1458, "tap-raw-np-nf": 1458}
 INNER_MTU = 1420
-SEGMENT = INNER_MTU - 52    # bytes of TCP's in a packet: IPv4, timestamps
+LESS = {"tap": 1370, "vxlan-wg": 1370}
+TCP_HEADERS = 52            # IPv4, timestamps
+SEGMENT = INNER_MTU - TCP_HEADERS   # bytes of TCP's in a packet
+
+# The four ways through transport udp, as they are for a tap link, and what of them is measured.
+PATHS = {("udp", "udp"): "tap-raw", ("netpoll", "udp"): "tap-raw-np",
+         ("udp", "netfilter"): "tap-raw-nf", ("netpoll", "netfilter"): "tap-raw-np-nf"}
+PATH_MEASURES = ["tcp", "udp64"]
 
 NAMES = {"veth": "veth alone", "camex": "camex", "raw": "camex, protocol raw",
          "wireguard": "WireGuard", "vxlan": "VXLAN", "fou": "FOU (ipip)",
          "jtunnel": "camex, protocol jtunnel, plain",
-         "esp-aes": "ESP, AES-256-GCM", "esp-chacha": "ESP, ChaCha20-Poly1305"}
+         "esp-aes": "ESP, AES-256-GCM", "esp-chacha": "ESP, ChaCha20-Poly1305",
+         "tap": "camex, tap", "vxlan-wg": "VXLAN over WireGuard", "tap-raw": "camex, tap, protocol raw",
+         "tap-raw-np": "the same, tx netpoll", "tap-raw-nf": "the same, rx netfilter",
+         "tap-raw-np-nf": "the same, both"}
 
 # Nominal rates by which the amounts are chosen: Mbit/s of TCP, packets/s of UDP.
 RATES = {"veth": (2200, 45000), "raw": (1500, 35000), "vxlan": (2000, 35000), "fou": (2000, 35000),
-         "jtunnel": (1500, 35000)}
+         "jtunnel": (1500, 35000)} | dict.fromkeys(PATHS.values(), (1500, 35000))
 ENCRYPTED = (250, 25000)
 
 MEASURES = {
@@ -30,6 +41,11 @@ MEASURES = {
     "nic": ("nic", "tcp", "Mbit/s", "TCP, NIC-like underlay"),
     "none": ("none", "tcp", "Mbit/s", "TCP, no offloads below"),
 }
+
+
+def measured(link, measure):
+    """Is that measured of a link?"""
+    return measure in PATH_MEASURES or link == "tap-raw" or link not in PATHS.values()
 
 
 def limit(link, measure, seconds, wall):
@@ -61,11 +77,11 @@ def ends(text):
     return reports
 
 
-def packets(measure, text):
+def packets(link, measure, text):
     """How many datagrams, or packets of full size, arrived."""
     if MEASURES[measure][1].startswith("udp"):
         return sum(r["sum"]["packets"] - r["sum"]["lost_packets"] for r in ends(text))
-    return sum(r["sum_received"]["bytes"] for r in ends(text)) / SEGMENT
+    return sum(r["sum_received"]["bytes"] for r in ends(text)) / (LESS.get(link, INNER_MTU) - TCP_HEADERS)
 
 
 def reading(measure, text):

@@ -19,7 +19,8 @@ This cannot see caches, nor CPUs that wait for each other; figures with two CPUs
 clock of an emulated machine, and only their ratios mean something.
 
 Two network namespaces are joined by veth with an MTU of 1500. All tunnels have an MTU of
-{mtu}, what WireGuard leaves, so that packets are of equal size; what would fit is
+{mtu}, what WireGuard leaves, so that packets are of equal size; encrypted Ethernet has
+{less}, as VXLAN over WireGuard. What would fit is
 
 {mtus}
 
@@ -28,6 +29,12 @@ Two network namespaces are joined by veth with an MTU of 1500. All tunnels have 
 
 .. image:: performance.svg
 
+"""
+
+
+RATIOS = """
+The *limit* is the ratio of a tunnel that costs nothing but this cipher, both ways, and what veth
+alone costs there. What stands between is told in *performance-notes.rst*.
 """
 
 
@@ -55,7 +62,14 @@ def kernel_part(kernel):
             lines += [f"{heading}, medians of {min(runs)}:", "", table(
                 ["", *found],
                 [[f"{measures.MEASURES[m][3]}, {measures.MEASURES[m][2]}",
-                  *[f"{values[i]:,.0f}" for values in found.values()]] for i, m in enumerate(wanted)])]
+                  *["--" if values[i] is None else f"{values[i]:,.0f}" for values in found.values()]]
+                 for i, m in enumerate(wanted)])]
+    if kernel.get("paths"):
+        lines += ["The four ways of transport udp, for frames of UDP with 64 bytes and of TCP on a tap",
+                  "link of protocol raw (counted; ethernet.rst tells what each is for):", "", table(
+                      ["tx", "rx", "instructions/packet", "packets/s", "TCP, Mbit/s"],
+                      [[p["tx"], p["rx"], f"{p['instructions_per_packet']:,}",
+                        f"{p['packets_per_second']:,}", f"{p['tcp_mbits']:,}"] for p in kernel["paths"]])]
     most = report.limit(kernel)
     if most:
         lines += [f"The limit for TCP with one flow, the cipher both ways and veth alone, is {most:,.0f} Mbit/s.", ""]
@@ -64,13 +78,15 @@ def kernel_part(kernel):
 
 def write(results, dir):
     """Writes performance.rst and performance.svg to the directory."""
-    text = INTRODUCTION.format(date=results["date"], mtu=measures.INNER_MTU, mtus=table(
+    text = INTRODUCTION.format(date=results["date"], mtu=measures.INNER_MTU, less=measures.LESS["tap"], mtus=table(
         ["link", "MTU"], [[measures.NAMES[link], mtu] for link, mtu in measures.MTU.items()]))
     text += "\n".join(kernel_part(kernel) for kernel in results["kernels"].values())
     text += "\nRatios\n======\n\n" + table(
-        ["", "kernel", "against", "ratio", "wanted", "reached"],
-        [[target["name"], name, " or ".join(target["against"]), f"{ratio:.2f}", wanted or "--",
+        ["", "kernel", "against", "ratio", "limit", "wanted", "reached"],
+        [[target["name"], name, " or ".join(target["against"]), f"{ratio:.2f}",
+          f"{most:.2f}" if most else "--", wanted or "--",
           {"pass": "yes", "fail": "no", "": "--"}[verdict]]
-         for target, name, ratio, wanted, verdict in report.ratios(results)])
+         for target, name, ratio, wanted, verdict, most in report.ratios(results)])
+    text += RATIOS
     (dir / "performance.rst").write_text(text)
     (dir / "performance.svg").write_text(chart.svg(results))

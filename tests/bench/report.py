@@ -19,10 +19,20 @@ def median(kernel, part, link, measure):
     return statistics.median(found) if found else None
 
 
-def limit(kernel):
-    """Mbit/s that the cipher and veth alone leave of TCP's one flow; None without veth."""
-    veth = median(kernel, "counted", "veth", "tcp")
+def limit(kernel, measure="tcp"):
+    """Mbit/s that the cipher and veth alone leave of a kind of TCP; None without veth."""
+    veth = median(kernel, "counted", "veth", measure)
     return measures.cipher_limit(kernel["cipher"], veth) if veth else None
+
+
+def possible(kernel, target):
+    """The ratio that nobody with this cipher can exceed; None where that is not known."""
+    theirs = other(kernel, "counted", target)
+    if target["against"] != ["wireguard"] or "wall" in target or theirs is None or \
+            measures.MEASURES[target["measure"]][2] != "Mbit/s":
+        return None
+    most = limit(kernel, target["measure"])
+    return most / theirs if most else None
 
 
 def other(kernel, part, target):
@@ -34,7 +44,7 @@ def other(kernel, part, target):
 
 
 def ratios(results):
-    """[(target, kernel's name, ratio, wanted, verdict)] for what was measured."""
+    """[(target, kernel's name, ratio, wanted, verdict, possible)] for what was measured."""
     found = []
     for target in TARGETS:
         part = target.get("wall", "counted")
@@ -52,7 +62,18 @@ def ratios(results):
             else:
                 wanted, good = "", None
             verdict = {True: "pass", False: "fail", None: ""}[good]
-            found.append((target, name, ratio, wanted, verdict))
+            found.append((target, name, ratio, wanted, verdict, possible(kernel, target)))
+    return found
+
+
+def paths(kernel):
+    """What the four ways of transport udp cost: [{tx, rx, figure: number}]."""
+    found = []
+    for (tx, rx), link in measures.PATHS.items():
+        packets, mbits = (median(kernel, "counted", link, measure) for measure in ("udp64", "tcp"))
+        if packets and mbits:
+            found.append({"tx": tx, "rx": rx, "instructions_per_packet": round(1e9 / packets),
+                          "packets_per_second": round(packets), "tcp_mbits": round(mbits)})
     return found
 
 
@@ -69,7 +90,7 @@ def impossible(results):
 def rows(kernel, part):
     """(measures, {link: [median]}) of one of a kernel's tables, in the order of measuring."""
     links = kernel.get(part, {})
-    wanted = list(next(iter(links.values()), {}))
+    wanted = list(dict.fromkeys(m for found in links.values() for m in found))
     return wanted, {link: [median(kernel, part, link, m) for m in wanted] for link in links}
 
 
@@ -83,16 +104,22 @@ def text(results):
             wanted, table = rows(kernel, part)
             if not table:
                 continue
-            runs = len(next(iter(next(iter(kernel[part].values())).values())))
+            runs = max(len(r) for link in kernel[part].values() for r in link.values())
             lines += [f"{kernel['release']}, {heading}; medians of {runs}",
-                      f"{'':12}" + "".join(f"{m:>11}" for m in wanted),
-                      f"{'':12}" + "".join(f"{measures.MEASURES[m][2]:>11}" for m in wanted)]
-            lines += [f"{link:12}" + "".join(f"{v:11.1f}" for v in values)
+                      f"{'':13}" + "".join(f"{m:>11}" for m in wanted),
+                      f"{'':13}" + "".join(f"{measures.MEASURES[m][2]:>11}" for m in wanted)]
+            lines += [f"{link:13}" + "".join(f"{'' if v is None else f'{v:.1f}':>11}" for v in values)
                       for link, values in table.items()] + [""]
+        if kernel.get("paths"):
+            lines.append("tap link, protocol raw, UDP of 64 bytes and TCP")
+            lines += [f"tx {p['tx']:8} rx {p['rx']:10} {p['instructions_per_packet']:7} instructions a packet, "
+                      f"{p['packets_per_second']:7} packets/s, {p['tcp_mbits']:5} Mbit/s"
+                      for p in kernel["paths"]] + [""]
         if limit(kernel):
             lines += [f"limit of TCP, cipher and veth alone: {limit(kernel):.1f} Mbit/s "
                       f"({' '.join(kernel['cipher'].split())})", ""]
-    lines.append(f"{'ratios':36} {'kernel':>6} {'ratio':>6}  wanted")
-    lines += [f"{target['name']:36} {name:>6} {ratio:6.2f}  {wanted:14} {verdict}"
-              for target, name, ratio, wanted, verdict in ratios(results)]
+    lines.append(f"{'ratios':36} {'kernel':>6} {'ratio':>6} {'limit':>6}  wanted")
+    lines += [f"{target['name']:36} {name:>6} {ratio:6.2f} {f'{most:6.2f}' if most else '':6}  "
+              f"{wanted:14} {verdict}"
+              for target, name, ratio, wanted, verdict, most in ratios(results)]
     return "\n".join(lines)

@@ -7,7 +7,7 @@
 #include "protocol.h"
 #include "test.h"
 
-static const struct camex_protocol_ops keyed = { .keyed = true };
+static const struct camex_protocol_ops keyed = { .keyed = true, .asks_plaintext = true };
 
 static void no_events(struct work_struct *work)
 {

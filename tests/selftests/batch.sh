@@ -122,6 +122,27 @@ for dev in eth0 camex0; do
 		"$(grep -wE 'bad|wrong|incorrect|truncated|missing' "$test_tmp/$dev.text" | head -3)" ""
 done
 
+# --- the same for Ethernet ---
+
+for kind in "key link tap" "plain link tap protocol raw"; do
+	ok "$kind" eval 'tunnel 4 $kind && patient'
+	before=$(sum_of TcpRetransSegs host1 host2)
+	for host in host1 host2; do features $host eth0 rx on $everything; done
+	ok "$kind: taps" eval 'exchanged tap camex0+ host1 host2 && exchanged tap eth0+ host1 host2'
+	goes "$kind: with all offloads"
+	nic
+	goes "$kind: like a network card"
+	ok "$kind: all that was seen has right lengths and checksums" exchanged sums any
+	for feature in rx tx sg gso gro; do
+		without "$kind" eth0 $feature "rx on $card" host1 host2
+	done
+	for feature in tso tx-udp-segmentation gso gro sg tx; do
+		without "$kind" camex0 $feature "$everything" host1 host2
+	done
+	is "$kind: nothing went wrong" "$(counters host1)$(counters host2)" ""
+	is "$kind: TCP sent nothing twice" "$(sum_of TcpRetransSegs host1 host2)" "$before"
+done
+
 # --- a bad network, with large packets on it ---
 
 ok "a tunnel over IPv6" tunnel 6 key

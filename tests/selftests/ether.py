@@ -5,12 +5,16 @@
 ether.py answer PEER MAC IP          answers ARP requests for IP, and pings, of the host at PEER
 ether.py send PEER FRAME...          sends frames there; each is fields with blanks between: hex, or
                                      hex*COUNT
+ether.py flood PEER PORT FIRST COUNT sends frames from so many stations, the first one 02:00 and then
+                                     FIRST in four bytes; from PORT
 """
 import socket
 import struct
 import sys
 
 PORT = 50000
+UDP_SEGMENT = 103
+UDP_SEGMENTS_MAX = 64
 
 
 def checksum(data):
@@ -36,21 +40,18 @@ def answer(frame, mac, address):
     return None
 
 
-def main():
-    peer = sys.argv[2]
+def bound(peer, port=PORT):
+    """A socket that sends from there to the peer."""
     sock = socket.socket(socket.AF_INET6 if ":" in peer else socket.AF_INET, socket.SOCK_DGRAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    sock.bind(("", PORT))
-    if sys.argv[1] == "send":
-        for frame in sys.argv[3:]:
-            data = b""
-            for field in frame.split():
-                part, _, count = field.partition("*")
-                data += bytes.fromhex(part) * int(count or 1)
-            sock.sendto(data, (peer, PORT))
-        return
-    mac = bytes.fromhex(sys.argv[3].replace(":", ""))
-    address = socket.inet_aton(sys.argv[4])
+    sock.bind(("", port))
+    return sock
+
+
+def answer_all(peer, mac, address):
+    sock = bound(peer)
+    mac = bytes.fromhex(mac.replace(":", ""))
+    address = socket.inet_aton(address)
     while True:
         frame, source = sock.recvfrom(1 << 16)
         assert source[1] == PORT, source
@@ -59,4 +60,23 @@ def main():
             sock.sendto(reply, source)
 
 
-main()
+def send(peer, *frames):
+    sock = bound(peer)
+    for frame in frames:
+        data = b""
+        for field in frame.split():
+            part, _, count = field.partition("*")
+            data += bytes.fromhex(part) * int(count or 1)
+        sock.sendto(data, (peer, PORT))
+
+
+def flood(peer, port, first, count):
+    sock = bound(peer, int(port))
+    nobody, body = bytes.fromhex("0200ffffffff"), b"\x88\xb5" + bytes(46)
+    frames = [nobody + b"\x02\0" + struct.pack("!I", int(first) + i) + body for i in range(int(count))]
+    for i in range(0, len(frames), UDP_SEGMENTS_MAX):
+        sock.sendmsg([b"".join(frames[i:i + UDP_SEGMENTS_MAX])],
+                     [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("H", len(frames[0])))], 0, (peer, PORT))
+
+
+{"answer": answer_all, "send": send, "flood": flood}[sys.argv[1]](*sys.argv[2:])

@@ -5,28 +5,10 @@
 # command lines are run by camex-peer.
 # shellcheck source-path=SCRIPTDIR disable=SC2317
 . "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/page"
 
 page=$(dirname "$(readlink -f "$0")")/../../Documentation/migrate-openipc.rst
 units=$(dirname "$page")/../ctl
-
-# block TITLE N: the Nth literal block below a title of the page
-block() {
-	awk -v title="$1" -v want="$2" '
-		/^[=-]+$/ && length($0) == length(before) { here = before == title; seen = 0; open = 0 }
-		{ before = $0 }
-		!here { next }
-		open && /^[^ ]/ { open = 0 }
-		open && seen == want { sub(/^    /, ""); print }
-		/::$/ { open = 1; seen++ }' "$page" | sed '/./,$!d'
-}
-
-# rows TITLE: what is in the first column of the table below it
-rows() {
-	awk -v title="$1" '
-		/^[=-]+$/ && length($0) == length(before) { here = before == title }
-		{ before = $0 }
-		here && /^   \* - / { print substr($0, 8) }' "$page" | tail -n +2
-}
 
 # camex OPTION...: what the daemon's options are to camex-peer; it runs in $at.
 camex() {
@@ -61,21 +43,6 @@ camex() {
 	fi
 	daemon "$at" "$mode" --tun tun0 "${options[@]}" &&
 		{ [ -z "$route" ] || ip -n "$at" route replace "$route" dev tun0; }
-}
-
-# as HOST TEXT: runs it there, camexctl and ip in its namespace, where it has names of its own.
-as() {
-	at=$1
-	eval "$(sed -E "s/^(camexctl|ip) /on $at &/" <<<"$2")"
-}
-
-# tried TITLE FUNCTION: each row of that table holds, says the function.
-tried() {
-	local row
-	while IFS= read -r row; do
-		row=${row//\`\`/}
-		ok "$1: $row" "$2" "$row"
-	done < <(rows "$1")
 }
 
 # both_reach WHAT: the server and the client of it, with 192.168.100.0/24 behind the server

@@ -36,15 +36,16 @@ card() {
 	done
 }
 
-# wrong HOST: what it counted, but for what the 256 entries of a veth's ring had no room for
-wrong() {
-	local found
-	found=$(counters "$1")
-	echo "${found/queue_full=+([0-9])/}"
+# few: TCP has no more on its way than the 256 entries of a veth's ring take
+few() {
+	local host
+	for host in host1 host2; do
+		on "$host" sysctl -qw net.ipv4.tcp_wmem="4096 16384 65536" || return
+	done
 }
 
-shopt -s extglob
 ok "two hosts" hosts 2
+ok "with little on its way" few
 for outer in 4 6; do
 	ok "raw over IPv$outer" tunnel $outer plain link tap protocol raw
 	is "its MTU" "$(mtu host1)" $((1500 - 14 - (outer == 4 ? 28 : 48)))
@@ -52,14 +53,14 @@ for outer in 4 6; do
 	goes "raw over IPv$outer"
 	ok "without" card off
 	goes "raw over IPv$outer, single datagrams"
-	is "nothing went wrong" "$(wrong host1)$(wrong host2)" ""
+	is "nothing went wrong" "$(counters host1)$(counters host2)" ""
 	ok "encrypted over IPv$outer" tunnel $outer key link tap
 	is "its MTU" "$(mtu host1)" $((1500 - 14 - 44 - (outer == 4 ? 28 : 48)))
 	ok "with offloads" card on
 	goes "encrypted over IPv$outer"
 	ok "without" card off
 	goes "encrypted over IPv$outer, single datagrams"
-	is "nothing went wrong" "$(wrong host1)$(wrong host2)" ""
+	is "nothing went wrong" "$(counters host1)$(counters host2)" ""
 done
 
 done_testing
