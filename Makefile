@@ -38,7 +38,9 @@ help:
 	@echo 'make uninstall       takes away what install and kmod-install put there'
 	@echo 'make demo            a tunnel between two hosts in a guest, from nothing'
 	@echo 'make check           all tests;  make check-NAME   one group'
-	@echo 'make check-long      the long forms'
+	@echo 'make check-long      the long forms;  make check-matrix   all selftests on every other kernel'
+	@echo 'make coverage        which lines of kernel/ and ctl/ the tests run, in build/coverage'
+	@echo 'make evidence        Documentation/evidence.rst from the runs since'
 	@echo 'make bench           measurements beside other tunnels;  make bench-quick   a few'
 	@echo 'make bench-doc       Documentation/performance.rst from the last make bench'
 	@echo 'make bench-profile   where the instructions of a packet go, by function'
@@ -48,6 +50,9 @@ modules kmod: $(kmod-copies)
 	@tests/need $(if $(filter /lib/modules/$(shell uname -r)/build,$(KDIR)),linux-headers-$(shell uname -r)) gcc make
 	$(MAKE) -C $(KDIR) M=$(abspath $(MODDIR)) CAMEX_KUNIT=$(KUNIT) CAMEX_GCOV=$(GCOV) CAMEX_BENCH=$(BENCH) \
 		$(if $(W),W=$(W)) $(if $(C),C=$(C) CHECK='$(CHECK)') modules
+
+# what a build needs, where it is made
+sources: $(kmod-copies)
 
 $(MODDIR)/%: %
 	@mkdir -p $(@D) && cp $< $@
@@ -97,6 +102,12 @@ check-long:
 check-%:
 	@tests/need perl && tests/check $*
 
+coverage:
+	@tests/coverage
+
+evidence:
+	@tests/evidence
+
 bench:
 	@tests/bench/run
 
@@ -115,5 +126,5 @@ clean:
 distclean: clean
 	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/camex"
 
-.PHONY: all help modules kmod ctl install kmod-install uninstall demo check check-long bench
-.PHONY: bench-doc bench-quick bench-profile clean distclean
+.PHONY: all help modules kmod sources ctl install kmod-install uninstall demo check check-long bench
+.PHONY: coverage evidence bench-doc bench-quick bench-profile clean distclean

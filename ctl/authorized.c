@@ -230,6 +230,9 @@ static void take(struct authorized *a, struct call *call,
 		return;
 	}
 	status = read_key(path, &secret, &fault);
+	/* a peer that is there stays as it was, whatever has become of its file */
+	if ((status >= 0 || peer_of(device, name)) && remember(a, name))
+		complain("out of memory");
 	if (status < 0) {
 		complain("%s: skipped", fault.text);
 		return;
@@ -237,8 +240,6 @@ static void take(struct authorized *a, struct call *call,
 	if (!status && secret.exposed)
 		complain("warning: other users can read %s: chmod 600 it",
 			 path);
-	if (remember(a, name))
-		complain("out of memory");
 	admit(call, device, name, status ? NULL : &secret);
 	secret_wipe(&secret);
 }

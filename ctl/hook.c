@@ -169,15 +169,23 @@ static void start(const struct hooks *hooks, struct hook *hook, int64_t now)
 	hook->killed = false;
 }
 
-/* Something else of the same name or peer comes first. */
-static bool must_wait(const struct hooks *hooks, const struct hook *hook)
+/*
+ * What went comes first, of the same peer or of the same name; but another peer's
+ * program that hangs keeps nobody waiting.
+ */
+static bool must_wait(const struct hooks *hooks, const struct hook *hook,
+		      int64_t now)
 {
 	if (!hooks->n_gone || hook->todo != TODO_UP)
 		return false;
-	for (struct hook *old = hooks->list; old != hook; old = old->next)
-		if (old->gone && (!strcmp(old->link.link, hook->link.link) ||
-				  !strcmp(old->link.peer, hook->link.peer)))
+	for (struct hook *old = hooks->list; old != hook; old = old->next) {
+		bool hangs = old->pid && now - old->started >= LONG_MS;
+
+		if (old->gone &&
+		    (!strcmp(old->link.peer, hook->link.peer) ||
+		     (!hangs && !strcmp(old->link.link, hook->link.link))))
 			return true;
+	}
 	return false;
 }
 
@@ -232,7 +240,7 @@ int hooks_run(struct hooks *hooks)
 	}
 	for (struct hook *hook = hooks->list; hook; hook = hook->next) {
 		if (hook->todo == TODO_NOTHING || hook->pid ||
-		    must_wait(hooks, hook))
+		    must_wait(hooks, hook, now))
 			continue;
 		if (young == AT_ONCE)
 			break;

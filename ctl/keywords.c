@@ -106,7 +106,7 @@ const struct keyword keywords[] = {
 	/* devices */
 	{ "link", NULL, "what this host sees (default tun)",
 	  ONE_OF(link_choices), DEV(LINK), DEV_ADD },
-	{ "protocol", NULL, "what is put around each packet (default camex)",
+	{ "protocol", NULL, "what is put around each packet (default camex, of transport char raw)",
 	  ONE_OF(protocol_choices), DEV(PROTOCOL), DEV_ADD },
 	{ "transport", NULL, "what carries it (default udp)",
 	  ONE_OF(transport_choices), DEV(TRANSPORT), DEV_ADD },

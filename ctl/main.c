@@ -104,7 +104,7 @@ static int take_exec(struct call *call, const char *const *words,
 {
 	size_t n;
 
-	for (n = 0; words[n] && n < EXEC_WORDS; n++) {
+	for (n = 0; n < EXEC_WORDS && words[n]; n++) {
 		before[n] = words[n];
 		if (strcmp(words[n], "exec") != 0)
 			continue;

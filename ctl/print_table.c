@@ -84,6 +84,7 @@ static void fill_cell(enum column column, const struct model_peer *peer,
 static void print_peer_line(FILE *out, const struct model_peer *peer,
 			    const int *widths)
 {
+	const struct nlattr *link = peer->tb[CAMEX_A_PEER_LINK];
 	char cell[CELL_TEXT], prefix[PREFIX_TEXT];
 
 	for (int i = 0; i < ROUTES; i++) {
@@ -91,7 +92,9 @@ static void print_peer_line(FILE *out, const struct model_peer *peer,
 		print_cell(out, cell, widths[i]);
 	}
 	/* the first route tells which peer it is; show has them all */
-	if (peer->n_routes)
+	if (link)
+		fputs(nla_get_string(link), out);
+	else if (peer->n_routes)
 		fputs(prefix_text(&peer->routes[0], prefix), out);
 	else
 		fputc('-', out);
@@ -104,12 +107,14 @@ void print_peer_table(FILE *out, const struct model_device *device)
 {
 	int widths[COLUMNS];
 	char cell[CELL_TEXT];
+	bool own_links = false;
 
 	if (!device->n_peers)
 		return;
 	for (int i = 0; i < COLUMNS; i++)
 		widths[i] = width_of(titles[i]);
-	for (size_t p = 0; p < device->n_peers; p++)
+	for (size_t p = 0; p < device->n_peers; p++) {
+		own_links |= device->peers[p].tb[CAMEX_A_PEER_LINK] != NULL;
 		for (int i = 0; i < ROUTES; i++) {
 			int width;
 
@@ -118,10 +123,13 @@ void print_peer_table(FILE *out, const struct model_device *device)
 			if (width > widths[i])
 				widths[i] = width;
 		}
+	}
 	fputs(paint(FAINT), out);
 	for (int i = 0; i < ROUTES; i++)
 		print_cell(out, titles[i], widths[i]);
-	fprintf(out, "%s%s\n", titles[ROUTES], paint(PLAIN));
+	/* peers with links of their own have no routes */
+	fprintf(out, "%s%s\n", own_links ? "LINK" : titles[ROUTES],
+		paint(PLAIN));
 	for (size_t p = 0; p < device->n_peers; p++)
 		print_peer_line(out, &device->peers[p], widths);
 }

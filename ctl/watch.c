@@ -231,6 +231,8 @@ static int listen_for(struct watch *watch)
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
+	/* who started us may have left it ignored, and then children end unseen */
+	signal(SIGCHLD, SIG_DFL);
 	watch->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (watch->signals < 0)
 		return fault_set(&watch->call->fault, "cannot wait: %s",

@@ -177,6 +177,46 @@ static void tag_of(u8 *tag, const u8 *poly_key, const u8 *body, size_t len,
 }
 
 /**
+ * camex_aead_open_to() - authenticate and decrypt, in one go
+ * @to: result: @len bytes of plaintext, which are worth nothing on failure; the
+ *	CAMEX_AEAD_HEAD bytes before them are overwritten
+ * @key: the key
+ * @body: @len bytes of ciphertext with the tag right behind them, and with
+ *	CAMEX_AEAD_HEAD bytes of anything right before them; only read
+ * @len: bytes of the body, may be 0
+ * @ad: associated data
+ * @ad_len: its bytes, at most CAMEX_AEAD_AD_MAX
+ * @nonce: 12 bytes
+ *
+ * What lies before the body takes part in the cipher as if it were the first block
+ * of it, which shows the keystream that makes the Poly1305 key.
+ *
+ * Return: true when the tag is right.
+ */
+bool camex_aead_open_to(u8 *to, const struct camex_aead_key *key, const u8 *body,
+			size_t len, const u8 *ad, size_t ad_len,
+			const u8 *nonce)
+{
+	const u8 *from = body - CAMEX_AEAD_HEAD;
+	camex_chacha_state state camex_uninit;
+	u8 poly_key[32] camex_uninit;
+	u8 tag[CAMEX_WIRE_TAG];
+	bool ok;
+
+	start(&state, key, nonce);
+	camex_chacha20(&state, to - CAMEX_AEAD_HEAD, from, CAMEX_AEAD_HEAD + len);
+	crypto_xor_cpy(poly_key, to - CAMEX_AEAD_HEAD, from, sizeof(poly_key));
+	tag_of(tag, poly_key, body, len, ad, ad_len);
+	ok = !crypto_memneq(tag, body + len, sizeof(tag));
+
+	memzero_explicit(&state, sizeof(state));
+	memzero_explicit(poly_key, sizeof(poly_key));
+	return ok;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_aead_open_to);
+
+/**
  * camex_aead_open_first() - authenticate, and decrypt the first bytes
  * @o: what camex_aead_open_rest() needs, on success
  * @key: the key

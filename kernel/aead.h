@@ -45,6 +45,9 @@ void camex_aead_seal(const struct camex_aead_key *key, u8 *body, size_t len,
 		     const u8 *ad, size_t ad_len, const u8 *nonce);
 bool camex_aead_open(const struct camex_aead_key *key, u8 *body, size_t len,
 		     const u8 *ad, size_t ad_len, const u8 *nonce);
+bool camex_aead_open_to(u8 *to, const struct camex_aead_key *key, const u8 *body,
+			size_t len, const u8 *ad, size_t ad_len,
+			const u8 *nonce);
 bool camex_aead_open_first(struct camex_aead_opening *o,
 			   const struct camex_aead_key *key, const u8 *body,
 			   size_t len, const u8 *ad, size_t ad_len,

@@ -183,6 +183,64 @@ void camex_piece_open(struct camex_batch *batch, struct camex_aead_opening *o,
 		check_guess(batch, p);
 }
 
+/* As memcpy(), of bytes that come in words. */
+static void copy_words(u8 *to, const u8 *from, unsigned int bytes)
+{
+	unsigned int i;
+
+	for (i = 0; i < bytes; i += sizeof(u64))
+		put_unaligned(get_unaligned((const u64 *)(from + i)), (u64 *)(to + i));
+}
+
+/**
+ * camex_piece_next() - open a datagram that is likely to go on where the last ended
+ * @batch: with a piece, and with room for one more
+ * @key: the key
+ * @body: the ciphertext, of which CAMEX_AEAD_HEAD bytes before can be read too
+ * @len: its bytes
+ * @ad: associated data
+ * @ad_len: its bytes
+ * @nonce: 12 bytes
+ *
+ * Headers as long as those before are laid over the end of the last payload, so
+ * that this one lies right behind it, and what was there is put back.
+ *
+ * Return: true when there is one piece more, false with nothing done.
+ */
+bool camex_piece_next(struct camex_batch *batch, const struct camex_aead_key *key,
+		      const u8 *body, unsigned int len, const u8 *ad,
+		      unsigned int ad_len, const u8 *nonce)
+{
+	struct camex_piece *p = &batch->piece[batch->n];
+	unsigned int guess = round_up((p - 1)->head_len, sizeof(u64));
+	u8 before[CAMEX_PIECE_LEAD] __aligned(8) camex_uninit;
+	u8 *payload = batch->space.at + batch->used;
+	u8 *to = payload - (p - 1)->head_len;
+	u8 *lead = payload - CAMEX_AEAD_HEAD - guess;
+	bool ok;
+
+	copy_words(before, lead, CAMEX_AEAD_HEAD + guess);
+	ok = camex_aead_open_to(to, key, body, len, ad, ad_len, nonce);
+	if (likely(ok)) {
+		if (likely(len >= CAMEX_PIECE_HEAD))
+			memcpy(camex_batch_head(batch), to, CAMEX_PIECE_HEAD);
+		else
+			memcpy(camex_batch_head(batch), to, len);
+		p->len = len;
+		p->head_len = is_tcp(batch, p) ? headers_of(p) : 0;
+		p->tcp = p->head_len;
+		if (!p->tcp)
+			p->head_len = min_t(unsigned int, len, CAMEX_AEAD_FIRST);
+		if (unlikely(p->head_len != (p - 1)->head_len))
+			memmove(payload, to + p->head_len, len - p->head_len);
+		p->at = batch->used;
+		batch->used += len - p->head_len;
+		batch->n++;
+	}
+	copy_words(lead, before, CAMEX_AEAD_HEAD + guess);
+	return ok;
+}
+
 static unsigned int payload(const struct camex_piece *p)
 {
 	return p->len - p->head_len;
@@ -386,9 +444,14 @@ static void rx_alone(struct camex_dev *cdev, const struct sk_buff *skb,
 static bool begin(struct camex_batch *batch, struct camex_dev *cdev,
 		  const struct sk_buff *skb, const struct camex_source *from)
 {
+	/* Datagrams of full size. */
+	unsigned int n = skb->len / skb_shinfo(skb)->gso_size;
+	/* An upper limit of what is inside. */
+	unsigned int most = skb->len - min(skb->len, n * (CAMEX_WIRE_HEADER_OLD +
+							  CAMEX_WIRE_TAG));
+
 	if (batch->busy || !cdev->protocol->open_into ||
-	    !camex_buffer_get(&batch->space,
-			      CAMEX_PIECE_HEAD - CAMEX_AEAD_FIRST + skb->len))
+	    !camex_buffer_get(&batch->space, CAMEX_PIECE_LEAD + most))
 		return false;
 	batch->busy = true;
 	batch->cdev = cdev;
@@ -396,7 +459,7 @@ static bool begin(struct camex_batch *batch, struct camex_dev *cdev,
 	batch->mark = skb->mark;
 	batch->rx = NULL;
 	batch->n = 0;
-	batch->used = CAMEX_PIECE_HEAD - CAMEX_AEAD_FIRST;
+	batch->used = CAMEX_PIECE_LEAD;
 	return true;
 }
 
@@ -422,7 +485,8 @@ void camex_batch_rx(struct camex_dev *cdev, struct sk_buff *skb,
 	for (offset = 0; offset < skb->len; offset += len) {
 		len = min(size, skb->len - offset);
 		if (batched && skb_seq_read(offset, &data, &state) >= len &&
-		    cdev->protocol->open_into(batch, data, len)) {
+		    cdev->protocol->open_into(batch, data, len,
+					      offset - state.stepped_offset)) {
 			if (batch->n == CAMEX_BATCH_MAX)
 				flush(batch);
 			continue;

@@ -11,6 +11,8 @@
 #define CAMEX_BATCH_MAX		64
 /* Ethernet with a VLAN tag, IPv6 without extensions, and TCP with options. */
 #define CAMEX_PIECE_HEAD	(14 + 4 + 40 + 60)
+/* Bytes before a payload that are used while it is opened, and then put back. */
+#define CAMEX_PIECE_LEAD	(CAMEX_AEAD_HEAD + round_up(CAMEX_PIECE_HEAD, 8))
 /* What moves an Ethernet header so that the IP header behind it is aligned. */
 #define CAMEX_PIECE_PAD		2
 
@@ -80,6 +82,9 @@ void camex_batch_rx(struct camex_dev *cdev, struct sk_buff *skb,
 		    const struct camex_source *from);
 void camex_piece_open(struct camex_batch *batch, struct camex_aead_opening *o,
 		      const u8 *body, unsigned int len);
+bool camex_piece_next(struct camex_batch *batch, const struct camex_aead_key *key,
+		      const u8 *body, unsigned int len, const u8 *ad,
+		      unsigned int ad_len, const u8 *nonce);
 int camex_batch_init(void);
 void camex_batch_exit(void);
 

@@ -149,6 +149,7 @@ static int set_iff(struct camex_queue *q, struct ifreq *ifr)
 {
 	unsigned int flags = (unsigned short)ifr->ifr_flags;
 	struct net_device *dev;
+	int err;
 
 	if (rtnl_dereference(q->cdev)) {
 		if (!q->plain || q->used)
@@ -158,9 +159,10 @@ static int set_iff(struct camex_queue *q, struct ifreq *ifr)
 	q->plain = false;
 	ifr->ifr_name[IFNAMSIZ - 1] = '\0';
 	dev = __dev_get_by_name(sock_net(&q->sk), ifr->ifr_name);
-	if (!dev)
-		return attach_new(q, ifr, flags);
-	return attach_existing(q, dev, flags);
+	err = dev ? attach_existing(q, dev, flags) : attach_new(q, ifr, flags);
+	if (!err && flags & IFF_NO_CARRIER)
+		netif_carrier_off(rtnl_dereference(q->cdev)->dev);
+	return err;
 }
 
 static void get_iff(struct camex_queue *q, struct camex_dev *cdev,
@@ -381,7 +383,7 @@ static long queue_ioctl(struct camex_queue *q, unsigned int cmd,
 	long err;
 
 	if (cmd == TUNGETFEATURES)
-		return put_user(IFF_TUN | IFF_TAP | FEATURES,
+		return put_user(IFF_TUN | IFF_TAP | IFF_NO_CARRIER | FEATURES,
 				(unsigned int __user *)argp);
 	if ((cmd == TUNSETIFF || cmd == TUNSETQUEUE) &&
 	    copy_from_user(&ifr, argp, ifreq_len))

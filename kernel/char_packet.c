@@ -79,8 +79,12 @@ ssize_t camex_queue_put(struct camex_queue *q, struct sk_buff *skb,
 			return err;
 	}
 	len = min_t(size_t, skb->len, iov_iter_count(to));
-	if (skb_copy_datagram_iter(skb, 0, to, len))
+	if (likely(!skb_is_nonlinear(skb))) {
+		if (copy_to_iter(skb->data, len, to) != len)
+			return -EFAULT;
+	} else if (skb_copy_datagram_iter(skb, 0, to, len)) {
 		return -EFAULT;
+	}
 	return min(total, room);
 }
 

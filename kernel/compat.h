@@ -263,7 +263,7 @@ static inline bool camex_ip6_is_local(struct net *net,
 }
 #endif
 
-/* 6.18?: kernel_bind takes a sockaddr_unsized. */
+/* 6.19: kernel_bind takes a sockaddr_unsized. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 19, 0)
 #define camex_bind_addr(addr) ((struct sockaddr_unsized *)(addr))
 #else
@@ -287,7 +287,7 @@ static inline struct nlattr **camex_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
-/* 6.13: netpoll's own cleanup is no longer exported, another is; 6.0: references are tracked. */
+/* 6.12: netpoll's own cleanup is no longer exported, another is; 6.0: references are tracked. */
 #ifdef CONFIG_NETPOLL
 static inline void camex_netpoll_cleanup(struct netpoll *np)
 {
@@ -469,6 +469,11 @@ static inline int camex_set_mac_address(struct net_device *dev,
 	return dev_set_mac_address(dev, addr, NULL);
 #endif
 }
+
+/* 6.1: a link of /dev/net/tun that starts without a carrier. */
+#ifndef IFF_NO_CARRIER
+#define IFF_NO_CARRIER		0x0040
+#endif
 
 /* 6.2: readers of /dev/net/tun can take UDP segmentation. */
 #ifdef TUN_F_USO4

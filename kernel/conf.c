@@ -58,10 +58,13 @@ int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 	if (creating) {
 		if (tb[CAMEX_A_DEV_LINK])
 			new.link = nla_get_u32(tb[CAMEX_A_DEV_LINK]);
-		if (tb[CAMEX_A_DEV_PROTOCOL])
-			new.protocol = nla_get_u32(tb[CAMEX_A_DEV_PROTOCOL]);
 		if (tb[CAMEX_A_DEV_TRANSPORT])
 			new.transport = nla_get_u32(tb[CAMEX_A_DEV_TRANSPORT]);
+		/* Programs want packets, unless somebody says that they want more. */
+		if (new.transport == CAMEX_TRANSPORT_CHAR)
+			new.protocol = CAMEX_PROTOCOL_RAW;
+		if (tb[CAMEX_A_DEV_PROTOCOL])
+			new.protocol = nla_get_u32(tb[CAMEX_A_DEV_PROTOCOL]);
 		if (tb[CAMEX_A_DEV_LINKS])
 			new.links = nla_get_u32(tb[CAMEX_A_DEV_LINKS]);
 	}

@@ -71,11 +71,12 @@ err_tstats:
 	return err;
 }
 
-/* No packet is on its way through the device any more. */
+/* No packet is on its way through the device any more, but through its peers' links. */
 static void uninit_dev(struct net_device *dev)
 {
 	struct camex_dev *cdev = netdev_priv(dev);
 
+	camex_links_clear(cdev);
 	list_del_init(&cdev->net_node);
 	cdev->transport->close(cdev);
 	spin_lock_bh(&cdev->lock);
@@ -98,6 +99,7 @@ static int open_dev(struct net_device *dev)
 	struct inet6_dev *in6 = __in6_dev_get(dev);
 	struct camex_dev *cdev = netdev_priv(dev);
 
+	camex_links_carrier(cdev, true);
 	if (camex_is_tap(cdev))
 		return camex_timers_up(cdev);
 	/* Peers on one link do not reach each other on it. */
@@ -113,6 +115,7 @@ static int open_dev(struct net_device *dev)
 
 static int stop_dev(struct net_device *dev)
 {
+	camex_links_carrier(netdev_priv(dev), false);
 	camex_timers_down(netdev_priv(dev));
 	camex_fdb_flush_all(netdev_priv(dev));
 	return 0;
@@ -363,6 +366,7 @@ static int register_link(struct net *net, struct net_device *dev,
 			     "this kernel has no TTY");
 		return -EOPNOTSUPP;
 	}
+	cdev->as_is = cdev->transport->as_is && !cdev->protocol->overhead;
 	camex_device_headroom(cdev, cdev->transport->headroom);
 	dev->needed_tailroom = cdev->protocol->tailroom;
 	if (camex_is_tap(cdev)) {

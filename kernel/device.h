@@ -109,6 +109,7 @@ struct camex_conf {
  * @net_node: on that list (RTNL)
  * @protocol: what seals and opens
  * @transport: what carries
+ * @as_is: packets go to the transport as they are: see there
  * @udp: the UDP transport's part (RTNL; RCU)
  * @netfilter: its hooks, or NULL (RTNL)
  * @egress: devices that frames leave by, struct camex_egress (RTNL; RCU)
@@ -152,6 +153,7 @@ struct camex_dev {
 	struct list_head net_node;
 	const struct camex_protocol_ops *protocol;
 	const struct camex_transport_ops *transport;
+	bool as_is;
 	struct camex_udp __rcu *udp;
 	struct camex_netfilter *netfilter;
 	struct list_head egress;

@@ -18,7 +18,7 @@
 
 /* Links that are made or deleted before others can have RTNL. */
 #define AT_ONCE		16
-/* How long to wait after one could not be made. */
+/* How soon to look again at one that is due to go, or could not be made. */
 #define AGAIN_AFTER	HZ
 
 static struct workqueue_struct *links_queue;
@@ -215,10 +215,13 @@ static void settle(struct camex_peer *peer, struct list_head *gone)
 	if (link) {
 		if (!time_left(peer, link, jiffies))
 			unregister_netdevice_queue(link->dev, gone);
-	} else if (READ_ONCE(peer->alive) && make(peer)) {
-		WRITE_ONCE(peer->link_failed, true);
-		WRITE_ONCE(peer->link_failed_at, jiffies);
+	} else if (READ_ONCE(peer->alive) && netif_running(peer->cdev->dev) &&
+		   make(peer)) {
 		camex_count(peer->cdev->stats, CAMEX_A_STATS_NO_MEMORY, 1);
+		spin_lock_bh(&peer->cdev->lock);
+		WRITE_ONCE(peer->link_failed, true);
+		camex_peer_wake(peer, jiffies + AGAIN_AFTER);
+		spin_unlock_bh(&peer->cdev->lock);
 	}
 }
 
@@ -295,9 +298,7 @@ struct camex_peer_link *camex_link_of(struct camex_peer *peer)
 
 	if (likely(link))
 		return link;
-	if (!list_empty_careful(&peer->link_node) ||
-	    (READ_ONCE(peer->link_failed) &&
-	     time_before(jiffies, READ_ONCE(peer->link_failed_at) + AGAIN_AFTER)))
+	if (READ_ONCE(peer->link_failed) || !list_empty_careful(&peer->link_node))
 		return NULL;
 	spin_lock(&peer->cdev->lock);
 	camex_link_want(peer);
@@ -327,7 +328,7 @@ void camex_link_del(struct camex_peer *peer)
 }
 
 /**
- * camex_link_look() - has the link been silent for too long
+ * camex_link_look() - has the link been silent for too long, or is it missing
  * @peer: the peer
  * @now: jiffies
  *
@@ -341,13 +342,18 @@ unsigned long camex_link_look(struct camex_peer *peer, unsigned long now)
 
 	link = rcu_dereference_protected(peer->link,
 					 lockdep_is_held(&peer->cdev->lock));
-	if (!link)
+	if (!link) {
+		WRITE_ONCE(peer->link_failed, false);
+		if (peer->alive)
+			camex_link_want(peer);
 		return MAX_JIFFY_OFFSET;
+	}
 	left = time_left(peer, link, now);
 	if (left)
 		return left;
 	camex_link_want(peer);
-	return MAX_JIFFY_OFFSET;
+	/* It stays if the peer is heard before its turn comes. */
+	return AGAIN_AFTER;
 }
 
 /**
@@ -371,6 +377,30 @@ void camex_links_clear(struct camex_dev *cdev)
 	unregister_netdevice_many(&gone);
 }
 
+/**
+ * camex_links_carrier() - the links of a device go up and down with it
+ * @cdev: the device
+ * @on: it can carry their packets
+ *
+ * Context: RTNL.
+ */
+void camex_links_carrier(struct camex_dev *cdev, bool on)
+{
+	struct camex_peer_link *link;
+	struct camex_peer *peer;
+	unsigned long number;
+
+	xa_for_each(&cdev->peers, number, peer) {
+		link = rtnl_dereference(peer->link);
+		if (!link)
+			continue;
+		if (on)
+			netif_carrier_on(link->dev);
+		else
+			netif_carrier_off(link->dev);
+	}
+}
+
 /* --- configuration --- */
 
 static int refuse(struct netlink_ext_ack *extack, const struct nlattr *attr,
@@ -390,7 +420,7 @@ static int check_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
 	    dev_valid_name(name))
 		return 0;
 	camex_extack(extack, attr,
-		     "a link-name is an interface's name with one %%d in it");
+		     "a link-name is an interface's name with one %s in it", "%d");
 	return -EINVAL;
 }
 

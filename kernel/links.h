@@ -39,6 +39,7 @@ int camex_links_init(void);
 void camex_links_exit(void);
 void camex_links_setup(struct camex_dev *cdev);
 void camex_links_clear(struct camex_dev *cdev);
+void camex_links_carrier(struct camex_dev *cdev, bool on);
 bool camex_links_has(const struct camex_dev *cdev, const struct net_device *dev);
 void camex_link_want(struct camex_peer *peer);
 struct camex_peer_link *camex_link_of(struct camex_peer *peer);

@@ -7,7 +7,6 @@
 
 #include "char.h"
 #include "device.h"
-#include "links.h"
 #include "transport_udp.h"
 
 /**
@@ -79,9 +78,8 @@ static struct pernet_operations net_ops = {
 };
 
 /*
- * A link that moves is registered again where it comes to. When a device goes
- * its peers' links go before it. A device that is changed is left alone; if it can
- * be used again, the next packet says so.
+ * A link that moves is registered again where it comes to. A device that is changed
+ * is left alone; if it can be used again, the next packet says so.
  */
 static int netdev_event(struct notifier_block *nb, unsigned long event,
 			void *info)
@@ -96,10 +94,6 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 			camex_device_placed(dev);
 		break;
 	case NETDEV_UNREGISTER:
-		if (camex_is_device(dev) &&
-		    dev->reg_state == NETREG_UNREGISTERING)
-			camex_links_clear(netdev_priv(dev));
-		fallthrough;
 	case NETDEV_GOING_DOWN:
 	case NETDEV_JOIN:
 	case NETDEV_RELEASE:

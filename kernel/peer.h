@@ -46,7 +46,8 @@ struct camex_closed {
  * @reached: highest sequence of a clock in a closed session (camex_dev.lock)
  * @timer: for whatever is due next
  * @since: jiffies when the link went up or the peer came (camex_dev.lock)
- * @greet: it or we have moved, and it shall hear that we know (camex_dev.lock)
+ * @greet: it shall hear from us at once: we begin, or it or we have moved
+ *	(camex_dev.lock)
  * @next_register: jiffies when REGISTER is due (camex_dev.lock)
  * @waiting: we register with AUTO, and CONFIG has not come (camex_dev.lock)
  * @automatic: it has registered with AUTO
@@ -68,8 +69,7 @@ struct camex_closed {
  * @event_node: on camex_dev.events (camex_dev.lock)
  * @events: what to tell, bits by enum camex_event (camex_dev.lock)
  * @link_node: on camex_dev.links_due (camex_dev.lock)
- * @link_failed: its link could not be made, at @link_failed_at
- * @link_failed_at: jiffies
+ * @link_failed: its link could not be made just now
  * @dead: taken out of all tables (camex_dev.lock)
  * @rcu: frees it
  */
@@ -125,7 +125,6 @@ struct camex_peer {
 	unsigned long events;
 	struct list_head link_node;
 	bool link_failed;
-	unsigned long link_failed_at;
 	bool dead;
 	struct rcu_head rcu;
 };

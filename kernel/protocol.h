@@ -56,7 +56,8 @@ struct camex_source {
  *	decrypted; or NULL with *@why set. NULL: it has no sessions
  * @speaks_for: may a datagram with that lead, from there, be the peer's? NULL: there
  *	is no lead
- * @open_into: open a datagram, which is only read, as the next piece of a batch.
+ * @open_into: open a datagram, which is only read like so many bytes before it, as
+ *	the next piece of a batch.
  *	Returns false with nothing done where @open has to do it, or the
  *	batch must be delivered first. NULL: never
  * @accept: all pieces of a batch are there. Returns which of them are to be
@@ -92,7 +93,7 @@ struct camex_protocol_ops {
 	bool (*speaks_for)(const struct camex_peer *peer, const u8 *lead,
 			   const struct camex_source *from);
 	bool (*open_into)(struct camex_batch *batch, const u8 *data,
-			  unsigned int len);
+			  unsigned int len, unsigned int before);
 	u64 (*accept)(struct camex_batch *batch, struct camex_peer **peer);
 };
 

@@ -77,6 +77,13 @@ static struct camex_peer *lookup(const struct camex_route *at, const u64 *key,
 	return best;
 }
 
+/* Is it a default route, and the only one? */
+static bool alone(const struct camex_route *root)
+{
+	return root && !root->len && !rcu_access_pointer(root->child[0]) &&
+	       !rcu_access_pointer(root->child[1]);
+}
+
 /**
  * camex_route_lookup4() - longest match of an IPv4 address
  * @routes: the device's routes
@@ -88,10 +95,13 @@ static struct camex_peer *lookup(const struct camex_route *at, const u64 *key,
 struct camex_peer *camex_route_lookup4(const struct camex_routes *routes,
 				       __be32 addr)
 {
+	const struct camex_route *root = reader_get(routes->v4);
 	u64 key[2];
 
+	if (alone(root))
+		return reader_get(root->peer);
 	to_key(key, AF_INET, &addr);
-	return lookup(reader_get(routes->v4), key, 32, 0);
+	return lookup(root, key, 32, 0);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup4);
@@ -107,10 +117,13 @@ CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup4);
 struct camex_peer *camex_route_lookup6(const struct camex_routes *routes,
 				       const struct in6_addr *addr)
 {
+	const struct camex_route *root = reader_get(routes->v6);
 	u64 key[2];
 
+	if (alone(root))
+		return reader_get(root->peer);
 	to_key(key, AF_INET6, addr);
-	return lookup(reader_get(routes->v6), key, 128, 0);
+	return lookup(root, key, 128, 0);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup6);

@@ -36,7 +36,7 @@ struct camex_peer *camex_unseal(struct camex_dev *cdev, struct sk_buff *skb,
 				struct camex_opening *o,
 				const struct camex_source *from, int *why);
 bool camex_unseal_into(struct camex_batch *batch, const u8 *data,
-		       unsigned int len);
+		       unsigned int len, unsigned int before);
 u64 camex_unseal_accept(struct camex_batch *batch, struct camex_peer **peer);
 
 #endif /* CAMEX_SEALED_H */

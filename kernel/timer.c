@@ -140,12 +140,21 @@ static unsigned long watch(struct camex_peer *peer, unsigned long now)
 	return MAX_JIFFY_OFFSET;
 }
 
+/* The time until the peer is looked for where it was configured to be, too. */
+static unsigned long until_home(const struct camex_peer *peer,
+				const struct camex_endpoint *ep, unsigned long now)
+{
+	if (!peer->home || peer->home == ep)
+		return MAX_JIFFY_OFFSET;
+	return left(last_heard(peer) + ANSWER_WITHIN, now);
+}
+
 /* What is to be sent? Return jiffies until something is again. */
 static unsigned long plan(struct camex_peer *peer, unsigned long now,
 			  struct due *due)
 {
 	unsigned int keepalive = camex_peer_keepalive(peer);
-	unsigned long next = MAX_JIFFY_OFFSET, until;
+	unsigned long next = MAX_JIFFY_OFFSET, until, home;
 
 	due->ep = rcu_dereference_protected(peer->endpoint,
 					    lockdep_is_held(&peer->cdev->lock));
@@ -158,11 +167,13 @@ static unsigned long plan(struct camex_peer *peer, unsigned long now,
 		if (!until) {
 			due->registers = true;
 			until = peer->waiting ? AUTO_EVERY : REGISTER_EVERY;
-			peer->next_register = now + until;
 			/* Perhaps it is back where it was. */
-			if (peer->home && peer->home != due->ep &&
-			    !left(last_heard(peer) + ANSWER_WITHIN, now))
+			home = until_home(peer, due->ep, now);
+			if (home)
+				until = min(until, home);
+			else
 				due->home = peer->home;
+			peer->next_register = now + until;
 		}
 		next = until;
 	}
@@ -277,6 +288,15 @@ static void set_register(struct camex_peer *peer, int registers)
 		camex_profile_set(peer, NULL);
 }
 
+/* The peer hears from us at once; who registers says so with that. */
+static void begin(struct camex_peer *peer)
+{
+	peer->next_register = jiffies;
+	if (!peer->cdev->protocol->registers && camex_peer_keepalive(peer))
+		peer->greet = true;
+	camex_peer_wake(peer, jiffies);
+}
+
 /**
  * camex_timer_set() - somebody chooses what is sent when
  * @peer: the peer
@@ -294,8 +314,7 @@ void camex_timer_set(struct camex_peer *peer, struct nlattr **tb)
 	spin_lock_bh(&cdev->lock);
 	if (tb[CAMEX_A_PEER_REGISTER])
 		set_register(peer, nla_get_u32(tb[CAMEX_A_PEER_REGISTER]));
-	peer->next_register = jiffies;
-	camex_peer_wake(peer, jiffies);
+	begin(peer);
 	spin_unlock_bh(&cdev->lock);
 }
 
@@ -327,10 +346,9 @@ int camex_timers_up(struct camex_dev *cdev)
 		spin_lock_bh(&cdev->lock);
 		err = camex_peer_renew(peer);
 		peer->since = jiffies;
-		peer->next_register = jiffies;
 		if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
 			WRITE_ONCE(peer->waiting, true);
-		camex_peer_wake(peer, jiffies);
+		begin(peer);
 		spin_unlock_bh(&cdev->lock);
 		if (err)
 			break;

@@ -29,6 +29,8 @@ struct camex_way {
  * @far: it has one far end: the peer "far", which is there from the start. All
  *	datagrams come from and go to an endpoint of zeros
  * @single: packets come one by one, so that GRO finds nothing to merge
+ * @as_is: it takes packets and GSO packets of a protocol that puts nothing around
+ *	them as they are, by @send without an endpoint or a way
  * @overhead: bytes that it adds to a datagram towards a family (AF_INET,
  *	AF_INET6; AF_UNSPEC: towards the one far end)
  * @headroom: bytes that it wants before a datagram, unless it learns better
@@ -48,6 +50,7 @@ struct camex_way {
 struct camex_transport_ops {
 	bool far;
 	bool single;
+	bool as_is;
 	unsigned int (*overhead)(u16 family);
 	unsigned int headroom;
 	void (*setup)(struct net_device *dev);

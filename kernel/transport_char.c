@@ -67,6 +67,23 @@ static bool enqueue(struct camex_queue *q, struct net_device *dev,
 	return done;
 }
 
+/* The transmit queue goes on, if there is room again. */
+static void restart(struct camex_queue *q)
+{
+	struct camex_dev *cdev;
+	struct net_device *dev;
+
+	rcu_read_lock();
+	cdev = rcu_dereference(q->cdev);
+	dev = cdev ? cdev->dev : NULL;
+	if (dev && skb_queue_len(&q->sk.sk_receive_queue) <=
+		   READ_ONCE(dev->tx_queue_len) / 2) {
+		q->stopped = false;
+		netif_tx_wake_queue(netdev_get_tx_queue(dev, READ_ONCE(q->index)));
+	}
+	rcu_read_unlock();
+}
+
 /**
  * camex_queue_take() - the next packet to be read
  * @q: the file
@@ -76,21 +93,13 @@ static bool enqueue(struct camex_queue *q, struct net_device *dev,
 struct sk_buff *camex_queue_take(struct camex_queue *q)
 {
 	struct sk_buff_head *list = &q->sk.sk_receive_queue;
-	struct camex_dev *cdev;
 	struct sk_buff *skb;
 
-	rcu_read_lock_bh();
-	spin_lock(&list->lock);
+	spin_lock_bh(&list->lock);
 	skb = __skb_dequeue(list);
-	cdev = rcu_dereference_bh(q->cdev);
-	if (unlikely(q->stopped && cdev &&
-		     skb_queue_len(list) <= READ_ONCE(cdev->dev->tx_queue_len) / 2)) {
-		q->stopped = false;
-		netif_tx_wake_queue(netdev_get_tx_queue(cdev->dev,
-							READ_ONCE(q->index)));
-	}
-	spin_unlock(&list->lock);
-	rcu_read_unlock_bh();
+	if (unlikely(q->stopped))
+		restart(q);
+	spin_unlock_bh(&list->lock);
 	return skb;
 }
 
@@ -387,6 +396,7 @@ drop:
 const struct camex_transport_ops camex_transport_char = {
 	.far = true,
 	.single = true,
+	.as_is = true,
 	.overhead = overhead,
 	.setup = setup,
 	.open = open,

@@ -183,20 +183,9 @@ static void find_home(struct camex_peer *peer, const struct camex_endpoint *ep)
 		camex_peer_introduce(peer, home);
 }
 
-/**
- * camex_tx() - send a packet to a peer
- * @peer: the peer
- * @skb: packet or frame, or GSO packet, at skb->data, with its mac header there and
- *	its network header where the link's ends; consumed on success
- * @protocol: ETH_P_IP or ETH_P_IPV6 where its header is in the linear part, else 0
- * @room: result where it is too big: how large it may be, bytes
- *
- * Context: RCU reader, bottom halves off.
- * Return: 0, or why it was not sent (CAMEX_A_STATS_*). What a GSO packet loses
- * on the way counts as sent, and is counted here.
- */
-int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
-	     unsigned int *room)
+/* Not inline: what is handed over as it is would pay for all that is on its stack. */
+static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
+				  __be16 protocol, unsigned int *room)
 {
 	struct sending s = { .peer = peer };
 	struct camex_dev *cdev = peer->cdev;
@@ -235,6 +224,62 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
 		dev_sw_netstats_tx_add(camex_peer_dev(peer), s.packets, s.bytes);
 	}
 	return 0;
+}
+
+/* Can a transport that takes packets as they are take this one? */
+static bool stays_as_it_is(const struct camex_dev *cdev,
+			   const struct sk_buff *skb)
+{
+	return cdev->as_is &&
+	       (!skb_is_gso(skb) || (!skb->encapsulation &&
+				     skb->ip_summed == CHECKSUM_PARTIAL));
+}
+
+/* There is nothing to be found, and nothing to be put around it. */
+static int hand_over(struct camex_peer *peer, struct sk_buff *skb,
+		     unsigned int *room)
+{
+	static const struct camex_way nowhere;
+	unsigned int bytes, packets = camex_packets(skb, &bytes);
+	struct camex_dev *cdev = peer->cdev;
+	struct net_device *dev = cdev->dev;
+	int why;
+
+	*room = READ_ONCE(dev->mtu);
+	if (unlikely(skb->len > *room && !skb_is_gso(skb) &&
+		     wants_df(cdev, skb, *room)))
+		return CAMEX_A_STATS_TOO_BIG;
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
+	why = cdev->transport->send(cdev, NULL, &nowhere, skb);
+	if (unlikely(why)) {
+		camex_count(cdev->stats, why, packets);
+		return 0;
+	}
+	camex_peer_asked(peer);
+	camex_traffic_tx(peer->traffic, packets, bytes);
+	dev_sw_netstats_tx_add(dev, packets, bytes);
+	return 0;
+}
+
+/**
+ * camex_tx() - send a packet to a peer
+ * @peer: the peer
+ * @skb: packet or frame, or GSO packet, at skb->data, with its mac header there and
+ *	its network header where the link's ends; consumed on success
+ * @protocol: ETH_P_IP or ETH_P_IPV6 where its header is in the linear part, else 0
+ * @room: result where it is too big: how large it may be, bytes
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: 0, or why it was not sent (CAMEX_A_STATS_*). What a GSO packet loses
+ * on the way counts as sent, and is counted here.
+ */
+int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
+	     unsigned int *room)
+{
+	if (stays_as_it_is(peer->cdev, skb))
+		return hand_over(peer, skb, room);
+	return seal_and_send(peer, skb, protocol, room);
 }
 
 /**

@@ -151,13 +151,14 @@ static struct camex_session_rx *likely_session(struct camex_dev *cdev, u32 prefi
  * @batch: the batch
  * @data: a datagram, the lead first
  * @len: its bytes
+ * @before: bytes before @data that can be read too
  *
  * What is not DATA of an open session is for camex_protocol_ops.open.
  *
  * Return: true when it is in the batch.
  */
 bool camex_unseal_into(struct camex_batch *batch, const u8 *data,
-		       unsigned int len)
+		       unsigned int len, unsigned int before)
 {
 	const struct camex_protocol_ops *protocol = batch->cdev->protocol;
 	unsigned int lead = protocol->lead, ad_len;
@@ -179,13 +180,17 @@ bool camex_unseal_into(struct camex_batch *batch, const u8 *data,
 						   batch->from)))
 		return false;
 	ad_len = lead + h.len;
+	batch->seq[batch->n] = h.seq;
+	if (likely(batch->n && before + ad_len >= CAMEX_AEAD_HEAD))
+		return camex_piece_next(batch, &rx->base.key->aead,
+					data + ad_len, h.body, data, ad_len,
+					data + lead + CAMEX_WIRE_NONCE);
 	if (unlikely(!camex_aead_open_first(&o, &rx->base.key->aead,
 					    data + ad_len, h.body, data, ad_len,
 					    data + lead + CAMEX_WIRE_NONCE,
 					    camex_batch_head(batch))))
 		return false;
 	batch->rx = rx;
-	batch->seq[batch->n] = h.seq;
 	camex_piece_open(batch, &o, data + ad_len, h.body);
 	return true;
 }

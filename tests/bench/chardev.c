@@ -26,11 +26,14 @@
 #define GSO	(46 * (PACKET - 40) + 40)
 #define ROUNDS	7
 #define TIMES	200
+/* Packets that wait at a time: few, so that the memory allocator has a place for each. */
+#define BURST	8
 #define QUEUES	4
 
 static const char *device;
 static uint8_t out[12 + GSO], in[70000];
 static int index_of_link;
+static uint8_t *ports;
 
 static void die(const char *what)
 {
@@ -68,7 +71,7 @@ static uint64_t now(void)
 }
 
 /* To an address that is nobody's, so that what the stack does ends early. */
-static uint8_t *fill(size_t before, size_t len, int protocol)
+static void fill(size_t before, size_t len, int protocol)
 {
 	uint8_t *p = out + before;
 	unsigned int sum = 0, i;
@@ -82,7 +85,7 @@ static uint8_t *fill(size_t before, size_t len, int protocol)
 	p[10] = (uint8_t)(sum >> 8);
 	p[11] = (uint8_t)sum;
 	p[32] = 0x50;
-	return p;
+	ports = p + 20;
 }
 
 static void gso_header(struct virtio_net_hdr *header)
@@ -138,32 +141,49 @@ static void writes(const char *what, int fd, size_t len, unsigned int packets)
 	report(what, best, TIMES * packets);
 }
 
+/* Returns nanoseconds that reading took, without what says that there is no more. */
+static uint64_t send_and_read(int fd, const int *fds, int nfds, size_t len)
+{
+	int i, n = 0, file = 0;
+	uint64_t start;
+
+	for (i = 0; i < BURST; i++) {
+		ports[1] = (uint8_t)i;
+		send_one(fd, len);
+	}
+	start = now();
+	while (n < BURST && file < nfds) {
+		if (read(fds[file], in, sizeof(in)) > 0)
+			n++;
+		else
+			file++;
+	}
+	start = now() - start;
+	if (n != BURST) {
+		fprintf(stderr, "%d of %d were read\n", n, BURST);
+		exit(1);
+	}
+	return start;
+}
+
 /* What goes out and comes in at one of the files: with sending, and reading alone. */
 static void reads(const char *what, const int *fds, int nfds, int vnet, size_t len,
 		  unsigned int packets)
 {
-	uint64_t best = UINT64_MAX, all = UINT64_MAX, start, middle;
-	int fd = sender(vnet), round, i, n;
+	uint64_t best = UINT64_MAX, all = UINT64_MAX, start, reading;
+	int fd = sender(vnet), round, burst;
 	char name[40];
 
 	while (read(fds[0], in, sizeof(in)) >= 0)
 		;
 	for (round = 0; round < ROUNDS; round++) {
+		reading = 0;
 		start = now();
-		for (i = 0; i < TIMES; i++)
-			send_one(fd, len);
-		middle = now();
-		for (n = 0, i = 0; i < nfds; i++)
-			while (read(fds[i], in, sizeof(in)) > 0)
-				n++;
+		for (burst = 0; burst < TIMES / BURST; burst++)
+			reading += send_and_read(fd, fds, nfds, len);
 		start = now() - start;
-		middle = now() - middle;
-		if (n != TIMES) {
-			fprintf(stderr, "%d of %d were read\n", n, TIMES);
-			exit(1);
-		}
-		if (middle < best)
-			best = middle;
+		if (reading < best)
+			best = reading;
 		if (start < all)
 			all = start;
 	}

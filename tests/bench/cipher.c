@@ -21,33 +21,32 @@ module_param(seal_ns, uint, 0444);
 static unsigned int open_ns;
 module_param(open_ns, uint, 0444);
 
-static u8 room[CAMEX_AEAD_HEAD + MOST + CAMEX_AEAD_TAIL], opened_to[MOST];
+static u8 room[CAMEX_AEAD_HEAD + MOST + CAMEX_AEAD_TAIL], opened[CAMEX_AEAD_HEAD + MOST];
 
 static int __init cipher_init(void)
 {
 	u8 secret[32] = { 1 }, ad[CAMEX_WIRE_HEADER] = { 2 }, nonce[CAMEX_WIRE_NONCE_LEN] = {};
-	u8 *body = room + CAMEX_AEAD_HEAD, first[CAMEX_AEAD_FIRST];
-	struct camex_aead_opening o;
+	u8 *body = room + CAMEX_AEAD_HEAD;
 	struct camex_aead_key key;
-	u64 sealed = 0, opened = 0, start;
+	u64 seal = 0, open = 0, start;
 	int i;
 
-	if (bytes < CAMEX_AEAD_FIRST || bytes > MOST)
+	if (bytes > MOST)
 		return -EINVAL;
 	camex_aead_key_set(&key, secret);
 	for (i = 0; i < ROUNDS; i++) {
 		nonce[11] = i;
 		start = ktime_get_ns();
 		camex_aead_seal(&key, body, bytes, ad, sizeof(ad), nonce);
-		sealed += ktime_get_ns() - start;
+		seal += ktime_get_ns() - start;
 		start = ktime_get_ns();
-		if (!camex_aead_open_first(&o, &key, body, bytes, ad, sizeof(ad), nonce, first))
+		if (!camex_aead_open_to(opened + CAMEX_AEAD_HEAD, &key, body, bytes, ad,
+					sizeof(ad), nonce))
 			return -EBADMSG;
-		camex_aead_open_rest(&o, opened_to, body + sizeof(first), bytes - sizeof(first));
-		opened += ktime_get_ns() - start;
+		open += ktime_get_ns() - start;
 	}
-	seal_ns = div_u64(sealed, ROUNDS);
-	open_ns = div_u64(opened, ROUNDS);
+	seal_ns = div_u64(seal, ROUNDS);
+	open_ns = div_u64(open, ROUNDS);
 	return 0;
 }
 

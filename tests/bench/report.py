@@ -19,10 +19,20 @@ def median(kernel, part, link, measure):
     return statistics.median(found) if found else None
 
 
-def limit(kernel):
-    """Mbit/s that the cipher and veth alone leave of TCP's one flow; None without veth."""
-    veth = median(kernel, "counted", "veth", "tcp")
+def limit(kernel, measure="tcp"):
+    """Mbit/s that the cipher and veth alone leave of a kind of TCP; None without veth."""
+    veth = median(kernel, "counted", "veth", measure)
     return measures.cipher_limit(kernel["cipher"], veth) if veth else None
+
+
+def possible(kernel, target):
+    """The ratio that nobody with this cipher can exceed; None where that is not known."""
+    theirs = other(kernel, "counted", target)
+    if target["against"] != ["wireguard"] or "wall" in target or theirs is None or \
+            measures.MEASURES[target["measure"]][2] != "Mbit/s":
+        return None
+    most = limit(kernel, target["measure"])
+    return most / theirs if most else None
 
 
 def other(kernel, part, target):
@@ -34,7 +44,7 @@ def other(kernel, part, target):
 
 
 def ratios(results):
-    """[(target, kernel's name, ratio, wanted, verdict)] for what was measured."""
+    """[(target, kernel's name, ratio, wanted, verdict, possible)] for what was measured."""
     found = []
     for target in TARGETS:
         part = target.get("wall", "counted")
@@ -52,7 +62,7 @@ def ratios(results):
             else:
                 wanted, good = "", None
             verdict = {True: "pass", False: "fail", None: ""}[good]
-            found.append((target, name, ratio, wanted, verdict))
+            found.append((target, name, ratio, wanted, verdict, possible(kernel, target)))
     return found
 
 
@@ -108,7 +118,8 @@ def text(results):
         if limit(kernel):
             lines += [f"limit of TCP, cipher and veth alone: {limit(kernel):.1f} Mbit/s "
                       f"({' '.join(kernel['cipher'].split())})", ""]
-    lines.append(f"{'ratios':36} {'kernel':>6} {'ratio':>6}  wanted")
-    lines += [f"{target['name']:36} {name:>6} {ratio:6.2f}  {wanted:14} {verdict}"
-              for target, name, ratio, wanted, verdict in ratios(results)]
+    lines.append(f"{'ratios':36} {'kernel':>6} {'ratio':>6} {'limit':>6}  wanted")
+    lines += [f"{target['name']:36} {name:>6} {ratio:6.2f} {f'{most:6.2f}' if most else '':6}  "
+              f"{wanted:14} {verdict}"
+              for target, name, ratio, wanted, verdict, most in ratios(results)]
     return "\n".join(lines)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * chardev DEVICE [SECONDS [SEED]]: calls of /dev/net/tun's kind with random flags, lengths
- * and headers that lie, for so long (5). Prints TAP: that enough of them were taken, so
- * that what lies behind was reached. What is wrong is in the kernel's log.
+ * and headers that lie, for so long (5), by threads that share the files and close them
+ * under each other. Prints TAP: that enough calls were taken, so that what lies behind was
+ * reached. What is wrong is in the kernel's log.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +25,7 @@
 #include <net/if.h>
 
 #define FILES	8
+#define THREADS	3
 
 enum taken { IFF, WRITE, VNET, READ, IOCTL, KINDS };
 static const char *const kinds[KINDS] = {
@@ -30,6 +33,7 @@ static const char *const kinds[KINDS] = {
 };
 static unsigned long taken[KINDS], calls;
 static const char *device;
+static time_t end;
 static int fds[FILES], vnet[FILES], frames[FILES], inet;
 static uint8_t data[70000];
 static void *volatile nowhere = (void *)8;
@@ -216,6 +220,13 @@ static void step(void)
 	}
 }
 
+static void *work(void *unused)
+{
+	while (time(NULL) < end)
+		step();
+	return unused;
+}
+
 static void forget(void)
 {
 	char command[40];
@@ -236,7 +247,7 @@ int main(int argc, char **argv)
 {
 	long seconds = argc > 2 && *argv[2] ? atol(argv[2]) : 5;
 	unsigned int seed = argc > 3 ? (unsigned int)atol(argv[3]) : (unsigned int)time(NULL);
-	time_t end = time(NULL) + seconds;
+	pthread_t threads[THREADS];
 	int i, failed = 0;
 
 	if (argc < 2)
@@ -246,9 +257,12 @@ int main(int argc, char **argv)
 	for (i = 0; i < FILES; i++)
 		fds[i] = -1;
 	srandom(seed);
-	while (time(NULL) < end)
-		for (i = 0; i < 50; i++)
-			step();
+	end = time(NULL) + seconds;
+	for (i = 0; i < THREADS; i++)
+		if (pthread_create(&threads[i], NULL, work, NULL))
+			abort();
+	for (i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
 	forget();
 	printf("# seed %u: %lu calls in %ld s\n", seed, calls, seconds);
 	for (i = 0; i < KINDS; i++) {

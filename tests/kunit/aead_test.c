@@ -19,6 +19,7 @@
  * @tfm: the crypto API's own, in plain C
  * @req: for it
  * @work: where we seal and open, WORK_SIZE bytes
+ * @fresh: what is there before, as many bytes
  * @want: what @tfm made: associated data, ciphertext, tag
  * @plain: the plaintext
  * @rnd: where keys, texts and nonces come from
@@ -30,6 +31,7 @@ struct bench {
 	struct crypto_aead *tfm;
 	struct aead_request *req;
 	u8 *work;
+	u8 *fresh;
 	u8 *want;
 	u8 *plain;
 	struct rnd_state rnd;
@@ -45,9 +47,10 @@ static int aead_init(struct kunit *test)
 	if (!b)
 		return -ENOMEM;
 	b->work = kunit_kzalloc(test, WORK_SIZE, GFP_KERNEL);
+	b->fresh = kunit_kzalloc(test, WORK_SIZE, GFP_KERNEL);
 	b->want = kunit_kzalloc(test, CAMEX_AEAD_AD_MAX + BODY_MAX + TAG, GFP_KERNEL);
 	b->plain = kunit_kzalloc(test, BODY_MAX, GFP_KERNEL);
-	if (!b->work || !b->want || !b->plain)
+	if (!b->work || !b->fresh || !b->want || !b->plain)
 		return -ENOMEM;
 	b->tfm = crypto_alloc_aead("rfc7539(chacha20-generic,poly1305-generic)",
 				   0, CRYPTO_ALG_ASYNC);
@@ -58,6 +61,7 @@ static int aead_init(struct kunit *test)
 	if (!b->req || crypto_aead_setauthsize(b->tfm, TAG))
 		return -ENOMEM;
 	prandom_seed_state(&b->rnd, 1);
+	prandom_bytes_state(&b->rnd, b->fresh, WORK_SIZE);
 	return 0;
 }
 
@@ -96,31 +100,18 @@ static int reference(struct bench *b, size_t len, size_t ad_len)
 	return crypto_aead_encrypt(b->req);
 }
 
-static u8 pattern(size_t at)
-{
-	return at * 7 + 3;
-}
-
 /* Fills @b->work; returns where a body is to be, @shift bytes off. */
 static u8 *fresh_work(struct bench *b, unsigned int shift)
 {
-	size_t at;
-
-	for (at = 0; at < WORK_SIZE; at++)
-		b->work[at] = pattern(at);
+	memcpy(b->work, b->fresh, WORK_SIZE);
 	return b->work + GUARD + CAMEX_AEAD_HEAD + shift;
 }
 
 /* Is everything before @from and behind @to as it was? */
 static bool intact(struct bench *b, const u8 *from, const u8 *to)
 {
-	size_t at;
-
-	for (at = 0; at < WORK_SIZE; at++)
-		if ((b->work + at < from || b->work + at >= to) &&
-		    b->work[at] != pattern(at))
-			return false;
-	return true;
+	return !memcmp(b->work, b->fresh, from - b->work) &&
+	       !memcmp(to, b->fresh + (to - b->work), b->work + WORK_SIZE - to);
 }
 
 /* Seals and opens one body; returns false after telling what is wrong. */
@@ -149,7 +140,7 @@ static bool check_one(struct kunit *test, size_t len, size_t ad_len,
 		wrong = "the tag differs";
 	else if (memcmp(body - ad_len, b->ad, ad_len))
 		wrong = "no associated data before the body";
-	else if (!intact(b, body - CAMEX_AEAD_HEAD, body + len + CAMEX_AEAD_TAIL))
+	else if (!intact(b, body - CAMEX_AEAD_HEAD, body + len + camex_aead_tail(len)))
 		wrong = "seal writes too far";
 	if (wrong)
 		goto out;
@@ -161,7 +152,7 @@ static bool check_one(struct kunit *test, size_t len, size_t ad_len,
 	else if (memcmp(body, b->plain, len))
 		wrong = "the plaintext differs";
 	else if (!intact(b, body - round_up(ad_len, 16),
-			 body + len + CAMEX_AEAD_TAIL))
+			 body + len + camex_aead_tail(len)))
 		wrong = "open writes too far";
 out:
 	if (wrong)
@@ -314,27 +305,52 @@ static const char *open_apart(struct bench *b, size_t len, size_t ad_len, bool f
 	return memchr_inv(&o, 0, sizeof(o)) ? "open_rest leaves a cipher's state" : NULL;
 }
 
+/* The same in one go, whatever lies before the body; @out has WORK_SIZE bytes. */
+static const char *open_at_once(struct bench *b, u8 *out, size_t len,
+				size_t ad_len, bool forged)
+{
+	u8 *body = fresh_work(b, 0), *to = out + CAMEX_AEAD_HEAD;
+	struct camex_aead_key key;
+	bool good;
+
+	camex_aead_key_set(&key, b->key);
+	memcpy(body, b->want + ad_len, len + TAG);
+	memset(to + len, GUARD, GUARD);
+	good = camex_aead_open_to(to, &key, body, len, b->ad, ad_len, b->nonce);
+	if (good == forged)
+		return good ? "open_to takes it" : "open_to refuses it";
+	if (memcmp(body, b->want + ad_len, len + TAG) || !intact(b, body, body + len + TAG))
+		return "open_to changes what it opens";
+	if (memchr_inv(to + len, GUARD, GUARD))
+		return "open_to writes too far";
+	return good && memcmp(to, b->plain, len) ? "open_to's plaintext differs" : NULL;
+}
+
 static void aead_apart(struct kunit *test)
 {
 	u8 *copy = kunit_kmalloc(test, CAMEX_AEAD_AD_MAX + BODY_MAX + TAG, GFP_KERNEL);
+	u8 *out = kunit_kmalloc(test, WORK_SIZE, GFP_KERNEL);
 	struct bench *b = test->priv;
 	const char *wrong = NULL;
 	size_t len, ad_len;
 	u8 *flipped;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, copy);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, out);
 	for (len = 0; len <= BODY_MAX && !wrong; len++) {
 		ad_len = len % 5 ? 27 + len % 2 : len % (CAMEX_AEAD_AD_MAX + 1);
 		KUNIT_ASSERT_EQ(test, 0, reference(b, len, ad_len));
 		memcpy(copy, b->want, ad_len + len + TAG);
-		wrong = open_apart(b, len, ad_len, false);
+		wrong = open_apart(b, len, ad_len, false) ?:
+			open_at_once(b, out, len, ad_len, false);
 		if (!wrong && memcmp(copy, b->want, ad_len + len + TAG))
 			wrong = "what was opened has changed";
 		/* any byte of body or tag */
 		flipped = b->want + ad_len + below(&b->rnd, len + TAG);
 		*flipped ^= 0x10;
 		if (!wrong)
-			wrong = open_apart(b, len, ad_len, true);
+			wrong = open_apart(b, len, ad_len, true) ?:
+				open_at_once(b, out, len, ad_len, true);
 		if (wrong)
 			KUNIT_FAIL(test, "%s: seed 1, %zu bytes, associated %zu",
 				   wrong, len, ad_len);

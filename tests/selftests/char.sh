@@ -6,25 +6,35 @@
 . "$(dirname "$0")/lib.sh"
 here=$(dirname "$0")
 
-# transfer FROM TO ADDRESS: TO receives by TCP what FROM sends, bit for bit.
-# shellcheck disable=SC2317 # called by ok
-transfer() {
-	local receiver
-	rm -f "$test_tmp/received"
-	bg "$2" socat -u "TCP-LISTEN:5000,bind=$3,reuseaddr" "CREATE:$test_tmp/received"
-	receiver=$!
-	wait_until 60 listening "$2" tcp 5000 || return
-	timeout 120 ip netns exec "$1" socat -u "OPEN:$test_tmp/sent" "TCP:$3:5000" || return
-	wait "$receiver"
-	cmp "$test_tmp/sent" "$test_tmp/received"
-}
-
 # both NAME ADDRESS1 ADDRESS2: ping and TCP between host1 and host2.
 both() {
 	ok "$1: host2 answers" wait_until 60 reaches host1 "$3"
 	ok "$1: host1 answers" reaches host2 "$2"
-	ok "$1: TCP to host2" transfer host1 host2 "$3"
-	ok "$1: TCP to host1" transfer host2 host1 "$2"
+	ok "$1: 60,000 bytes by TCP, each way" exchanged tcp host1 "$2" host2 "$3" 60000
+}
+
+# start_forwarder OPTION...: forward.py between links f0, which are up.
+start_forwarder() {
+	local i
+	bg host1 "$here/forward.py" host2 "$@" >"$test_tmp/forwarded" 2>"$test_tmp/forwarder"
+	forwarder=$!
+	wait_until 60 ip -n host2 link show f0
+	for i in 1 2; do
+		ip -n host$i -batch - <<-END
+			link set f0 addrgenmode none
+			address add 10.4.0.$i/24 dev f0
+			address add fd00:4::$i/64 dev f0 nodad
+			link set f0 up
+		END
+	done
+}
+
+# end_forwarder QUEUES: it ends, and each queue has carried frames, all of them, each way.
+end_forwarder() {
+	stop "$forwarder"
+	is "each way of each queue carried frames, and none was refused" \
+		"$(awk '$1 && !$3' "$test_tmp/forwarded" | wc -l)" $((2 * $1))
+	note <"$test_tmp/forwarded"
 }
 
 # as_tun DEVICE: what DEVICE answers, in a namespace of its own.
@@ -61,6 +71,20 @@ as_tun /dev/camex >"$test_tmp/camex"
 nok "no call failed in a way that nobody thought of" grep Traceback "$test_tmp/tun"
 is "/dev/camex answers $(wc -l <"$test_tmp/tun") calls as /dev/net/tun does" \
 	"$(diff "$test_tmp/tun" "$test_tmp/camex")" ""
+ok "a 32-bit program, without a C library" gcc -m32 "-I/usr/include/$(gcc -print-multiarch)" -O -Wall \
+	-nostdlib -ffreestanding -static -no-pie -fno-stack-protector -o "$test_tmp/calls32" "$here/calls32.c"
+# 126: no such kernel
+"$test_tmp/calls32" /dev/null >/dev/null 2>&1
+if [ $? -ne 126 ]; then
+	for device in net/tun camex; do
+		unshare -n "$test_tmp/calls32" "/dev/$device" >"$test_tmp/32-${device#*/}"
+	done
+	is "/dev/camex answers $(wc -l <"$test_tmp/32-tun") 32-bit calls as /dev/net/tun does" \
+		"$(diff "$test_tmp/32-tun" "$test_tmp/32-camex")" ""
+	is "they work" "$(grep -c '^TUNSETIFF: 0' "$test_tmp/32-camex")" 2
+	is "and write no more than they may" "$(grep behind "$test_tmp/32-camex" | sort -u)" \
+		"bits changed behind it: 0"
+fi
 # where the kernel has it built in, it stays, and nobody uses it
 [ ! -e /sys/module/tun/refcnt ] || ok "tun goes" modprobe -r tun
 
@@ -75,28 +99,40 @@ pass_on -p "char_link: " "$here/plain.py" load
 ok "the module goes" modprobe -r camex
 ok "and comes without" modprobe camex
 
+# --- a link that waits for its program ---
+
+ok "camexctl makes a link" camexctl dev add w0 transport char
+is "of protocol raw, with one far end" "$(camexctl -j show w0 | jq -c '.[0] | [.protocol, .transport, .peers[].name]')" \
+	'["raw","char","far"]'
+is "it has no carrier" "$(ip -j link show w0 | jq -r '.[0].operstate')" DOWN
+pass_on "$here/queue.py" w0
+ok "it goes" camexctl dev del w0
+ok "encrypted, if somebody wants that" camexctl dev add w1 transport char protocol camex
+is "of protocol camex" "$(camexctl -j dev show w1 | jq -r '.[0].protocol')" camex
+ok "it goes" ip link del w1
+
 # --- programs ---
 
-head -c 60000 /dev/urandom >"$test_tmp/sent"
 ok "two hosts" hosts 2
+start_exchange
 is "tun is not there" "$(lsmod | grep -c '^tun ')" 0
 
 i=0
 for host in host1 host2; do
 	i=$((i + 1))
 	bg $host socat "UDP:192.0.2.$((3 - i)):6000,bind=192.0.2.$i:6000" \
-		"TUN:10.1.0.$i/24,tun-device=/dev/camex,tun-name=s0,iff-up,iff-no-pi"
+		"TUN:10.1.0.$i/24,tun-device=/dev/camex,iff-up,iff-no-pi"
 done
 socats=("${test_pids[@]}")
 both socat 10.1.0.1 10.1.0.2
 stop "${socats[@]}"
-ok "its link goes with it" wait_until 10 bash -c '! ip -n host1 link show s0'
+ok "its link goes with it" wait_until 10 bash -c '! ip -n host1 link show tun0'
 
 i=0
 openvpns=()
 for host in host1 host2; do
 	i=$((i + 1))
-	bg $host openvpn --dev o0 --dev-type tun --dev-node /dev/camex --proto udp --lport 6001 --rport 6001 \
+	bg $host openvpn --dev tun0 --dev-node /dev/camex --proto udp --lport 6001 --rport 6001 \
 		--remote "192.0.2.$((3 - i))" --ifconfig "10.2.0.$i" "10.2.0.$((3 - i))" \
 		--cipher none --auth none \
 		>"$test_tmp/openvpn$i" 2>&1
@@ -130,36 +166,58 @@ stop $peer
 
 # --- a forwarder between namespaces ---
 
-bg host1 "$here/forward.py" host2
-forwarder=$!
-wait_until 60 ip -n host2 link show f0
-for i in 1 2; do
-	ip -n host$i address add 10.4.0.$i/24 dev f0
-	ip -n host$i link set f0 up
-done
+start_forwarder
 both forwarder 10.4.0.1 10.4.0.2
-stop $forwarder
+end_forwarder 1
+
+start_forwarder --gso
+ok "GSO: host2 answers" wait_until 60 reaches host1 10.4.0.2
+ok "GSO: TCP over IPv4, each way" exchanged tcp host1 10.4.0.1 host2 10.4.0.2 $((2 << 20))
+ok "GSO: TCP over IPv6, each way" exchanged tcp host1 fd00:4::1 host2 fd00:4::2 $((2 << 20))
+ok "GSO: UDP" exchanged udp host1 10.4.0.1 host2 10.4.0.2 1 1472 1473 40000
+end_forwarder 1
+is "GSO: segments came together, both ways" "$(awk '$2 > 20' "$test_tmp/forwarded" | wc -l)" 2
+
+start_forwarder --queues 4
+ok "four queues: host2 answers" wait_until 60 reaches host1 10.4.0.2
+flows=()
+for i in 1 2 3 4; do
+	"$here/exchange.py" <<<"tcp host1 10.4.0.1 host2 10.4.0.2 200000" >"$test_tmp/flow$i" &
+	flows+=($!)
+done
+# the hash of each chooses a queue
+# shellcheck disable=SC2317 # called by ok
+few() {
+	local i
+	for i in {1..40}; do exchanged tcp host1 10.4.0.1 host2 10.4.0.2 500 || return; done >/dev/null
+}
+ok "four queues: 40 connections" few
+wait "${flows[@]}"
+is "four queues: four connections at once" "$(cat "$test_tmp"/flow?)" $'ok\nok\nok\nok'
+end_forwarder 4
 
 # --- the end of links under traffic ---
 
-bg host1 "$here/forward.py" host2
-forwarder=$!
-wait_until 60 ip -n host2 link show f0
-for i in 1 2; do
-	ip -n host$i address add 10.4.0.$i/24 dev f0
-	ip -n host$i link set f0 up
-done
+start_forwarder
 bg host1 ping -q -f -w 3 10.4.0.2 >/dev/null 2>&1
 ok "packets go" wait_until 60 reaches host1 10.4.0.2
 ok "a link is deleted while they do" ip -n host2 link del f0
-ip -n host1 link del f0 2>/dev/null	# if the forwarder has not ended yet
+wait "$forwarder"
+is "the program is told" "$(cat "$test_tmp/forwarder")" "a link is gone"
 nok "the other one is gone, too" ip -n host1 link show f0
-stop $forwarder
 
 # --- any calls at all ---
 
-ok "the fuzzer" gcc -O -Wall -o "$test_tmp/chardev" "$here/../fuzz/chardev.c"
+ok "the fuzzer" gcc -O -Wall -pthread -o "$test_tmp/chardev" "$here/../fuzz/chardev.c"
 pass_on ip netns exec host1 "$test_tmp/chardev" /dev/camex "${CAMEX_LONG:+300}"
 ok "the hosts go" remove_hosts
 ok "no link is left" lacks_link camex
+for i in 1 2 3; do unshare -n timeout -s KILL "0.$i" "$test_tmp/chardev" /dev/camex; done 2>/dev/null
+ok "what is killed leaves nothing that holds the module" wait_until 60 modprobe -r camex
+while :; do : </dev/camex; done 2>/dev/null &
+opener=$!
+for i in {1..10}; do modprobe camex; modprobe -r camex; done 2>/dev/null
+kill $opener
+wait $opener
+ok "opening while it comes and goes leaves nothing either" wait_until 60 modprobe -r camex
 done_testing

@@ -62,6 +62,8 @@ coproc sender { exec ip netns exec host1 "$datagrams" send; }
 # --- what is on the wire ---
 
 ok "a tunnel in plain" tunnel 4 plain plaintext on
+ok "that says nothing by itself" quiet
+ok "it has been introduced" both_ways
 record
 ok "packets go through" on host1 ping -q -n -c 2 -i 0.01 -s 100 -p $pattern 10.0.0.2
 ok "all were seen" wait_until 10 has_lines 4

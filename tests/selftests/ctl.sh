@@ -72,7 +72,7 @@ quiet "dev add" dev add camex0 port 7000
 index=$(ip -n host1 -j link show camex0 | jq '.[0].ifindex')
 json "dev show" . '[{"name": "camex0", "ifindex": '"$index"', "link": "tun", "protocol": "camex",
 	"transport": "udp", "port": 7000, "bind": null, "bind_dev": null, "fwmark": 0, "tx": "udp",
-	"rx": "udp", "links": "shared", "id": null, "client_id": null, "relay": false,
+	"rx": "udp", "links": "shared", "link_name": null, "link_timeout": null, "id": null, "client_id": null, "relay": false,
 	"source_check": true, "plaintext": false, "ageing": 300, "mtu": 1428}]' dev show camex0
 ok "its port is open over IPv4 and IPv6" test "$(on host1 ss -Hlun "sport = :7000" | wc -l)" -eq 2
 quiet "dev add with every keyword" dev add every0 link tun protocol camex transport udp links shared \
@@ -290,7 +290,7 @@ ok "monitors listen" wait_until 10 listening_events
 ok "packets go through" reaches host1 10.0.0.2
 ok "an event tells of it" wait_until 5 grep -q peer_up events
 is "its contents" "$(jq -c 'del(.time_ms)' events)" \
-	'{"event":"peer_up","dev":"camex0","peer":"host2","endpoint":"192.0.2.2:7000","state":"up"}'
+	'{"event":"peer_up","dev":"camex0","peer":"host2","endpoint":"192.0.2.2:7000","state":"up","link":null}'
 like "its time is now" "$(($(date +%s) - $(jq '.time_ms / 1000 | floor' events)))" '^[0-9]$'
 camexctl key gen >psk2
 quiet "another key" key set camex0 host2 key-file psk2

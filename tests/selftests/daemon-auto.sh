@@ -95,6 +95,15 @@ ok "client: it registers again" tell host2 "text CX2P REGISTER VER=1 MODE=AUTO C
 ok "client: is answered there" wait_until 10 has_logged host2 $((answered + 2)) '.type == "CONFIG"'
 ok "client: and its endpoint is there" wait_until 10 is_at host1 CAM01 192.0.2.22:7777
 
+asked=$(count_logged host2 '.dir == "out" and .mode == "AUTO"')
+ok "client: its server goes" camexctl -n host1 dev del camex0
+ok "client: it speaks again" tell host2 speak
+ok "client: it reconnects after 20 s" wait_until 40 has_logged host2 1 '.event == "lost"'
+ok "client: and asks" wait_until 10 has_logged host2 $((asked + 1)) '.dir == "out" and .mode == "AUTO"'
+ok "client: its server is back" serve host1
+took=$(seconds reaches host1 10.88.0.2 -W 1)
+in_time "client: it is reached again" 12 "$took"
+ok "client: it is silent" tell host2 silent
 ok "client: its server restarts" serves encrypt=yes
 ok "client: it speaks again" tell host2 speak
 took=$(seconds reaches host1 10.88.0.2 -W 1)

@@ -237,7 +237,24 @@ hosts() {
 			address add fe80::$i/64 dev eth0 nodad
 			link set eth0 up
 		END
+		batching "host$i" eth0 || return
 	done
+}
+
+# batching HOST DEV: as $CAMEX_BATCHING says, nothing comes in batches over DEV (off), or
+# everything does that can, merged where it arrives as a network card does (on).
+batching() {
+	local features=()
+	case ${CAMEX_BATCHING-} in
+	"") return ;;
+	off) features=(gso off tso off gro off tx-udp-segmentation off) ;;
+	on) features=(gso on tso off gro on tx-udp-segmentation off) ;;
+	*)
+		echo "CAMEX_BATCHING is on, off or nothing"
+		return 1
+		;;
+	esac
+	on "$1" ethtool -K "$2" "${features[@]}" >/dev/null
 }
 
 # remove_hosts: removes what hosts made, with the processes that bg started.
@@ -325,6 +342,7 @@ tunnel_up() {
 		address replace fd00::${1#host}/64 dev camex0 nodad
 		link set camex0 up
 	END
+	[ "${CAMEX_BATCHING-}" != off ] || batching "$1" camex0
 }
 
 # flow HOST ADDRESS [CPU]: keeps packets of several kinds on their way, whatever happens to

@@ -8,7 +8,8 @@
 here=$(dirname "$0")
 declare -A id=([server]=00000000000000ff [c2]=0000000000000002 [c3]=0000000000000003)
 events=$test_tmp/events
-many=1000
+many=200 packets=2000
+if [ -n "${CAMEX_LONG-}" ]; then many=1000 packets=10000; fi
 if slow; then many=100; fi
 
 # link HOST PEER: what its own link is called, "null": it has none.
@@ -71,7 +72,7 @@ for i in 2 3; do ok "its peer c$i" camexctl -n host1 peer add camex0 "c$i" id "$
 is "there is no link yet" "$(peer host1 c2 .link) $(interfaces)" "null 1"
 bg host1 camexctl -j monitor camex0 >"$events"
 sleep 1
-ok "strangers" on host2 "$here/identify.py" 192.0.2.2 192.0.2.1 7000 random 5000
+ok "strangers" on host2 "$here/identify.py" 192.0.2.2 192.0.2.1 7000 random 2000
 ok "are counted" wait_until 20 eval '[ "$(counter host1 unknown_peer)" -gt 1000 ]'
 is "they get no link" "$(interfaces)" 1
 for i in 2 3; do
@@ -101,14 +102,28 @@ ok "the link's MTU is the user's" ip -n host1 link set camex0-0 mtu 1300
 ok "what is larger is told" on host1 ping -q -n -c 1 -W 5 -M "do" -s 1272 10.0.0.2
 nok "by the stack" on host1 ping -q -n -c 1 -W 1 -M "do" -s 1273 10.0.0.2
 
+# --- the device is down ---
+
+carrier() {
+	[[ $(ip -n host1 link show camex0-0) == *"$1"* ]]
+}
+ok "the device goes down" ip -n host1 link set camex0 down
+ok "its links have no carrier" wait_until 10 carrier NO-CARRIER
+before=$(peer host1 c2 .tx_packets)
+nok "nothing goes through" reaches host1 10.0.0.2 -W 1
+is "nor out" "$(peer host1 c2 .tx_packets)" "$before"
+ok "it is up again" ip -n host1 link set camex0 up
+ok "and so are they" wait_until 10 carrier LOWER_UP
+ok "host1 reaches host2" wait_until 10 reaches host1 10.0.0.2
+
 # --- one is forgotten, and the others lose nothing ---
 
-bg host3 timeout 120 ping -q -n -i 0.002 -c 10000 10.0.0.1 >"$test_tmp/ping"
+bg host3 timeout 120 ping -q -n -i 0.002 -c $packets 10.0.0.1 >"$test_tmp/ping"
 pinger=$!
 sleep 2
-index=$(ip -n host1 -j link show camex0-0 | jq '.[0].ifindex')
+index=$(on host1 cat /sys/class/net/camex0-0/ifindex)
 ok "a client is forgotten" camexctl -n host1 peer forget camex0 c2
-ok "its link goes" wait_until 10 eval '[ "$(ip -n host1 -j link show camex0-0 | jq ".[0].ifindex")" != "$index" ]'
+ok "its link goes" wait_until 10 eval '[ "$(on host1 cat /sys/class/net/camex0-0/ifindex)" != "$index" ]'
 ok "it is heard, and gets another" wait_until 20 has_link c2
 ok "with an address" address c2 10.0.0.2
 ok "host1 reaches it again" wait_until 10 reaches host1 10.0.0.2
@@ -117,7 +132,7 @@ is "its link is gone" "$(interfaces)" 2
 ok "it is there again" camexctl -n host1 peer add camex0 c2 id "${id[c2]}"
 ok "and has a link" wait_until 20 has_link c2
 wait $pinger
-like "the other has lost none of its packets" "$(<"$test_tmp/ping")" '10000 packets transmitted, 10000 received'
+like "the other has lost none of its packets" "$(<"$test_tmp/ping")" "$packets packets transmitted, $packets received"
 is "the events tell of each" "$(jq -rs '[.[] | select(.event[:4] == "link") | "\(.event[5:]) \(.peer) \(.link)"] | join(", ")' "$events")" \
 	"add c2 camex0-0, add c3 camex0-1, del c2 camex0-0, add c2 camex0-0, del c2 camex0-0, add c2 camex0-0"
 
@@ -165,29 +180,43 @@ for form in camex jtunnel; do
 		ok "$what: host$i reaches host1" wait_until 10 reaches "host$i" 10.0.0.1
 	done
 	is "$what: its name is as given" "$(link host1 c2) $(link host1 c3)" "cam0x cam1x"
-	iperf_server host2
 	ok "$what: TCP" tcp_bps host1 10.0.0.2 2M
 	ok "$what: TCP, the other way" tcp_bps host1 10.0.0.2 2M -R
-	stop "${test_pids[@]}"
-	test_pids=()
 	both_gone
 done
+
+# --- names that are used up ---
+
+# peers_file N NAME: N peers on camex0, whose links are called so.
+peers_file() {
+	printf '[device]\nname = camex0\nprotocol = jtunnel\nport = 7000\nlinks = per-peer\nlink-name = %s\n' "$2"
+	for ((i = 1; i <= $1; i++)); do printf '[peer p%d]\nid = %016x\n' $i $((4096 + i)); done
+}
+named() {
+	on host1 ls /sys/class/net | grep -c "^$1"
+}
+peers_file 101 abcdefghijklm%d >"$test_tmp/names.up"
+ok "101 peers, and names for 100" camexctl -n host1 up "$test_tmp/names.up"
+ok "all of them are heard" on host2 "$here/identify.py" 192.0.2.2 192.0.2.1 7000 0000000000001001 101
+ok "each gets a link" wait_until 120 eval '[ "$(named abcdefghijklm)" = 100 ]'
+ok "but one" no_link p101
+ok "which is counted" wait_until 10 eval '[ "$(counter host1 no_memory)" -gt 0 ]'
+ok "one of them goes" camexctl -n host1 peer del camex0 p50
+heard_there() {
+	on host2 "$here/identify.py" 192.0.2.2 192.0.2.1 7000 0000000000001065 && has_link p101
+}
+ok "the other has its place once it is heard" wait_until 30 heard_there
+both_gone
 
 # --- many ---
 
 form=(protocol jtunnel)
-{
-	printf '[device]\nname = camex0\nprotocol = jtunnel\nport = 7000\nlinks = per-peer\n'
-	for ((i = 1; i <= many; i++)); do printf '[peer p%d]\nid = %016x\n' $i $((4096 + i)); done
-} >"$test_tmp/many.up"
+peers_file $many camex0-%d >"$test_tmp/many.up"
 ok "$many peers" camexctl -n host1 up "$test_tmp/many.up"
-links() {
-	on host1 ls /sys/class/net | grep -c '^camex0-'
-}
 start=$EPOCHREALTIME
 ok "all of them are heard" on host2 "$here/identify.py" 192.0.2.2 192.0.2.1 7000 0000000000001001 $many
-ok "each gets a link" wait_until 300 eval '[ "$(links)" = $many ]'
-took=$(jq -n "$EPOCHREALTIME - $start | round")
+ok "each gets a link" wait_until 300 eval '[ "$(named camex0-)" = $many ]'
+took=$(($(tenths "$start") / 10))
 note "$many links took $took s"
 slow || ok "within 30 s" test "$took" -lt 30
 is "none is another's" "$(camexctl -n host1 -j peer show camex0 | jq '[.[].link] | unique | length')" $many
@@ -203,7 +232,6 @@ start_flood() {
 	flow host2 10.0.0.1
 }
 iperf_server host1
-iperf_server host2
 start_flood
 sleep 2
 ok "the namespace of $many links goes, with traffic" ip netns del host1
@@ -211,5 +239,28 @@ wait_until 60 eval '! ip netns list | grep -qw host1'
 ok "the module can be removed" wait_until 60 modprobe -r camex
 end_traffic
 test_hosts=(host2 host3 net0)
+if on host2 test -e /sys/class/net/camex0; then camexctl -n host2 dev del camex0; fi
+
+# --- the device is in a namespace whose owner may not delete it ---
+
+ok "host1 again" eval 'remove_hosts && hosts 3'
+ok "a server" server
+ok "its peer" camexctl -n host1 peer add camex0 c2 id "${id[c2]}"
+own=(id "${id[c2]}")
+ok "a client" client host2
+ok "it gets a link" wait_until 20 has_link c2
+ok "with an address" address c2 10.0.0.2
+link=$(link host1 c2)
+bg host3 unshare --user --map-root-user --net sleep 1000
+owner=$!
+ok "another user's namespace" wait_until 10 eval '[ "$(readlink /proc/$owner/ns/user)" != "$(readlink /proc/$$/ns/user)" ]'
+ok "the device moves there" ip -n host1 link set camex0 netns $owner
+ok "and is up there" nsenter -t $owner -n ip link set camex0 up
+ok "the link, which stays, carries on" wait_until 20 reaches host1 10.0.0.2
+nok "its owner cannot delete the device" nsenter -t $owner --user --net ip link del camex0
+flow host1 10.0.0.2
+sleep 1
+ok "the module can be removed" wait_until 60 modprobe -r camex
+nok "the link is gone" on host1 test -e "/sys/class/net/$link"
 
 done_testing

@@ -36,7 +36,7 @@ client() {
 
 # way FROM TO: the interface that host FROM reaches an address through.
 way() {
-	ip -n "$1" -j route get "$2" 2>/dev/null | jq -r '.[0].dev'
+	[[ $(ip -n "$1" route get "$2" 2>/dev/null) =~ " dev "([^ ]+) ]] && echo "${BASH_REMATCH[1]}"
 }
 
 ok "four hosts" hosts 4
@@ -58,16 +58,16 @@ for from in 1 2 3; do
 			wait_until 90 on host$((from + 1)) ping -q -n -c 1 -W 1 -I "10.1.$from.1" "10.1.$to.1"
 	done
 done
-link1=$(camexctl -n host1 -j peer show camex0 0000000000000001 | jq -r '.[0].link')
+link1=$(peer host1 0000000000000001 .link)
 ok "the server goes through the link of each" wait_until 30 eval '[ "$(way host1 10.1.1.1)" = "$link1" ]'
 # its path through the wire costs more
 ok "a link goes" rm "$auth/0000000000000001"
 ok "what was behind it is reached by way of the other client" wait_until 90 \
 	on host4 ping -q -n -c 1 -W 1 -I 10.1.3.1 10.1.1.1
-link2=$(camexctl -n host1 -j peer show camex0 0000000000000002 | jq -r '.[0].link')
+link2=$(peer host1 0000000000000002 .link)
 is "through that one's link" "$(way host1 10.1.1.1)" "$link2"
 touch "$auth/0000000000000001"
-ok "it comes back" wait_until 90 eval 'l=$(camexctl -n host1 -j peer show camex0 0000000000000001 | jq -r ".[0].link") && [ "$(way host1 10.1.1.1)" = "$l" ]'
+ok "it comes back" wait_until 90 eval 'l=$(peer host1 0000000000000001 .link) && [ "$(way host1 10.1.1.1)" = "$l" ]'
 ok "and is used" on host4 ping -q -n -c 1 -W 5 -I 10.1.3.1 10.1.1.1
 for i in 1 2 3 4; do unlike "BIRD on host$i has nothing to complain of" "$(<"$test_tmp/host$i.bird")" '[Ee]rror|<ERR>'; done
 
