@@ -13,6 +13,7 @@
 #include <linux/camex.h>
 
 #include "command.h"
+#include "profile.h"
 
 #define PATH_MAX_DEPTH 6
 #define ARGUMENT_TEXT 256
@@ -92,18 +93,11 @@ static bool path_of(struct path *path, const struct call *call,
 /* The prefix that a nest of address and length stands for. */
 static void prefix_of(struct nlattr *nest, char *buf, size_t len)
 {
-	struct nlattr *tb[CAMEX_A_PREFIX_MAX + 1];
 	struct prefix prefix = {};
 	char text[PREFIX_TEXT];
 
-	if (!nest || nla_parse_nested(tb, CAMEX_A_PREFIX_MAX, nest, NULL) < 0 ||
-	    !tb[CAMEX_A_PREFIX_ADDR] || !tb[CAMEX_A_PREFIX_LEN])
-		return;
-	if (address_set(&prefix.addr, nla_data(tb[CAMEX_A_PREFIX_ADDR]),
-			(size_t)nla_len(tb[CAMEX_A_PREFIX_ADDR])))
-		return;
-	prefix.len = nla_get_u8(tb[CAMEX_A_PREFIX_LEN]);
-	snprintf(buf, len, "%s", prefix_text(&prefix, text));
+	if (nest && prefix_read(nest, &prefix))
+		snprintf(buf, len, "%s", prefix_text(&prefix, text));
 }
 
 /* The argument that an attribute was made of, as keyword and value. */

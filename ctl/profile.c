@@ -8,7 +8,7 @@
 #include "profile.h"
 #include "text.h"
 
-static bool read_prefix(struct nlattr *nest, struct prefix *prefix)
+bool prefix_read(struct nlattr *nest, struct prefix *prefix)
 {
 	struct nlattr *tb[CAMEX_A_PREFIX_MAX + 1];
 
@@ -33,7 +33,7 @@ bool profile_read(struct nlattr *const *tb, struct profile *profile)
 
 	memset(profile, 0, sizeof(*profile));
 	if (address)
-		read_prefix(address, &profile->address);
+		prefix_read(address, &profile->address);
 	if (gateway)
 		address_set(&profile->gateway, nla_data(gateway),
 			    (size_t)nla_len(gateway));
@@ -42,7 +42,7 @@ bool profile_read(struct nlattr *const *tb, struct profile *profile)
 	if (routes)
 		nla_for_each_nested (route, routes, left)
 			if (profile->n_routes < PROFILE_ROUTES_MAX &&
-			    read_prefix(route,
+			    prefix_read(route,
 					&profile->routes[profile->n_routes]))
 				profile->n_routes++;
 	return address || gateway || mtu || routes;

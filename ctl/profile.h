@@ -33,6 +33,9 @@ struct profile {
 	size_t n_routes;
 };
 
+/* A nest of address and length; false: it is none. */
+bool prefix_read(struct nlattr *nest, struct prefix *prefix);
+
 /* The profile among a peer's attributes; false: there is none. */
 bool profile_read(struct nlattr *const *tb, struct profile *profile);
 

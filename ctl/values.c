@@ -230,6 +230,17 @@ static int prefixes_value_parse(const struct keyword *keyword,
 	return 0;
 }
 
+static int prefix_put(struct nl_msg *msg, const struct prefix *prefix)
+{
+	int len = (int)address_len(&prefix->addr);
+
+	if (!len)
+		return 0;
+	if (nla_put(msg, CAMEX_A_PREFIX_ADDR, len, prefix->addr.bytes) < 0)
+		return -1;
+	return nla_put_u8(msg, CAMEX_A_PREFIX_LEN, prefix->len);
+}
+
 static int prefixes_put(struct nl_msg *msg, const struct value *value)
 {
 	struct nlattr *list, *item;
@@ -238,15 +249,9 @@ static int prefixes_put(struct nl_msg *msg, const struct value *value)
 	if (!list)
 		return -1;
 	for (size_t i = 0; i < value->prefixes.n; i++) {
-		const struct prefix *prefix = &value->prefixes.list[i];
-
 		item = nla_nest_start(msg,
 				      CAMEX_A_ROUTES_PREFIX | NLA_F_NESTED);
-		if (!item ||
-		    nla_put(msg, CAMEX_A_PREFIX_ADDR,
-			    (int)address_len(&prefix->addr),
-			    prefix->addr.bytes) < 0 ||
-		    nla_put_u8(msg, CAMEX_A_PREFIX_LEN, prefix->len) < 0 ||
+		if (!item || prefix_put(msg, &value->prefixes.list[i]) < 0 ||
 		    nla_nest_end(msg, item) < 0)
 			return -1;
 	}
@@ -362,17 +367,6 @@ static int own_address_parse(const struct keyword *keyword, struct value *value,
 	if (value->prefix.addr.family != AF_INET)
 		return not_ipv4(value->text, fault);
 	return 0;
-}
-
-static int prefix_put(struct nl_msg *msg, const struct prefix *prefix)
-{
-	int len = (int)address_len(&prefix->addr);
-
-	if (!len)
-		return 0;
-	if (nla_put(msg, CAMEX_A_PREFIX_ADDR, len, prefix->addr.bytes) < 0)
-		return -1;
-	return nla_put_u8(msg, CAMEX_A_PREFIX_LEN, prefix->len);
 }
 
 static int own_address_put(struct nl_msg *msg, const struct value *value)

@@ -45,21 +45,10 @@ static bool decapsulate_ecn(struct sk_buff *skb, u8 outer)
 	return INET_ECN_decapsulate(skb, outer, inner) < 2;
 }
 
-#ifdef CAMEX_KUNIT
-/* What the tests put in the place of the stack. */
-typeof(void (*)(struct sk_buff *skb)) camex_test_stack;
-EXPORT_SYMBOL_GPL(camex_test_stack);
-
-#else
-#define camex_test_stack ((void (*)(struct sk_buff *skb))NULL)
-#endif
-
 static void to_stack(struct camex_dev *cdev, struct gro_cells *gro,
 		     struct sk_buff *skb)
 {
-	if (camex_test_stack)
-		camex_test_stack(skb);
-	else if (cdev->transport->single)
+	if (cdev->transport->single)
 		netif_receive_skb(skb);
 	else
 		gro_cells_receive(gro, skb);

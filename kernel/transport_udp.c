@@ -209,6 +209,15 @@ static bool path_good(const struct camex_dev *cdev,
 	       (!dst->obsolete || dst->ops->check(dst, path->cookie));
 }
 
+static void learn_headroom(struct camex_dev *cdev,
+			   const struct camex_endpoint *ep,
+			   const struct camex_path *path)
+{
+	camex_device_headroom(cdev, LL_RESERVED_SPACE(path->dst->dev) +
+			      path->dst->header_len +
+			      overhead(ep->to.family));
+}
+
 /* A path to the endpoint, valid for this RCU section. 0, or why there is none. */
 static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 		     const struct camex_udp *udp, struct camex_path **found)
@@ -240,9 +249,7 @@ static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 		kfree(path);
 		return CAMEX_A_STATS_LOOP;
 	}
-	camex_device_headroom(cdev, LL_RESERVED_SPACE(path->dst->dev) +
-			      path->dst->header_len +
-			      overhead(ep->to.family));
+	learn_headroom(cdev, ep, path);
 	camex_path_set(ep, path);
 	*found = path;
 	return 0;
@@ -379,6 +386,14 @@ static int send(struct camex_dev *cdev, struct camex_endpoint *ep,
 		return CAMEX_A_STATS_TOO_BIG;
 	}
 
+	/* What is learnt at the same time elsewhere may have got lost. */
+	if (unlikely(skb_headroom(skb) < overhead(ep->to.family))) {
+		learn_headroom(cdev, ep, way->path);
+		if (skb_cow_head(skb, overhead(ep->to.family))) {
+			kfree_skb(skb);
+			return CAMEX_A_STATS_NO_MEMORY;
+		}
+	}
 	skb_dst_drop(skb);
 	skb_dst_set_noref(skb, way->path->dst);
 	skb->mark = cdev->conf.fwmark;

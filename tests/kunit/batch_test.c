@@ -5,6 +5,7 @@
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
@@ -14,6 +15,7 @@
 #include "protocol.h"
 #include "rules.h"
 #include "test.h"
+#include "transport.h"
 
 #define TOTAL_MAX	65400
 #define DATAGRAMS	150
@@ -57,10 +59,14 @@ struct scene {
 /* What the stack gets. */
 static struct sk_buff_head arrived;
 
-static void take(struct sk_buff *skb)
+static rx_handler_result_t take(struct sk_buff **skb)
 {
-	__skb_queue_tail(&arrived, skb);
+	__skb_queue_tail(&arrived, *skb);
+	return RX_HANDLER_CONSUMED;
 }
+
+/* The link is not registered, so that GRO cannot poll it. */
+static const struct camex_transport_ops transport = { .single = true };
 
 /* --- a device that delivers --- */
 
@@ -76,6 +82,9 @@ static int batch_init(struct kunit *test)
 	cdev = test->priv;
 	s->cdev = cdev;
 	cdev->protocol = &camex_protocol_camex;
+	cdev->transport = &transport;
+	INIT_LIST_HEAD(&cdev->dev->ptype_all);
+	INIT_LIST_HEAD(&cdev->dev->ptype_specific);
 	cdev->dev->features = NETIF_F_GRO;
 	cdev->stats = camex_stats_alloc();
 	cdev->dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);
@@ -92,9 +101,11 @@ static int batch_init(struct kunit *test)
 	if (err)
 		return err;
 	__skb_queue_head_init(&arrived);
-	camex_test_stack = take;
+	rtnl_lock();
+	err = netdev_rx_handler_register(cdev->dev, take, NULL);
+	rtnl_unlock();
 	test->priv = s;
-	return 0;
+	return err;
 }
 
 static void batch_exit(struct kunit *test)
@@ -103,7 +114,9 @@ static void batch_exit(struct kunit *test)
 	struct pcpu_sw_netstats __percpu *tstats = s->cdev->dev->tstats;
 	struct camex_stats __percpu *stats = s->cdev->stats;
 
-	camex_test_stack = NULL;
+	rtnl_lock();
+	netdev_rx_handler_unregister(s->cdev->dev);
+	rtnl_unlock();
 	test->priv = s->cdev;
 	fake_dev_exit(test);
 	free_percpu(tstats);

@@ -13,8 +13,6 @@ struct sk_buff;
 /* Of session.c: the clock, and what prefixes are drawn from. */
 extern u64 camex_test_clock;
 extern u32 camex_test_prefixes;
-/* Of rx.c: what takes packets in the place of the stack. */
-extern void (*camex_test_stack)(struct sk_buff *skb);
 
 /* A number below @n; the same ones in each run. */
 static inline u32 below(struct rnd_state *rnd, u32 n)
