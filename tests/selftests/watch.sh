@@ -220,8 +220,8 @@ ok "it did what it is there for" test -n "$(ip -n client1 route show 10.66.0.0/2
 # --- the end ---
 
 camexctl -n host1 dev del camex0
-ok "the device goes: the program is told" wait_until 30 eval 'grep " ${id[3]} " "$runs" | tail -n 1 | grep -q ^down'
-ok "and watch ends" wait_until 20 eval '! kill -0 $watch'
+ok "the device goes: the program is told" wait_until 120 eval 'grep " ${id[3]} " "$runs" | tail -n 1 | grep -q ^down'
+ok "and watch ends" wait_until 120 eval '! kill -0 $watch'
 like "it says why" "$(<"$test_tmp/err")" 'watch camex0: no camex device named camex0'
 
 done_testing
