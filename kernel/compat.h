@@ -261,6 +261,12 @@ static inline bool camex_ip6_is_local(struct net *net,
 	return ipv6_dev_find(net, addr, NULL);
 #endif
 }
+#else
+static inline bool camex_ip6_is_local(struct net *net,
+				      const struct in6_addr *addr)
+{
+	return false;
+}
 #endif
 
 /* 6.19: kernel_bind takes a sockaddr_unsized. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <crypto/aead.h>
+#include <crypto/chacha20poly1305.h>
 #include <linux/crypto.h>
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
@@ -98,6 +99,19 @@ static int reference(struct bench *b, size_t len, size_t ad_len)
 	aead_request_set_ad(b->req, ad_len);
 	aead_request_set_crypt(b->req, &sg, &sg, len, iv);
 	return crypto_aead_encrypt(b->req);
+}
+
+/* The same by the library, which is quicker but has nonces of 8 bytes. */
+static void library(struct bench *b, size_t len, size_t ad_len)
+{
+	prandom_bytes_state(&b->rnd, b->key, sizeof(b->key));
+	prandom_bytes_state(&b->rnd, b->nonce, sizeof(b->nonce));
+	memset(b->nonce, 0, 4);
+	prandom_bytes_state(&b->rnd, b->ad, sizeof(b->ad));
+	prandom_bytes_state(&b->rnd, b->plain, len);
+	memcpy(b->want, b->ad, ad_len);
+	chacha20poly1305_encrypt(b->want + ad_len, b->plain, len, b->ad, ad_len,
+				 get_unaligned_le64(b->nonce + 4), b->key);
 }
 
 /* Fills @b->work; returns where a body is to be, @shift bytes off. */
@@ -326,6 +340,22 @@ static const char *open_at_once(struct bench *b, u8 *out, size_t len,
 	return good && memcmp(to, b->plain, len) ? "open_to's plaintext differs" : NULL;
 }
 
+static const char *in_place(struct bench *b, size_t len, size_t ad_len)
+{
+	u8 *body = fresh_work(b, 0);
+	struct camex_aead_key key;
+
+	camex_aead_key_set(&key, b->key);
+	memcpy(body, b->plain, len);
+	camex_aead_seal(&key, body, len, b->ad, ad_len, b->nonce);
+	if (memcmp(body - ad_len, b->want, ad_len + len + TAG))
+		return "what seal makes differs";
+	if (!camex_aead_open(&key, body, len, b->ad, ad_len, b->nonce))
+		return "open refuses it";
+	return memcmp(body, b->plain, len) ? "the plaintext differs" : NULL;
+}
+
+/* Every length, against the library. */
 static void aead_apart(struct kunit *test)
 {
 	u8 *copy = kunit_kmalloc(test, CAMEX_AEAD_AD_MAX + BODY_MAX + TAG, GFP_KERNEL);
@@ -339,9 +369,10 @@ static void aead_apart(struct kunit *test)
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, out);
 	for (len = 0; len <= BODY_MAX && !wrong; len++) {
 		ad_len = len % 5 ? 27 + len % 2 : len % (CAMEX_AEAD_AD_MAX + 1);
-		KUNIT_ASSERT_EQ(test, 0, reference(b, len, ad_len));
+		library(b, len, ad_len);
 		memcpy(copy, b->want, ad_len + len + TAG);
-		wrong = open_apart(b, len, ad_len, false) ?:
+		wrong = in_place(b, len, ad_len) ?:
+			open_apart(b, len, ad_len, false) ?:
 			open_at_once(b, out, len, ad_len, false);
 		if (!wrong && memcmp(copy, b->want, ad_len + len + TAG))
 			wrong = "what was opened has changed";

@@ -253,7 +253,7 @@ ok "with an address" address c2 10.0.0.2
 link=$(link host1 c2)
 bg host3 unshare --user --map-root-user --net sleep 1000
 owner=$!
-ok "another user's namespace" wait_until 10 eval '[ "$(readlink /proc/$owner/ns/user)" != "$(readlink /proc/$$/ns/user)" ]'
+ok "another user's namespace" wait_until 60 eval '[ "$(readlink /proc/$owner/ns/user)" != "$(readlink /proc/$$/ns/user)" ]'
 ok "the device moves there" ip -n host1 link set camex0 netns $owner
 ok "and is up there" nsenter -t $owner -n ip link set camex0 up
 ok "the link, which stays, carries on" wait_until 20 reaches host1 10.0.0.2
