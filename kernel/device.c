@@ -256,7 +256,9 @@ static int setup_tap(struct net_device *dev, struct nlattr **tb,
 	dev->max_mtu = MTU_MAX;
 	dev->netdev_ops = &tap_netdev_ops;
 	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
-	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT;
+	/* Nobody is told of what is dropped, so no route is kept for that. */
+	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT |
+			   IFF_XMIT_DST_RELEASE | IFF_XMIT_DST_RELEASE_PERM;
 	dev->vlan_features = dev->features;
 	if (!mac)
 		eth_hw_addr_random(dev);

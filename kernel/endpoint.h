@@ -15,6 +15,7 @@ struct dst_entry;
  * @cookie: tells whether @dst is still good
  * @generation: camex_dev.path_generation when it was found
  * @src: source address that goes with it
+ * @ident: IPv4 identification of the next datagram that may be fragmented
  * @rcu: frees it
  */
 struct camex_path {
@@ -22,6 +23,7 @@ struct camex_path {
 	u32 cookie;
 	u32 generation;
 	struct in6_addr src;
+	atomic_t ident;
 	struct rcu_head rcu;
 };
 

@@ -15,10 +15,20 @@
 #define LOOK_MIN	HZ
 #define LOOK_MAX	(30 * HZ)
 
+static int differs(struct rhashtable_compare_arg *arg, const void *object)
+{
+	const struct camex_fdb_entry *entry = object;
+	const struct camex_fdb_key *key = arg->key;
+
+	return !ether_addr_equal(entry->key.mac, key->mac) ||
+	       entry->key.vlan != key->vlan;
+}
+
 static const struct rhashtable_params by_station = {
 	.key_len = sizeof(struct camex_fdb_key),
 	.key_offset = offsetof(struct camex_fdb_entry, key),
 	.head_offset = offsetof(struct camex_fdb_entry, node),
+	.obj_cmpfn = differs,
 	.automatic_shrinking = true,
 };
 

@@ -249,6 +249,7 @@ static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 		kfree(path);
 		return CAMEX_A_STATS_LOOP;
 	}
+	atomic_set(&path->ident, get_random_u32());
 	learn_headroom(cdev, ep, path);
 	camex_path_set(ep, path);
 	*found = path;
@@ -299,11 +300,13 @@ static int send4(struct camex_dev *cdev, struct camex_endpoint *ep,
 	iph->protocol = IPPROTO_UDP;
 	iph->saddr = src;
 	iph->daddr = ep->to.v4;
-	/* RFC 6864, section 4.1: one that is never cut up needs no ID. */
-	if (way->df)
-		iph->id = 0;
-	else
-		__ip_select_ident(cdev->net, iph, skb_shinfo(skb)->gso_segs ?: 1);
+	/*
+	 * RFC 6864, section 4.1: one that is never cut up needs no ID. Others
+	 * count, as those of a connected socket do.
+	 */
+	iph->id = way->df ? 0 :
+		  htons(atomic_fetch_add(skb_shinfo(skb)->gso_segs ?: 1,
+					 &way->path->ident));
 	memset(IPCB(skb), 0, sizeof(*IPCB(skb)));
 	skb->protocol = htons(ETH_P_IP);
 	if (READ_ONCE(cdev->conf.tx) == CAMEX_TX_NETPOLL) {
