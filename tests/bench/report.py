@@ -28,8 +28,9 @@ def limit(kernel, measure="tcp"):
 def possible(kernel, target):
     """The ratio that nobody with this cipher can exceed; None where that is not known."""
     theirs = other(kernel, "counted", target)
+    # without offloads veth's TCP sends small packets, which a tunnel's need not
     if target["against"] != ["wireguard"] or "wall" in target or theirs is None or \
-            measures.MEASURES[target["measure"]][2] != "Mbit/s":
+            target["measure"] not in ("tcp", "forward", "nic"):
         return None
     most = limit(kernel, target["measure"])
     return most / theirs if most else None
