@@ -213,7 +213,7 @@ static void expel(struct call *call, const struct model_device *device,
 static void take(struct authorized *a, struct call *call,
 		 const struct model_device *device, const char *name)
 {
-	struct secret secret;
+	struct secret secret = {};
 	struct fault fault;
 	char path[PATH_MAX];
 	int status;
