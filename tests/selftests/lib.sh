@@ -242,13 +242,13 @@ hosts() {
 }
 
 # batching HOST DEV: as $CAMEX_BATCHING says, nothing comes in batches over DEV (off), or
-# everything does that can, merged where it arrives as a network card does (on).
+# everything does that can (on).
 batching() {
 	local features=()
 	case ${CAMEX_BATCHING-} in
 	"") return ;;
 	off) features=(gso off tso off gro off tx-udp-segmentation off) ;;
-	on) features=(gso on tso off gro on tx-udp-segmentation off) ;;
+	on) features=(gso on tso on gro on tx-udp-segmentation on) ;;
 	*)
 		echo "CAMEX_BATCHING is on, off or nothing"
 		return 1
