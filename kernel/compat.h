@@ -187,6 +187,17 @@ static inline void *camex_gro_header(struct sk_buff *skb, unsigned int hlen,
 #endif
 }
 
+/* 6.1: the weight is the usual one. */
+static inline void camex_napi_add(struct net_device *dev, struct napi_struct *napi,
+				  int (*poll)(struct napi_struct *napi, int budget))
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+	netif_napi_add(dev, napi, poll);
+#else
+	netif_napi_add(dev, napi, poll, NAPI_POLL_WEIGHT);
+#endif
+}
+
 /*
  * 6.16: a gro_receive that the stack does not know of would be taken for that of
  * another tunnel. What is told here ends with the socket.

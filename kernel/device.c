@@ -36,12 +36,12 @@ static int init_dev(struct net_device *dev)
 	cdev->stats = camex_stats_alloc();
 	if (!cdev->stats)
 		goto err_tstats;
-	err = gro_cells_init(&cdev->gro, dev);
+	err = camex_cells_init(&cdev->cells, dev);
 	if (err)
 		goto err_stats;
 	err = camex_sessions_init(cdev);
 	if (err)
-		goto err_gro;
+		goto err_cells;
 	err = camex_is_tap(cdev) ? camex_fdb_init(cdev) : 0;
 	if (err)
 		goto err_sessions;
@@ -62,8 +62,8 @@ err_fdb:
 		camex_fdb_free(cdev);
 err_sessions:
 	camex_sessions_free(cdev);
-err_gro:
-	gro_cells_destroy(&cdev->gro);
+err_cells:
+	camex_cells_free(&cdev->cells);
 err_stats:
 	free_percpu(cdev->stats);
 err_tstats:
@@ -88,7 +88,7 @@ static void uninit_dev(struct net_device *dev)
 		camex_fdb_free(cdev);
 	camex_peers_free(cdev);
 	camex_sessions_free(cdev);
-	gro_cells_destroy(&cdev->gro);
+	camex_cells_free(&cdev->cells);
 	free_percpu(cdev->stats);
 	camex_tstats_free(dev);
 }

@@ -22,9 +22,9 @@
 #include <linux/netdevice.h>
 #include <linux/rhashtable.h>
 #include <linux/xarray.h>
-#include <net/gro_cells.h>
 #include <net/net_namespace.h>
 
+#include "cells.h"
 #include "limit.h"
 #include "route.h"
 #include "stats.h"
@@ -120,7 +120,7 @@ struct camex_conf {
  * @conf: settings (RTNL; packets read single members)
  * @path_generation: counts what makes cached paths wrong (RTNL)
  * @stats: counters
- * @gro: delivers received packets to the stack
+ * @cells: delivers received packets to the stack
  * @routes: prefix to peer
  * @far: the peer of a transport with one far end, else NULL (RTNL)
  * @peers: by number, for dumps that go on where they stopped (RTNL)
@@ -164,7 +164,7 @@ struct camex_dev {
 	struct camex_conf conf;
 	u32 path_generation;
 	struct camex_stats __percpu *stats;
-	struct gro_cells gro;
+	struct camex_cells cells;
 	struct camex_routes routes;
 
 	struct rhashtable fdb;

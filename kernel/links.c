@@ -32,7 +32,7 @@ static int init_link(struct net_device *dev)
 
 	if (err)
 		return err;
-	err = gro_cells_init(&link->gro, dev);
+	err = camex_cells_init(&link->cells, dev);
 	if (err)
 		camex_tstats_free(dev);
 	return err;
@@ -43,7 +43,7 @@ static void free_link(struct net_device *dev)
 {
 	struct camex_peer_link *link = netdev_priv(dev);
 
-	gro_cells_destroy(&link->gro);
+	camex_cells_free(&link->cells);
 	camex_tstats_free(dev);
 }
 

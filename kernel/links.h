@@ -10,14 +10,14 @@
  * @dev: the net_device
  * @cdev: the device whose peer it is of
  * @peer: the peer; NULL when it goes before the link does (RTNL)
- * @gro: delivers received packets to the stack
+ * @cells: delivers received packets to the stack
  * @made: jiffies
  */
 struct camex_peer_link {
 	struct net_device *dev;
 	struct camex_dev *cdev;
 	struct camex_peer *peer;
-	struct gro_cells gro;
+	struct camex_cells cells;
 	unsigned long made;
 };
 

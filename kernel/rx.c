@@ -45,13 +45,14 @@ static bool decapsulate_ecn(struct sk_buff *skb, u8 outer)
 	return INET_ECN_decapsulate(skb, outer, inner) < 2;
 }
 
-static void to_stack(struct camex_dev *cdev, struct gro_cells *gro,
+/* False, with nothing done: there is no room. */
+static bool to_stack(struct camex_dev *cdev, struct camex_cells *cells,
 		     struct sk_buff *skb)
 {
-	if (cdev->transport->single)
-		netif_receive_skb(skb);
-	else
-		gro_cells_receive(gro, skb);
+	if (!cdev->transport->single)
+		return camex_cells_receive(cells, skb);
+	netif_receive_skb(skb);
+	return true;
 }
 
 /* A packet of a tun link: 0, or why it must be dropped. */
@@ -82,7 +83,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 		   struct sk_buff *skb, const struct camex_source *from)
 {
 	struct net_device *dev = cdev->dev;
-	struct gro_cells *gro = &cdev->gro;
+	struct camex_cells *cells = &cdev->cells;
 	bool tap = camex_is_tap(cdev);
 	unsigned int packets, bytes;
 	struct camex_frame frame;
@@ -96,7 +97,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 			goto drop;
 		}
 		dev = link->dev;
-		gro = &link->gro;
+		cells = &link->cells;
 		skb->dev = dev;
 	}
 	why = tap ? camex_tap_shape(peer, skb, from->dsfield, &frame) :
@@ -128,8 +129,9 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	if (tap ? camex_tap_take(peer, skb, &frame) :
 		  cdev->conf.relay && camex_relay(cdev, peer, skb))
 		return;
-	to_stack(cdev, gro, skb);
-	return;
+	if (likely(to_stack(cdev, cells, skb)))
+		return;
+	why = CAMEX_A_STATS_QUEUE_FULL;
 
 drop:
 	camex_count(cdev->stats, why, camex_packets(skb, &bytes));

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Received packets on their way to the stack. They wait in a queue of this CPU's until
+ * its NAPI gives them to GRO, as in <net/gro_cells.h>; but small datagrams, which
+ * nobody merges, do not wait where nothing is before them.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/netdevice.h>
+
+#include "cells.h"
+#include "compat.h"
+
+/* Packets that may wait on a CPU. */
+#define QUEUE_MAX	1000
+/* Bytes of an IP packet that is small. */
+#define SMALL		256
+
+/**
+ * struct camex_cell - a CPU's part
+ * @queue: packets for @napi (its lock is for PREEMPT_RT, whose softirqs interrupt each other)
+ * @napi: gives them to GRO; scheduled while there are any, and while GRO holds some
+ * @busy: a packet is on its way up the stack, past @queue
+ */
+struct camex_cell {
+	struct sk_buff_head queue;
+	struct napi_struct napi;
+	bool busy;
+};
+
+static int poll(struct napi_struct *napi, int budget)
+{
+	struct camex_cell *cell = container_of(napi, struct camex_cell, napi);
+	struct sk_buff *skb;
+	int done;
+
+	for (done = 0; done < budget; done++) {
+		skb = skb_dequeue(&cell->queue);
+		if (!skb)
+			break;
+		napi_gro_receive(napi, skb);
+	}
+	if (done < budget)
+		napi_complete_done(napi, done);
+	return done;
+}
+
+/**
+ * camex_cells_init() - make the NAPIs of a link
+ * @cells: zeros
+ * @dev: the link
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int camex_cells_init(struct camex_cells *cells, struct net_device *dev)
+{
+	int cpu;
+
+	cells->cells = alloc_percpu(struct camex_cell);
+	if (!cells->cells)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu) {
+		struct camex_cell *cell = per_cpu_ptr(cells->cells, cpu);
+
+		skb_queue_head_init(&cell->queue);
+		set_bit(NAPI_STATE_NO_BUSY_POLL, &cell->napi.state);
+		camex_napi_add(dev, &cell->napi, poll);
+		napi_enable(&cell->napi);
+	}
+	return 0;
+}
+
+/**
+ * camex_cells_free() - free what camex_cells_init() made
+ * @cells: through which no packet comes any more
+ *
+ * Context: process, may sleep.
+ */
+void camex_cells_free(struct camex_cells *cells)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct camex_cell *cell = per_cpu_ptr(cells->cells, cpu);
+
+		napi_disable(&cell->napi);
+		__netif_napi_del(&cell->napi);
+		skb_queue_purge(&cell->queue);
+	}
+	synchronize_net();	/* readers of dev->napi_list */
+	free_percpu(cells->cells);
+	cells->cells = NULL;
+}
+
+/* GRO would look at it for nothing. */
+static bool is_small_datagram(const struct sk_buff *skb)
+{
+	if (skb->len > SMALL)
+		return false;
+	if (skb->protocol == htons(ETH_P_IP))
+		return skb_headlen(skb) >= sizeof(struct iphdr) &&
+		       ((struct iphdr *)skb->data)->protocol == IPPROTO_UDP;
+	return skb->protocol == htons(ETH_P_IPV6) &&
+	       skb_headlen(skb) >= sizeof(struct ipv6hdr) &&
+	       ((struct ipv6hdr *)skb->data)->nexthdr == IPPROTO_UDP;
+}
+
+/* Is nothing before it, in the queue, in GRO, or in a tunnel around this one? */
+static bool is_idle(const struct camex_cell *cell)
+{
+	return !cell->busy && !test_bit(NAPI_STATE_SCHED, &cell->napi.state);
+}
+
+/**
+ * camex_cells_receive() - a packet goes to the stack
+ * @cells: of its link
+ * @skb: the packet, or GSO packet, with its protocol set; consumed if there is room
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: is there room?
+ */
+bool camex_cells_receive(struct camex_cells *cells, struct sk_buff *skb)
+{
+	struct camex_cell *cell = this_cpu_ptr(cells->cells);
+
+	if (is_small_datagram(skb) && is_idle(cell)) {
+		cell->busy = true;
+		netif_receive_skb(skb);
+		cell->busy = false;
+		return true;
+	}
+	if (unlikely(skb_queue_len(&cell->queue) >= QUEUE_MAX))
+		return false;
+	/* GRO writes to what it merges. */
+	if (unlikely(skb_cloned(skb) || !(skb->dev->features & NETIF_F_GRO))) {
+		netif_rx(skb);
+		return true;
+	}
+	skb_queue_tail(&cell->queue, skb);
+	napi_schedule(&cell->napi);
+	return true;
+}
