@@ -8,6 +8,7 @@
 
 #include "compat.h"
 #include "control.h"
+#include "transport.h"
 
 static const struct rhashtable_params by_prefix = {
 	.key_len = sizeof(u32),
@@ -57,7 +58,6 @@ int camex_sessions_init(struct camex_dev *cdev)
 {
 	int err = -ENOMEM;
 
-	INIT_LIST_HEAD(&cdev->keys);
 	cdev->hints_until = jiffies - 1;
 	cdev->hints = kvcalloc(CAMEX_HINTS, sizeof(*cdev->hints), GFP_KERNEL);
 	if (!cdev->hints)
@@ -137,9 +137,14 @@ CAMEX_EXPORT_FOR_KUNIT(camex_key_get);
  */
 void camex_key_attach(struct camex_key *key, struct camex_peer *peer)
 {
+	struct camex_dev *cdev = peer->cdev;
+	bool first = list_empty(&cdev->keys);
+
 	if (list_empty(&key->peers))
-		list_add_tail_rcu(&key->node, &peer->cdev->keys);
+		list_add_tail_rcu(&key->node, &cdev->keys);
 	list_add_tail_rcu(&peer->key_node, &key->peers);
+	if (first && cdev->transport->rekeyed)
+		cdev->transport->rekeyed(cdev);
 }
 
 /**
@@ -151,12 +156,16 @@ void camex_key_attach(struct camex_key *key, struct camex_peer *peer)
  */
 void camex_key_detach(struct camex_key *key, struct camex_peer *peer)
 {
+	struct camex_dev *cdev = peer->cdev;
+
 	list_del_rcu(&peer->key_node);
 	if (list_empty(&key->peers)) {
 		list_del_rcu(&key->node);
-		camex_hints_purge(peer->cdev, key);
+		camex_hints_purge(cdev, key);
+		if (list_empty(&cdev->keys) && cdev->transport->rekeyed)
+			cdev->transport->rekeyed(cdev);
 	}
-	camex_key_unget(peer->cdev, key);
+	camex_key_unget(cdev, key);
 }
 
 /**

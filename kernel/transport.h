@@ -40,6 +40,8 @@ struct camex_way {
  * @open: get ready for a configuration; on failure what was there stays.
  *	NULL: there is nothing to do. Context: RTNL, may sleep
  * @close: undo it; harmless when nothing is open. Context: RTNL, may sleep
+ * @rekeyed: the device has its first key, or has lost its last one; NULL: no
+ *	matter. Context: RTNL
  * @route: find a way to an endpoint: @path and @room of it. Returns 0, or the
  *	counter that says why there is none (CAMEX_A_STATS_*). Context: RCU
  *	reader, bottom halves off
@@ -57,6 +59,7 @@ struct camex_transport_ops {
 	int (*open)(struct camex_dev *cdev, struct camex_conf *conf,
 		    struct nlattr **tb, struct netlink_ext_ack *extack);
 	void (*close)(struct camex_dev *cdev);
+	void (*rekeyed)(struct camex_dev *cdev);
 	int (*route)(struct camex_dev *cdev, struct camex_endpoint *ep,
 		     struct camex_way *way);
 	int (*send)(struct camex_dev *cdev, struct camex_endpoint *ep,

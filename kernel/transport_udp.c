@@ -5,9 +5,9 @@
  * output path.
  *
  * A socket with an encap_rcv is given each datagram directly, but never many of
- * them as one (since 2024 the stack cuts such a packet up first). So protocols
- * that open many at a time have their datagrams put into the socket's queue, and
- * take them off at once.
+ * them as one (since 2024 the stack cuts such a packet up first). So what may be
+ * encrypted, which is opened many at a time, is put into the socket's queue and
+ * taken off at once.
  */
 #include <linux/inetdevice.h>
 #include <linux/udp.h>
@@ -464,6 +464,7 @@ const struct camex_transport_ops camex_transport_udp = {
 	.headroom = LL_RESERVED + sizeof(struct iphdr) + sizeof(struct udphdr),
 	.open = open,
 	.close = close,
+	.rekeyed = camex_udp_rekeyed,
 	.route = route,
 	.send = send,
 };

@@ -31,6 +31,7 @@ struct camex_udp {
 int camex_udp_open(struct camex_dev *cdev, struct camex_conf *conf,
 		   struct nlattr **tb, struct netlink_ext_ack *extack);
 void camex_udp_close(struct camex_udp *udp);
+void camex_udp_rekeyed(struct camex_dev *cdev);
 void camex_udp_data_ready(struct sock *sk);
 void camex_udp_gro(struct sock *sk);
 int camex_udp_encap_rcv(struct sock *sk, struct sk_buff *skb);

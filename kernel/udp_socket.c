@@ -55,14 +55,42 @@ static int set_option(struct socket *sock, int option, int value)
 				     KERNEL_SOCKPTR(&value), sizeof(value));
 }
 
-/* How datagrams are to reach us. */
+/* The ways in which datagrams may reach us. */
 static int prepare(struct socket *sock, const struct camex_protocol_ops *protocol)
 {
+	int err = 0;
+
 	/* What arrives back to back comes as one packet (udp(7)). */
 	if (protocol->open_into)
-		return set_option(sock, UDP_GRO, 1);
+		err = set_option(sock, UDP_GRO, 1);
 	/* The kind of encapsulation that leaves encap_rcv to others. */
-	return set_option(sock, UDP_ENCAP, UDP_ENCAP_L2TPINUDP);
+	return err ?: set_option(sock, UDP_ENCAP, UDP_ENCAP_L2TPINUDP);
+}
+
+/* The way in which they reach us now: without keys none are opened many at a time. */
+static void choose_way(struct socket *sock, const struct camex_dev *cdev)
+{
+	bool many = cdev->protocol->open_into && !list_empty(&cdev->keys);
+
+	if (sock)
+		WRITE_ONCE(udp_sk(sock->sk)->encap_rcv,
+			   many ? NULL : camex_udp_encap_rcv);
+}
+
+/**
+ * camex_udp_rekeyed() - camex_transport_ops.rekeyed of transport udp
+ * @cdev: the device
+ *
+ * Context: RTNL.
+ */
+void camex_udp_rekeyed(struct camex_dev *cdev)
+{
+	const struct camex_udp *udp = rtnl_dereference(cdev->udp);
+
+	if (!udp)
+		return;
+	choose_way(udp->v4, cdev);
+	choose_way(udp->v6, cdev);
 }
 
 static struct socket *open_one(const struct camex_dev *cdev, u16 family,
@@ -100,8 +128,7 @@ static void start(struct socket *sock, struct camex_udp *udp)
 	rcu_assign_sk_user_data(sock->sk, udp);
 	if (udp->cdev->protocol->open_into)
 		sock->sk->sk_data_ready = camex_udp_data_ready;
-	else
-		WRITE_ONCE(udp_sk(sock->sk)->encap_rcv, camex_udp_encap_rcv);
+	choose_way(sock, udp->cdev);
 	write_unlock_bh(&sock->sk->sk_callback_lock);
 	if (udp->cdev->protocol->bare)
 		camex_udp_gro(sock->sk);

@@ -15,7 +15,6 @@
 #include "protocol.h"
 #include "rules.h"
 #include "test.h"
-#include "transport.h"
 
 #define TOTAL_MAX	65400
 #define DATAGRAMS	150
@@ -65,9 +64,6 @@ static rx_handler_result_t take(struct sk_buff **skb)
 	return RX_HANDLER_CONSUMED;
 }
 
-/* The link is not registered, so that GRO cannot poll it. */
-static const struct camex_transport_ops transport = { .single = true };
-
 /* --- a device that delivers --- */
 
 static int batch_init(struct kunit *test)
@@ -82,7 +78,6 @@ static int batch_init(struct kunit *test)
 	cdev = test->priv;
 	s->cdev = cdev;
 	cdev->protocol = &camex_protocol_camex;
-	cdev->transport = &transport;
 	INIT_LIST_HEAD(&cdev->dev->ptype_all);
 	INIT_LIST_HEAD(&cdev->dev->ptype_specific);
 	cdev->dev->features = NETIF_F_GRO;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A device that has peers, keys and sessions, but no link and no transport. */
+/* A device that has peers, keys and sessions, but no link, and a transport that sends nothing. */
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
 #include "peer.h"
 #include "protocol.h"
 #include "test.h"
+#include "transport.h"
 
 static const struct camex_protocol_ops keyed = { .keyed = true, .asks_plaintext = true };
+
+/* The link is not registered, so that GRO cannot poll it. */
+static const struct camex_transport_ops transport = { .single = true };
 
 static void no_events(struct work_struct *work)
 {
@@ -31,8 +35,10 @@ int fake_dev_init(struct kunit *test)
 	if (!cdev->dev)
 		return -ENOMEM;
 	spin_lock_init(&cdev->lock);
+	INIT_LIST_HEAD(&cdev->keys);
 	INIT_DELAYED_WORK(&cdev->event_work, no_events);
 	cdev->protocol = &keyed;
+	cdev->transport = &transport;
 	err = camex_sessions_init(cdev);
 	if (err)
 		return err;
