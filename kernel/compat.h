@@ -148,6 +148,13 @@ static inline void camex_tstats_free(struct net_device *dev)
 #define camex_tstats_add(counter, n)	(*(counter) += (n))
 #endif
 
+/* 6.1: readers see on 32-bit machines with one CPU, too, that a softirq wrote meanwhile. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#define u64_stats_fetch_begin(syncp)	u64_stats_fetch_begin_irq(syncp)
+#define u64_stats_fetch_retry(syncp, start) \
+	u64_stats_fetch_retry_irq(syncp, start)
+#endif
+
 /* 5.11: what is sent has a function as what is received. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 static inline void dev_sw_netstats_tx_add(struct net_device *dev,
