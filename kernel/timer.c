@@ -211,8 +211,8 @@ static void keep_past(unsigned long *when, unsigned long now)
 {
 	unsigned long old = READ_ONCE(*when);
 
-	/* packets may write it meanwhile */
-	if (unlikely(time_before(old, now - LONGEST_AGO)))
+	/* Only what is due soon may be to come; packets may write it meanwhile. */
+	if (unlikely(now - old > LONGEST_AGO && old - now > LOST_AFTER))
 		cmpxchg(when, old, now - LONGEST_AGO);
 }
 
