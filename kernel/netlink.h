@@ -44,6 +44,7 @@ int camex_nl_nest(struct nlattr **tb, int maxtype, struct genl_info *info,
 int camex_nl_request_once(const struct nlmsghdr *nlh,
 			  struct netlink_ext_ack *extack);
 
+int camex_nl_change(struct sk_buff *skb, struct genl_info *info);
 int camex_nl_get(struct sk_buff *skb, struct genl_info *info);
 int camex_nl_dump_devs(struct sk_buff *msg, struct netlink_callback *cb);
 int camex_nl_dump_peers(struct sk_buff *msg, struct netlink_callback *cb);

@@ -41,7 +41,7 @@ struct camex_way {
  *	NULL: there is nothing to do. Context: RTNL, may sleep
  * @close: undo it; harmless when nothing is open. Context: RTNL, may sleep
  * @rekeyed: the device has its first key, or has lost its last one; NULL: no
- *	matter. Context: RTNL
+ *	matter. Context: RTNL, may sleep
  * @route: find a way to an endpoint: @path and @room of it. Returns 0, or the
  *	counter that says why there is none (CAMEX_A_STATS_*). Context: RCU
  *	reader, bottom halves off

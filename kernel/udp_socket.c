@@ -55,33 +55,26 @@ static int set_option(struct socket *sock, int option, int value)
 				     KERNEL_SOCKPTR(&value), sizeof(value));
 }
 
-/* The ways in which datagrams may reach us. */
-static int prepare(struct socket *sock, const struct camex_protocol_ops *protocol)
-{
-	int err = 0;
-
-	/* What arrives back to back comes as one packet (udp(7)). */
-	if (protocol->open_into)
-		err = set_option(sock, UDP_GRO, 1);
-	/* The kind of encapsulation that leaves encap_rcv to others. */
-	return err ?: set_option(sock, UDP_ENCAP, UDP_ENCAP_L2TPINUDP);
-}
-
-/* The way in which they reach us now: without keys none are opened many at a time. */
+/*
+ * How datagrams reach us: without keys, where each arrives; with keys through the queue,
+ * and what arrives back to back as one packet (udp(7)), to be opened in one go.
+ */
 static void choose_way(struct socket *sock, const struct camex_dev *cdev)
 {
 	bool many = cdev->protocol->open_into && !list_empty(&cdev->keys);
 
-	if (sock)
-		WRITE_ONCE(udp_sk(sock->sk)->encap_rcv,
-			   many ? NULL : camex_udp_encap_rcv);
+	if (!sock)
+		return;
+	WRITE_ONCE(udp_sk(sock->sk)->encap_rcv,
+		   many ? NULL : camex_udp_encap_rcv);
+	set_option(sock, UDP_GRO, many);
 }
 
 /**
  * camex_udp_rekeyed() - camex_transport_ops.rekeyed of transport udp
  * @cdev: the device
  *
- * Context: RTNL.
+ * Context: RTNL, may sleep.
  */
 void camex_udp_rekeyed(struct camex_dev *cdev)
 {
@@ -102,7 +95,8 @@ static struct socket *open_one(const struct camex_dev *cdev, u16 family,
 	err = sock_create_kern(cdev->net, family, SOCK_DGRAM, IPPROTO_UDP, &sock);
 	if (err)
 		return ERR_PTR(err);
-	err = prepare(sock, cdev->protocol);
+	/* The kind of encapsulation that leaves encap_rcv to others. */
+	err = set_option(sock, UDP_ENCAP, UDP_ENCAP_L2TPINUDP);
 	if (err) {
 		sock_release(sock);
 		return ERR_PTR(err);
@@ -128,8 +122,8 @@ static void start(struct socket *sock, struct camex_udp *udp)
 	rcu_assign_sk_user_data(sock->sk, udp);
 	if (udp->cdev->protocol->open_into)
 		sock->sk->sk_data_ready = camex_udp_data_ready;
-	choose_way(sock, udp->cdev);
 	write_unlock_bh(&sock->sk->sk_callback_lock);
+	choose_way(sock, udp->cdev);
 	if (udp->cdev->protocol->bare)
 		camex_udp_gro(sock->sk);
 }

@@ -22,11 +22,14 @@ ERRORS = (Failure, subprocess.CalledProcessError, ValueError)
 def prepare(*packages):
     """What the guest's side needs."""
     subprocess.run([repo / "tests/need", "gcc", "iproute2", "iputils-ping", "iperf3", "ethtool",
-                    "procps", "wireguard-tools", *packages], check=True)
+                    "procps", "pkg-config", "libnl-genl-3-dev", "wireguard-tools", *packages], check=True)
     out.mkdir(parents=True, exist_ok=True)
-    for name, *options in (("pingpong",), ("mark",), ("count.so", "-shared", "-fPIC", "-fvisibility=hidden")):
+    netlink = subprocess.run(["pkg-config", "--cflags", "--libs", "libnl-genl-3.0"], check=True,
+                             stdout=subprocess.PIPE, text=True).stdout.split()
+    for name, *options in (("pingpong",), ("mark",), ("count.so", "-shared", "-fPIC", "-fvisibility=hidden"),
+                           ("ovpn", *netlink)):
         source = (here / name).with_suffix(".c")
-        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", *options, "-o", out / name, source],
+        subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", out / name, source, *options],
                        check=True)
 
 

@@ -4,7 +4,7 @@ import json
 
 # What fits on an Ethernet of 1500 through each link; all tunnels are set to WireGuard's.
 MTU = {"veth": 1500, "camex": 1428, "raw": 1472, "wireguard": 1420, "vxlan": 1450, "fou": 1472,
-       "jtunnel": 1464, "esp-aes": 1446, "esp-chacha": 1446, "tap": 1414, "vxlan-wg": 1370,
+       "jtunnel": 1464, "esp-aes": 1446, "esp-chacha": 1446, "ovpn": 1448, "tap": 1414, "vxlan-wg": 1370,
        "tap-raw": 1458, "tap-raw-np": 1458, "tap-raw-nf": 1458, "tap-raw-np-nf": 1458}
 INNER_MTU = 1420
 LESS = {"tap": 1370, "vxlan-wg": 1370}
@@ -20,6 +20,7 @@ NAMES = {"veth": "veth alone", "camex": "camex", "raw": "camex, protocol raw",
          "wireguard": "WireGuard", "vxlan": "VXLAN", "fou": "FOU (ipip)",
          "jtunnel": "camex, protocol jtunnel, plain",
          "esp-aes": "ESP, AES-256-GCM", "esp-chacha": "ESP, ChaCha20-Poly1305",
+         "ovpn": "ovpn (OpenVPN's DCO), ChaCha20-Poly1305",
          "tap": "camex, tap", "vxlan-wg": "VXLAN over WireGuard", "tap-raw": "camex, tap, protocol raw",
          "tap-raw-np": "the same, tx netpoll", "tap-raw-nf": "the same, rx netfilter",
          "tap-raw-np-nf": "the same, both"}
@@ -41,6 +42,15 @@ MEASURES = {
     "nic": ("nic", "tcp", "Mbit/s", "TCP, NIC-like underlay"),
     "none": ("none", "tcp", "Mbit/s", "TCP, no offloads below"),
 }
+
+
+# The first kernel that has a link.
+SINCE = {"ovpn": (6, 16)}
+
+
+def exists(link, kernel):
+    """Has a kernel that link?"""
+    return tuple(map(int, kernel.split("."))) >= SINCE.get(link, (0,))
 
 
 def measured(link, measure):

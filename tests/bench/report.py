@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 """Medians, ratios and targets, from what the guests found, and their tables.
 
-Results are {"date": text, "kernels": {kernel: {"release": text, "cipher": text,
+Results are {"kernels": {kernel: {"date": text, "release": text, "cipher": text,
 "counted": {link: {measure: [reading]}}, "steered": the same, "unsteered": the same}}}.
 """
 import json
