@@ -450,10 +450,12 @@ static bool begin(struct camex_batch *batch, struct camex_dev *cdev,
 	unsigned int most = skb->len - min(skb->len, n * (CAMEX_WIRE_HEADER_OLD +
 							  CAMEX_WIRE_TAG));
 
-	if (batch->busy || !cdev->protocol->open_into ||
-	    !camex_buffer_get(&batch->space, CAMEX_PIECE_LEAD + most))
+	if (!cdev->protocol->open_into || this_cpu_xchg(batches->busy, true))
 		return false;
-	batch->busy = true;
+	if (!camex_buffer_get(&batch->space, CAMEX_PIECE_LEAD + most)) {
+		batch->busy = false;
+		return false;
+	}
 	batch->cdev = cdev;
 	batch->from = from;
 	batch->mark = skb->mark;

@@ -7,6 +7,7 @@
  * given back to the page allocator while traffic flows.
  */
 #include <linux/gfp.h>
+#include <linux/local_lock.h>
 #include <linux/percpu.h>
 
 #include "buffer.h"
@@ -19,11 +20,13 @@
 
 /**
  * struct ring - one CPU's buffers
+ * @lock: with PREEMPT_RT, bottom halves of one CPU may get in each other's way
  * @page: the buffers, a reference to each; NULL: not made yet
  * @now: the one that parts are taken from
  * @offset: where the next part begins
  */
 struct ring {
+	local_lock_t lock;	/* protects the members below */
 	struct page *page[RING];
 	unsigned int now;
 	unsigned int offset;
@@ -60,17 +63,8 @@ static bool next_buffer(struct ring *ring)
 	return true;
 }
 
-/**
- * camex_buffer_get() - take a part of a buffer
- * @space: result
- * @size: bytes, at most CAMEX_BUFFER_SIZE
- *
- * Context: bottom halves off.
- * Return: false when there is no memory.
- */
-bool camex_buffer_get(struct camex_space *space, unsigned int size)
+static bool get(struct ring *ring, struct camex_space *space, unsigned int size)
 {
-	struct ring *ring = this_cpu_ptr(rings);
 	struct page *page = ring->page[ring->now];
 
 	if (page && page_ref_count(page) == 1)
@@ -89,6 +83,24 @@ bool camex_buffer_get(struct camex_space *space, unsigned int size)
 }
 
 /**
+ * camex_buffer_get() - take a part of a buffer
+ * @space: result
+ * @size: bytes, at most CAMEX_BUFFER_SIZE
+ *
+ * Context: bottom halves off.
+ * Return: false when there is no memory.
+ */
+bool camex_buffer_get(struct camex_space *space, unsigned int size)
+{
+	bool got;
+
+	local_lock_nested_bh(&rings->lock);
+	got = get(this_cpu_ptr(rings), space, size);
+	local_unlock_nested_bh(&rings->lock);
+	return got;
+}
+
+/**
  * camex_buffer_put() - a part is not used any more
  * @space: it; packets that have something of it hold references of their own
  */
@@ -104,8 +116,14 @@ void camex_buffer_put(const struct camex_space *space)
  */
 int camex_buffer_init(void)
 {
+	int cpu;
+
 	rings = alloc_percpu(struct ring);
-	return rings ? 0 : -ENOMEM;
+	if (!rings)
+		return -ENOMEM;
+	for_each_possible_cpu(cpu)
+		local_lock_init(&per_cpu_ptr(rings, cpu)->lock);
+	return 0;
 }
 
 /**

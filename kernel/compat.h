@@ -11,6 +11,7 @@
 #include <crypto/poly1305.h>
 #include <linux/ethtool.h>
 #include <linux/if_tun.h>
+#include <linux/local_lock.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
@@ -146,6 +147,19 @@ static inline void camex_tstats_free(struct net_device *dev)
 #define camex_tstats_add(counter, n)	u64_stats_add(counter, n)
 #else
 #define camex_tstats_add(counter, n)	(*(counter) += (n))
+#endif
+
+/* 6.1: readers see on 32-bit machines with one CPU, too, that a softirq wrote meanwhile. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+#define u64_stats_fetch_begin(syncp)	u64_stats_fetch_begin_irq(syncp)
+#define u64_stats_fetch_retry(syncp, start) \
+	u64_stats_fetch_retry_irq(syncp, start)
+#endif
+
+/* 6.11: before, what has bottom halves off has the CPU's data for itself. */
+#ifndef local_lock_nested_bh
+#define local_lock_nested_bh(lock)
+#define local_unlock_nested_bh(lock)
 #endif
 
 /* 5.11: what is sent has a function as what is received. */

@@ -369,6 +369,12 @@ void camex_hint_add(struct camex_dev *cdev, const struct camex_addr *from,
 	spin_unlock(&cdev->lock);
 }
 
+/* Is it not yet past? What is long past has not begun, where jiffies come round. */
+static bool counts(unsigned long until)
+{
+	return time_in_range_open(jiffies, until - HINT_LASTS, until);
+}
+
 /**
  * camex_hint_find() - the key that a source has used of late
  * @cdev: the device
@@ -384,12 +390,11 @@ struct camex_key *camex_hint_find(struct camex_dev *cdev,
 	struct camex_hint *hint;
 
 	/* Strangers get no further while there are none. */
-	if (time_after(jiffies, READ_ONCE(cdev->hints_until)))
+	if (!counts(READ_ONCE(cdev->hints_until)))
 		return NULL;
 	hint = hint_of(cdev, from);
 	spin_lock(&cdev->lock);
-	if (!memcmp(&hint->from, from, sizeof(*from)) &&
-	    time_before(jiffies, hint->until))
+	if (!memcmp(&hint->from, from, sizeof(*from)) && counts(hint->until))
 		key = hint->key;
 	spin_unlock(&cdev->lock);
 	return key;

@@ -25,6 +25,11 @@
 #define HELLO_EVERY	HZ
 /* How often to see whether the clock has been set. */
 #define CLOCK_EVERY	HZ
+/*
+ * On 32-bit machines jiffies come round in weeks. A note of when something happened is
+ * kept no older than this, and looked at as often, so that it never seems to be to come.
+ */
+#define LONGEST_AGO	((unsigned long)MAX_JIFFY_OFFSET / 2)
 
 /**
  * camex_peer_registers() - do we register with a peer
@@ -202,6 +207,35 @@ static unsigned long mind_clock(struct camex_peer *peer)
 	return CLOCK_EVERY;
 }
 
+static void keep_past(unsigned long *when, unsigned long now)
+{
+	unsigned long old = READ_ONCE(*when);
+
+	/* Only what is due soon may be to come; packets may write it meanwhile. */
+	if (unlikely(now - old > LONGEST_AGO && old - now > LOST_AFTER))
+		cmpxchg(when, old, now - LONGEST_AGO);
+}
+
+static void keep_all_past(struct camex_peer *peer, unsigned long now)
+{
+	struct camex_session_rx *rx;
+	struct camex_peer_link *link;
+
+	keep_past(&peer->seen, now);
+	keep_past(&peer->sent, now);
+	keep_past(&peer->asked, now);
+	keep_past(&peer->since, now);
+	keep_past(&peer->introduced_at, now);
+	keep_past(&peer->next_register, now);
+	keep_past(&peer->answered_at, now);
+	list_for_each_entry(rx, &peer->open, base.peer_node)
+		keep_past(&rx->heard, now);
+	link = rcu_dereference_protected(peer->link,
+					 lockdep_is_held(&peer->cdev->lock));
+	if (link)
+		keep_past(&link->made, now);
+}
+
 static void run(struct timer_list *timer)
 {
 	struct camex_peer *peer = container_of(timer, struct camex_peer, timer);
@@ -215,13 +249,13 @@ static void run(struct timer_list *timer)
 		spin_unlock(&cdev->lock);
 		goto out;
 	}
-	next = camex_rules_look(peer, now);
+	keep_all_past(peer, now);
+	next = min(LONGEST_AGO, camex_rules_look(peer, now));
 	next = min(next, watch(peer, now));
 	next = min(next, mind_clock(peer));
 	next = min(next, camex_link_look(peer, now));
 	next = min(next, plan(peer, now, &due));
-	if (next < MAX_JIFFY_OFFSET)
-		mod_timer(&peer->timer, now + max(next, 1UL));
+	mod_timer(&peer->timer, now + max(next, 1UL));
 	spin_unlock(&cdev->lock);
 
 	if (due.registers || due.keepalive)
@@ -245,6 +279,8 @@ void camex_peer_wake(struct camex_peer *peer, unsigned long when)
 	if (!peer->dead && netif_running(peer->cdev->dev))
 		timer_reduce(&peer->timer, when);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_wake);
 
 /**
  * camex_peer_reregister() - register with AUTO, from the beginning

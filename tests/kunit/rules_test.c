@@ -6,6 +6,7 @@
 
 #include "rules.h"
 #include "test.h"
+#include "timer.h"
 
 /* What our clock says, and what a peer's says that starts so much later. */
 #define NOW		(CAMEX_CLOCK_MIN + 1000ULL * 3600 * NSEC_PER_SEC)
@@ -1074,7 +1075,50 @@ static void rule7_clock_back(struct kunit *test)
 	}
 }
 
-/* The timer looks for the clock; this is the one test where it runs. */
+/* Jiffies come round on 32-bit machines: what was long ago must not seem to be to come. */
+static void rule4_long_ago(struct kunit *test)
+{
+	struct camex_peer *a = fake_peer(test, "a");
+	unsigned long ago = jiffies - MAX_JIFFY_OFFSET;
+	/* while the link was down, perhaps */
+	unsigned long ahead = jiffies + MAX_JIFFY_OFFSET;
+	unsigned long *notes[] = {
+		&a->seen, &a->sent, &a->asked, &a->since, &a->introduced_at,
+		&a->next_register, &a->answered_at, NULL,
+	};
+	struct camex_session_rx *rx;
+	int tries, why, i;
+
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
+	rcu_read_lock();
+	local_bh_disable();
+	rx = camex_rules_open(a, rcu_dereference_bh(a->key), 1, 10, false, &why);
+	local_bh_enable();
+	rcu_read_unlock();
+	KUNIT_ASSERT_NOT_NULL(test, rx);
+	notes[ARRAY_SIZE(notes) - 1] = &rx->heard;
+	for (i = 0; i < ARRAY_SIZE(notes); i++)
+		*notes[i] = i % 2 ? ago : ahead;
+
+	set_bit(__LINK_STATE_START, &a->cdev->dev->state);
+	spin_lock_bh(&a->cdev->lock);
+	camex_peer_wake(a, jiffies);
+	spin_unlock_bh(&a->cdev->lock);
+	for (tries = 0; tries < 100 && READ_ONCE(rx->heard) == ago; tries++)
+		msleep(50);
+	spin_lock_bh(&a->cdev->lock);
+	KUNIT_EXPECT_TRUE(test, timer_pending(&a->timer));
+	KUNIT_EXPECT_TRUE(test, time_before(a->timer.expires,
+					    jiffies + MAX_JIFFY_OFFSET));
+	clear_bit(__LINK_STATE_START, &a->cdev->dev->state);
+	spin_unlock_bh(&a->cdev->lock);
+	for (i = 0; i < ARRAY_SIZE(notes); i++)
+		KUNIT_EXPECT_TRUE_MSG(test, time_after(*notes[i], ago + HZ) &&
+				      time_before_eq(*notes[i], jiffies),
+				      "note %d", i);
+}
+
+/* The timer looks for the clock: here, and in rule4_long_ago, it runs. */
 static void rule7_clock_is_set(struct kunit *test)
 {
 	struct camex_peer *a = fake_peer(test, "a");
@@ -1160,6 +1204,7 @@ static struct kunit_case rules_cases[] = {
 	KUNIT_CASE(rule4_fifth_waits),
 	KUNIT_CASE(rule4_all_taken),
 	KUNIT_CASE(rule4_both_active),
+	KUNIT_CASE(rule4_long_ago),
 	KUNIT_CASE(rule5_closed),
 	KUNIT_CASE(rule5_closed_next),
 	KUNIT_CASE(rule5_closed_last),
