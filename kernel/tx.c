@@ -160,7 +160,8 @@ static bool stays_whole(const struct sending *s, const struct sk_buff *skb)
 
 	if (protocol->encrypts && protocol->encrypts(s->peer))
 		return false;
-	return s->way.batch >= skb->len && !skb->encapsulation &&
+	return s->way.batch >= skb->len + protocol->plain_overhead &&
+	       !skb->encapsulation &&
 	       skb->ip_summed == CHECKSUM_PARTIAL &&
 	       fits(skb, s->way.room);
 }
