@@ -7,6 +7,8 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
+#include <linux/percpu.h>
+#include <linux/slab.h>
 
 #include "cells.h"
 #include "compat.h"
@@ -28,6 +30,16 @@ struct camex_cell {
 	bool busy;
 };
 
+/**
+ * struct camex_cells - the NAPIs of a link
+ * @cells: one for each CPU
+ * @rcu: frees it
+ */
+struct camex_cells {
+	struct camex_cell __percpu *cells;
+	struct rcu_head rcu;
+};
+
 static int poll(struct napi_struct *napi, int budget)
 {
 	struct camex_cell *cell = container_of(napi, struct camex_cell, napi);
@@ -46,20 +58,24 @@ static int poll(struct napi_struct *napi, int budget)
 }
 
 /**
- * camex_cells_init() - make the NAPIs of a link
- * @cells: zeros
+ * camex_cells_alloc() - make the NAPIs of a link
  * @dev: the link
  *
  * Context: RTNL, may sleep.
- * Return: 0 or -ENOMEM.
+ * Return: them, or NULL without memory.
  */
-int camex_cells_init(struct camex_cells *cells, struct net_device *dev)
+struct camex_cells *camex_cells_alloc(struct net_device *dev)
 {
+	struct camex_cells *cells = kmalloc(sizeof(*cells), GFP_KERNEL);
 	int cpu;
 
+	if (!cells)
+		return NULL;
 	cells->cells = alloc_percpu(struct camex_cell);
-	if (!cells->cells)
-		return -ENOMEM;
+	if (!cells->cells) {
+		kfree(cells);
+		return NULL;
+	}
 	for_each_possible_cpu(cpu) {
 		struct camex_cell *cell = per_cpu_ptr(cells->cells, cpu);
 
@@ -68,11 +84,19 @@ int camex_cells_init(struct camex_cells *cells, struct net_device *dev)
 		camex_napi_add(dev, &cell->napi, poll);
 		napi_enable(&cell->napi);
 	}
-	return 0;
+	return cells;
+}
+
+static void free_cells(struct rcu_head *rcu)
+{
+	struct camex_cells *cells = container_of(rcu, struct camex_cells, rcu);
+
+	free_percpu(cells->cells);
+	kfree(cells);
 }
 
 /**
- * camex_cells_free() - free what camex_cells_init() made
+ * camex_cells_free() - free what camex_cells_alloc() made
  * @cells: through which no packet comes any more
  *
  * Context: process, may sleep.
@@ -88,9 +112,8 @@ void camex_cells_free(struct camex_cells *cells)
 		__netif_napi_del(&cell->napi);
 		skb_queue_purge(&cell->queue);
 	}
-	synchronize_net();	/* readers of dev->napi_list */
-	free_percpu(cells->cells);
-	cells->cells = NULL;
+	/* There may be readers of the link's list of NAPIs, and a thousand links to go. */
+	call_rcu(&cells->rcu, free_cells);
 }
 
 /* GRO would look at it for nothing. */

@@ -3,21 +3,13 @@
 #ifndef CAMEX_CELLS_H
 #define CAMEX_CELLS_H
 
-#include <linux/percpu.h>
+#include <linux/types.h>
 
-struct camex_cell;
+struct camex_cells;
 struct net_device;
 struct sk_buff;
 
-/**
- * struct camex_cells - the NAPIs of a link
- * @cells: one for each CPU, or NULL
- */
-struct camex_cells {
-	struct camex_cell __percpu *cells;
-};
-
-int camex_cells_init(struct camex_cells *cells, struct net_device *dev);
+struct camex_cells *camex_cells_alloc(struct net_device *dev);
 void camex_cells_free(struct camex_cells *cells);
 bool camex_cells_receive(struct camex_cells *cells, struct sk_buff *skb);
 

@@ -36,8 +36,8 @@ static int init_dev(struct net_device *dev)
 	cdev->stats = camex_stats_alloc();
 	if (!cdev->stats)
 		goto err_tstats;
-	err = camex_cells_init(&cdev->cells, dev);
-	if (err)
+	cdev->cells = camex_cells_alloc(dev);
+	if (!cdev->cells)
 		goto err_stats;
 	err = camex_sessions_init(cdev);
 	if (err)
@@ -63,7 +63,7 @@ err_fdb:
 err_sessions:
 	camex_sessions_free(cdev);
 err_cells:
-	camex_cells_free(&cdev->cells);
+	camex_cells_free(cdev->cells);
 err_stats:
 	free_percpu(cdev->stats);
 err_tstats:
@@ -88,7 +88,7 @@ static void uninit_dev(struct net_device *dev)
 		camex_fdb_free(cdev);
 	camex_peers_free(cdev);
 	camex_sessions_free(cdev);
-	camex_cells_free(&cdev->cells);
+	camex_cells_free(cdev->cells);
 	free_percpu(cdev->stats);
 	camex_tstats_free(dev);
 }

@@ -164,7 +164,7 @@ struct camex_dev {
 	struct camex_conf conf;
 	u32 path_generation;
 	struct camex_stats __percpu *stats;
-	struct camex_cells cells;
+	struct camex_cells *cells;
 	struct camex_routes routes;
 
 	struct rhashtable fdb;

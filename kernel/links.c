@@ -32,10 +32,12 @@ static int init_link(struct net_device *dev)
 
 	if (err)
 		return err;
-	err = camex_cells_init(&link->cells, dev);
-	if (err)
+	link->cells = camex_cells_alloc(dev);
+	if (!link->cells) {
 		camex_tstats_free(dev);
-	return err;
+		return -ENOMEM;
+	}
+	return 0;
 }
 
 /* No packet has come through for a grace period. */
@@ -43,7 +45,7 @@ static void free_link(struct net_device *dev)
 {
 	struct camex_peer_link *link = netdev_priv(dev);
 
-	camex_cells_free(&link->cells);
+	camex_cells_free(link->cells);
 	camex_tstats_free(dev);
 }
 

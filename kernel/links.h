@@ -17,7 +17,7 @@ struct camex_peer_link {
 	struct net_device *dev;
 	struct camex_dev *cdev;
 	struct camex_peer *peer;
-	struct camex_cells cells;
+	struct camex_cells *cells;
 	unsigned long made;
 };
 

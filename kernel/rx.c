@@ -83,7 +83,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 		   struct sk_buff *skb, const struct camex_source *from)
 {
 	struct net_device *dev = cdev->dev;
-	struct camex_cells *cells = &cdev->cells;
+	struct camex_cells *cells = cdev->cells;
 	bool tap = camex_is_tap(cdev);
 	unsigned int packets, bytes;
 	struct camex_frame frame;
@@ -92,12 +92,12 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	if (cdev->conf.links == CAMEX_LINKS_PER_PEER) {
 		struct camex_peer_link *link = camex_link_of(peer);
 
-		if (unlikely(!link)) {
+		if (unlikely(!link || !netif_running(link->dev))) {
 			why = CAMEX_A_STATS_LINK_PENDING;
 			goto drop;
 		}
 		dev = link->dev;
-		cells = &link->cells;
+		cells = link->cells;
 		skb->dev = dev;
 	}
 	why = tap ? camex_tap_shape(peer, skb, from->dsfield, &frame) :
