@@ -147,6 +147,11 @@ bool camex_cells_receive(struct camex_cells *cells, struct sk_buff *skb)
 {
 	struct camex_cell *cell = this_cpu_ptr(cells->cells);
 
+	/* GRO is not wanted, or may not write to it: all wait elsewhere. */
+	if (unlikely(!(skb->dev->features & NETIF_F_GRO) || skb_cloned(skb))) {
+		netif_rx(skb);
+		return true;
+	}
 	if (is_small_datagram(skb) && is_idle(cell)) {
 		cell->busy = true;
 		netif_receive_skb(skb);
@@ -155,11 +160,6 @@ bool camex_cells_receive(struct camex_cells *cells, struct sk_buff *skb)
 	}
 	if (unlikely(skb_queue_len(&cell->queue) >= QUEUE_MAX))
 		return false;
-	/* GRO writes to what it merges. */
-	if (unlikely(skb_cloned(skb) || !(skb->dev->features & NETIF_F_GRO))) {
-		netif_rx(skb);
-		return true;
-	}
 	skb_queue_tail(&cell->queue, skb);
 	napi_schedule(&cell->napi);
 	return true;

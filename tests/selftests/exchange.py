@@ -6,6 +6,7 @@ Reads commands from standard input, and answers each with a line: "ok", or what 
 
 tcp HOST1 ADDRESS1 HOST2 ADDRESS2 BYTES   so many bytes over one connection, each way at once
 udp HOST1 ADDRESS1 HOST2 ADDRESS2 SIZE... a datagram of each size, each way
+mixed HOST1 ADDRESS1 HOST2 ADDRESS2 COUNT so many datagrams of various sizes, in their order
 gso HOST1 ADDRESS1 HOST2 ADDRESS2 SIZE COUNT
                                           so many datagrams of that size and a shorter one, each
                                           way, by UDP_SEGMENT to a socket with UDP_GRO
@@ -17,6 +18,7 @@ sums any                                  the same, but checksums may be left to
 """
 import ctypes
 import os
+import random
 import socket
 import struct
 import sys
@@ -115,6 +117,24 @@ def udp(host1, address1, host2, address2, *sizes):
             compare(what, got, data)
             if source[:2] != this.getsockname()[:2]:
                 faults.append(f"{what}: it came from {source}")
+    for sock in ends:
+        sock.close()
+
+
+def mixed(host1, address1, host2, address2, count):
+    """Small and large datagrams, at random: they arrive in the order in which they were sent."""
+    ends = [make_socket(host1, address1, socket.SOCK_DGRAM),
+            make_socket(host2, address2, socket.SOCK_DGRAM)]
+    ends[1].setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 22)
+    sent = [os.urandom(random.choice((20, 100, 180, 300, 1300))) for _ in range(int(count))]
+    for data in sent:
+        ends[0].sendto(data, ends[1].getsockname())
+    for i, data in enumerate(sent):
+        got = ends[1].recv(1 << 16)
+        if got != data:
+            faults.append(f"datagram {i} of {len(data)} bytes: datagram "
+                          f"{sent.index(got) if got in sent else 'unknown'} came")
+            break
     for sock in ends:
         sock.close()
 
@@ -236,7 +256,7 @@ def sums(which=""):
 
 
 def main():
-    commands = {f.__name__: f for f in (tcp, udp, gso, tap, sums)}
+    commands = {f.__name__: f for f in (tcp, udp, mixed, gso, tap, sums)}
     for line in sys.stdin:
         faults.clear()
         name, *arguments = line.split()

@@ -98,6 +98,15 @@ is "it says so" "$(counter host1 no_route)" 1
 
 iperf_server host2
 ok "TCP" tcp_bps host1 10.0.0.2 2M
+received() {
+	ip -n host1 -s -j link show camex0-1 | jq '.[0].stats64.rx.packets'
+}
+ok "a link goes down" ip -n host1 link set camex0-1 down
+before=$(counter host1 link_pending) seen=$(received)
+nok "nobody answers there" on host3 ping -q -n -c 1 -W 2 10.0.0.1
+is "what comes for it is counted, and goes nowhere" \
+	"$(($(counter host1 link_pending) - before)) $(received)" "1 $seen"
+ok "it goes up again" ip -n host1 link set camex0-1 up
 ok "the link's MTU is the user's" ip -n host1 link set camex0-0 mtu 1300
 ok "what is larger is told" on host1 ping -q -n -c 1 -W 5 -M "do" -s 1272 10.0.0.2
 nok "by the stack" on host1 ping -q -n -c 1 -W 1 -M "do" -s 1273 10.0.0.2

@@ -214,7 +214,7 @@ enum {
 	CAMEX_A_STATS_TOO_BIG,		/* packet larger than fits */
 	CAMEX_A_STATS_TTL_EXPIRED,	/* relayed packet at the end of its TTL */
 	CAMEX_A_STATS_LOOP,		/* the way to the peer leads into the tunnel */
-	CAMEX_A_STATS_LINK_PENDING,	/* the peer's own link is not made yet */
+	CAMEX_A_STATS_LINK_PENDING,	/* the peer's own link is not made yet, or is down */
 	CAMEX_A_STATS_NETPOLL_FALLBACK,	/* sent by udp where netpoll could not */
 	CAMEX_A_STATS_RX_NETFILTER,	/* datagrams taken by the hook */
 	CAMEX_A_STATS_FDB_FULL,		/* address not learned: table full */
