@@ -22,7 +22,7 @@ pings() {
 
 # Over an Ethernet that computes no checksums, and without GRO afterwards.
 sums() {
-	local what=$1 i
+	local what=$1 i which=()
 	for i in 1 2; do
 		on "host$i" ethtool -K eth0 tx off >/dev/null
 		on "host$i" ethtool -K camex0 gro off
@@ -32,7 +32,9 @@ sums() {
 	ok "$what: TCP over IPv6 without offloads" exchanged tcp host1 fd00::1 host2 fd00::2 50000
 	ok "$what: UDP over IPv4 without offloads" exchanged udp host1 10.0.0.1 host2 10.0.0.2 1 64 1001
 	ok "$what: UDP over IPv6 without offloads" exchanged udp host1 fd00::1 host2 fd00::2 1 64 1001
-	ok "$what: every checksum was right" exchanged sums
+	# what GRO below merged has its checksums left to offloads
+	[ "${CAMEX_BATCHING-}" != on ] || which=(any)
+	ok "$what: every checksum was right" exchanged sums "${which[@]}"
 	is "$what: nothing was dropped for want of offloads" \
 		"$(counted | grep errors)" "$(printf 'errors: %s\n' "" "")"
 	for i in 1 2; do on "host$i" ethtool -K eth0 tx on >/dev/null; done
