@@ -21,14 +21,16 @@
 /**
  * struct camex_cell - a CPU's part
  * @queue: packets for @napi (its lock is for PREEMPT_RT, whose softirqs interrupt each other)
- * @napi: gives them to GRO; scheduled while there are any, and while GRO holds some
- * @busy: a packet is on its way up the stack, past @queue
+ * @napi: gives them to GRO; scheduled while there are any. What GRO holds for longer
+ *	(gro_flush_timeout) has its timer running
  */
 struct camex_cell {
 	struct sk_buff_head queue;
 	struct napi_struct napi;
-	bool busy;
 };
+
+/* A packet is on its way up this CPU's stack, past a queue: another on top of it must wait. */
+static DEFINE_PER_CPU(bool, busy);
 
 /**
  * struct camex_cells - the NAPIs of a link
@@ -129,10 +131,11 @@ static bool is_small_datagram(const struct sk_buff *skb)
 	       ((struct ipv6hdr *)skb->data)->nexthdr == IPPROTO_UDP;
 }
 
-/* Is nothing before it, in the queue, in GRO, or in a tunnel around this one? */
+/* Is nothing before it, in the queue or in GRO? */
 static bool is_idle(const struct camex_cell *cell)
 {
-	return !cell->busy && !test_bit(NAPI_STATE_SCHED, &cell->napi.state);
+	return !test_bit(NAPI_STATE_SCHED, &cell->napi.state) &&
+	       !hrtimer_active(&cell->napi.timer);
 }
 
 /**
@@ -147,15 +150,16 @@ bool camex_cells_receive(struct camex_cells *cells, struct sk_buff *skb)
 {
 	struct camex_cell *cell = this_cpu_ptr(cells->cells);
 
-	/* GRO is not wanted, or may not write to it: all wait elsewhere. */
-	if (unlikely(!(skb->dev->features & NETIF_F_GRO) || skb_cloned(skb))) {
+	/* Without GRO, which writes to what it gets, all wait elsewhere. */
+	if (unlikely(!(skb->dev->features & NETIF_F_GRO) ||
+		     skb_unclone(skb, GFP_ATOMIC))) {
 		netif_rx(skb);
 		return true;
 	}
-	if (is_small_datagram(skb) && is_idle(cell)) {
-		cell->busy = true;
+	if (is_small_datagram(skb) && is_idle(cell) &&
+	    !this_cpu_xchg(busy, true)) {
 		netif_receive_skb(skb);
-		cell->busy = false;
+		this_cpu_write(busy, false);
 		return true;
 	}
 	if (unlikely(skb_queue_len(&cell->queue) >= QUEUE_MAX))

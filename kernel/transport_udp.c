@@ -133,6 +133,8 @@ int camex_udp_encap_rcv(struct sock *sk, struct sk_buff *skb)
 		kfree_skb(skb);
 		return 0;
 	}
+	/* What the stack has cut up hangs together still. */
+	skb_mark_not_on_list(skb);
 	skb_pull_rcsum(skb, sizeof(struct udphdr));
 	receive(udp->cdev, sk, skb);
 	return 0;

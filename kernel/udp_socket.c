@@ -11,8 +11,11 @@
 
 /* Ports tried, where the kernel chooses one that must be free in both families. */
 #define PORT_TRIES	100
-/* Bytes of receive queue: it is emptied at once, but may be refilled meanwhile. */
-#define RECEIVE_QUEUE	(4 << 20)
+/*
+ * Bytes of receive queue. It is emptied by whoever fills it, at once. Where it is half full
+ * the stack holds a lock meanwhile, which what comes out of a datagram could ask for.
+ */
+#define RECEIVE_QUEUE	(1024 << 20)
 
 static int bind_one(struct socket *sock, const struct camex_addr *bind,
 		    u16 family, __be16 port)

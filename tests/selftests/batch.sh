@@ -260,4 +260,11 @@ streams "a narrow way on" host2 "10.0.0.2 fd00::2" host3 "10.0.0.3 fd00::3"
 isnt "who sent too much was told" "$(counter host1 too_big)" 0
 is "and nothing was sent in fragments" "$(sum_of IpFragCreates host1 host2 host3)" 0
 
+# --- one who sends bare packets many at a time, which the stack cuts up before they come to us ---
+
+ok "a plain tunnel beside a third host" eval 'tunnel 4 plain protocol raw && camexctl -n host2 dev del camex0'
+on host1 sysctl -qw net.ipv4.ip_forward=1
+ok "each goes on by itself" exchanged nested host2 192.0.2.2 192.0.2.1 7000 10.0.0.2 host3 192.0.2.3 40
+is "and is counted" "$(peer host1 host2 .rx_packets)" 40
+
 done_testing

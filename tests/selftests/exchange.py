@@ -7,6 +7,9 @@ Reads commands from standard input, and answers each with a line: "ok", or what 
 tcp HOST1 ADDRESS1 HOST2 ADDRESS2 BYTES   so many bytes over one connection, each way at once
 udp HOST1 ADDRESS1 HOST2 ADDRESS2 SIZE... a datagram of each size, each way
 mixed HOST1 ADDRESS1 HOST2 ADDRESS2 COUNT so many datagrams of various sizes, in their order
+nested HOST1 ADDRESS1 ADDRESS2 PORT SOURCE HOST3 ADDRESS3 COUNT
+                                          so many bare IPv4 packets from SOURCE to HOST3, by
+                                          UDP_SEGMENT from PORT to PORT: all arrive
 gso HOST1 ADDRESS1 HOST2 ADDRESS2 SIZE COUNT
                                           so many datagrams of that size and a shorter one, each
                                           way, by UDP_SEGMENT to a socket with UDP_GRO
@@ -139,6 +142,28 @@ def mixed(host1, address1, host2, address2, count):
         sock.close()
 
 
+def nested(host1, address1, address2, port, source, host3, address3, count):
+    receiver = make_socket(host3, address3, socket.SOCK_DGRAM)
+    enter(host1)
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sender.bind((address1, int(port)))
+    sent = [os.urandom(72) for _ in range(int(count))]
+    packets = []
+    for data in sent:
+        udp_header = struct.pack("!4H", 9, receiver.getsockname()[1], 8 + len(data), 0)
+        header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 28 + len(data), 0, 0, 64, socket.IPPROTO_UDP, 0,
+                             socket.inet_aton(source), socket.inet_aton(address3))
+        total = sum(struct.unpack("!10H", header))
+        total = ~(total + (total >> 16)) & 0xffff
+        packets.append(header[:10] + struct.pack("!H", total) + header[12:] + udp_header + data)
+    sender.sendmsg([b"".join(packets)], [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("H", len(packets[0])))],
+                   0, (address2, int(port)))
+    got = [receiver.recv(1 << 16) for _ in sent]
+    compare("bare packets", b"".join(got), b"".join(sent))
+    for sock in (receiver, sender):
+        sock.close()
+
+
 def receive_datagrams(sock, count):
     """The next datagrams, whether they come one by one or many at once."""
     got = []
@@ -256,7 +281,7 @@ def sums(which=""):
 
 
 def main():
-    commands = {f.__name__: f for f in (tcp, udp, mixed, gso, tap, sums)}
+    commands = {f.__name__: f for f in (tcp, udp, mixed, nested, gso, tap, sums)}
     for line in sys.stdin:
         faults.clear()
         name, *arguments = line.split()
