@@ -81,7 +81,7 @@ for form in raw encrypted; do
 	ok "$form Ethernet: a tunnel" tunnel 4 "${tunnel[@]}"
 	ok "$form Ethernet: it carries packets" reaches host1 10.0.0.2
 	ok "$form Ethernet: a capture of the link" records host2 camex0 "$form-link" icmp
-	ok "$form Ethernet: and below it" records host2 eth0 "$form" "udp port 7000"
+	ok "$form Ethernet: and below it" records host2 eth0 "$form" "udp port 7000 and greater 1000"
 	ok "$form Ethernet: pings" on host1 ping -q -n -c 3 -i 0.2 -s 1000 10.0.0.2
 	ok "$form Ethernet: they are captured" wait_until 20 packets "$form-link" 6
 	ok "$form Ethernet: there, too" wait_until 20 packets "$form" 6
