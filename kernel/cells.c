@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Received packets on their way to the stack. They wait in a queue of this CPU's until
- * its NAPI gives them to GRO, as in <net/gro_cells.h>; but small datagrams, which
- * nobody merges, do not wait where nothing is before them.
+ * its NAPI gives them to GRO, as in <net/gro_cells.h>; but small datagrams, which are
+ * hardly ever merged, do not wait where nothing is before them.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -20,7 +20,8 @@
 
 /**
  * struct camex_cell - a CPU's part
- * @queue: packets for @napi (its lock is for PREEMPT_RT, whose softirqs interrupt each other)
+ * @queue: packets for @napi; its lock is for softirqs that interrupt each other (PREEMPT_RT)
+ *	and for a @napi with a thread, which runs on any CPU
  * @napi: gives them to GRO; scheduled while there are any. What GRO holds for longer
  *	(gro_flush_timeout) has its timer running
  */
@@ -118,7 +119,7 @@ void camex_cells_free(struct camex_cells *cells)
 	call_rcu(&cells->rcu, free_cells);
 }
 
-/* GRO would look at it for nothing. */
+/* GRO would look at it for nothing, unless its socket has UDP_GRO. */
 static bool is_small_datagram(const struct sk_buff *skb)
 {
 	if (skb->len > SMALL)

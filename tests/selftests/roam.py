@@ -91,19 +91,24 @@ def until_got(client, text, limit):
     return time.monotonic() - start
 
 
+def at_once(client, text, name):
+    """A claim that waits its turn takes 5 s; what the kernel has to do first takes less than 1."""
+    took = until_got(client, text, 10)
+    tap.ok(took < 1, name, f"after {took:.1f} s; the endpoint is {endpoint()}, it is {client.at}")
+
+
 def walk():
     first = Client("10.0.0.2", seq=5000)
     first.register()
     first.data(b"first")
     tap.ok(delivered(b"first"), "a client registers, and its packet is delivered")
-    tap.ok(first.got(b"to first"), "it gets what is sent to it")
+    at_once(first, b"to first", "it gets what is sent to it")
 
     again = Client("10.0.0.2")
     again.register()
     again.data(b"again")
     tap.ok(delivered(b"again"), "it restarts at 0 with a new port: its packet is delivered")
-    took = until_got(again, b"to again", 10)
-    tap.ok(took < 1, "and within 1 s it gets what is sent to it", f"after {took:.1f} s")
+    at_once(again, b"to again", "and at once it gets what is sent to it")
 
     other = Client("10.0.0.2", address="192.0.2.22")
     other.register()
@@ -125,12 +130,11 @@ def walk():
     tap.ok(delivered(b"clock"), "it is replaced by one whose sequence is the time")
     later = Client("10.0.0.2", address="192.0.2.2", seq=time.time_ns())
     later.register()
-    tap.ok(later.got(b"to later"), "a later one of these gets what is sent to it at once")
+    at_once(later, b"to later", "a later one of these gets what is sent to it at once")
     later.move("192.0.2.22")
     later.data(b"roams")
     tap.ok(delivered(b"roams"), "it moves to another address")
-    tap.ok(later.got(b"to later"), "and gets what is sent to it at once",
-           f"the endpoint is {endpoint()}, it is {later.at}")
+    at_once(later, b"to later", "and gets what is sent to it at once")
 
 
 def fleet():
