@@ -10,6 +10,7 @@
 #include <linux/string.h>
 
 #include "aead.h"
+#include "copy.h"
 
 /* Up to this many bytes are opened with the first ChaCha20 call. */
 #define SMALL_BODY	192
@@ -99,10 +100,7 @@ void camex_aead_seal(const struct camex_aead_key *key, u8 *body, size_t len,
 		camex_chacha20(&state, poly_key, poly_key, sizeof(poly_key));
 	}
 	tag_over(body + len, poly_key, body, len, ad, ad_len);
-	if (likely(ad_len == CAMEX_WIRE_HEADER))
-		memcpy(body - CAMEX_WIRE_HEADER, ad, CAMEX_WIRE_HEADER);
-	else
-		memcpy(body - ad_len, ad, ad_len);
+	camex_copy(body - ad_len, ad, ad_len, CAMEX_WIRE_HEADER);
 
 	memzero_explicit(&state, sizeof(state));
 	memzero_explicit(poly_key, sizeof(poly_key));

@@ -16,10 +16,13 @@
 
 #include "batch.h"
 #include "compat.h"
+#include "copy.h"
 #include "links.h"
 
 /* Payload bytes from which on a packet refers to the buffer instead of a copy. */
 #define COPY_BREAK	2048
+/* What is overwritten before nearly every payload: IPv4, and TCP with timestamps. */
+#define LEAD_USUAL	(CAMEX_AEAD_HEAD + 20 + 32)
 /* What a packet that is made here has room for in front. */
 #define HEADROOM	(LL_MAX_HEADER + CAMEX_AEAD_HEAD + 48)
 
@@ -44,15 +47,9 @@ static bool is_v4(const struct camex_piece *p)
 	return p->head[p->l3] == 0x45;
 }
 
-/* Where the TCP header is. */
-static unsigned int l4_of(const struct camex_piece *p)
-{
-	return p->l3 + (is_v4(p) ? sizeof(struct iphdr) : sizeof(struct ipv6hdr));
-}
-
 static const struct tcphdr *tcp_of(const struct camex_piece *p)
 {
-	return (const void *)p->head + l4_of(p);
+	return (const void *)p->head + p->l4;
 }
 
 static __be32 flags_of(const struct camex_piece *p)
@@ -88,7 +85,10 @@ static bool is_tcp(const struct camex_batch *batch, struct camex_piece *p)
 	const struct ipv6hdr *ip6h;
 	const struct iphdr *iph;
 
-	if (!find_ip(batch, p) || p->len <= l4_of(p) + sizeof(struct tcphdr))
+	if (!find_ip(batch, p))
+		return false;
+	p->l4 = p->l3 + (is_v4(p) ? sizeof(*iph) : sizeof(*ip6h));
+	if (p->len <= p->l4 + sizeof(struct tcphdr))
 		return false;
 	if (is_v4(p)) {
 		iph = ip4_of(p);
@@ -99,7 +99,7 @@ static bool is_tcp(const struct camex_batch *batch, struct camex_piece *p)
 	}
 	ip6h = ip6_of(p);
 	return ip6h->nexthdr == IPPROTO_TCP &&
-	       ntohs(ip6h->payload_len) == p->len - l4_of(p);
+	       ntohs(ip6h->payload_len) == p->len - p->l4;
 }
 
 /*
@@ -111,10 +111,10 @@ static unsigned int headers_of(const struct camex_piece *p)
 	unsigned int len = tcp_of(p)->doff * 4;
 	__be32 flags = flags_of(p);
 
-	if (len < sizeof(struct tcphdr) || p->len <= l4_of(p) + len ||
+	if (len < sizeof(struct tcphdr) || p->len <= p->l4 + len ||
 	    !(flags & TCP_FLAG_ACK) || flags & ~TCP_PLAIN)
 		return 0;
-	return l4_of(p) + len;
+	return p->l4 + len;
 }
 
 /* Headers that end behind the first bytes: as long as those before, most likely. */
@@ -124,7 +124,7 @@ static unsigned int guess_headers(const struct camex_batch *batch,
 	unsigned int len = batch->tcp_len ?: sizeof(struct tcphdr) +
 					     TCPOLEN_TSTAMP_ALIGNED;
 
-	return min_t(unsigned int, p->len, l4_of(p) + len);
+	return min_t(unsigned int, p->len, p->l4 + len);
 }
 
 /* Was the guess right? Else the piece stays alone. */
@@ -133,7 +133,7 @@ static void check_guess(struct camex_batch *batch, struct camex_piece *p)
 	unsigned int len = headers_of(p);
 
 	if (len)
-		batch->tcp_len = len - l4_of(p);
+		batch->tcp_len = len - p->l4;
 	p->tcp = len == p->head_len;
 }
 
@@ -158,7 +158,7 @@ void camex_piece_open(struct camex_batch *batch, struct camex_aead_opening *o,
 	p->head_len = 0;
 	p->tcp = is_tcp(batch, p);
 	if (p->tcp) {
-		guessed = l4_of(p) + offsetofend(struct tcphdr, window) > first;
+		guessed = p->l4 + offsetofend(struct tcphdr, window) > first;
 		p->head_len = guessed ? guess_headers(batch, p) : headers_of(p);
 		p->tcp = p->head_len;
 	}
@@ -183,15 +183,6 @@ void camex_piece_open(struct camex_batch *batch, struct camex_aead_opening *o,
 		check_guess(batch, p);
 }
 
-/* As memcpy(), of bytes that come in words. */
-static void copy_words(u8 *to, const u8 *from, unsigned int bytes)
-{
-	unsigned int i;
-
-	for (i = 0; i < bytes; i += sizeof(u64))
-		put_unaligned(get_unaligned((const u64 *)(from + i)), (u64 *)(to + i));
-}
-
 /**
  * camex_piece_next() - open a datagram that is likely to go on where the last ended
  * @batch: with a piece, and with room for one more
@@ -212,14 +203,14 @@ bool camex_piece_next(struct camex_batch *batch, const struct camex_aead_key *ke
 		      unsigned int ad_len, const u8 *nonce)
 {
 	struct camex_piece *p = &batch->piece[batch->n];
-	unsigned int guess = round_up((p - 1)->head_len, sizeof(u64));
-	u8 before[CAMEX_PIECE_LEAD] __aligned(8) camex_uninit;
+	unsigned int guess = (p - 1)->head_len;
+	u8 before[CAMEX_PIECE_LEAD] camex_uninit;
 	u8 *payload = batch->space.at + batch->used;
-	u8 *to = payload - (p - 1)->head_len;
+	u8 *to = payload - guess;
 	u8 *lead = payload - CAMEX_AEAD_HEAD - guess;
 	bool ok;
 
-	copy_words(before, lead, CAMEX_AEAD_HEAD + guess);
+	camex_copy(before, lead, CAMEX_AEAD_HEAD + guess, LEAD_USUAL);
 	ok = camex_aead_open_to(to, key, body, len, ad, ad_len, nonce);
 	if (likely(ok)) {
 		if (likely(len >= CAMEX_PIECE_HEAD))
@@ -237,7 +228,7 @@ bool camex_piece_next(struct camex_batch *batch, const struct camex_aead_key *ke
 		batch->used += len - p->head_len;
 		batch->n++;
 	}
-	copy_words(lead, before, CAMEX_AEAD_HEAD + guess);
+	camex_copy(lead, before, CAMEX_AEAD_HEAD + guess, LEAD_USUAL);
 	return ok;
 }
 
@@ -249,7 +240,7 @@ static unsigned int payload(const struct camex_piece *p)
 /* Are Ethernet and IP header of @b those of @a, but for what differs from packet to packet? */
 static bool same_ip(const struct camex_piece *a, const struct camex_piece *b)
 {
-	if (a->l3 != b->l3 || memcmp(a->head, b->head, a->l3))
+	if (a->l3 != b->l3 || (a->l3 && memcmp(a->head, b->head, a->l3)))
 		return false;
 	if (is_v4(a)) {
 		const struct iphdr *x = ip4_of(a), *y = ip4_of(b);
@@ -270,6 +261,19 @@ static u16 id_step(const struct camex_piece *a, const struct camex_piece *b)
 	return ntohs(ip4_of(b)->id) - ntohs(ip4_of(a)->id);
 }
 
+/* Are so many words the same? A call would cost more than they do. */
+static bool same_words(const void *a, const void *b, unsigned int n)
+{
+	const u32 *x = a, *y = b;
+
+	while (n && get_unaligned(x) == get_unaligned(y)) {
+		x++;
+		y++;
+		n--;
+	}
+	return !n;
+}
+
 static bool same_tcp(const struct camex_piece *a, const struct camex_piece *b)
 {
 	const struct tcphdr *x = tcp_of(a), *y = tcp_of(b);
@@ -278,7 +282,7 @@ static bool same_tcp(const struct camex_piece *a, const struct camex_piece *b)
 	       x->ack_seq == y->ack_seq && x->window == y->window &&
 	       x->doff == y->doff && x->urg_ptr == y->urg_ptr &&
 	       !((flags_of(a) ^ flags_of(b)) & ~(TCP_FLAG_PSH | TCP_FLAG_FIN)) &&
-	       !memcmp(x + 1, y + 1, x->doff * 4 - sizeof(*x));
+	       same_words(x + 1, y + 1, x->doff - sizeof(*x) / 4);
 }
 
 /**
@@ -320,7 +324,7 @@ static bool goes_on(struct run *run, const struct camex_piece *b)
 static void finish_headers(struct sk_buff *skb, const struct run *run)
 {
 	const struct camex_piece *last = run->first + run->n - 1;
-	unsigned int l3 = run->first->l3, l4 = l4_of(run->first);
+	unsigned int l3 = run->first->l3, l4 = run->first->l4;
 	struct tcphdr *th = (void *)skb->data + l4;
 	unsigned int len = skb->len - l4;
 

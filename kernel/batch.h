@@ -22,6 +22,7 @@
  * @head: its first bytes: CAMEX_AEAD_FIRST, or all of its headers if that is more
  * @head_len: bytes of it that count
  * @l3: bytes before the IP header
+ * @l4: bytes before the TCP header
  * @tcp: it may become part of a larger packet; @head_len is the length of its
  *	headers then
  * @len: bytes of the packet
@@ -33,6 +34,7 @@ struct camex_piece {
 	u8 *head;
 	u16 head_len;
 	u8 l3;
+	u8 l4;
 	bool tcp;
 	u16 len;
 	u32 at;

@@ -12,8 +12,11 @@
 #include <net/ip6_checksum.h>
 
 #include "compat.h"
+#include "copy.h"
 #include "cut.h"
 
+/* IPv4, and TCP with timestamps. */
+#define HEAD_USUAL	(20 + 32)
 /* What a GSO packet may be, to be cut here. */
 #define KINDS	(SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | SKB_GSO_TCP_ECN | \
 		 SKB_GSO_TCP_FIXEDID | SKB_GSO_UDP_L4 | SKB_GSO_DODGY)
@@ -66,6 +69,8 @@ bool camex_cut_begin(struct camex_cut *cut, struct sk_buff *skb)
 		if (th->doff < 5)
 			return false;
 		cut->head_len = cut->l4 + th->doff * 4;
+		cut->seq = ntohl(th->seq);
+		cut->flags = tcp_flag_word(th);
 	}
 	if (cut->head_len > CAMEX_CUT_HEAD_MAX ||
 	    skb->len <= l3 + cut->head_len ||
@@ -78,38 +83,68 @@ bool camex_cut_begin(struct camex_cut *cut, struct sk_buff *skb)
 	memcpy(cut->link, skb->data, l3);
 	cut->link_len = l3;
 	memcpy(cut->head, skb->data + l3, cut->head_len);
+	cut->id = cut->v4 ? ntohs(ip_hdr(skb)->id) : 0;
 	cut->skb = skb;
 	cut->size = info->gso_size;
 	cut->offset = l3 + cut->head_len;
 	cut->left = DIV_ROUND_UP(skb->len - cut->offset, cut->size);
 	cut->made = 0;
+	cut->near = skb->data;
+	cut->from = 0;
+	cut->until = skb_headlen(skb);
+	cut->frag = 0;
 	return true;
 }
 
-static void finish_ip(const struct camex_cut *cut, u8 *to, unsigned int len)
+/* Where is the next payload, or its first bytes? */
+static void look(struct camex_cut *cut)
+{
+	const struct skb_shared_info *info = skb_shinfo(cut->skb);
+
+	while (cut->offset >= cut->until && cut->frag < info->nr_frags) {
+		const skb_frag_t *frag = &info->frags[cut->frag++];
+
+		cut->from = cut->until;
+		cut->until += skb_frag_size(frag);
+		cut->near = PageHighMem(skb_frag_page(frag)) ? NULL :
+							       skb_frag_address(frag);
+	}
+}
+
+/* Most payloads lie in one piece; the others the kernel puts together. */
+static __wsum copy_payload(struct camex_cut *cut, u8 *to, unsigned int bytes)
+{
+	if (unlikely(cut->offset >= cut->until))
+		look(cut);
+	if (likely(cut->near && cut->offset + bytes <= cut->until))
+		return csum_partial_copy_nocheck(cut->near + (cut->offset - cut->from),
+						 to, bytes);
+	return skb_copy_and_csum_bits(cut->skb, cut->offset, to, bytes);
+}
+
+static void finish_ip(struct camex_cut *cut, unsigned int len)
 {
 	if (cut->v4) {
-		struct iphdr *iph = (struct iphdr *)to;
-		u16 id = ntohs(iph->id);
+		struct iphdr *iph = (struct iphdr *)cut->head;
 
 		if (!(skb_shinfo(cut->skb)->gso_type & SKB_GSO_TCP_FIXEDID))
-			iph->id = htons(id + cut->made);
+			iph->id = htons(cut->id + cut->made);
 		iph->tot_len = htons(len);
 		ip_send_check(iph);
 	} else {
-		struct ipv6hdr *ip6h = (struct ipv6hdr *)to;
+		struct ipv6hdr *ip6h = (struct ipv6hdr *)cut->head;
 
 		ip6h->payload_len = htons(len - sizeof(*ip6h));
 	}
 }
 
-static __sum16 sum_of(const struct camex_cut *cut, const u8 *to, unsigned int len,
-		      __wsum payload)
+static __sum16 sum_of(const struct camex_cut *cut, unsigned int len, __wsum payload)
 {
+	const u8 *head = cut->head;
 	int proto = cut->tcp ? IPPROTO_TCP : IPPROTO_UDP;
-	__wsum sum = csum_partial(to + cut->l4, cut->head_len - cut->l4, payload);
-	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)to;
-	const struct iphdr *iph = (const struct iphdr *)to;
+	__wsum sum = csum_partial(head + cut->l4, cut->head_len - cut->l4, payload);
+	const struct ipv6hdr *ip6h = (const struct ipv6hdr *)head;
+	const struct iphdr *iph = (const struct iphdr *)head;
 
 	len -= cut->l4;
 	if (cut->v4)
@@ -126,39 +161,36 @@ static __sum16 sum_of(const struct camex_cut *cut, const u8 *to, unsigned int le
  */
 unsigned int camex_cut_next(struct camex_cut *cut, u8 *to)
 {
-	/* Alignment is not given where the packet goes to. */
-	u8 head[CAMEX_CUT_HEAD_MAX] __aligned(8) camex_uninit;
 	unsigned int bytes = min(cut->size, cut->skb->len - cut->offset);
 	unsigned int len = cut->head_len + bytes;
-	bool last = cut->left == 1;
 	__wsum payload;
 
-	memcpy(to, cut->link, cut->link_len);
-	to += cut->link_len;
-	memcpy(head, cut->head, cut->head_len);
-	payload = skb_copy_and_csum_bits(cut->skb, cut->offset,
-					 to + cut->head_len, bytes);
-	finish_ip(cut, head, len);
+	if (cut->link_len) {
+		memcpy(to, cut->link, cut->link_len);
+		to += cut->link_len;
+	}
+	payload = copy_payload(cut, to + cut->head_len, bytes);
+	finish_ip(cut, len);
 	if (cut->tcp) {
-		struct tcphdr *th = (struct tcphdr *)(head + cut->l4);
+		struct tcphdr *th = (struct tcphdr *)(cut->head + cut->l4);
+		__be32 flags = cut->flags;
 
-		th->seq = htonl(ntohl(th->seq) + cut->made * cut->size);
 		if (cut->made)
-			th->cwr = 0;
-		if (!last) {
-			th->fin = 0;
-			th->psh = 0;
-		}
+			flags &= ~TCP_FLAG_CWR;
+		if (cut->left > 1)
+			flags &= ~(TCP_FLAG_FIN | TCP_FLAG_PSH);
+		tcp_flag_word(th) = flags;
+		th->seq = htonl(cut->seq + cut->made * cut->size);
 		th->check = 0;
-		th->check = sum_of(cut, head, len, payload);
+		th->check = sum_of(cut, len, payload);
 	} else {
-		struct udphdr *uh = (struct udphdr *)(head + cut->l4);
+		struct udphdr *uh = (struct udphdr *)(cut->head + cut->l4);
 
 		uh->len = htons(len - cut->l4);
 		uh->check = 0;
-		uh->check = sum_of(cut, head, len, payload) ?: CSUM_MANGLED_0;
+		uh->check = sum_of(cut, len, payload) ?: CSUM_MANGLED_0;
 	}
-	memcpy(to, head, cut->head_len);
+	camex_copy(to, cut->head, cut->head_len, HEAD_USUAL);
 	cut->offset += bytes;
 	cut->left--;
 	cut->made++;

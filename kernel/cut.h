@@ -16,13 +16,20 @@
  * @skb: the packet
  * @link: what stands before its IP header, the same in each packet
  * @link_len: bytes of it, 0 for a bare IP packet
- * @head: its headers from IP on, as they were
+ * @head: its headers from IP on, as the packet before had them
  * @head_len: bytes of @head
  * @l4: where in @head the TCP or UDP header is, bytes
+ * @id: its IP ID, of IPv4
+ * @seq: its sequence, of TCP
+ * @flags: its word of flags, of TCP
  * @size: payload bytes of each packet but the last
  * @offset: where in @skb the next payload begins, bytes
  * @left: packets that are left
  * @made: packets that were made
+ * @near: where byte @from of @skb is, as the next payload most likely
+ * @from: the first byte of what lies there in one piece
+ * @until: behind its last byte
+ * @frag: the fragment that comes after it
  * @v4: it is IPv4, else IPv6
  * @tcp: it is TCP, else UDP
  */
@@ -30,13 +37,20 @@ struct camex_cut {
 	struct sk_buff *skb;
 	u8 link[CAMEX_CUT_LINK_MAX];
 	unsigned int link_len;
-	u8 head[CAMEX_CUT_HEAD_MAX] __aligned(4);
+	u8 head[CAMEX_CUT_HEAD_MAX] __aligned(8);
 	unsigned int head_len;
 	unsigned int l4;
+	u16 id;
+	u32 seq;
+	__be32 flags;
 	unsigned int size;
 	unsigned int offset;
 	unsigned int left;
 	unsigned int made;
+	const u8 *near;
+	unsigned int from;
+	unsigned int until;
+	unsigned int frag;
 	bool v4;
 	bool tcp;
 };

@@ -9,6 +9,7 @@
 
 #include "buffer.h"
 #include "compat.h"
+#include "copy.h"
 #include "cut.h"
 #include "links.h"
 #include "sealed.h"
@@ -17,6 +18,8 @@
 #define SEGMENTS_MAX	64U
 /* What the cipher wants before the first and behind the last of them. */
 #define SLACK		(CAMEX_AEAD_HEAD + CAMEX_AEAD_TAIL)
+/* How much of that is nearly always before a datagram. */
+#define OVER_USUAL	(CAMEX_AEAD_HEAD - CAMEX_WIRE_HEADER)
 
 /* Copy a packet to where it can be encrypted, its checksum filled in. */
 static void copy_out(const struct sk_buff *skb, u8 *to)
@@ -208,15 +211,6 @@ static struct sk_buff *carrier(struct sk_buff *skb, unsigned int headroom,
 	return out;
 }
 
-/* Nearly always as many bytes, which the compiler then knows. */
-static void copy_over(u8 *to, const u8 *from, unsigned int over)
-{
-	if (likely(over == CAMEX_AEAD_HEAD - CAMEX_WIRE_HEADER))
-		memcpy(to, from, CAMEX_AEAD_HEAD - CAMEX_WIRE_HEADER);
-	else
-		memcpy(to, from, over);
-}
-
 /**
  * camex_seal_many() - encrypt packets out of a GSO packet
  * @peer: whom they are for
@@ -273,10 +267,10 @@ struct sk_buff *camex_seal_many(struct camex_peer *peer, struct camex_cut *cut,
 
 		h.body = camex_cut_next(cut, body);
 		camex_wire_build(ad + lead, &h);
-		copy_over(before, to - over, over);
+		camex_copy(before, to - over, over, OVER_USUAL);
 		camex_aead_seal(&tx->base.key->aead, body, h.body, ad, ad_len,
 				ad + lead + CAMEX_WIRE_NONCE);
-		copy_over(to - over, before, over);
+		camex_copy(to - over, before, over, OVER_USUAL);
 		to = body + h.body + CAMEX_WIRE_TAG;
 	}
 	if (n > 1) {
