@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Received packets on their way to the stack. They wait in a queue of this CPU's until
- * its NAPI gives them to GRO, as in <net/gro_cells.h>; but small datagrams, which are
- * hardly ever merged, do not wait where nothing is before them.
+ * its NAPI gives them to GRO, as in <net/gro_cells.h>; but small packets that are hardly
+ * ever merged do not wait where nothing is before them.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
 #include <linux/percpu.h>
 #include <linux/slab.h>
+#include <linux/tcp.h>
 
 #include "cells.h"
 #include "compat.h"
@@ -119,17 +120,33 @@ void camex_cells_free(struct camex_cells *cells)
 	call_rcu(&cells->rcu, free_cells);
 }
 
-/* GRO would look at it for nothing, unless its socket has UDP_GRO. */
-static bool is_small_datagram(const struct sk_buff *skb)
+/*
+ * With nothing before it GRO would hand it on at once: a datagram, unless its socket has
+ * UDP_GRO, or a segment of TCP without data or at the end of a push.
+ */
+static bool is_small_and_alone(const struct sk_buff *skb)
 {
+	const struct tcphdr *th;
+	unsigned int l4;
+	u8 proto;
+
 	if (skb->len > SMALL)
 		return false;
-	if (skb->protocol == htons(ETH_P_IP))
-		return skb_headlen(skb) >= sizeof(struct iphdr) &&
-		       ((struct iphdr *)skb->data)->protocol == IPPROTO_UDP;
-	return skb->protocol == htons(ETH_P_IPV6) &&
-	       skb_headlen(skb) >= sizeof(struct ipv6hdr) &&
-	       ((struct ipv6hdr *)skb->data)->nexthdr == IPPROTO_UDP;
+	if (skb->protocol == htons(ETH_P_IP)) {
+		l4 = sizeof(struct iphdr);
+		if (skb_headlen(skb) < l4 || skb->data[0] != 0x45)
+			return false;
+		proto = ((struct iphdr *)skb->data)->protocol;
+	} else {
+		l4 = sizeof(struct ipv6hdr);
+		if (skb->protocol != htons(ETH_P_IPV6) || skb_headlen(skb) < l4)
+			return false;
+		proto = ((struct ipv6hdr *)skb->data)->nexthdr;
+	}
+	if (proto != IPPROTO_TCP || skb_headlen(skb) < l4 + sizeof(*th))
+		return proto == IPPROTO_UDP;
+	th = (struct tcphdr *)(skb->data + l4);
+	return th->psh || skb->len == l4 + th->doff * 4;
 }
 
 /* Is nothing before it, in the queue or in GRO? */
@@ -157,7 +174,7 @@ bool camex_cells_receive(struct camex_cells *cells, struct sk_buff *skb)
 		netif_rx(skb);
 		return true;
 	}
-	if (is_small_datagram(skb) && is_idle(cell) &&
+	if (is_small_and_alone(skb) && is_idle(cell) &&
 	    !this_cpu_xchg(busy, true)) {
 		netif_receive_skb(skb);
 		this_cpu_write(busy, false);
