@@ -26,6 +26,8 @@ Two network namespaces are joined by veth with an MTU of 1500. All tunnels have 
 
 *nic* is an underlay like a NIC's: it aggregates on receive and segments neither TCP nor UDP;
 *none* has no offload at all. Forwarded traffic is that of a host behind each end.
+One flow of TCP with 128 KB writes is measured in its steady part, without its first tenth of a
+second and its end; the others as a whole.
 
 .. image:: performance.svg
 
