@@ -124,7 +124,7 @@ void camex_cells_free(struct camex_cells *cells)
  * With nothing before it GRO would hand it on at once: a datagram, unless its socket has
  * UDP_GRO, or a segment of TCP without data or at the end of a push.
  */
-static bool is_small_and_alone(const struct sk_buff *skb)
+static bool is_small_and_alone(const struct sk_buff *skb, bool tcp)
 {
 	const struct tcphdr *th;
 	unsigned int l4;
@@ -143,16 +143,17 @@ static bool is_small_and_alone(const struct sk_buff *skb)
 			return false;
 		proto = ((struct ipv6hdr *)skb->data)->nexthdr;
 	}
-	if (proto != IPPROTO_TCP || skb_headlen(skb) < l4 + sizeof(*th))
+	if (proto != IPPROTO_TCP || !tcp || skb_headlen(skb) < l4 + sizeof(*th))
 		return proto == IPPROTO_UDP;
 	th = (struct tcphdr *)(skb->data + l4);
 	return th->psh || skb->len == l4 + th->doff * 4;
 }
 
-/* Is nothing before it, in the queue or in GRO? */
+/* Is nothing before it, in the queue or in GRO? A thread may be about to start the timer. */
 static bool is_idle(const struct camex_cell *cell)
 {
 	return !test_bit(NAPI_STATE_SCHED, &cell->napi.state) &&
+	       !camex_napi_is_threaded(&cell->napi) &&
 	       !hrtimer_active(&cell->napi.timer);
 }
 
@@ -160,11 +161,13 @@ static bool is_idle(const struct camex_cell *cell)
  * camex_cells_receive() - a packet goes to the stack
  * @cells: of its link
  * @skb: the packet, or GSO packet, with its protocol set; consumed if there is room
+ * @tcp: what TCP sends in answer may be sent from here, which may be inside another
+ *	device's NAPI
  *
  * Context: RCU reader, bottom halves off.
  * Return: is there room?
  */
-bool camex_cells_receive(struct camex_cells *cells, struct sk_buff *skb)
+bool camex_cells_receive(struct camex_cells *cells, struct sk_buff *skb, bool tcp)
 {
 	struct camex_cell *cell = this_cpu_ptr(cells->cells);
 
@@ -174,7 +177,7 @@ bool camex_cells_receive(struct camex_cells *cells, struct sk_buff *skb)
 		netif_rx(skb);
 		return true;
 	}
-	if (is_small_and_alone(skb) && is_idle(cell) &&
+	if (is_small_and_alone(skb, tcp) && is_idle(cell) &&
 	    !this_cpu_xchg(busy, true)) {
 		netif_receive_skb(skb);
 		this_cpu_write(busy, false);

@@ -201,6 +201,16 @@ static inline void *camex_gro_header(struct sk_buff *skb, unsigned int hlen,
 #endif
 }
 
+/* 5.12: has a NAPI a thread of its own, which may run on any CPU? */
+static inline bool camex_napi_is_threaded(const struct napi_struct *napi)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
+	return test_bit(NAPI_STATE_THREADED, &napi->state);
+#else
+	return false;
+#endif
+}
+
 /* 6.1: the weight is the usual one. */
 static inline void camex_napi_add(struct net_device *dev, struct napi_struct *napi,
 				  int (*poll)(struct napi_struct *napi, int budget))

@@ -69,8 +69,6 @@ bool camex_cut_begin(struct camex_cut *cut, struct sk_buff *skb)
 		if (th->doff < 5)
 			return false;
 		cut->head_len = cut->l4 + th->doff * 4;
-		cut->seq = ntohl(th->seq);
-		cut->flags = tcp_flag_word(th);
 	}
 	if (cut->head_len > CAMEX_CUT_HEAD_MAX ||
 	    skb->len <= l3 + cut->head_len ||
@@ -83,7 +81,14 @@ bool camex_cut_begin(struct camex_cut *cut, struct sk_buff *skb)
 	memcpy(cut->link, skb->data, l3);
 	cut->link_len = l3;
 	memcpy(cut->head, skb->data + l3, cut->head_len);
-	cut->id = cut->v4 ? ntohs(ip_hdr(skb)->id) : 0;
+	/* where they are aligned */
+	cut->id = cut->v4 ? ntohs(((struct iphdr *)cut->head)->id) : 0;
+	if (cut->tcp) {
+		const struct tcphdr *th = (void *)cut->head + cut->l4;
+
+		cut->seq = ntohl(th->seq);
+		cut->flags = tcp_flag_word(th);
+	}
 	cut->skb = skb;
 	cut->size = info->gso_size;
 	cut->offset = l3 + cut->head_len;

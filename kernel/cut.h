@@ -26,7 +26,8 @@
  * @offset: where in @skb the next payload begins, bytes
  * @left: packets that are left
  * @made: packets that were made
- * @near: where byte @from of @skb is, as the next payload most likely
+ * @near: where byte @from of @skb is, as the next payload most likely; NULL: nowhere
+ *	that is mapped
  * @from: the first byte of what lies there in one piece
  * @until: behind its last byte
  * @frag: the fragment that comes after it

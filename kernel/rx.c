@@ -50,7 +50,9 @@ static bool to_stack(struct camex_dev *cdev, struct camex_cells *cells,
 		     struct sk_buff *skb)
 {
 	if (!cdev->transport->single)
-		return camex_cells_receive(cells, skb);
+		/* Netpoll sends nothing at once from inside the NAPI of what it sends to. */
+		return camex_cells_receive(cells, skb, READ_ONCE(cdev->conf.tx) !=
+						       CAMEX_TX_NETPOLL);
 	netif_receive_skb(skb);
 	return true;
 }

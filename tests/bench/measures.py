@@ -46,8 +46,9 @@ MEASURES = {
 }
 
 # One flow of TCP, which is compared most closely, takes so many times as long as the rest, and
-# counts from its first tenth of a second to its last: how it begins differs from run to run, and
-# when the receiver hears of the end is up to the scheduler, 0 to 4 ms late.
+# counts from its first tenth of a second to its last, by what the sender's socket takes: how it
+# begins differs from run to run, and when the receiver hears of the end is up to the scheduler, 0
+# to 4 ms late. What a tunnel still holds at the end counts for it, a few % with WireGuard.
 LONGER = {"tcp": 2.5}
 
 # The first kernel that has a link.
