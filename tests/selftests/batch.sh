@@ -101,6 +101,17 @@ done
 balance "after all that"
 is "TCP sent nothing twice" "$(sum_of TcpRetransSegs host1 host2)" 0
 
+# what GRO is given waits for a thread then, and nothing goes past it (Linux 5.12)
+if [ -e /sys/class/net/lo/threaded ]; then
+	for host in host1 host2; do
+		ok "$host: NAPI with threads" on $host sh -c 'echo 1 >/sys/class/net/camex0/threaded'
+	done
+	goes "with threads"
+	ok "with threads: large and small keep their order" exchanged mixed host1 10.0.0.1 host2 10.0.0.2 400
+	balance "with threads"
+	for host in host1 host2; do on $host sh -c 'echo 0 >/sys/class/net/camex0/threaded'; done
+fi
+
 # nothing is left to offloads, so that whoever reads a file of packets can check them
 for host in host1 host2; do
 	features $host eth0 tx off gro off
@@ -264,6 +275,9 @@ is "and nothing was sent in fragments" "$(sum_of IpFragCreates host1 host2 host3
 
 ok "a plain tunnel beside a third host" eval 'tunnel 4 plain protocol raw && camexctl -n host2 dev del camex0'
 on host1 sysctl -qw net.ipv4.ip_forward=1
+# they come as one packet, and none waits for the address of the third host on its way there
+features host2 eth0 $everything
+ok "the third host is known" reaches host1 192.0.2.3
 ok "each goes on by itself" exchanged nested host2 192.0.2.2 192.0.2.1 7000 10.0.0.2 host3 192.0.2.3 40
 is "and is counted" "$(peer host1 host2 .rx_packets)" 40
 
