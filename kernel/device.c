@@ -10,6 +10,7 @@
 #include "compat.h"
 #include "far.h"
 #include "fdb.h"
+#include "handoff.h"
 #include "links.h"
 #include "netlink.h"
 #include "protocol.h"
@@ -39,9 +40,12 @@ static int init_dev(struct net_device *dev)
 	cdev->cells = camex_cells_alloc(dev);
 	if (!cdev->cells)
 		goto err_stats;
-	err = camex_sessions_init(cdev);
+	err = camex_handoff_alloc(cdev);
 	if (err)
 		goto err_cells;
+	err = camex_sessions_init(cdev);
+	if (err)
+		goto err_handoff;
 	err = camex_is_tap(cdev) ? camex_fdb_init(cdev) : 0;
 	if (err)
 		goto err_sessions;
@@ -62,6 +66,8 @@ err_fdb:
 		camex_fdb_free(cdev);
 err_sessions:
 	camex_sessions_free(cdev);
+err_handoff:
+	camex_handoff_free(cdev);
 err_cells:
 	camex_cells_free(cdev->cells);
 err_stats:
@@ -76,6 +82,7 @@ static void uninit_dev(struct net_device *dev)
 {
 	struct camex_dev *cdev = netdev_priv(dev);
 
+	camex_handoff_free(cdev);
 	camex_links_clear(cdev);
 	list_del_init(&cdev->net_node);
 	cdev->transport->close(cdev);
@@ -115,6 +122,7 @@ static int open_dev(struct net_device *dev)
 
 static int stop_dev(struct net_device *dev)
 {
+	camex_handoff_flush(netdev_priv(dev));
 	camex_links_carrier(netdev_priv(dev), false);
 	camex_timers_down(netdev_priv(dev));
 	camex_fdb_flush_all(netdev_priv(dev));

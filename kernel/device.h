@@ -121,6 +121,7 @@ struct camex_conf {
  * @path_generation: counts what makes cached paths wrong (RTNL)
  * @stats: counters
  * @cells: delivers received packets to the stack
+ * @handoff: has other CPUs open what was received, one for each CPU that receives
  * @routes: prefix to peer
  * @far: the peer of a transport with one far end, else NULL (RTNL)
  * @peers: by number, for dumps that go on where they stopped (RTNL)
@@ -165,6 +166,7 @@ struct camex_dev {
 	u32 path_generation;
 	struct camex_stats __percpu *stats;
 	struct camex_cells *cells;
+	struct camex_handoff __percpu *handoff;
 	struct camex_routes routes;
 
 	struct rhashtable fdb;

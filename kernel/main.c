@@ -8,6 +8,7 @@
 #include "char.h"
 #include "compat.h"
 #include "device.h"
+#include "handoff.h"
 #include "links.h"
 #include "netlink.h"
 #include "serial.h"
@@ -50,9 +51,12 @@ static int __init camex_init(void)
 	err = camex_batch_init();
 	if (err)
 		goto err_buffer;
-	err = camex_links_init();
+	err = camex_handoff_init();
 	if (err)
 		goto err_batch;
+	err = camex_links_init();
+	if (err)
+		goto err_handoff;
 	err = camex_netlink_init();
 	if (err)
 		goto err_links;
@@ -76,6 +80,8 @@ err_netlink:
 err_links:
 	camex_links_exit();
 	rcu_barrier();	/* the link of char_link may have been there */
+err_handoff:
+	camex_handoff_exit();
 err_batch:
 	camex_batch_exit();
 err_buffer:
@@ -91,6 +97,7 @@ static void __exit camex_exit(void)
 	camex_netlink_exit();
 	camex_links_exit();
 	rcu_barrier();
+	camex_handoff_exit();
 	camex_batch_exit();
 	camex_buffer_exit();
 }

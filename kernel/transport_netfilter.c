@@ -115,7 +115,7 @@ static unsigned int hook(void *priv, struct sk_buff *skb,
 	skb_pull_rcsum(skb, sizeof(*uh));
 	camex_count(cdev->stats, CAMEX_A_STATS_RX_NETFILTER,
 		    camex_is_aggregate(skb) ? skb_shinfo(skb)->gso_segs ?: 1 : 1);
-	camex_udp_receive(cdev, state->pf == NFPROTO_IPV4 ? AF_INET : AF_INET6, skb);
+	camex_udp_receive(cdev, skb);
 	return NF_STOLEN;
 }
 

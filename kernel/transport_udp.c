@@ -21,6 +21,7 @@
 #include <net/udp.h>
 
 #include "compat.h"
+#include "handoff.h"
 #include "links.h"
 #include "peer.h"
 #include "protocol.h"
@@ -61,30 +62,45 @@ static void source_of(u16 family, const struct sk_buff *skb,
 }
 
 /**
+ * camex_udp_take() - take a datagram, or an aggregate of them, here and now
+ * @cdev: the device that it came for
+ * @skb: its payload at skb->data, checksum verified, no socket's; consumed
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_udp_take(struct camex_dev *cdev, struct sk_buff *skb)
+{
+	struct camex_source from camex_uninit;
+
+	if (unlikely(!netif_running(cdev->dev))) {
+		kfree_skb(skb);
+		return;
+	}
+	source_of(ip_hdr(skb)->version == 4 ? AF_INET : AF_INET6, skb, &from);
+	camex_rx(cdev, skb, &from);
+}
+
+/**
  * camex_udp_receive() - take a datagram, or an aggregate of them
  * @cdev: the device that it came for
- * @family: AF_INET or AF_INET6
  * @skb: its payload at skb->data, checksum verified; consumed
  *
  * Context: RCU reader, bottom halves off.
  */
-void camex_udp_receive(struct camex_dev *cdev, u16 family, struct sk_buff *skb)
+void camex_udp_receive(struct camex_dev *cdev, struct sk_buff *skb)
 {
-	struct camex_source from camex_uninit;
-
 	skb_orphan(skb);
 	skb->dev = cdev->dev;
 	skb->csum_valid = 0;
-	source_of(family, skb, &from);
-	camex_rx(cdev, skb, &from);
+	if (!camex_handoff(cdev, skb))
+		camex_udp_take(cdev, skb);
 }
 
 /* From the queue of a socket, which has used skb->dev for itself. */
-static void receive(struct camex_dev *cdev, struct sock *sk,
-		    struct sk_buff *skb)
+static void receive(struct camex_dev *cdev, struct sk_buff *skb)
 {
 	if (likely(netif_running(cdev->dev)))
-		camex_udp_receive(cdev, sk->sk_family, skb);
+		camex_udp_receive(cdev, skb);
 	else
 		kfree_skb(skb);
 }
@@ -117,7 +133,7 @@ void camex_udp_data_ready(struct sock *sk)
 			kfree_skb(skb);
 			continue;
 		}
-		receive(udp->cdev, sk, skb);
+		receive(udp->cdev, skb);
 	}
 out:
 	local_bh_enable();
@@ -136,7 +152,7 @@ int camex_udp_encap_rcv(struct sock *sk, struct sk_buff *skb)
 	/* What the stack has cut up hangs together still. */
 	skb_mark_not_on_list(skb);
 	skb_pull_rcsum(skb, sizeof(struct udphdr));
-	receive(udp->cdev, sk, skb);
+	receive(udp->cdev, skb);
 	return 0;
 }
 

@@ -35,7 +35,8 @@ void camex_udp_rekeyed(struct camex_dev *cdev);
 void camex_udp_data_ready(struct sock *sk);
 void camex_udp_gro(struct sock *sk);
 int camex_udp_encap_rcv(struct sock *sk, struct sk_buff *skb);
-void camex_udp_receive(struct camex_dev *cdev, u16 family, struct sk_buff *skb);
+void camex_udp_take(struct camex_dev *cdev, struct sk_buff *skb);
+void camex_udp_receive(struct camex_dev *cdev, struct sk_buff *skb);
 
 #ifdef CONFIG_NETFILTER
 int camex_netfilter_on(struct camex_dev *cdev);

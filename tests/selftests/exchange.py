@@ -7,6 +7,8 @@ Reads commands from standard input, and answers each with a line: "ok", or what 
 tcp HOST1 ADDRESS1 HOST2 ADDRESS2 BYTES   so many bytes over one connection, each way at once
 udp HOST1 ADDRESS1 HOST2 ADDRESS2 SIZE... a datagram of each size, each way
 mixed HOST1 ADDRESS1 HOST2 ADDRESS2 COUNT so many datagrams of various sizes, in their order
+runs HOST1 ADDRESS1 HOST2 ADDRESS2 COUNT  so many times 30 datagrams by UDP_SEGMENT and a small one
+                                          behind them, in their order
 nested HOST1 ADDRESS1 ADDRESS2 PORT SOURCE HOST3 ADDRESS3 COUNT
                                           so many bare IPv4 packets from SOURCE to HOST3, by
                                           UDP_SEGMENT from PORT to PORT: all arrive
@@ -132,6 +134,27 @@ def mixed(host1, address1, host2, address2, count):
     sent = [os.urandom(random.choice((20, 100, 180, 300, 1300))) for _ in range(int(count))]
     for data in sent:
         ends[0].sendto(data, ends[1].getsockname())
+    for i, data in enumerate(sent):
+        got = ends[1].recv(1 << 16)
+        if got != data:
+            faults.append(f"datagram {i} of {len(data)} bytes: datagram "
+                          f"{sent.index(got) if got in sent else 'unknown'} came")
+            break
+    for sock in ends:
+        sock.close()
+
+
+def runs(host1, address1, host2, address2, count):
+    ends = [make_socket(host1, address1, socket.SOCK_DGRAM),
+            make_socket(host2, address2, socket.SOCK_DGRAM)]
+    ends[1].setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 24)
+    sent = []
+    for _ in range(int(count)):
+        run = [os.urandom(1300) for _ in range(30)]
+        ends[0].sendmsg([b"".join(run)], [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("H", 1300))], 0,
+                        ends[1].getsockname())
+        sent += [*run, os.urandom(50)]
+        ends[0].sendto(sent[-1], ends[1].getsockname())
     for i, data in enumerate(sent):
         got = ends[1].recv(1 << 16)
         if got != data:
@@ -281,7 +304,7 @@ def sums(which=""):
 
 
 def main():
-    commands = {f.__name__: f for f in (tcp, udp, mixed, nested, gso, tap, sums)}
+    commands = {f.__name__: f for f in (tcp, udp, mixed, runs, nested, gso, tap, sums)}
     for line in sys.stdin:
         faults.clear()
         name, *arguments = line.split()

@@ -1,0 +1,108 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# With more than one CPU a worker opens large aggregates. Nothing is overtaken, nothing is lost
+# that is not counted, and nothing is left when the device goes.
+# shellcheck source-path=SCRIPTDIR
+# shellcheck disable=SC2317 # functions that ok calls
+. "$(dirname "$0")/lib.sh"
+
+bytes=1000000 runs=60
+if slow; then bytes=200000 runs=20; fi
+
+# what this script starts is on the first CPU, unless it says otherwise
+taskset -p 1 $$ >/dev/null
+start_exchange
+trace=/sys/kernel/tracing
+
+# handed COMMAND...: the worker has something to do meanwhile, and COMMAND succeeds
+handed() {
+	local status=0
+	echo >"$trace"/trace
+	echo 1 >"$trace"/events/workqueue/workqueue_execute_start/enable
+	"$@" || status=$?
+	echo 0 >"$trace"/events/workqueue/workqueue_execute_start/enable
+	grep -q 'function open_queued' "$trace"/trace || {
+		echo "nothing was handed over"
+		return 1
+	}
+	return "$status"
+}
+
+# not_handed COMMAND...: it has not, and COMMAND succeeds
+not_handed() {
+	! handed "$@" >"$test_tmp/handed" && [ "$(<"$test_tmp/handed")" = $'ok\nnothing was handed over' ]
+}
+
+# flood COUNT: so many times 30 datagrams from host1 to host2
+flood() {
+	on host1 python3 - "$1" <<-END
+		import socket, struct, sys
+		sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+		for _ in range(int(sys.argv[1])):
+		    sock.sendmsg([bytes(39000)], [(socket.IPPROTO_UDP, 103, struct.pack("H", 1300))], 0, ("10.0.0.2", 9))
+	END
+}
+
+arrived() {
+	peer host2 host1 .rx_packets
+}
+
+# all_accounted BEFORE COUNT: so many arrived since, or were counted as too many
+all_accounted() {
+	[ $(($(arrived) - $1 + $(counter host2 queue_full))) -eq "$2" ]
+}
+
+ok "two CPUs" [ "$(nproc --all)" -ge 2 ]
+ok "two hosts" hosts 2
+for outer in 4 6; do
+	ok "a tunnel over IPv$outer" tunnel $outer key
+	ok "IPv$outer: TCP is handed over" handed exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
+	ok "IPv$outer: TCP over IPv6, too" handed exchanged tcp host1 fd00::1 host2 fd00::2 "$bytes"
+	ok "IPv$outer: large runs are, and a datagram behind one stays behind it" \
+		handed exchanged runs host1 10.0.0.1 host2 10.0.0.2 "$runs"
+	ok "IPv$outer: single datagrams are not" not_handed exchanged mixed host1 10.0.0.1 host2 10.0.0.2 200
+	balance "IPv$outer"
+done
+ok "a tunnel by netfilter" tunnel 4 key rx netfilter
+ok "netfilter: large runs" handed exchanged runs host1 10.0.0.1 host2 10.0.0.2 "$runs"
+ok "a tap tunnel" tunnel 4 key link tap
+ok "tap: large runs" handed exchanged runs host1 10.0.0.1 host2 10.0.0.2 "$runs"
+ok "a plain tunnel" tunnel 4 plain protocol raw
+ok "plain: none of it is handed over" not_handed exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
+
+# --- the worker gets no time ---
+
+ok "a tunnel" tunnel 4 key
+ok "the workers' CPUs can be chosen" eval 'echo 2 >/sys/devices/virtual/workqueue/camex-rx/cpumask'
+before=$(arrived)
+sysctl -qw kernel.sched_rt_runtime_us=-1
+chrt -f 50 taskset 2 sh -c 'while :; do :; done' &
+hog=$!
+sleep 0.2
+ok "too much for a queue" flood 100
+ok "what is too much is counted" [ "$(counter host2 queue_full)" -ge 900 ]
+stop "$hog"
+sysctl -qw kernel.sched_rt_runtime_us=950000
+ok "the rest is not lost" wait_until 20 all_accounted "$before" 3000
+ok "and it goes on" handed exchanged runs host1 10.0.0.1 host2 10.0.0.2 "$runs"
+
+# --- things end while the worker is at it ---
+
+flood 1000 &
+flooding=$!
+for _ in 1 2 3 4 5; do
+	ip -n host2 link set camex0 down
+	ip -n host2 link set camex0 up
+done
+ok "down and up, under traffic" on host2 ip link show dev camex0 up
+ok "the peer goes, under traffic" camexctl -n host2 peer del camex0 host1
+ok "the device goes, under traffic" camexctl -n host2 dev del camex0
+stop "$flooding"
+ok "another tunnel" tunnel 4 key
+flood 300 &
+flooding=$!
+ok "the namespace goes, under traffic" ip netns del host2
+test_hosts=(host1)
+stop "$flooding"
+
+done_testing
