@@ -158,6 +158,18 @@ static bool is_idle(const struct camex_cell *cell)
 }
 
 /**
+ * camex_cells_are_idle() - does nothing wait here?
+ * @cells: of a link
+ *
+ * Context: bottom halves off.
+ * Return: has this CPU given all to the stack that it got?
+ */
+bool camex_cells_are_idle(struct camex_cells *cells)
+{
+	return is_idle(this_cpu_ptr(cells->cells));
+}
+
+/**
  * camex_cells_receive() - a packet goes to the stack
  * @cells: of its link
  * @skb: the packet, or GSO packet, with its protocol set; consumed if there is room
@@ -177,8 +189,9 @@ bool camex_cells_receive(struct camex_cells *cells, struct sk_buff *skb, bool tc
 		netif_rx(skb);
 		return true;
 	}
-	if (is_small_and_alone(skb, tcp) && is_idle(cell) &&
-	    !this_cpu_xchg(busy, true)) {
+	/* A worker (handoff.c) has its time for that, and is done when all of it is. */
+	if ((in_serving_softirq() ? is_small_and_alone(skb, tcp) && is_idle(cell) :
+				    true) && !this_cpu_xchg(busy, true)) {
 		netif_receive_skb(skb);
 		this_cpu_write(busy, false);
 		return true;

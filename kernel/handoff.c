@@ -140,7 +140,8 @@ bool camex_handoff(struct camex_dev *cdev, struct sk_buff *skb)
 		return false;
 
 	spin_lock(&h->queue.lock);
-	if (!large && !h->busy) {
+	/* The worker would overtake what waits for GRO here. */
+	if (!h->busy && (!large || !camex_cells_are_idle(cdev->cells))) {
 		spin_unlock(&h->queue.lock);
 		return false;
 	}
