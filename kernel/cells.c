@@ -4,6 +4,7 @@
  * its NAPI gives them to GRO, as in <net/gro_cells.h>; but small packets that are hardly
  * ever merged do not wait where nothing is before them.
  */
+#include <linux/delay.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/netdevice.h>
@@ -158,15 +159,20 @@ static bool is_idle(const struct camex_cell *cell)
 }
 
 /**
- * camex_cells_are_idle() - does nothing wait here?
+ * camex_cells_settle() - wait until a CPU has given to the stack what it got before
  * @cells: of a link
+ * @cpu: the CPU, which gets nothing more meanwhile
  *
- * Context: bottom halves off.
- * Return: has this CPU given all to the stack that it got?
+ * Context: process, may sleep; for 10 ms at most.
  */
-bool camex_cells_are_idle(struct camex_cells *cells)
+void camex_cells_settle(struct camex_cells *cells, int cpu)
 {
-	return is_idle(this_cpu_ptr(cells->cells));
+	struct camex_cell *cell = per_cpu_ptr(cells->cells, cpu);
+	int tries;
+
+	for (tries = 0; tries < 200 && (test_bit(NAPI_STATE_SCHED, &cell->napi.state) ||
+					hrtimer_active(&cell->napi.timer)); tries++)
+		usleep_range(20, 50);
 }
 
 /**

@@ -28,12 +28,14 @@
  * @busy: some wait, or the worker has one in its hands; set by this CPU alone
  * @work: opens them
  * @cdev: the device
+ * @cpu: which has received it
  */
 struct camex_handoff {
 	struct sk_buff_head queue;
 	bool busy;
 	struct work_struct work;
 	struct camex_dev *cdev;
+	int cpu;
 };
 
 static struct workqueue_struct *workers;
@@ -54,6 +56,7 @@ static void open_queued(struct work_struct *work)
 	struct camex_handoff *h = container_of(work, struct camex_handoff, work);
 	struct sk_buff *skb;
 
+	camex_cells_settle(h->cdev->cells, h->cpu);
 	while ((skb = next(h))) {
 		rcu_read_lock();
 		local_bh_disable();
@@ -86,6 +89,7 @@ int camex_handoff_alloc(struct camex_dev *cdev)
 		skb_queue_head_init(&h->queue);
 		INIT_WORK(&h->work, open_queued);
 		h->cdev = cdev;
+		h->cpu = cpu;
 	}
 	return 0;
 }
@@ -140,8 +144,7 @@ bool camex_handoff(struct camex_dev *cdev, struct sk_buff *skb)
 		return false;
 
 	spin_lock(&h->queue.lock);
-	/* The worker would overtake what waits for GRO here. */
-	if (!h->busy && (!large || !camex_cells_are_idle(cdev->cells))) {
+	if (!large && !h->busy) {
 		spin_unlock(&h->queue.lock);
 		return false;
 	}
