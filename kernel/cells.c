@@ -35,6 +35,9 @@ struct camex_cell {
 /* A packet is on its way up this CPU's stack, past a queue: another on top of it must wait. */
 static DEFINE_PER_CPU(bool, busy);
 
+/* Who has the time to take packets up the stack, and is done when that is. */
+static DEFINE_PER_CPU(struct task_struct *, direct);
+
 /**
  * struct camex_cells - the NAPIs of a link
  * @cells: one for each CPU
@@ -159,6 +162,19 @@ static bool is_idle(const struct camex_cell *cell)
 }
 
 /**
+ * camex_cells_direct() - from now on packets go to the stack at once
+ * @on: or as they did
+ *
+ * Context: process, with bottom halves off until they go as they did.
+ */
+void camex_cells_direct(bool on)
+{
+	struct task_struct *who = on ? current : NULL;
+
+	this_cpu_write(direct, who);
+}
+
+/**
  * camex_cells_settle() - wait until a CPU has given to the stack what it got before
  * @cells: of a link
  * @cpu: the CPU, which gets nothing more meanwhile
@@ -195,9 +211,9 @@ bool camex_cells_receive(struct camex_cells *cells, struct sk_buff *skb, bool tc
 		netif_rx(skb);
 		return true;
 	}
-	/* A worker (handoff.c) has its time for that, and is done when all of it is. */
-	if ((in_serving_softirq() ? is_small_and_alone(skb, tcp) && is_idle(cell) :
-				    true) && !this_cpu_xchg(busy, true)) {
+	if ((unlikely(this_cpu_read(direct) == current) ||
+	     (is_small_and_alone(skb, tcp) && is_idle(cell))) &&
+	    !this_cpu_xchg(busy, true)) {
 		netif_receive_skb(skb);
 		this_cpu_write(busy, false);
 		return true;

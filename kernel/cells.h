@@ -11,6 +11,7 @@ struct sk_buff;
 
 struct camex_cells *camex_cells_alloc(struct net_device *dev);
 void camex_cells_free(struct camex_cells *cells);
+void camex_cells_direct(bool on);
 void camex_cells_settle(struct camex_cells *cells, int cpu);
 bool camex_cells_receive(struct camex_cells *cells, struct sk_buff *skb, bool tcp);
 

@@ -122,7 +122,7 @@ static int open_dev(struct net_device *dev)
 
 static int stop_dev(struct net_device *dev)
 {
-	camex_handoff_flush(netdev_priv(dev));
+	camex_handoff_stop(netdev_priv(dev));
 	camex_links_carrier(netdev_priv(dev), false);
 	camex_timers_down(netdev_priv(dev));
 	camex_fdb_flush_all(netdev_priv(dev));

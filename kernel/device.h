@@ -121,7 +121,7 @@ struct camex_conf {
  * @path_generation: counts what makes cached paths wrong (RTNL)
  * @stats: counters
  * @cells: delivers received packets to the stack
- * @handoff: has other CPUs open what was received, one for each CPU that receives
+ * @handoff: queues of what workers are to open, or NULL
  * @routes: prefix to peer
  * @far: the peer of a transport with one far end, else NULL (RTNL)
  * @peers: by number, for dumps that go on where they stopped (RTNL)
@@ -166,7 +166,7 @@ struct camex_dev {
 	u32 path_generation;
 	struct camex_stats __percpu *stats;
 	struct camex_cells *cells;
-	struct camex_handoff __percpu *handoff;
+	struct camex_handoff *handoff;
 	struct camex_routes routes;
 
 	struct rhashtable fdb;

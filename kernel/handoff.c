@@ -3,39 +3,47 @@
  * Large aggregates of encrypted datagrams are opened by a worker, on the CPU that the
  * scheduler finds for it: the one that received them goes on with what it was at, which may be
  * to encrypt what the same flow sends next. A softirq is nothing that the scheduler would see;
- * a worker is. What comes in behind such an aggregate waits for it, so that nothing is
- * overtaken; else nothing is handed over: a datagram costs less than waking somebody. The
- * CPUs can be chosen: /sys/devices/virtual/workqueue/camex-rx/cpumask.
+ * a worker is. What comes from the same place behind such an aggregate waits for it, so that
+ * nothing is overtaken; else nothing is handed over: a datagram costs less than waking
+ * somebody. The CPUs can be chosen: /sys/devices/virtual/workqueue/camex-rx/cpumask.
  */
+#include <linux/hash.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
 #include <linux/netdevice.h>
-#include <linux/percpu.h>
+#include <linux/slab.h>
 #include <linux/workqueue.h>
 
-#include "batch.h"
 #include "handoff.h"
 #include "links.h"
 #include "protocol.h"
+#include "sealed.h"
 #include "transport_udp.h"
 
 /* Bytes of an aggregate that is worth waking a worker: ten datagrams of full size. */
 #define LARGE		14000
-/* Datagrams and aggregates that may wait for it. */
-#define QUEUE_MAX	64
+/* Queues of a device: a power of two. */
+#define QUEUE_BITS	4
+#define QUEUES		(1 << QUEUE_BITS)
+/* Bytes of memory that may wait in one. */
+#define WAITING_MAX	(4 << 20)
 
 /**
- * struct camex_handoff - what a CPU has received and a worker is to open
- * @queue: datagrams and aggregates; its lock is for @busy, too
- * @busy: some wait, or the worker has one in its hands; set by this CPU alone
+ * struct camex_handoff - what a worker is to open of what comes from some places
+ * @queue: datagrams and aggregates; its lock is for what follows, too
+ * @bytes: of memory in it
+ * @busy: there are some, or the worker has one in its hands
+ * @cpu: which received those before the first of them
  * @work: opens them
  * @cdev: the device
- * @cpu: which has received it
  */
 struct camex_handoff {
 	struct sk_buff_head queue;
+	unsigned int bytes;
 	bool busy;
+	int cpu;
 	struct work_struct work;
 	struct camex_dev *cdev;
-	int cpu;
 };
 
 static struct workqueue_struct *workers;
@@ -46,7 +54,10 @@ static struct sk_buff *next(struct camex_handoff *h)
 
 	spin_lock_bh(&h->queue.lock);
 	skb = __skb_dequeue(&h->queue);
-	WRITE_ONCE(h->busy, skb);
+	if (skb)
+		h->bytes -= skb->truesize;
+	else
+		WRITE_ONCE(h->busy, false);
 	spin_unlock_bh(&h->queue.lock);
 	return skb;
 }
@@ -60,7 +71,9 @@ static void open_queued(struct work_struct *work)
 	while ((skb = next(h))) {
 		rcu_read_lock();
 		local_bh_disable();
+		camex_cells_direct(true);
 		camex_udp_take(h->cdev, skb);
+		camex_cells_direct(false);
 		local_bh_enable();
 		rcu_read_unlock();
 		cond_resched();
@@ -76,38 +89,47 @@ static void open_queued(struct work_struct *work)
  */
 int camex_handoff_alloc(struct camex_dev *cdev)
 {
-	int cpu;
+	int i;
 
 	if (!cdev->protocol->open_into)
 		return 0;
-	cdev->handoff = alloc_percpu(struct camex_handoff);
+	cdev->handoff = kcalloc(QUEUES, sizeof(*cdev->handoff), GFP_KERNEL);
 	if (!cdev->handoff)
 		return -ENOMEM;
-	for_each_possible_cpu(cpu) {
-		struct camex_handoff *h = per_cpu_ptr(cdev->handoff, cpu);
+	for (i = 0; i < QUEUES; i++) {
+		struct camex_handoff *h = &cdev->handoff[i];
 
 		skb_queue_head_init(&h->queue);
 		INIT_WORK(&h->work, open_queued);
 		h->cdev = cdev;
-		h->cpu = cpu;
 	}
 	return 0;
 }
 
 /**
- * camex_handoff_flush() - wait until what was handed over is done
- * @cdev: the device; while it is down, that is not for long
+ * camex_handoff_stop() - drop what waits, and wait for what is in a worker's hands
+ * @cdev: the device, which is down
  *
  * Context: RTNL, may sleep.
  */
-void camex_handoff_flush(struct camex_dev *cdev)
+void camex_handoff_stop(struct camex_dev *cdev)
 {
-	int cpu;
+	int i;
 
 	if (!cdev->handoff)
 		return;
-	for_each_possible_cpu(cpu)
-		flush_work(&per_cpu_ptr(cdev->handoff, cpu)->work);
+	for (i = 0; i < QUEUES; i++) {
+		struct camex_handoff *h = &cdev->handoff[i];
+		struct sk_buff_head left;
+
+		__skb_queue_head_init(&left);
+		spin_lock_bh(&h->queue.lock);
+		skb_queue_splice_init(&h->queue, &left);
+		h->bytes = 0;
+		spin_unlock_bh(&h->queue.lock);
+		__skb_queue_purge(&left);
+		flush_work(&h->work);
+	}
 }
 
 /**
@@ -118,8 +140,30 @@ void camex_handoff_flush(struct camex_dev *cdev)
  */
 void camex_handoff_free(struct camex_dev *cdev)
 {
-	camex_handoff_flush(cdev);
-	free_percpu(cdev->handoff);
+	camex_handoff_stop(cdev);
+	kfree(cdev->handoff);
+}
+
+/* The queue for where it comes from: the order is kept whichever CPU takes it. */
+static struct camex_handoff *queue_of(const struct camex_dev *cdev,
+				      const struct sk_buff *skb)
+{
+	u32 from = (__force u16)udp_hdr(skb)->source;
+
+	if (ip_hdr(skb)->version == 4)
+		from ^= (__force u32)ip_hdr(skb)->saddr;
+	else
+		from ^= ipv6_addr_hash(&ipv6_hdr(skb)->saddr);
+	return &cdev->handoff[hash_32(from, QUEUE_BITS)];
+}
+
+/* Strangers wake nobody; nor may a worker overtake what waits where it does not look. */
+static bool is_worth_it(struct camex_dev *cdev, const struct sk_buff *skb)
+{
+	return skb->len >= LARGE && camex_is_aggregate(skb) &&
+	       cdev->conf.links != CAMEX_LINKS_PER_PEER &&
+	       (cdev->dev->features & NETIF_F_GRO) &&
+	       camex_unseal_expects(cdev, skb);
 }
 
 /**
@@ -133,22 +177,21 @@ void camex_handoff_free(struct camex_dev *cdev)
 bool camex_handoff(struct camex_dev *cdev, struct sk_buff *skb)
 {
 	struct camex_handoff *h;
-	bool large;
+	bool worth_it;
 
-	if (!cdev->handoff)
+	if (!cdev->handoff || num_online_cpus() == 1)
 		return false;
-	h = this_cpu_ptr(cdev->handoff);
-	large = skb->len >= LARGE && camex_is_aggregate(skb) &&
-		num_online_cpus() > 1;
-	if (likely(!large && !READ_ONCE(h->busy)))
+	h = queue_of(cdev, skb);
+	worth_it = is_worth_it(cdev, skb);
+	if (likely(!worth_it && !READ_ONCE(h->busy)))
 		return false;
 
 	spin_lock(&h->queue.lock);
-	if (!large && !h->busy) {
+	if (!worth_it && !h->busy) {
 		spin_unlock(&h->queue.lock);
 		return false;
 	}
-	if (unlikely(skb_queue_len(&h->queue) >= QUEUE_MAX)) {
+	if (unlikely(h->bytes + skb->truesize > WAITING_MAX)) {
 		spin_unlock(&h->queue.lock);
 		camex_count(cdev->stats, CAMEX_A_STATS_QUEUE_FULL,
 			    camex_is_aggregate(skb) ? skb_shinfo(skb)->gso_segs ?: 1 : 1);
@@ -157,8 +200,10 @@ bool camex_handoff(struct camex_dev *cdev, struct sk_buff *skb)
 	}
 	skb_dst_drop(skb);	/* it may be one that only RCU keeps */
 	__skb_queue_tail(&h->queue, skb);
+	h->bytes += skb->truesize;
 	if (!h->busy) {
 		WRITE_ONCE(h->busy, true);
+		h->cpu = smp_processor_id();
 		queue_work(workers, &h->work);
 	}
 	spin_unlock(&h->queue.lock);
@@ -173,7 +218,8 @@ bool camex_handoff(struct camex_dev *cdev, struct sk_buff *skb)
 int camex_handoff_init(void)
 {
 	/* As urgent as the softirq that it is instead of. */
-	workers = alloc_workqueue("camex-rx", WQ_UNBOUND | WQ_HIGHPRI | WQ_SYSFS, 0);
+	workers = alloc_workqueue("camex-rx", WQ_UNBOUND | WQ_HIGHPRI |
+				  WQ_MEM_RECLAIM | WQ_SYSFS, 0);
 	return workers ? 0 : -ENOMEM;
 }
 

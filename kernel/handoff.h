@@ -9,7 +9,7 @@ struct camex_dev;
 struct sk_buff;
 
 int camex_handoff_alloc(struct camex_dev *cdev);
-void camex_handoff_flush(struct camex_dev *cdev);
+void camex_handoff_stop(struct camex_dev *cdev);
 void camex_handoff_free(struct camex_dev *cdev);
 bool camex_handoff(struct camex_dev *cdev, struct sk_buff *skb);
 int camex_handoff_init(void);

@@ -35,6 +35,7 @@ bool camex_opens(struct camex_opening *o, const struct camex_key *key);
 struct camex_peer *camex_unseal(struct camex_dev *cdev, struct sk_buff *skb,
 				struct camex_opening *o,
 				const struct camex_source *from, int *why);
+bool camex_unseal_expects(struct camex_dev *cdev, const struct sk_buff *skb);
 bool camex_unseal_into(struct camex_batch *batch, const u8 *data,
 		       unsigned int len, unsigned int before);
 u64 camex_unseal_accept(struct camex_batch *batch, struct camex_peer **peer);

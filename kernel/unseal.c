@@ -147,6 +147,25 @@ static struct camex_session_rx *likely_session(struct camex_dev *cdev, u32 prefi
 }
 
 /**
+ * camex_unseal_expects() - does an aggregate claim to be of an open session?
+ * @cdev: the device
+ * @skb: it
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: does its first datagram? Nothing is authenticated yet.
+ */
+bool camex_unseal_expects(struct camex_dev *cdev, const struct sk_buff *skb)
+{
+	unsigned int lead = cdev->protocol->lead, size = skb_shinfo(skb)->gso_size;
+	struct camex_wire_header h;
+	u8 head[CAMEX_WIRE_HEADER];
+
+	return size > lead && !skb_copy_bits(skb, lead, head, sizeof(head)) &&
+	       camex_wire_parse(head, size - lead, &h) &&
+	       likely_session(cdev, h.prefix);
+}
+
+/**
  * camex_unseal_into() - camex_protocol_ops.open_into for what is encrypted
  * @batch: the batch
  * @data: a datagram, the lead first
