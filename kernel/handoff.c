@@ -10,6 +10,7 @@
 #include <linux/hash.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/log2.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -23,8 +24,7 @@
 /* Bytes of an aggregate that is worth waking a worker: ten datagrams of full size. */
 #define LARGE		14000
 /* Queues of a device: a power of two. */
-#define QUEUE_BITS	4
-#define QUEUES		(1 << QUEUE_BITS)
+#define QUEUES		16
 /* Bytes of memory that may wait in one. */
 #define WAITING_MAX	(4 << 20)
 
@@ -154,7 +154,7 @@ static struct camex_handoff *queue_of(const struct camex_dev *cdev,
 		from ^= (__force u32)ip_hdr(skb)->saddr;
 	else
 		from ^= ipv6_addr_hash(&ipv6_hdr(skb)->saddr);
-	return &cdev->handoff[hash_32(from, QUEUE_BITS)];
+	return &cdev->handoff[hash_32(from, ilog2(QUEUES))];
 }
 
 /* Strangers wake nobody; nor may a worker overtake what waits where it does not look. */
