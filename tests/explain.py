@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""explain.py FILE.pcap: the first UDP datagram of an Ethernet capture, byte by byte.
+"""explain.py FILE.pcap: the first UDP datagram of a capture that has a packet in it, byte by byte.
 
 The format is that of the OpenIPC camex daemon: a header of 28 bytes, the
 ciphertext, a tag of 16 bytes.
@@ -11,18 +11,24 @@ import sys
 TYPES = {1: "REGISTER", 2: "DATA", 3: "CONFIG", 4: "KEEPALIVE"}
 
 
-def first_datagram(path):
+def datagrams(path):
+    """The payloads of all UDP datagrams over IPv4."""
     with open(path, "rb") as capture:
         data = capture.read()
     order = "<" if data[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
-    length = struct.unpack(order + "I", data[32:36])[0]
-    packet = data[40:40 + length][14:]
-    udp = packet[(packet[0] & 15) * 4:]
-    return udp[8:struct.unpack(">H", udp[4:6])[0]]
+    at = 24
+    while at < len(data):
+        length = struct.unpack(order + "I", data[at + 8:at + 12])[0]
+        packet = data[at + 16:at + 16 + length][14:]
+        at += 16 + length
+        udp = packet[(packet[0] & 15) * 4:]
+        yield udp[8:struct.unpack(">H", udp[4:6])[0]]
 
 
 def main():
-    d = first_datagram(sys.argv[1])
+    d = next((d for d in datagrams(sys.argv[1]) if d[4:5] == b"\x02"), None)
+    if not d:
+        sys.exit("explain.py: there is none with a packet")
     body = struct.unpack(">H", d[17:19])[0]
     fields = [
         (0, 4, "magic: " + d[:4].decode()),
