@@ -70,7 +70,7 @@ def kernel_part(kernel):
                   *["--" if values[i] is None else f"{values[i]:,.0f}" for values in found.values()]]
                  for i, m in enumerate(wanted)])]
     if kernel.get("paths"):
-        lines += ["The four ways of transport udp, for frames of UDP with 64 bytes and of TCP on a tap",
+        lines += ["The ways of transport udp, for frames of UDP with 64 bytes and of TCP on a tap",
                   "link of protocol raw (counted; ethernet.rst tells what each is for):", "", table(
                       ["tx", "rx", "instructions/packet", "packets/s", "TCP, Mbit/s"],
                       [[p["tx"], p["rx"], f"{p['instructions_per_packet']:,}",
