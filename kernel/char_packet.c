@@ -238,6 +238,25 @@ static int charge(struct camex_queue *q, bool wait)
 	return 0;
 }
 
+/* What the header says of the packet; newer kernels ask its device what it is. */
+static int apply_vnet(struct camex_queue *q, struct sk_buff *skb,
+		      const struct virtio_net_hdr *header)
+{
+	struct camex_dev *cdev;
+	int err = 0;
+
+	skb_reset_mac_header(skb);
+	rcu_read_lock();
+	cdev = rcu_dereference(q->cdev);
+	/* else deliver() tells that there is none */
+	if (likely(cdev)) {
+		skb->dev = cdev->dev;
+		err = virtio_net_hdr_to_skb(skb, header, little_endian(q));
+	}
+	rcu_read_unlock();
+	return err;
+}
+
 /* Into the link. It is consumed. */
 static int deliver(struct camex_queue *q, struct sk_buff *skb)
 {
@@ -310,7 +329,7 @@ ssize_t camex_queue_get(struct camex_queue *q, struct iov_iter *from, bool wait)
 		skb_set_owner_w(skb, &q->sk);
 	err = check_packet(q, skb);
 	if (!err && (flags & IFF_VNET_HDR))
-		err = virtio_net_hdr_to_skb(skb, &header, little_endian(q));
+		err = apply_vnet(q, skb, &header);
 	if (err) {
 		kfree_skb(skb);
 		return -EINVAL;
