@@ -157,7 +157,10 @@ static struct camex_handoff *queue_of(const struct camex_dev *cdev,
 	return &cdev->handoff[hash_32(from, ilog2(QUEUES))];
 }
 
-/* Strangers wake nobody; nor may a worker overtake what waits where it does not look. */
+/*
+ * Who has not seen a session wakes nobody; nor may a worker overtake what waits where it does
+ * not look.
+ */
 static bool is_worth_it(struct camex_dev *cdev, const struct sk_buff *skb)
 {
 	return skb->len >= LARGE && camex_is_aggregate(skb) &&
@@ -194,7 +197,7 @@ bool camex_handoff(struct camex_dev *cdev, struct sk_buff *skb)
 	if (unlikely(h->bytes + skb->truesize > WAITING_MAX)) {
 		spin_unlock(&h->queue.lock);
 		camex_count(cdev->stats, CAMEX_A_STATS_QUEUE_FULL,
-			    camex_is_aggregate(skb) ? skb_shinfo(skb)->gso_segs ?: 1 : 1);
+			    camex_datagrams(skb));
 		kfree_skb(skb);
 		return true;
 	}

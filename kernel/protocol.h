@@ -148,6 +148,15 @@ static inline bool camex_is_aggregate(const struct sk_buff *skb)
 	       SKB_GSO_UDP_L4;
 }
 
+/**
+ * camex_datagrams() - how many datagrams was it on the way?
+ * @skb: what was received
+ */
+static inline unsigned int camex_datagrams(const struct sk_buff *skb)
+{
+	return camex_is_aggregate(skb) ? skb_shinfo(skb)->gso_segs ?: 1 : 1;
+}
+
 netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev);
 netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
 			  struct sk_buff *skb);

@@ -114,7 +114,7 @@ static unsigned int hook(void *priv, struct sk_buff *skb,
 	}
 	skb_pull_rcsum(skb, sizeof(*uh));
 	camex_count(cdev->stats, CAMEX_A_STATS_RX_NETFILTER,
-		    camex_is_aggregate(skb) ? skb_shinfo(skb)->gso_segs ?: 1 : 1);
+		    camex_datagrams(skb));
 	camex_udp_receive(cdev, skb);
 	return NF_STOLEN;
 }

@@ -126,14 +126,8 @@ def udp(host1, address1, host2, address2, *sizes):
         sock.close()
 
 
-def mixed(host1, address1, host2, address2, count):
-    """Small and large datagrams, at random: they arrive in the order in which they were sent."""
-    ends = [make_socket(host1, address1, socket.SOCK_DGRAM),
-            make_socket(host2, address2, socket.SOCK_DGRAM)]
-    ends[1].setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 22)
-    sent = [os.urandom(random.choice((20, 100, 180, 300, 1300))) for _ in range(int(count))]
-    for data in sent:
-        ends[0].sendto(data, ends[1].getsockname())
+def come_in_order(ends, sent):
+    """What the first end has sent comes to the second; both are closed."""
     for i, data in enumerate(sent):
         got = ends[1].recv(1 << 16)
         if got != data:
@@ -142,6 +136,17 @@ def mixed(host1, address1, host2, address2, count):
             break
     for sock in ends:
         sock.close()
+
+
+def mixed(host1, address1, host2, address2, count):
+    """Small and large datagrams, at random: they arrive in the order in which they were sent."""
+    ends = [make_socket(host1, address1, socket.SOCK_DGRAM),
+            make_socket(host2, address2, socket.SOCK_DGRAM)]
+    ends[1].setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 22)
+    sent = [os.urandom(random.choice((20, 100, 180, 300, 1300))) for _ in range(int(count))]
+    for data in sent:
+        ends[0].sendto(data, ends[1].getsockname())
+    come_in_order(ends, sent)
 
 
 def runs(host1, address1, host2, address2, count):
@@ -155,14 +160,7 @@ def runs(host1, address1, host2, address2, count):
                         ends[1].getsockname())
         sent += [*run, os.urandom(50)]
         ends[0].sendto(sent[-1], ends[1].getsockname())
-    for i, data in enumerate(sent):
-        got = ends[1].recv(1 << 16)
-        if got != data:
-            faults.append(f"datagram {i} of {len(data)} bytes: datagram "
-                          f"{sent.index(got) if got in sent else 'unknown'} came")
-            break
-    for sock in ends:
-        sock.close()
+    come_in_order(ends, sent)
 
 
 def nested(host1, address1, address2, port, source, host3, address3, count):
