@@ -238,7 +238,10 @@ static int charge(struct camex_queue *q, bool wait)
 	return 0;
 }
 
-/* What the header says of the packet; newer kernels ask its device what it is. */
+/*
+ * What the header says of the packet, which is looked into where the header says
+ * little; newer kernels ask its device what it is.
+ */
 static int apply_vnet(struct camex_queue *q, struct sk_buff *skb,
 		      const struct virtio_net_hdr *header)
 {
@@ -246,6 +249,7 @@ static int apply_vnet(struct camex_queue *q, struct sk_buff *skb,
 	int err = 0;
 
 	skb_reset_mac_header(skb);
+	skb_set_network_header(skb, q->frames ? ETH_HLEN : 0);
 	rcu_read_lock();
 	cdev = rcu_dereference(q->cdev);
 	/* else deliver() tells that there is none */

@@ -57,6 +57,25 @@ def send(payload, port=9):
         s.sendto(payload, (THEIRS, port))
 
 
+def tcp(payload):
+    """A segment of no connection, with its checksum: who gets it answers with RST."""
+    header = t.struct.pack("!HHIIBBHHH", 7, 9, 1, 1, 0x50, 0x10, 1000, 0, 0)
+    pseudo = socket.inet_aton(THEIRS) + socket.inet_aton(OURS) + t.struct.pack("!HH", 6, 20 + len(payload))
+    check = t.struct.pack("!H", t.checksum(pseudo + header + payload))
+    return ip4(THEIRS, OURS, header[:16] + check + header[18:] + payload, 6)
+
+
+def segments(f, ethernet=b""):
+    """Those that come together, and whose checksum is no business of the writer's."""
+    together = t.struct.pack("=BBHHHHH", 0, t.GSO_TCPV4, len(ethernet) + 40, 100, 0, 0, 0)
+    for payload in (b"x" * 250, b""):
+        say(f"a segment of {len(payload)} bytes, to be cut", error(f.write, together + ethernet + tcp(payload)))
+    f.poll(2000)
+    say("the answer", error(f.read))
+    say("UDP, to be cut as TCP", error(
+        f.write, together + ethernet + ip4(THEIRS, OURS, udp(7, 9, b"x" * 250))))
+
+
 def without_link():
     f = File(PATH)
     say("poll without a link", f.poll())
@@ -255,6 +274,7 @@ def vnet():
     }
     for lie, values in lies.items():
         say(lie, error(f.write, t.struct.pack("=BBHHHHH", *values, 0) + packet))
+    segments(f)
     f.number(t.TUNSETOFFLOAD, t.TUN_F_CSUM)
     send(b"1")
     f.poll(2000)
@@ -328,6 +348,13 @@ def frames():
     f.poll(2000)
     answer = error(f.read)
     say("the answer", (len(answer), answer[:4].hex()))
+    f.close()
+    f = opened("t0", t.IFF_TAP | t.IFF_NO_PI | t.IFF_VNET_HDR)
+    t.fcntl.ioctl(f.fd, 0x8924, request)
+    f.pointed(t.TUNSETVNETHDRSZ, 12)
+    up("t0")
+    ip("neighbour", "add", THEIRS, "lladdr", far.hex(":"), "dev", "t0")
+    segments(f, mac + far + b"\x08\0")
     f.close()
 
 

@@ -69,8 +69,16 @@ ip link set lo up
 as_tun /dev/net/tun >"$test_tmp/tun"
 as_tun /dev/camex >"$test_tmp/camex"
 nok "no call failed in a way that nobody thought of" grep Traceback "$test_tmp/tun"
-is "/dev/camex answers $(wc -l <"$test_tmp/tun") calls as /dev/net/tun does" \
-	"$(diff "$test_tmp/tun" "$test_tmp/camex")" ""
+# Two that tun.ko answers otherwise in some releases: 6.12's lets nobody take a link of nobody's, and
+# 6.12's and older ones do not look whether a packet is what it is to be cut as.
+disputed="^(a user attaches: nobody's|UDP, to be cut as TCP):"
+answers=$(grep -vE "$disputed" "$test_tmp/tun")
+is "/dev/camex answers $(wc -l <<<"$answers") calls as /dev/net/tun does" \
+	"$(diff <(echo "$answers") <(grep -vE "$disputed" "$test_tmp/camex"))" ""
+is "and others as tun.ko of most, or of the newest releases" "$(grep -E "$disputed" "$test_tmp/camex")" \
+	"a user attaches: nobody's: ('t0', 4097)
+UDP, to be cut as TCP: EINVAL
+UDP, to be cut as TCP: EINVAL"
 ok "a 32-bit program, without a C library" gcc -m32 "-I/usr/include/$(gcc -print-multiarch)" -O -Wall \
 	-nostdlib -ffreestanding -static -no-pie -fno-stack-protector -o "$test_tmp/calls32" "$here/calls32.c"
 # 126: no such kernel
