@@ -21,8 +21,8 @@
 
 /* Payload bytes from which on a packet refers to the buffer instead of a copy. */
 #define COPY_BREAK	2048
-/* What is overwritten before nearly every payload: IPv4, and TCP with timestamps. */
-#define LEAD_USUAL	(CAMEX_AEAD_HEAD + 20 + 32)
+/* What is overwritten before nearly every payload. */
+#define LEAD_USUAL	(CAMEX_AEAD_HEAD + CAMEX_HEADERS_USUAL)
 /* What a packet that is made here has room for in front. */
 #define HEADROOM	(LL_MAX_HEADER + CAMEX_AEAD_HEAD + 48)
 

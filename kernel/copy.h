@@ -6,6 +6,9 @@
 #include <linux/compiler.h>
 #include <linux/string.h>
 
+/* Bytes of nearly all headers of packets: IPv4, and TCP with timestamps. */
+#define CAMEX_HEADERS_USUAL	(20 + 32)
+
 /**
  * camex_copy() - memcpy() of nearly always as many bytes
  * @to: where to

@@ -15,8 +15,6 @@
 #include "copy.h"
 #include "cut.h"
 
-/* IPv4, and TCP with timestamps. */
-#define HEAD_USUAL	(20 + 32)
 /* What a GSO packet may be, to be cut here. */
 #define KINDS	(SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | SKB_GSO_TCP_ECN | \
 		 SKB_GSO_TCP_FIXEDID | SKB_GSO_UDP_L4 | SKB_GSO_DODGY)
@@ -195,7 +193,7 @@ unsigned int camex_cut_next(struct camex_cut *cut, u8 *to)
 		uh->check = 0;
 		uh->check = sum_of(cut, len, payload) ?: CSUM_MANGLED_0;
 	}
-	camex_copy(to, cut->head, cut->head_len, HEAD_USUAL);
+	camex_copy(to, cut->head, cut->head_len, CAMEX_HEADERS_USUAL);
 	cut->offset += bytes;
 	cut->left--;
 	cut->made++;
