@@ -426,10 +426,13 @@ static int send(struct camex_dev *cdev, struct camex_endpoint *ep,
 		 skb->inner_protocol_type == ENCAP_TYPE_IPPROTO)
 		skb_shinfo(skb)->gso_type |= ep->to.family == AF_INET ?
 					     SKB_GSO_IPXIP4 : SKB_GSO_IPXIP6;
+	/* Who keeps the packet, as IPsec does, wants to see that the route may be held. */
+	rcu_read_lock();
 	if (ep->to.family == AF_INET)
 		err = send4(cdev, ep, udp, way, skb);
 	else
 		err = send6(cdev, ep, udp, way, skb);
+	rcu_read_unlock();
 	if (likely(!net_xmit_eval(err)))
 		return 0;
 	return err < 0 ? CAMEX_A_STATS_NO_ENDPOINT : CAMEX_A_STATS_QUEUE_FULL;

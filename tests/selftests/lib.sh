@@ -412,6 +412,28 @@ exchanged() {
 	[ "$answer" = ok ]
 }
 
+# ipsec: host1 and host2 encrypt what they send each other, in transport mode.
+ipsec() {
+	local i j key=0x0123456789abcdef0123456789abcdef01234567
+	for i in 1 2; do
+		j=$((3 - i))
+		on host$i ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x101 reqid 1 mode transport \
+			aead 'rfc4106(gcm(aes))' $key 128 &&
+			on host$i ip xfrm state add src 192.0.2.2 dst 192.0.2.1 proto esp spi 0x102 reqid 1 mode transport \
+				aead 'rfc4106(gcm(aes))' $key 128 &&
+			on host$i ip xfrm policy add src 192.0.2.$i dst 192.0.2.$j dir out \
+				tmpl src 192.0.2.$i dst 192.0.2.$j proto esp reqid 1 mode transport || return
+	done
+}
+
+no_ipsec() {
+	local i
+	for i in 1 2; do
+		on host$i ip xfrm policy flush
+		on host$i ip xfrm state flush
+	done
+}
+
 # same DESCRIPTION STATE: that is what the script's own "state" prints now.
 same() {
 	local got

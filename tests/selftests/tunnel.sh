@@ -62,6 +62,9 @@ ok "two hosts" hosts 2
 try "camex with a key" 6 1408 key
 try "camex with a key" 4 1428 key
 sums "camex with a key"
+ok "over IPsec" eval 'ipsec && tunnel 4 key'
+pings "over IPsec"
+no_ipsec
 try "raw" 4 1472 plain protocol raw
 # what differs less takes minutes on the slow kernel
 if ! slow || [ -n "${CAMEX_LONG-}" ]; then

@@ -123,22 +123,9 @@ ok "camex over it" second
 goes "camex over it" 198.18.11. ""
 for i in 1 2; do camexctl -n host$i dev del camex1; done
 
-esp() {
-	local i j key=0x0123456789abcdef0123456789abcdef01234567
-	for i in 1 2; do
-		j=$((3 - i))
-		on host$i ip xfrm state add src 192.0.2.1 dst 192.0.2.2 proto esp spi 0x101 reqid 1 mode transport \
-			aead 'rfc4106(gcm(aes))' $key 128 &&
-			on host$i ip xfrm state add src 192.0.2.2 dst 192.0.2.1 proto esp spi 0x102 reqid 1 mode transport \
-				aead 'rfc4106(gcm(aes))' $key 128 &&
-			on host$i ip xfrm policy add src 192.0.2.$i dst 192.0.2.$j dir out \
-				tmpl src 192.0.2.$i dst 192.0.2.$j proto esp reqid 1 mode transport || return
-	done
-}
-ok "over IPsec" eval 'esp && camex 192.0.2.I'
+ok "over IPsec" eval 'ipsec && camex 192.0.2.I'
 goes "over IPsec"
-both ip xfrm policy flush
-both ip xfrm state flush
+no_ipsec
 
 for mtu in 1280 9000; do
 	ok "over MTU $mtu" eval "both ip link set eth0 mtu $mtu && camex 192.0.2.I"
@@ -207,7 +194,10 @@ on host1 ping -q -n -c 10 -i 0.2 10.0.0.2 >"$test_tmp/ping"
 rtt=$(sed -n 's,^rtt [^=]*= [0-9.]*/\([0-9.]*\)/.*,\1,p' "$test_tmp/ping")
 wait $busy
 note "a ping beside a TCP flow over 10 Mbit/s takes $rtt ms"
-ok "a ping beside a TCP flow takes less than 30 ms" jq -ne "$rtt < 30"
+# what it takes the slow kernel itself comes on top
+most=30
+! slow || most=100
+ok "a ping beside a TCP flow takes less than $most ms" jq -ne "$rtt < $most"
 blocking() {
 	on host1 timeout 20 python3 - <<-END
 		import socket, time
