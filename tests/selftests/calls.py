@@ -7,8 +7,10 @@ does not see which it is.
 """
 import ctypes
 import os
+import signal
 import socket
 import sys
+import time
 
 here = os.path.dirname(os.path.realpath(__file__))
 sys.path[:0] = [here]
@@ -358,7 +360,58 @@ def frames():
     f.close()
 
 
+def signals():
+    """O_ASYNC: SIGIO comes with a packet."""
+    f = opened("t0")
+    up("t0")
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGIO})
+    say("O_ASYNC", error(t.fcntl.fcntl, f.fd, t.fcntl.F_SETFL, os.O_NONBLOCK | os.O_ASYNC))
+    say("F_SETOWN", error(t.fcntl.fcntl, f.fd, t.fcntl.F_SETOWN, os.getpid()))
+    say("before a packet", signal.sigtimedwait({signal.SIGIO}, 0.05))
+    send(b"1")
+    say("a packet", getattr(signal.sigtimedwait({signal.SIGIO}, 2), "si_signo", None) == signal.SIGIO)
+    say("without O_ASYNC", error(t.fcntl.fcntl, f.fd, t.fcntl.F_SETFL, os.O_NONBLOCK))
+    send(b"2")
+    say("a packet", signal.sigtimedwait({signal.SIGIO}, 0.05))
+    f.close()
+
+
+def forwarding():
+    """How many ports of a bridge forward already."""
+    links = t.subprocess.run(["bridge", "link"], stdout=t.subprocess.PIPE, text=True, check=True)
+    return links.stdout.count("state forwarding")
+
+
+def room():
+    """TUNSETSNDBUF: what is on its way takes room, here in a queue behind a bridge."""
+    f = opened("t0", t.IFF_TAP | t.IFF_NO_PI)
+    with open("/proc/sys/net/ipv6/conf/default/disable_ipv6", "w") as conf:
+        conf.write("1")
+    for link in ("br0", "bridge"), ("slow0", "dummy"):
+        ip("link", "add", link[0], "type", link[1])
+    for link in "t0", "slow0":
+        ip("link", "set", link, "master", "br0", "up")
+    ip("link", "set", "br0", "up")
+    t.subprocess.run(["tc", "qdisc", "add", "dev", "slow0", "root", "tbf", "rate", "10kbit",
+                      "burst", "2000", "limit", "100000"], check=True)
+    deadline = time.monotonic() + 5
+    while forwarding() != 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    say("ports that forward", forwarding())
+    say("TUNSETSNDBUF", error(f.pointed, t.TUNSETSNDBUF, 20000))
+    frame = b"\x02\0\0\0\0\x08\x02\0\0\0\0\x09\x88\xb5" + b"x" * 1000
+    answers = [error(f.write, frame) for _ in range(40)]
+    full = answers.index("EAGAIN") if "EAGAIN" in answers else 40
+    say("some are taken, then none", (0 < full < 40, set(answers[:full]), set(answers[full:])))
+    say("poll", bool(f.poll() & t.select.POLLOUT))
+    os.set_blocking(f.fd, True)
+    say("a write that waits", error(f.write, frame))
+    f.close()
+    for link in "br0", "slow0":
+        ip("link", "del", link)
+
+
 FEATURES = t.IFF_TUN | t.IFF_TAP | t.IFF_NO_PI | t.IFF_VNET_HDR | t.IFF_MULTI_QUEUE
-for part in (without_link, names, again, numbers, as_user, packets, header, vnet, queues, frames):
+for part in (without_link, names, again, numbers, as_user, packets, header, vnet, queues, frames, signals, room):
     print(f"--- {part.__name__}", flush=True)
     part()

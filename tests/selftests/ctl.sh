@@ -267,7 +267,7 @@ refused 2 "nothing to set" 'expected' peer set camex0 bob
 refused 2 "two keys" 'exclude each other' key set camex0 bob key-file psk passphrase-file passphrase
 refused 2 "an option that is not there" 'unknown option "-x"' -x show
 refused 1 "a number that is none" '"65536" is not a number' dev add other0 port 65536
-nobody=(on host1 setpriv --reuid 65534 --regid 65534 --clear-groups camexctl)
+nobody=(on host1 "${nobody[@]}" camexctl)
 answer=$("${nobody[@]}" peer add camex0 dave 2>&1)
 is "an ordinary user may not change anything" $? 1
 like "for want of CAP_NET_ADMIN" "$answer" '^camexctl: peer add camex0 dave: .*CAP_NET_ADMIN'

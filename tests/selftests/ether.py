@@ -11,6 +11,7 @@ ether.py flood PEER PORT FIRST COUNT sends frames from so many stations, the fir
 import socket
 import struct
 import sys
+import time
 
 PORT = 50000
 UDP_SEGMENT = 103
@@ -77,6 +78,8 @@ def flood(peer, port, first, count):
     for i in range(0, len(frames), UDP_SEGMENTS_MAX):
         sock.sendmsg([b"".join(frames[i:i + UDP_SEGMENTS_MAX])],
                      [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("H", len(frames[0])))], 0, (peer, PORT))
+        # the slow kernel's queue has not room for all
+        time.sleep(0.002)
 
 
 {"answer": answer_all, "send": send, "flood": flood}[sys.argv[1]](*sys.argv[2:])

@@ -31,12 +31,12 @@ END
 
 # contained COMMAND...: as root of the user namespace, in its network namespace
 contained() {
-	nsenter --target "$container" --user --net "$@"
+	"${uncounted[@]}" nsenter --target "$container" --user --net "$@"
 }
 
 # nobody COMMAND...: as a user without any capability, in host1
 nobody() {
-	on host1 setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+	on host1 "${nobody[@]}" "$@"
 }
 
 # state: what there is to be changed; $where is a namespace
@@ -100,7 +100,7 @@ contain() {
 		wait_until 10 contained ip link set lo up
 }
 
-setpriv --reuid 65534 --regid 65534 --clear-groups unshare --user --net sleep 1000 &
+"${nobody[@]}" unshare --user --net sleep 1000 &
 container=$!
 test_pids+=("$container")
 ok "a user namespace" contain

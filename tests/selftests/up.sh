@@ -291,7 +291,7 @@ now=$(state)
 undone "an IPv6 route that is there already" 5 'route fd00:5::/48: there is one already'
 ok "without that" ip -n host1 route del fd00:5::/48
 
-nobody=(on host1 setpriv --reuid 65534 --regid 65534 --clear-groups camexctl)
+nobody=(on host1 "${nobody[@]}" camexctl)
 chmod 711 "$test_tmp"
 chmod 644 "$test_tmp/x.up"
 like "an ordinary user may not" "$("${nobody[@]}" up "$test_tmp/x.up" 2>&1)" 'CAP_NET_ADMIN'

@@ -1,0 +1,144 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# Where there is no memory: requests of camexctl with one of the allocations failing that the kernel
+# makes for them, another one each time; and traffic of which many allocations fail. The kernel has to
+# have CONFIG_FAULT_INJECTION_DEBUG_FS, with FAILSLAB and FAIL_PAGE_ALLOC, as "debug" has.
+# shellcheck source-path=SCRIPTDIR
+# shellcheck disable=SC2317 # functions that are called by name
+. "$(dirname "$0")/lib.sh"
+here=$(dirname "$0")
+stations=""
+# the long form has each of them fail, the short one every tenth, beginning now here and now there
+step=10
+[ -z "${CAMEX_LONG-}" ] || step=1
+bytes=60000
+
+# inject NAME=VALUE...: of both kinds of allocations. (min-order is one's alone.)
+inject() {
+	local setting kind
+	for setting; do
+		for kind in failslab fail_page_alloc; do
+			[ ! -e "/sys/kernel/debug/$kind/${setting%=*}" ] ||
+				echo "${setting#*=}" >"/sys/kernel/debug/$kind/${setting%=*}"
+		done
+	done
+}
+
+# state: all that a request could change. (A new link has a number of its own; stations are
+# looked at where there are some.)
+state() {
+	camexctl -j show | sed 's/"ifindex":[0-9]*//; s/"last_seen_ms":[0-9]*//g'
+	[ -z "$stations" ] || camexctl -j fdb show camex0
+}
+
+# device KEYWORD VALUE...: a new camex0, and nothing else.
+device() {
+	ip link del camex0 2>/dev/null
+	camexctl dev add camex0 "$@"
+}
+
+# each RESET COMMAND...: COMMAND with one allocation failing, then one that comes later, until it has
+# no need of so many. What it does when none fails is what it has done whenever it says so; else
+# nothing, or, where not even an answer could be allocated, all of it. RESET makes the
+# state from before it.
+each() {
+	local reset=$1 n=$((1 + tests_run % step)) tries=0 left=0 refused=0 faults="" before after now status
+	local what="$2 $3 $4"
+	shift
+	$reset
+	before=$(state)
+	ok "$what" "$@"
+	after=$(state)
+	$reset
+	while [ "$left" -eq 0 ] && [ $n -lt 2000 ]; do
+		tries=$((tries + 1))
+		FAIL_NTH=$n FAIL_LEFT=$test_tmp/left LD_PRELOAD=$test_tmp/nth.so "$@" >"$test_tmp/out" 2>&1
+		status=$?
+		left=$(<"$test_tmp/left")
+		now=$(state)
+		if [ $status -eq 0 ]; then
+			[ "$now" = "$after" ] || faults+=" $n:done,but"
+		else
+			refused=$((refused + 1))
+			[ -s "$test_tmp/out" ] || faults+=" $n:silent"
+			[ $status -lt 128 ] || faults+=" $n:$status"
+			[ "$now" = "$before" ] || [ "$now" = "$after" ] || faults+=" $n:half"
+		fi
+		[ "$now" = "$before" ] || $reset
+		n=$((n + step))
+	done
+	[ -z "$faults" ] || diff <(echo "$after") <(echo "$now") | note
+	note "$what: $tries times, up to allocation $((n - step)), $refused times refused"
+	ok "$what: with enough of them there are enough" [ "$left" -gt 0 ]
+	ok "$what: some are refused" [ $refused -gt 0 ]
+	is "$what: all or nothing is done" "$faults" ""
+}
+
+ok "the module" modprobe camex
+ok "what lets allocations fail" gcc -shared -fPIC -O -Wall -o "$test_tmp/nth.so" "$here/nth.c" -ldl
+inject verbose=0 ignore-gfp-wait=N ignore-gfp-highmem=N min-order=0
+(umask 077 && camexctl key gen >"$test_tmp/key" && camexctl key gen >"$test_tmp/other")
+
+nothing() {
+	ip link del camex0 2>/dev/null
+}
+each nothing camexctl dev add camex0 port 7000
+
+empty() {
+	device port 7000 && ip link set camex0 up
+}
+each empty camexctl peer add camex0 bob endpoint 192.0.2.2:7000 key-file "$test_tmp/key" \
+	routes 10.0.0.2/32,fd00::2/128
+each empty camexctl dev set camex0 port 7001 bind 127.0.0.1
+
+with_bob() {
+	empty && camexctl peer add camex0 bob endpoint 192.0.2.2:7000 key-file "$test_tmp/key" \
+		routes 10.0.0.2/32,fd00::2/128 address 10.0.0.2/24
+}
+each with_bob camexctl peer set camex0 bob endpoint 192.0.2.3:7000 key-file "$test_tmp/other" \
+	routes 10.0.0.3/32,10.0.1.0/24 push-routes 10.1.0.0/16
+each with_bob camexctl key set camex0 bob key-file "$test_tmp/other"
+each with_bob camexctl key del camex0 bob
+each with_bob camexctl route add camex0 10.2.0.0/16 peer bob
+each with_bob camexctl route del camex0 10.0.0.2/32 peer bob
+each with_bob camexctl peer del camex0 bob
+
+closed() {
+	device port 7000 && camexctl peer add camex0 bob endpoint 192.0.2.2:7000 key-file "$test_tmp/key" routes any
+}
+each closed ip link set camex0 up
+
+frames() {
+	device link tap port 7000 && camexctl peer add camex0 bob endpoint 192.0.2.2:7000 key-file "$test_tmp/key"
+}
+stations=there
+each frames camexctl fdb add camex0 02:00:00:00:00:07 peer bob
+stations=""
+
+several() {
+	device protocol jtunnel links per-peer port 7000 id 0123456789abcdef
+}
+each several camexctl peer add camex0 bob id 0011223344556677 endpoint 192.0.2.2:7000 key-file "$test_tmp/key"
+nothing
+
+# --- traffic ---
+
+# Those that must not wait, which are a network's.
+start_exchange
+ok "two hosts" hosts 2
+for i in 1 2; do
+	j=$((3 - i))
+	ok "a device" camexctl -n host$i dev add camex0 port 7000
+	ok "a peer" camexctl -n host$i peer add camex0 host$j endpoint "192.0.2.$j:7000" \
+		key-file "$test_tmp/key" routes any
+	tunnel_up host$i
+done
+ok "they reach each other" wait_until 10 reaches host1 10.0.0.2
+inject ignore-gfp-wait=Y ignore-gfp-highmem=Y probability=2 times=-1
+ok "one in 50 allocations fails: TCP over IPv4" exchanged tcp host1 10.0.0.1 host2 10.0.0.2 $bytes
+ok "one in 50 allocations fails: TCP over IPv6" exchanged tcp host1 fd00::1 host2 fd00::2 $bytes
+inject probability=0
+isnt "packets were dropped for it, and counted" "$(($(counter host1 no_memory) + $(counter host2 no_memory)))" 0
+ok "then all have memory again" exchanged udp host1 10.0.0.1 host2 10.0.0.2 "1 1000 1400 5000"
+
+done_testing
