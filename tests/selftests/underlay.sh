@@ -82,6 +82,14 @@ card() {
 	done
 }
 ok "two hosts" eval 'hosts 2 && card eth0 host1 host2'
+ok "between link-local addresses" camex '[fe80::I%eth0]'
+goes "between link-local addresses"
+camexctl -n host1 peer del camex0 host2
+camexctl -n host1 peer add camex0 host2 key-file "$test_tmp/key" routes any
+ok "where such a peer is can be learned" wait_until 12 reaches host2 10.0.0.1
+is "with its interface" "$(peer host1 host2 .endpoint)" '[fe80::2%eth0]:7000'
+ok "and it is answered there" reaches host1 10.0.0.2
+
 ok "over a VLAN" eval 'both ip link add eth0.5 link eth0 type vlan id 5 &&
 	both ip address add 198.18.5.I/24 dev eth0.5 && both ip link set eth0.5 up && camex 198.18.5.I'
 goes "over a VLAN"
