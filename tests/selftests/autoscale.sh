@@ -47,8 +47,9 @@ camexctl -n host1 dev del camex0
 
 {
 	printf '[server]\nport = 7000\nlocal_cidr = 10.127.0.1/10\n'
+	# the network's own address is one of a broadcast to 5.10
 	for ((i = 0; i < devices; i++)); do
-		printf '[client C%d]\nlocal_cidr = 10.64.%d.%d/10\npsk = %s\n' "$i" $((i / 256)) $((i % 256)) "passphrase $i"
+		printf '[client C%d]\nlocal_cidr = 10.65.%d.%d/10\npsk = %s\n' "$i" $((i / 256)) $((i % 256)) "passphrase $i"
 	done
 } >"$test_tmp/camex.conf"
 ok "a server of $devices clients with a key each" serve host1
@@ -60,7 +61,7 @@ add_clients() {
 			camexctl -n host2 peer add "c$i" server endpoint 192.0.2.1:7000 register auto \
 				passphrase-file "$test_tmp/passphrase" &&
 			ip -n host2 -batch - <<-END || return
-				address add 10.64.$((i / 256)).$((i % 256))/32 dev c$i
+				address add 10.65.$((i / 256)).$((i % 256))/32 dev c$i
 				link set c$i up
 			END
 	done

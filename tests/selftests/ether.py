@@ -79,7 +79,7 @@ def flood(peer, port, first, count):
         sock.sendmsg([b"".join(frames[i:i + UDP_SEGMENTS_MAX])],
                      [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("H", len(frames[0])))], 0, (peer, PORT))
         # the slow kernel's queue has not room for all
-        time.sleep(0.002)
+        time.sleep(0.02)
 
 
 {"answer": answer_all, "send": send, "flood": flood}[sys.argv[1]](*sys.argv[2:])

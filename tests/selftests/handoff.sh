@@ -7,9 +7,6 @@
 . "$(dirname "$0")/lib.sh"
 
 bytes=1000000 runs=60
-tcp=handed
-# there TCP sends less than ten datagrams in the millisecond for which it makes a packet
-if slow; then bytes=200000 runs=20 tcp=eval; fi
 
 # what this script starts is on the first CPU, unless it says otherwise
 taskset -p 1 $$ >/dev/null
@@ -69,19 +66,26 @@ all_accounted() {
 
 ok "two CPUs" [ "$(nproc --all)" -ge 2 ]
 ok "two hosts" hosts 2
+large=handed how="handed over" tcp=handed
+# there TCP sends less than ten datagrams in the millisecond for which it makes a packet
+if slow; then bytes=200000 runs=20 tcp=eval; fi
+# what veth of 5.10 carries has been cut up before
+if ! on host1 ethtool -k eth0 | grep -q '^tx-udp-segmentation: on'; then
+	large=not_handed how="not handed over, as single datagrams" tcp=not_handed
+fi
 for outer in 4 6; do
 	ok "a tunnel over IPv$outer" tunnel $outer key
-	ok "IPv$outer: TCP is handed over" $tcp exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
+	ok "IPv$outer: TCP is $how" $tcp exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
 	ok "IPv$outer: TCP over IPv6, too" $tcp exchanged tcp host1 fd00::1 host2 fd00::2 "$bytes"
-	ok "IPv$outer: large runs are, and a datagram behind one stays behind it" \
-		handed exchanged runs host1 10.0.0.1 host2 10.0.0.2 "$runs"
+	ok "IPv$outer: large runs are $how, and a datagram behind one stays behind it" \
+		$large exchanged runs host1 10.0.0.1 host2 10.0.0.2 "$runs"
 	ok "IPv$outer: single datagrams are not" not_handed exchanged mixed host1 10.0.0.1 host2 10.0.0.2 200
 	balance "IPv$outer"
 done
 ok "a tunnel by netfilter" tunnel 4 key rx netfilter
-ok "netfilter: large runs" handed exchanged runs host1 10.0.0.1 host2 10.0.0.2 "$runs"
+ok "netfilter: large runs are $how" $large exchanged runs host1 10.0.0.1 host2 10.0.0.2 "$runs"
 ok "a tap tunnel" tunnel 4 key link tap
-ok "tap: large runs" handed exchanged runs host1 10.0.0.1 host2 10.0.0.2 "$runs"
+ok "tap: large runs are $how" $large exchanged runs host1 10.0.0.1 host2 10.0.0.2 "$runs"
 ok "a plain tunnel" tunnel 4 plain protocol raw
 ok "plain: none of it is handed over" not_handed exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
 
@@ -91,9 +95,9 @@ ok "a tunnel" tunnel 4 key
 ok "the workers' CPUs can be chosen" eval 'echo 2 >/sys/devices/virtual/workqueue/camex-rx/cpumask'
 before=$(arrived)
 ok "too much for a queue" flood 250 starve
-ok "what is too much is counted" [ "$(counter host2 queue_full)" -ge 3000 ]
+[ $large != handed ] || ok "what is too much is counted" [ "$(counter host2 queue_full)" -ge 3000 ]
 ok "the rest is not lost" wait_until 20 all_accounted "$before" 7500
-ok "and it goes on" handed exchanged runs host1 10.0.0.1 host2 10.0.0.2 "$runs"
+ok "and it goes on" $large exchanged runs host1 10.0.0.1 host2 10.0.0.2 "$runs"
 
 # --- things end while the worker is at it ---
 
