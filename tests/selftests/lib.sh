@@ -24,13 +24,14 @@ test_tmp=$(mktemp -d)
 # programs that count which of their lines run: other users than root count elsewhere
 uncounted=()
 if [ -n "${GCOV_PREFIX-}" ]; then
-	mkdir -p "$GCOV_PREFIX"
-	mkdir -p -m 1777 "$GCOV_PREFIX/nobody"
+	mkdir -p "$GCOV_PREFIX/nobody"
+	chmod 1777 "$GCOV_PREFIX/nobody"
 	uncounted=(env "GCOV_PREFIX=$GCOV_PREFIX/nobody")
 fi
 # "${nobody[@]}" COMMAND...: as a user without any capability
 # shellcheck disable=SC2034 # used by scripts
 nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups "${uncounted[@]}")
+export NOBODY="${nobody[*]}" # for programs
 
 # on HOST COMMAND...: runs COMMAND in the namespace of HOST.
 on() {
