@@ -32,7 +32,7 @@ static void put(int fd, long n)
 	int len = snprintf(text, sizeof(text), "%ld\n", n);
 
 	if (pwrite(fd, text, len, 0) != len) {
-		perror("nth");
+		perror("allocation");
 		abort();
 	}
 }

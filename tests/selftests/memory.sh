@@ -52,7 +52,7 @@ each() {
 	$reset
 	while [ "$left" -eq 0 ] && [ $n -lt 2000 ]; do
 		tries=$((tries + 1))
-		FAIL_NTH=$n FAIL_LEFT=$test_tmp/left LD_PRELOAD=$test_tmp/nth.so "$@" >"$test_tmp/out" 2>&1
+		FAIL_NTH=$n FAIL_LEFT=$test_tmp/left LD_PRELOAD=$test_tmp/allocation.so "$@" >"$test_tmp/out" 2>&1
 		status=$?
 		left=$(<"$test_tmp/left")
 		now=$(state)
@@ -75,7 +75,7 @@ each() {
 }
 
 ok "the module" modprobe camex
-ok "what lets allocations fail" gcc -shared -fPIC -O -Wall -o "$test_tmp/nth.so" "$here/nth.c" -ldl
+ok "what lets allocations fail" gcc -shared -fPIC -O -Wall -o "$test_tmp/allocation.so" "$here/allocation.c" -ldl
 inject verbose=0 ignore-gfp-wait=N ignore-gfp-highmem=N min-order=0
 (umask 077 && camexctl key gen >"$test_tmp/key" && camexctl key gen >"$test_tmp/other")
 
