@@ -114,6 +114,7 @@ is "it is that one" "$(behind host1 02:00:00:00:00:79)" other
 ok "its peer goes" camexctl -n host1 peer del camex0 other
 is "it goes with it" "$(behind host1 02:00:00:00:00:79)" null
 ok "by bridge fdb del" bridge -n host1 fdb del 02:00:00:00:00:78 dev camex0
+like "but once" "$(bridge -n host1 fdb del 02:00:00:00:00:78 dev camex0 2>&1)" 'no entry for 02:00:00:00:00:78 on camex0'
 is "it is gone" "$(behind host1 02:00:00:00:00:78)" null
 
 # --- ageing ---
