@@ -5,6 +5,8 @@
 Reads commands from standard input, and answers each with a line: "ok", or what was wrong.
 
 tcp HOST1 ADDRESS1 HOST2 ADDRESS2 BYTES   so many bytes over one connection, each way at once
+connect HOST1 ADDRESS1 HOST2 ADDRESS2     a connection that stays
+pass BYTES                                so many bytes over each that stays, each way at once
 udp HOST1 ADDRESS1 HOST2 ADDRESS2 SIZE... a datagram of each size, each way
 mixed HOST1 ADDRESS1 HOST2 ADDRESS2 COUNT so many datagrams of various sizes, in their order
 runs HOST1 ADDRESS1 HOST2 ADDRESS2 COUNT  so many times 30 datagrams by UDP_SEGMENT and a small one
@@ -42,6 +44,7 @@ TP_STATUS_CSUMNOTREADY = 8
 libc = ctypes.CDLL(None, use_errno=True)
 faults = []
 taps = []
+connections = []
 
 
 def enter(host):
@@ -69,41 +72,64 @@ def compare(what, got, want):
     faults.append(f"{what}: {len(got)} bytes came instead of {len(want)}")
 
 
-def receive_all(sock, got):
+def receive_all(sock, got, count):
+    """Whatever comes to the end, or no more than count bytes if that is not 0."""
     try:
-        while part := sock.recv(1 << 16):
+        while (not count or len(got) < count) and (part := sock.recv(1 << 16)):
             got += part
     except OSError as error:
         faults.append(f"TCP receive after {len(got)} bytes: {error}")
 
 
-def send_all(sock, data):
+def send_all(sock, data, end):
     try:
         sock.sendall(data)
-        sock.shutdown(socket.SHUT_WR)
+        if end:
+            sock.shutdown(socket.SHUT_WR)
     except OSError as error:
         faults.append(f"TCP send: {error}")
 
 
-def tcp(host1, address1, host2, address2, count):
+def connected(host1, address1, host2, address2):
     server = make_socket(host2, address2, socket.SOCK_STREAM)
     server.listen(1)
     client = make_socket(host1, address1, socket.SOCK_STREAM)
     client.connect(server.getsockname())
     ends = [client, server.accept()[0]]
     ends[1].settimeout(TIMEOUT)
-    data = [os.urandom(int(count)), os.urandom(int(count))]
+    server.close()
+    return ends
+
+
+def pass_both_ways(ends, count, end):
+    data = [os.urandom(count), os.urandom(count)]
     got = [bytearray(), bytearray()]
-    threads = [threading.Thread(target=send_all, args=(ends[i], data[i])) for i in (0, 1)]
-    threads += [threading.Thread(target=receive_all, args=(ends[i], got[i])) for i in (0, 1)]
+    threads = [threading.Thread(target=send_all, args=(ends[i], data[i], end)) for i in (0, 1)]
+    threads += [threading.Thread(target=receive_all, args=(ends[i], got[i], 0 if end else count))
+                for i in (0, 1)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    compare(f"TCP {address1} to {address2}", got[1], data[0])
-    compare(f"TCP {address2} to {address1}", got[0], data[1])
-    for sock in [server] + ends:
+    addresses = [sock.getsockname()[0] for sock in ends]
+    compare("TCP {} to {}".format(*addresses), got[1], data[0])
+    compare("TCP {1} to {0}".format(*addresses), got[0], data[1])
+
+
+def tcp(host1, address1, host2, address2, count):
+    ends = connected(host1, address1, host2, address2)
+    pass_both_ways(ends, int(count), True)
+    for sock in ends:
         sock.close()
+
+
+def connect(host1, address1, host2, address2):
+    connections.append(connected(host1, address1, host2, address2))
+
+
+def pass_(count):
+    for ends in connections:
+        pass_both_ways(ends, int(count), False)
 
 
 def udp(host1, address1, host2, address2, *sizes):
@@ -302,7 +328,7 @@ def sums(which=""):
 
 
 def main():
-    commands = {f.__name__: f for f in (tcp, udp, mixed, runs, nested, gso, tap, sums)}
+    commands = {f.__name__.rstrip("_"): f for f in (tcp, connect, pass_, udp, mixed, runs, nested, gso, tap, sums)}
     for line in sys.stdin:
         faults.clear()
         name, *arguments = line.split()
