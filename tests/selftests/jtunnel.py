@@ -26,6 +26,7 @@ SERVER = ("192.0.2.1", 7000)
 OURS = bytes.fromhex(sys.argv[1])
 KEY = base64.b64decode(pathlib.Path(sys.argv[2]).read_text())
 PLAIN, KEYED = b"p" * 8, b"k" * 8
+GUESSES = 1000  # twice what a source may send at once
 
 exchange.enter("host1")
 inside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -163,6 +164,21 @@ def keyed():
     client.sendto(cx.seal(KEY, cx.DATA, prefix, seq + 11, packet("10.0.0.3", b"old"), short=True,
                           lead=KEYED), SERVER)
     tap.ok(delivered(b"old"), "the form without a version is taken")
+
+    # From elsewhere only so many are tried; where the peer is, all are.
+    before = stats()
+    for _ in range(GUESSES):
+        other.sendto(sealed(b"no", seq + 20, key=b"x" * 32), SERVER)
+    until = time.monotonic() + 10
+    while True:
+        tried, limited = (stats()[name] - before[name] for name in ("auth_failed", "rate_limited"))
+        if tried + limited == GUESSES or time.monotonic() > until:
+            break
+        time.sleep(0.05)
+    tap.ok(tried > 0 and limited > 0 and tried + limited == GUESSES,
+           "who has a stolen identifier can guess so often", f"{tried} tried, {limited} not tried")
+    client.sendto(sealed(b"still", seq + 21), SERVER)
+    tap.ok(delivered(b"still"), "which does not concern the peer")
 
 
 tap.run([plain, keyed])

@@ -123,6 +123,61 @@ ok "without the rule" reaches host1 10.0.0.2
 ok "rx netfilter" camexctl -n host2 dev set camex0 rx netfilter
 ok "the hook takes them" grows host2 rx_netfilter reaches host1 10.0.0.2
 
+# --- an address of the device's own ---
+
+# What comes to another address of this host is not the device's, either way.
+for bound in 192.0.2.11 2001:db8::11; do
+	family=4 other=192.0.2.1 to=$bound
+	[[ $bound != *:* ]] || family=6 other="[2001:db8::1]" to="[$bound]"
+	ok "bound to $bound: a tunnel" tunnel $family key rx netfilter
+	on host1 ip address add $bound/24 dev eth0 nodad 2>/dev/null || on host1 ip address add $bound/24 dev eth0
+	ok "bound to $bound" camexctl -n host1 dev set camex0 bind $bound
+	camexctl -n host1 peer set camex0 host2 keepalive 0
+	camexctl -n host2 peer set camex0 host1 endpoint "$to:7000"
+	ok "bound to $bound: it carries" reaches host2 10.0.0.1
+	ok "bound to $bound: the hook takes them" grows host1 rx_netfilter reaches host2 10.0.0.1
+	is "bound to $bound: answers come from there" "$(peer host2 host1 .endpoint)" "$to:7000"
+	ok "bound to $bound: without the hook" camexctl -n host1 dev set camex0 rx udp
+	ok "bound to $bound: it carries" reaches host1 10.0.0.2
+	for rx in netfilter udp; do
+		camexctl -n host1 dev set camex0 rx $rx
+		camexctl -n host2 peer set camex0 host1 endpoint "$other:7000"
+		before=$(peer host1 host2 .rx_packets)
+		nok "bound to $bound, rx $rx: what comes to another is not taken" reaches host2 10.0.0.1 -W 1
+		is "bound to $bound, rx $rx: nor counted" "$(peer host1 host2 .rx_packets)" "$before"
+	done
+done
+ok "a tunnel" tunnel 4 key rx netfilter
+
+# --- checksums that are wrong ---
+
+# spoiled FAMILY: the datagrams of host2 whose checksum UDP of host1 found wrong, and those that
+# the hook has taken, while three of them come
+spoiled() {
+	local family=$1 counters=/proc/net/snmp name="Udp:"
+	[ "$family" = 4 ] || counters=/proc/net/snmp6 name=Udp6InCsumErrors
+	wrong() {
+		if [ "$family" = 4 ]; then
+			on host1 awk '$1 == "Udp:" && $NF ~ /[a-zA-Z]/ { for (i = 1; i <= NF; i++) if ($i == "InCsumErrors") n = i }
+				$1 == "Udp:" && $2 ~ /^[0-9]/ { print $n }' $counters
+		else
+			on host1 awk -v name=$name '$1 == name { print $2 }' $counters
+		fi
+	}
+	local before taken
+	before=$(wrong) taken=$(counter host1 rx_netfilter)
+	on host2 python3 - "$family" <<-END
+		import socket, struct, sys
+		four = sys.argv[1] == "4"
+		s = socket.socket(socket.AF_INET if four else socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_UDP)
+		for _ in range(3):
+		    s.sendto(struct.pack("!HHHH", 9, 7000, 28, 0xdead) + bytes(20), ("192.0.2.1" if four else "2001:db8::1", 0))
+	END
+	echo "$(($(wrong) - before)) $(($(counter host1 rx_netfilter) - taken))"
+}
+is "IPv4: what has a wrong checksum is left to UDP, which counts it" "$(spoiled 4)" "3 0"
+is "IPv6: likewise" "$(spoiled 6)" "3 0"
+
 # --- checksums that nobody has looked at yet ---
 
 for host in host1 host2; do on $host ethtool -K eth0 tx off gro off >/dev/null; done

@@ -210,4 +210,18 @@ for i in 2 3; do
 done
 source_is "raw: another peer's source" 10.0.0.3 refused
 
+# --- and without an endpoint, by what their packets come from ---
+
+for i in 2 3; do
+	hub peer del camex0 host$i
+	hub peer add camex0 host$i routes 10.0.0.$i/32,fd00::$i/128
+done
+nok "raw: nobody knows where host3 is" reaches host1 10.0.0.3 -W 1
+ok "raw: host2 is known by its IPv4 address inside" reaches host2 10.0.0.1
+ok "raw: host3 is known by its IPv6 address inside" reaches host3 fd00::1
+for i in 2 3; do
+	is "raw: the hub knows where host$i is" "$(peer host1 host$i .endpoint)" "192.0.2.$i:7000"
+	ok "raw: the hub reaches host$i" reaches host1 10.0.0.$i
+done
+
 done_testing
