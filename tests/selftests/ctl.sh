@@ -168,6 +168,10 @@ is "route show to people" "$(ctl route show camex0 | tr -s ' ')" "PREFIX PEER
 10.1.0.0/16 bob
 2001:db8:1::1/128 bob
 fd00::/64 alice"
+quiet "so many that one message cannot list them" peer set camex0 bob \
+	routes "$(printf ',10.8.%d.0/24' {0..255} | cut -c 2-)$(printf ',2001:db8:8:%x::/64' {0..1023})"
+json "each is listed once" '[.[] | select(.peer == "bob").prefix] | [length, (unique | length)]' '[1280, 1280]' route show camex0
+quiet "they go" peer set camex0 bob routes 10.1.0.0/16,2001:db8:1::1
 quiet "peer set routes takes the list's place" peer set camex0 alice routes 10.9.0.0/16,10.0.0.2/32
 json "it has" '.[0].routes' '["10.0.0.2/32", "10.9.0.0/16"]' peer show camex0 alice
 like "peer show to people" "$(ctl peer show camex0)" \

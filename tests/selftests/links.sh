@@ -254,12 +254,14 @@ if on host2 test -e /sys/class/net/camex0; then camexctl -n host2 dev del camex0
 
 ok "host1 again" eval 'remove_hosts && hosts 3'
 ok "a server" server
+ok "of a chosen MTU" ip -n host1 link set camex0 mtu 1350
 ok "its peer" camexctl -n host1 peer add camex0 c2 id "${id[c2]}"
 own=(id "${id[c2]}")
 ok "a client" client host2
 ok "it gets a link" wait_until 20 has_link c2
 ok "with an address" address c2 10.0.0.2
 link=$(link host1 c2)
+is "of that MTU" "$(on host1 cat "/sys/class/net/$link/mtu")" 1350
 bg host3 unshare --user --map-root-user --net sleep 1000
 owner=$!
 ok "another user's namespace" wait_until 60 eval '[ "$(readlink /proc/$owner/ns/user)" != "$(readlink /proc/$$/ns/user)" ]'
