@@ -113,8 +113,12 @@ ok "the port says which" bridge -n host1 fdb add 02:00:00:00:00:79 dev camex0 ds
 is "it is that one" "$(behind host1 02:00:00:00:00:79)" other
 ok "its peer goes" camexctl -n host1 peer del camex0 other
 is "it goes with it" "$(behind host1 02:00:00:00:00:79)" null
+# before Linux 6.0 a driver could not say more
+IFS=. read -r major _ < <(uname -r)
+unknown='no entry for 02:00:00:00:00:78 on camex0'
+[ "$major" -ge 6 ] || unknown='No such file or directory'
 ok "by bridge fdb del" bridge -n host1 fdb del 02:00:00:00:00:78 dev camex0
-like "but once" "$(bridge -n host1 fdb del 02:00:00:00:00:78 dev camex0 2>&1)" 'no entry for 02:00:00:00:00:78 on camex0'
+like "but once" "$(bridge -n host1 fdb del 02:00:00:00:00:78 dev camex0 2>&1)" "$unknown"
 is "it is gone" "$(behind host1 02:00:00:00:00:78)" null
 for i in {1000..1999}; do echo "fdb add 06:00:00:00:${i:0:2}:${i:2} dev camex0 dst 192.0.2.3 port 7000"; done >"$test_tmp/stations"
 ok "a thousand more" bridge -n host1 -batch "$test_tmp/stations"
