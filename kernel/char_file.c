@@ -260,8 +260,11 @@ static __poll_t queue_poll(struct file *file, poll_table *wait)
 static int queue_fasync(int fd, struct file *file, int on)
 {
 	struct camex_queue *q = file->private_data;
-	int err = fasync_helper(fd, file, on, &q->fasync);
+	int err = on ? camex_file_can_be_owned(file) : 0;
 
+	if (err)
+		return err;
+	err = fasync_helper(fd, file, on, &q->fasync);
 	if (err < 0)
 		return err;
 	if (on)

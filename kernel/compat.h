@@ -10,6 +10,7 @@
 #include <crypto/chacha.h>
 #include <crypto/poly1305.h>
 #include <linux/ethtool.h>
+#include <linux/fs.h>
 #include <linux/if_tun.h>
 #include <linux/local_lock.h>
 #include <linux/module.h>
@@ -101,6 +102,16 @@ static int name(struct net *src_net, struct net_device *dev,		\
 	return name##_in(src_net, dev, tb, data, extack);		\
 }
 #endif
+
+/* 6.12: what tells who owns a file has memory of its own. 0 or -ENOMEM. */
+static inline int camex_file_can_be_owned(struct file *file)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return file_f_owner_allocate(file);
+#else
+	return 0;
+#endif
+}
 
 /* 6.12: the lockless transmit flag left the feature bits. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
@@ -361,7 +372,7 @@ static inline int camex_netpoll_setup(struct netpoll *np, struct net_device *dev
 }
 #endif
 
-/* 6.13: who changes a forwarding table may tell of it; before 6.1 deleting had no extack. */
+/* 6.13: who changes a forwarding table may tell of it; before 6.0 deleting had no extack. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define CAMEX_NDO_FDB_ADD(name)						\
 static int name(struct ndmsg *ndm, struct nlattr *tb[],			\
