@@ -26,7 +26,7 @@ SERVER = ("192.0.2.1", 7000)
 OURS = bytes.fromhex(sys.argv[1])
 KEY = base64.b64decode(pathlib.Path(sys.argv[2]).read_text())
 PLAIN, KEYED = b"p" * 8, b"k" * 8
-GUESSES = 1000  # twice what a source may send at once
+GUESSES = 2000  # four times what a source may send at once
 
 exchange.enter("host1")
 inside = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -168,9 +168,10 @@ def keyed():
     # From elsewhere only so many are tried; where the peer is, all are.
     before = stats()
     tried = limited = 0
-    for sent in range(100, GUESSES + 1, 100):
-        for _ in range(100):
-            other.sendto(sealed(b"no", seq + 20, key=b"x" * 32), SERVER)
+    guess = sealed(b"no", seq + 20, key=b"x" * 32)
+    for sent in range(200, GUESSES + 1, 200):
+        for _ in range(200):
+            other.sendto(guess, SERVER)
         until = time.monotonic() + 10
         while tried + limited < sent and time.monotonic() < until:
             tried, limited = (stats()[name] - before[name] for name in ("auth_failed", "rate_limited"))
