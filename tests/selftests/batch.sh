@@ -128,7 +128,7 @@ sleep 0.5
 stop "${dumps[@]}"
 for dev in eth0 camex0; do
 	tcpdump -n -vv -r "$test_tmp/$dev.pcap" >"$test_tmp/$dev.text" 2>/dev/null
-	ok "tcpdump has seen something on $dev" [ "$(wc -l <"$test_tmp/$dev.text")" -gt 500 ]
+	ok "tcpdump has seen something on $dev" [ "$(wc -l <"$test_tmp/$dev.text")" -gt 100 ]
 	is "with right lengths and checksums" \
 		"$(grep -wE 'bad|wrong|incorrect|truncated|missing' "$test_tmp/$dev.text" | head -3)" ""
 done
