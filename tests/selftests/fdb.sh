@@ -96,6 +96,7 @@ before=$(counter host1 bad_source)
 nok "what comes from it elsewhere is dropped" on host3 ping -q -n -c 2 -W 1 -I sta0 10.0.0.1
 ok "and counted" [ "$(counter host1 bad_source)" -gt "$before" ]
 nok "it cannot be taken from host3" camexctl -n host1 fdb del camex0 $station peer host3
+like "nor from nobody" "$(camexctl -n host1 fdb del camex0 $station peer nobody 2>&1)" 'no peer .*nobody'
 ok "it is taken from host2" camexctl -n host1 fdb del camex0 $station peer host2
 nok "only once" camexctl -n host1 fdb del camex0 $station
 ok "in a VLAN" camexctl -n host1 fdb add camex0 $station vlan 7 peer host2

@@ -154,6 +154,11 @@ like "over IPv6" "$(said host1 fd00::2)" "From fd00::1 .*unreachable"
 ip -n host1 route del 192.0.2.2
 ok "when it leads elsewhere again, it works" reaches host1 10.0.0.2
 
+before=$(counter host1 not_ip)
+ok "what is no IP goes in" on host1 python3 -c 'import socket as s
+s.socket(s.AF_PACKET, s.SOCK_DGRAM).sendto(bytes(40), ("camex0", 0x88b5))'
+is "and is counted" "$(counter host1 not_ip)" $((before + 1))
+
 # Two tunnels, the way of each through the other one.
 ok "another tunnel" camexctl -n host1 dev add camex1 port 7001
 ok "its peer is inside the first" camexctl -n host1 peer add camex1 host2 endpoint 10.0.0.2:7001 \

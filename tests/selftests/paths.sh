@@ -151,17 +151,17 @@ ok "a tunnel" tunnel 4 key rx netfilter
 
 # --- checksums that are wrong ---
 
-# spoiled FAMILY COUNTER: how many more datagrams UDP of host1 finds wrong, and the hook takes,
-# while host2 sends three
+# spoiled FAMILY COUNTER [LENGTH]: how many more datagrams UDP of host1 finds wrong, and the hook
+# takes, while host2 sends three of 28 bytes, which say LENGTH
 spoiled() {
 	local before taken
 	before=$(wrong "$2") taken=$(counter host1 rx_netfilter)
-	on host2 python3 - "$1" <<-END
+	on host2 python3 - "$1" "${3-28}" <<-END
 		import socket, struct, sys
 		four = sys.argv[1] == "4"
 		s = socket.socket(socket.AF_INET if four else socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_UDP)
 		for _ in range(3):
-		    s.sendto(struct.pack("!HHHH", 9, 7000, 28, 0xdead) + bytes(20), ("192.0.2.1" if four else "2001:db8::1", 0))
+		    s.sendto(struct.pack("!HHHH", 9, 7000, int(sys.argv[2]), 0xdead) + bytes(20), ("192.0.2.1" if four else "2001:db8::1", 0))
 	END
 	echo "$(($(wrong "$2") - before)) $(($(counter host1 rx_netfilter) - taken))"
 }
@@ -170,6 +170,10 @@ wrong() {
 }
 is "IPv4: what has a wrong checksum is left to UDP, which counts it" "$(spoiled 4 UdpInCsumErrors)" "3 0"
 is "IPv6: likewise" "$(spoiled 6 Udp6InCsumErrors)" "3 0"
+for length in 7 29; do
+	is "IPv4: so is what says that it is of $length bytes" "$(spoiled 4 UdpInErrors $length)" "3 0"
+	is "IPv6: likewise" "$(spoiled 6 Udp6InErrors $length)" "3 0"
+done
 
 # --- checksums that nobody has looked at yet ---
 
