@@ -151,6 +151,9 @@ ok "a tunnel" tunnel 4 key rx netfilter
 
 # --- checksums that are wrong ---
 
+# nothing else comes meanwhile
+ok "host2 has no end" camexctl -n host2 dev del camex0
+
 # spoiled FAMILY COUNTER [LENGTH]: how many more datagrams UDP of host1 finds wrong, and the hook
 # takes, while host2 sends three of 28 bytes, which say LENGTH
 spoiled() {
@@ -174,6 +177,7 @@ for length in 7 29; do
 	is "IPv4: so is what says that it is of $length bytes" "$(spoiled 4 UdpInErrors $length)" "3 0"
 	is "IPv6: likewise" "$(spoiled 6 Udp6InErrors $length)" "3 0"
 done
+ok "a tunnel" tunnel 4 key rx netfilter
 
 # --- checksums that nobody has looked at yet ---
 
