@@ -42,12 +42,6 @@ patient() {
 	done
 }
 
-# sum_of NAME HOST...: one of nstat's counters, of all these hosts
-sum_of() {
-	local host
-	for host in "${@:2}"; do on "$host" nstat -asz "$1"; done | awk -v name="$1" '$1 == name { n += $2 } END { print n }'
-}
-
 # streams WHAT [HOST1 PLACES1 HOST2 PLACES2]: TCP in IPv4 and IPv6; PLACES are a host's two
 # addresses, in one word
 streams() {
@@ -124,11 +118,13 @@ for dev in eth0 camex0; do
 	ok "tcpdump on $dev" wait_until 20 grep -q 'listening on' "$test_tmp/$dev.log"
 done
 streams "into files"
+# which is little on the slow kernel
+! slow || streams "into files, more"
 sleep 0.5
 stop "${dumps[@]}"
 for dev in eth0 camex0; do
 	tcpdump -n -vv -r "$test_tmp/$dev.pcap" >"$test_tmp/$dev.text" 2>/dev/null
-	ok "tcpdump has seen something on $dev" [ "$(wc -l <"$test_tmp/$dev.text")" -gt 100 ]
+	ok "tcpdump has seen something on $dev" [ "$(wc -l <"$test_tmp/$dev.text")" -gt 500 ]
 	is "with right lengths and checksums" \
 		"$(grep -wE 'bad|wrong|incorrect|truncated|missing' "$test_tmp/$dev.text" | head -3)" ""
 done

@@ -6,7 +6,7 @@ Reads commands from standard input, and answers each with a line: "ok", or what 
 
 tcp HOST1 ADDRESS1 HOST2 ADDRESS2 BYTES   so many bytes over one connection, each way at once
 connect HOST1 ADDRESS1 HOST2 ADDRESS2     a connection that stays
-pass BYTES                                so many bytes over each that stays, each way at once
+more BYTES                                so many bytes over each that stays, each way at once
 udp HOST1 ADDRESS1 HOST2 ADDRESS2 SIZE... a datagram of each size, each way
 mixed HOST1 ADDRESS1 HOST2 ADDRESS2 COUNT so many datagrams of various sizes, in their order
 runs HOST1 ADDRESS1 HOST2 ADDRESS2 COUNT  so many times 30 datagrams by UDP_SEGMENT and a small one
@@ -127,7 +127,7 @@ def connect(host1, address1, host2, address2):
     connections.append(connected(host1, address1, host2, address2))
 
 
-def pass_(count):
+def more(count):
     for ends in connections:
         pass_both_ways(ends, int(count), False)
 
@@ -328,7 +328,7 @@ def sums(which=""):
 
 
 def main():
-    commands = {f.__name__.rstrip("_"): f for f in (tcp, connect, pass_, udp, mixed, runs, nested, gso, tap, sums)}
+    commands = {f.__name__: f for f in (tcp, connect, more, udp, mixed, runs, nested, gso, tap, sums)}
     for line in sys.stdin:
         faults.clear()
         name, *arguments = line.split()

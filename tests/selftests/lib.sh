@@ -310,6 +310,12 @@ counter() {
 	camexctl -n "$1" -j stats "${3:-camex0}" | member "$2"
 }
 
+# sum_of NAME HOST...: one of nstat's counters, of all these hosts
+sum_of() {
+	local host
+	for host in "${@:2}"; do on "$host" nstat -asz "$1"; done | awk -v name="$1" '$1 == name { n += $2 } END { print n }'
+}
+
 # peer HOST NAME FILTER: what jq's FILTER makes of the peer NAME of camex0 in HOST.
 peer() {
 	if [[ $3 =~ ^\.[a-z_]+$ ]]; then
