@@ -73,7 +73,7 @@ void applied_change(struct applied *applied, int ifindex, const char *dev,
 		complain("warning: %s %s: %s", dev, name, fault.text);
 }
 
-static int begin(struct applied *applied, struct call *call)
+static int look(struct applied *applied, struct call *call)
 {
 	struct model_devices devices = {};
 	int status;
@@ -98,20 +98,32 @@ static int begin(struct applied *applied, struct call *call)
 	return status;
 }
 
-int applied_begin(struct applied **applied, const char *dev,
-		  struct fault *fault)
+static struct applied *applied_new(void)
+{
+	struct applied *applied = calloc(1, sizeof(*applied));
+
+	if (applied && conn_open_route(&applied->route)) {
+		free(applied);
+		return NULL;
+	}
+	return applied;
+}
+
+int applied_look(struct applied **applied, const char *dev,
+		 struct fault *fault)
 {
 	struct call *call = calloc(1, sizeof(*call));
 	int status;
 
-	*applied = calloc(1, sizeof(**applied));
-	if (!call || !*applied || conn_open_route(&(*applied)->route)) {
+	if (!*applied)
+		*applied = applied_new();
+	if (!call || !*applied) {
 		free(call);
 		return fault_set(fault, "out of memory, or no routing netlink");
 	}
 	call->command = command_find("show", NULL);
 	call->word[0] = dev;
-	status = begin(*applied, call);
+	status = look(*applied, call);
 	if (status)
 		*fault = call->fault;
 	conn_close(&call->conn);

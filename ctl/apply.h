@@ -47,9 +47,9 @@ int apply_wait(const char *dev, const char *peer, struct conn *camex,
 /* What "monitor apply" remembers. */
 struct applied;
 
-/* Set what servers have handed out so far; dev NULL: on all devices. */
-int applied_begin(struct applied **applied, const char *dev,
-		  struct fault *fault);
+/* Set what servers have handed out so far; dev NULL: on all devices. *applied NULL: at first. */
+int applied_look(struct applied **applied, const char *dev,
+		 struct fault *fault);
 
 /* A peer of the link with that index has handed this out. */
 void applied_change(struct applied *applied, int ifindex, const char *dev,

@@ -374,11 +374,13 @@ void database_warn(const struct database *db)
 				&db->ini.entries[section->first + i];
 			const struct key *key =
 				find_key(entry->key, section_bit(section));
+			char shown[64];
 
 			if (!key || !key->read)
 				complain("warning: %s:%u: %s%s has no effect",
 					 db->ini.name, entry->line,
-					 key ? "" : "unknown key ", entry->key);
+					 key ? "" : "unknown key ",
+					 ini_shown(entry->key, shown, sizeof(shown)));
 		}
 	}
 	for (size_t i = 0; i < db->n_clients; i++)

@@ -185,10 +185,22 @@ static int read_section(struct ini *ini, const struct ini_kind *kinds,
 	return 0;
 }
 
+const char *ini_shown(const char *key, char *buffer, size_t size)
+{
+	size_t word = strspn(key, "abcdefghijklmnopqrstuvwxyz"
+				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
+
+	if (!key[word])
+		return key;
+	snprintf(buffer, size, "%.*s... (the rest is not shown)",
+		 word > 20 ? 0 : (int)word, key);
+	return buffer;
+}
+
 static int read_entry(struct ini *ini, char *line, unsigned int number,
 		      struct fault *fault)
 {
-	char *equals = strchr(line, '='), *key;
+	char *equals = strchr(line, '='), *key, shown[64];
 	void *list;
 
 	/* the line is not shown: it may be a passphrase */
@@ -198,7 +210,8 @@ static int read_entry(struct ini *ini, char *line, unsigned int number,
 	if (!*key)
 		return fault_set(fault, "the key before the = is missing");
 	if (!ini->n_sections)
-		return fault_set(fault, "%s stands before any section", key);
+		return fault_set(fault, "%s stands before any section",
+				 ini_shown(key, shown, sizeof(shown)));
 	list = list_grow(ini->entries, ini->n_entries, &ini->entries_room,
 			 sizeof(*ini->entries));
 	if (!list)

@@ -98,6 +98,9 @@ int ini_read_text(struct ini *ini, const char *name, const char *text,
 		  size_t len, const struct ini_kind *kinds,
 		  struct fault *fault);
 
+/* As much of a line's key as can be shown: with its = missing it may be a passphrase. */
+const char *ini_shown(const char *key, char *buffer, size_t size);
+
 void ini_wipe(struct ini *ini);
 
 /* The section of a kind that is there but once, or NULL. */

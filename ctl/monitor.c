@@ -47,6 +47,7 @@ int monitor(struct call *call)
 	struct monitor monitor = { .call = call };
 	const struct conn_sink sink = { .message = monitor_message,
 					.arg = &monitor };
+	struct fault fault = {};
 	int error;
 
 	if (call_open(call))
@@ -66,7 +67,7 @@ int monitor(struct call *call)
 				 strerror(error));
 	/* what comes meanwhile waits */
 	if (call->word[1] &&
-	    applied_begin(&monitor.applied, call->word[0], &call->fault))
+	    applied_look(&monitor.applied, call->word[0], &call->fault))
 		return -1;
 	print_colours(stdout);
 	for (;;) {
@@ -77,5 +78,9 @@ int monitor(struct call *call)
 			return fault_set(&call->fault, "netlink: %s",
 					 strerror(error));
 		complain("warning: events came too fast, some are lost");
+		/* what they would have set is still to be set */
+		if (monitor.applied &&
+		    applied_look(&monitor.applied, call->word[0], &fault))
+			complain("warning: %s", fault.text);
 	}
 }

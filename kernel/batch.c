@@ -454,7 +454,9 @@ static bool begin(struct camex_batch *batch, struct camex_dev *cdev,
 	unsigned int most = skb->len - min(skb->len, n * (CAMEX_WIRE_HEADER_OLD +
 							  CAMEX_WIRE_TAG));
 
-	if (!cdev->protocol->open_into || this_cpu_xchg(batches->busy, true))
+	/* It is read more than once: nobody else may write to it meanwhile. */
+	if (!cdev->protocol->open_into || skb_has_shared_frag(skb) ||
+	    this_cpu_xchg(batches->busy, true))
 		return false;
 	if (!camex_buffer_get(&batch->space, CAMEX_PIECE_LEAD + most)) {
 		batch->busy = false;

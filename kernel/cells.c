@@ -26,10 +26,12 @@
  *	and for a @napi with a thread, which runs on any CPU
  * @napi: gives them to GRO; scheduled while there are any. What GRO holds for longer
  *	(gro_flush_timeout) has its timer running
+ * @rounds: how often nothing was left
  */
 struct camex_cell {
 	struct sk_buff_head queue;
 	struct napi_struct napi;
+	unsigned int rounds;
 };
 
 /* A packet is on its way up this CPU's stack, past a queue: another on top of it must wait. */
@@ -60,8 +62,8 @@ static int poll(struct napi_struct *napi, int budget)
 			break;
 		napi_gro_receive(napi, skb);
 	}
-	if (done < budget)
-		napi_complete_done(napi, done);
+	if (done < budget && napi_complete_done(napi, done))
+		WRITE_ONCE(cell->rounds, cell->rounds + 1);
 	return done;
 }
 
@@ -177,18 +179,23 @@ void camex_cells_direct(bool on)
 /**
  * camex_cells_settle() - wait until a CPU has given to the stack what it got before
  * @cells: of a link
- * @cpu: the CPU, which gets nothing more meanwhile
+ * @cpu: the CPU; what it gets meanwhile is not waited for
  *
  * Context: process, may sleep; for 10 ms at most.
  */
 void camex_cells_settle(struct camex_cells *cells, int cpu)
 {
 	struct camex_cell *cell = per_cpu_ptr(cells->cells, cpu);
+	unsigned int rounds = READ_ONCE(cell->rounds);
 	int tries;
 
-	for (tries = 0; tries < 200 && (test_bit(NAPI_STATE_SCHED, &cell->napi.state) ||
-					hrtimer_active(&cell->napi.timer)); tries++)
+	for (tries = 0; tries < 200; tries++) {
+		if (!hrtimer_active(&cell->napi.timer) &&
+		    (!test_bit(NAPI_STATE_SCHED, &cell->napi.state) ||
+		     READ_ONCE(cell->rounds) != rounds))
+			break;
 		usleep_range(20, 50);
+	}
 }
 
 /**

@@ -92,6 +92,10 @@ static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
 			goto err_endpoint;
 	}
 
+	/* Nothing new is plain. */
+	if (key)
+		camex_peer_commit_key(peer, &rekey,
+				      nla_data(tb[CAMEX_A_PEER_FINGERPRINT]));
 	if (ident)
 		camex_ident_set(peer, ident);
 	camex_timer_set(peer, tb);
@@ -107,9 +111,6 @@ static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
 		spin_unlock_bh(&cdev->lock);
 		camex_device_fit_mtu(cdev, rq->endpoint.family);
 	}
-	if (key)
-		camex_peer_commit_key(peer, &rekey,
-				      nla_data(tb[CAMEX_A_PEER_FINGERPRINT]));
 	return 0;
 
 err_endpoint:
@@ -127,6 +128,7 @@ err_ident:
 static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
 {
 	struct nlattr *tb[CAMEX_A_PEER_MAX + 1];
+	struct nlattr *name, *key;
 	struct peer_request rq = {};
 	struct camex_peer *peer;
 	int err;
@@ -138,16 +140,20 @@ static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
 	      camex_attr_key(cdev, info, tb);
 	if (err)
 		return err;
-	if (camex_peer_find(cdev, nla_data(tb[CAMEX_A_PEER_NAME]))) {
-		camex_extack(info->extack, tb[CAMEX_A_PEER_NAME],
-			     "peer %s is there already",
-			     (char *)nla_data(tb[CAMEX_A_PEER_NAME]));
+	name = tb[CAMEX_A_PEER_NAME];
+	if (camex_peer_find(cdev, nla_data(name))) {
+		camex_extack(info->extack, name, "peer %s is there already",
+			     (char *)nla_data(name));
 		return -EEXIST;
 	}
 	err = read_peer(cdev, NULL, info, tb, &rq);
 	if (err)
 		goto out;
-	peer = camex_peer_new(cdev, nla_data(tb[CAMEX_A_PEER_NAME]));
+	key = tb[CAMEX_A_PEER_KEY];
+	peer = key ? camex_peer_new(cdev, nla_data(name), nla_data(key),
+				    nla_data(tb[CAMEX_A_PEER_FINGERPRINT])) :
+		     camex_peer_new(cdev, nla_data(name), NULL, NULL);
+	tb[CAMEX_A_PEER_KEY] = NULL;	/* it has it */
 	if (IS_ERR(peer)) {
 		err = PTR_ERR(peer);
 		goto out;

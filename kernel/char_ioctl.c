@@ -155,6 +155,7 @@ static int set_iff(struct camex_queue *q, struct ifreq *ifr)
 		if (!q->plain || q->used)
 			return -EEXIST;
 		camex_char_detach(q, true);
+		synchronize_net();	/* a packet may be on its way to it */
 	}
 	q->plain = false;
 	ifr->ifr_name[IFNAMSIZ - 1] = '\0';
@@ -195,6 +196,7 @@ static int set_queue(struct camex_queue *q, unsigned int flags)
 		    !(rtnl_dereference(cdev->chr)->flags & IFF_MULTI_QUEUE))
 			return -EINVAL;
 		camex_char_detach(q, false);
+		synchronize_net();	/* a packet may be on its way to it */
 	}
 	netdev_state_change(cdev->dev);
 	return 0;

@@ -17,6 +17,7 @@
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
 #include <linux/netpoll.h>
+#include <linux/random.h>
 #include <linux/rtnetlink.h>
 #include <linux/tty.h>
 #include <linux/version.h>
@@ -439,6 +440,26 @@ static inline int camex_fdb_dumped(const struct netlink_callback *cb)
 /* 6.2: timers are deleted under another name. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0)
 #define timer_delete_sync(timer) del_timer_sync(timer)
+#endif
+
+/*
+ * 5.18: a packet's time may be when it is to be sent, which a forwarder leaves alone. Before,
+ * who is a copy of a virtual machine is not told.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 18, 0)
+static inline void skb_clear_tstamp(struct sk_buff *skb)
+{
+	skb->tstamp = 0;
+}
+
+static inline int register_random_vmfork_notifier(struct notifier_block *nb)
+{
+	return 0;
+}
+
+static inline void unregister_random_vmfork_notifier(struct notifier_block *nb)
+{
+}
 #endif
 
 /* 5.17: the functions of line disciplines for ioctls lost the file. */

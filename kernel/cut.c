@@ -46,14 +46,15 @@ static unsigned int l4_of(const struct sk_buff *skb, bool v4, bool tcp)
  */
 bool camex_cut_begin(struct camex_cut *cut, struct sk_buff *skb)
 {
-	const struct skb_shared_info *info = skb_shinfo(skb);
+	unsigned int type = skb_shinfo(skb)->gso_type;
 	unsigned int room, l3 = skb_network_offset(skb);
 
-	if (info->gso_type & ~KINDS || skb->encapsulation || !info->gso_size ||
+	cut->size = skb_shinfo(skb)->gso_size;
+	if (type & ~KINDS || skb->encapsulation || !cut->size ||
 	    l3 > CAMEX_CUT_LINK_MAX)
 		return false;
 	cut->v4 = ip_hdr(skb)->version == 4;
-	cut->tcp = !(info->gso_type & SKB_GSO_UDP_L4);
+	cut->tcp = !(type & SKB_GSO_UDP_L4);
 	cut->l4 = l4_of(skb, cut->v4, cut->tcp);
 	if (!cut->l4)
 		return false;
@@ -74,7 +75,7 @@ bool camex_cut_begin(struct camex_cut *cut, struct sk_buff *skb)
 		return false;
 
 	room = cut->v4 ? IP_MAX_MTU : IP_MAX_MTU + sizeof(struct ipv6hdr);
-	if (info->gso_size > room - cut->head_len)
+	if (cut->size > room - cut->head_len)
 		return false;
 	memcpy(cut->link, skb->data, l3);
 	cut->link_len = l3;
@@ -88,7 +89,6 @@ bool camex_cut_begin(struct camex_cut *cut, struct sk_buff *skb)
 		cut->flags = tcp_flag_word(th);
 	}
 	cut->skb = skb;
-	cut->size = info->gso_size;
 	cut->offset = l3 + cut->head_len;
 	cut->left = DIV_ROUND_UP(skb->len - cut->offset, cut->size);
 	cut->made = 0;

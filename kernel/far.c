@@ -30,7 +30,7 @@ int camex_far_add(struct camex_dev *cdev)
 	struct camex_peer *peer;
 	int err;
 
-	peer = camex_peer_new(cdev, "far");
+	peer = camex_peer_new(cdev, "far", NULL, NULL);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
 	err = camex_peer_set_routes(peer, any, ARRAY_SIZE(any));

@@ -157,10 +157,17 @@ static bool is_at(const struct camex_peer *peer, const struct nlattr *dst,
 static struct camex_peer *peer_at(struct camex_dev *cdev, struct nlattr **tb,
 				  struct netlink_ext_ack *extack)
 {
-	__be16 port = tb[NDA_PORT] ? nla_get_be16(tb[NDA_PORT]) : 0;
 	struct camex_peer *peer, *found = NULL;
 	unsigned long number;
+	__be16 port = 0;
 
+	if (tb[NDA_PORT]) {
+		if (nla_len(tb[NDA_PORT]) != sizeof(port)) {
+			camex_extack(extack, tb[NDA_PORT], "a port has 2 bytes");
+			return ERR_PTR(-EINVAL);
+		}
+		port = nla_get_be16(tb[NDA_PORT]);
+	}
 	if (!tb[NDA_DST]) {
 		camex_extack(extack, NULL,
 			     "dst is missing: the address that the peer is at");

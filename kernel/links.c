@@ -219,8 +219,8 @@ static void settle(struct camex_peer *peer, struct list_head *gone)
 			unregister_netdevice_queue(link->dev, gone);
 	} else if (READ_ONCE(peer->alive) && netif_running(peer->cdev->dev) &&
 		   make(peer)) {
-		camex_count(peer->cdev->stats, CAMEX_A_STATS_NO_MEMORY, 1);
 		spin_lock_bh(&peer->cdev->lock);
+		camex_count(peer->cdev->stats, CAMEX_A_STATS_NO_MEMORY, 1);
 		WRITE_ONCE(peer->link_failed, true);
 		camex_peer_wake(peer, jiffies + AGAIN_AFTER);
 		spin_unlock_bh(&peer->cdev->lock);

@@ -6,7 +6,9 @@
 #include <net/netns/generic.h>
 
 #include "char.h"
+#include "compat.h"
 #include "device.h"
+#include "peer.h"
 #include "transport_udp.h"
 
 /**
@@ -115,8 +117,34 @@ static struct notifier_block netdev_notifier = {
 	.notifier_call = netdev_event,
 };
 
+/*
+ * This virtual machine is one again that it was before, or a copy of one: nonces that it
+ * knows to be next may have been used by then.
+ */
+static int vm_copied(struct notifier_block *nb, unsigned long action, void *data)
+{
+	struct camex_dev *cdev;
+	struct net *net;
+
+	rtnl_lock();
+	down_read(&net_rwsem);
+	for_each_net(net) {
+		const struct camex_net *cnet = net_generic(net, camex_net_id);
+
+		list_for_each_entry(cdev, &cnet->devices, net_node)
+			camex_peers_renew(cdev);
+	}
+	up_read(&net_rwsem);
+	rtnl_unlock();
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block vm_notifier = {
+	.notifier_call = vm_copied,
+};
+
 /**
- * camex_namespace_init() - follow namespaces, and links that move between them
+ * camex_namespace_init() - follow namespaces, links that move between them, and copied machines
  *
  * Return: 0 or a negative errno.
  */
@@ -128,7 +156,16 @@ int camex_namespace_init(void)
 		return err;
 	err = register_netdevice_notifier(&netdev_notifier);
 	if (err)
-		unregister_pernet_device(&net_ops);
+		goto err_pernet;
+	err = register_random_vmfork_notifier(&vm_notifier);
+	if (err)
+		goto err_netdevice;
+	return 0;
+
+err_netdevice:
+	unregister_netdevice_notifier(&netdev_notifier);
+err_pernet:
+	unregister_pernet_device(&net_ops);
 	return err;
 }
 
@@ -137,6 +174,7 @@ int camex_namespace_init(void)
  */
 void camex_namespace_exit(void)
 {
+	unregister_random_vmfork_notifier(&vm_notifier);
 	unregister_netdevice_notifier(&netdev_notifier);
 	unregister_pernet_device(&net_ops);
 }

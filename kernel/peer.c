@@ -112,14 +112,17 @@ struct camex_peer *camex_peer_find(struct camex_dev *cdev, const char *name)
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_find);
 
 /**
- * camex_peer_new() - add a peer that has only a name
+ * camex_peer_new() - add a peer that has only a name, and perhaps a key
  * @cdev: the device
  * @name: 1 to CAMEX_NAME_MAX bytes that no other peer has
+ * @key: CAMEX_KEY_LEN bytes, or NULL: nothing that could be plain happens before it is there
+ * @fingerprint: CAMEX_FINGERPRINT_LEN bytes that go with it
  *
  * Context: RTNL, may sleep.
  * Return: the peer, or an ERR_PTR.
  */
-struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name)
+struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
+				  const u8 *key, const u8 *fingerprint)
 {
 	struct camex_peer *peer;
 	int err;
@@ -149,14 +152,15 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name)
 			      &cdev->next_peer, GFP_KERNEL);
 	if (err < 0)
 		goto err_traffic;
-	err = rhashtable_lookup_insert_fast(&cdev->names, &peer->name_node,
-					    by_name);
-	if (err)
-		goto err_number;
-	return peer;
+	err = key ? camex_peer_set_key(peer, key, fingerprint) : 0;
+	if (!err)
+		err = rhashtable_lookup_insert_fast(&cdev->names,
+						    &peer->name_node, by_name);
+	if (!err)
+		return peer;
+	camex_peer_del(peer);	/* a frame for all peers may be on its way to it */
+	return ERR_PTR(err);
 
-err_number:
-	xa_erase(&cdev->peers, peer->number);
 err_traffic:
 	free_percpu(peer->traffic);
 err_peer:

@@ -147,7 +147,8 @@ void camex_peers_clear(struct camex_dev *cdev);
 void camex_peers_free(struct camex_dev *cdev);
 
 struct camex_peer *camex_peer_find(struct camex_dev *cdev, const char *name);
-struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name);
+struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
+				  const u8 *key, const u8 *fingerprint);
 void camex_peer_del(struct camex_peer *peer);
 void camex_peer_forget(struct camex_peer *peer);
 int camex_peer_prepare_key(struct camex_peer *peer, const u8 *bytes,
@@ -171,5 +172,6 @@ unsigned long camex_peer_take_events(struct camex_dev *cdev,
 void camex_peer_swap_tx(struct camex_peer *peer, struct camex_session_tx *tx);
 int camex_peer_renew(struct camex_peer *peer);
 void camex_peer_renew_used(struct camex_peer *peer);
+void camex_peers_renew(struct camex_dev *cdev);
 
 #endif /* CAMEX_PEER_H */

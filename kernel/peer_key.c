@@ -71,6 +71,31 @@ void camex_peer_renew_used(struct camex_peer *peer)
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_renew_used);
 
 /**
+ * camex_peers_renew() - send under new sessions from now on, whatever was used so far
+ * @cdev: the device
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_peers_renew(struct camex_dev *cdev)
+{
+	struct camex_peer *peer;
+	unsigned long number;
+
+	xa_for_each(&cdev->peers, number, peer) {
+		struct camex_session_tx *tx;
+
+		spin_lock_bh(&cdev->lock);
+		tx = rcu_dereference_protected(peer->tx,
+					       lockdep_is_held(&cdev->lock));
+		if (tx)
+			camex_session_use_up(tx);
+		spin_unlock_bh(&cdev->lock);
+	}
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peers_renew);
+
+/**
  * camex_peer_prepare_key() - get ready for another key
  * @peer: the peer
  * @bytes: CAMEX_KEY_LEN bytes

@@ -156,7 +156,9 @@ int camex_attr_profile(const struct camex_dev *cdev,
 	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return -ENOMEM;
-	old = peer ? rtnl_dereference(peer->profile) : NULL;
+	/* What a server has told us is not what we tell others. */
+	old = peer && camex_peer_registers(peer) != CAMEX_REGISTER_AUTO ?
+	      rtnl_dereference(peer->profile) : NULL;
 	if (old)
 		new->text = old->text;
 	if (address)

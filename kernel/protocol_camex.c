@@ -67,6 +67,11 @@ static struct camex_key *try_keys(struct camex_dev *cdev, struct camex_opening *
 	*why = CAMEX_A_STATS_AUTH_FAILED;
 	if (list_empty(&cdev->keys))
 		return NULL;
+	/* Nor has what introduces its sender more to say. */
+	if (o->h.body > CAMEX_TEXT_MAX) {
+		*why = CAMEX_A_STATS_MALFORMED;
+		return NULL;
+	}
 	start = ktime_get_ns();
 	if (!camex_limit_begin(&cdev->limit, start) ||
 	    !camex_limit_source(&from->addr, start)) {

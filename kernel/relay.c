@@ -89,6 +89,7 @@ bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
 	    stays_here6(net, &ipv6_hdr(skb)->daddr))
 		return false;
 
+	skb_clear_tstamp(skb);
 	if (skb_ensure_writable(skb, skb->protocol == htons(ETH_P_IP) ?
 				     sizeof(struct iphdr) : sizeof(struct ipv6hdr)))
 		why = CAMEX_A_STATS_NO_MEMORY;

@@ -41,6 +41,7 @@ static struct sock *payer_of(const struct sk_buff *skb)
 	if (!sk || !skb->destructor || !sk_fullsock(sk) ||
 	    (sk->sk_family != AF_INET && sk->sk_family != AF_INET6) ||
 	    skb->destructor == sock_edemux || skb->destructor == sock_efree ||
+	    skb->destructor == sock_pfree ||
 	    skb_is_tcp_pure_ack(skb))
 		return NULL;
 	return sk;
@@ -101,6 +102,7 @@ static struct sk_buff *private_copy(struct sk_buff *skb, unsigned int headroom)
 	copy_out(skb, skb_put(copy, skb->len));
 	copy->protocol = skb->protocol;
 	copy->priority = skb->priority;
+	skb_copy_queue_mapping(copy, skb);
 	skb_copy_hash(copy, skb);
 	charge_instead(copy, skb);
 	consume_skb(skb);
@@ -207,6 +209,7 @@ static struct sk_buff *carrier(struct sk_buff *skb, unsigned int headroom,
 	skb_add_rx_frag(out, 0, space->page, space->offset + CAMEX_AEAD_HEAD,
 			bytes, size);
 	out->priority = skb->priority;
+	skb_copy_queue_mapping(out, skb);
 	skb_copy_hash(out, skb);
 	return out;
 }

@@ -535,6 +535,17 @@ bool camex_session_is_ours(struct camex_dev *cdev, const struct camex_key *key,
 CAMEX_EXPORT_FOR_KUNIT(camex_session_is_ours);
 
 /**
+ * camex_session_use_up() - nothing more is sent under a session; the next packet begins another
+ * @tx: the session
+ *
+ * Context: RCU reader or camex_dev.lock held.
+ */
+void camex_session_use_up(struct camex_session_tx *tx)
+{
+	atomic64_set(&tx->next, CAMEX_SEQ_LIMIT);
+}
+
+/**
  * camex_session_next() - the next sequences to send under
  * @tx: the session
  * @n: how many, one after the other

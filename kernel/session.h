@@ -153,6 +153,7 @@ u64 camex_session_take(struct camex_session_rx *rx, const u64 *seq,
 		       unsigned int n, bool *highest);
 bool camex_session_is_ours(struct camex_dev *cdev, const struct camex_key *key,
 			   u32 prefix, u64 seq);
+void camex_session_use_up(struct camex_session_tx *tx);
 bool camex_session_next(struct camex_session_tx *tx, unsigned int n, u64 *seq);
 
 #endif /* CAMEX_SESSION_H */

@@ -100,8 +100,10 @@ static void send_copy(struct camex_peer *peer, struct sk_buff *skb,
 	int why = CAMEX_A_STATS_NO_MEMORY;
 	unsigned int room, bytes;
 
-	if (likely(copy))
+	if (likely(copy)) {
+		skb_clear_tstamp(copy);
 		why = camex_tx(peer, copy, protocol, &room);
+	}
 	if (likely(!why))
 		return;
 	camex_count(peer->cdev->stats, why, camex_packets(skb, &bytes));
@@ -150,6 +152,7 @@ static bool relay(struct camex_dev *cdev, struct camex_peer *from,
 			send_copy(to, skb, frame->protocol);
 		return false;
 	}
+	skb_clear_tstamp(skb);
 	why = camex_tx(to, skb, frame->protocol, &room);
 	if (unlikely(why)) {
 		camex_count(cdev->stats, why, camex_packets(skb, &bytes));

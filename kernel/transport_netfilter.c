@@ -88,10 +88,9 @@ static bool passes_ipsec(struct sk_buff *skb, u8 family)
 	       xfrm6_policy_check(NULL, XFRM_POLICY_IN, skb);
 }
 
-static unsigned int hook(void *priv, struct sk_buff *skb,
+static unsigned int take(struct camex_dev *cdev, struct sk_buff *skb,
 			 const struct nf_hook_state *state)
 {
-	struct camex_dev *cdev = priv;
 	const struct camex_udp *udp = rcu_dereference(cdev->udp);
 	unsigned int offset = udp_offset(skb, state->pf);
 	const struct udphdr *uh;
@@ -117,6 +116,18 @@ static unsigned int hook(void *priv, struct sk_buff *skb,
 		    camex_datagrams(skb));
 	camex_udp_receive(cdev, skb);
 	return NF_STOLEN;
+}
+
+/* What a program of NFQUEUE's has let go comes from that program's system call. */
+static unsigned int hook(void *priv, struct sk_buff *skb,
+			 const struct nf_hook_state *state)
+{
+	unsigned int verdict;
+
+	local_bh_disable();
+	verdict = take(priv, skb, state);
+	local_bh_enable();
+	return verdict;
 }
 
 /**

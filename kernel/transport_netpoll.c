@@ -14,8 +14,11 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/dst.h>
+#include <net/geneve.h>
+#include <net/gre.h>
 #include <net/neighbour.h>
 #include <net/pkt_sched.h>
+#include <net/vxlan.h>
 #include <net/xfrm.h>
 
 #include "compat.h"
@@ -70,6 +73,17 @@ static bool is_known(const struct camex_dev *cdev, const struct net_device *dev)
 	return n >= EGRESS_MAX;
 }
 
+/*
+ * What sends by IP again what it gets, and Ethernet there is of that kind, too: that cannot
+ * be with interrupts off.
+ */
+static bool is_tunnel(const struct net_device *dev)
+{
+	return dev->type != ARPHRD_ETHER || netif_is_vxlan(dev) ||
+	       netif_is_geneve(dev) || netif_is_gretap(dev) ||
+	       netif_is_ip6gretap(dev);
+}
+
 static void prepare(struct work_struct *work)
 {
 	struct camex_dev *cdev = container_of(to_delayed_work(work),
@@ -93,7 +107,7 @@ static void prepare(struct work_struct *work)
 	/* Those that cannot are remembered, so that this is not tried each time. */
 	egress->able = netif_running(dev) && !netdev_master_upper_dev_get(dev) &&
 		       !(dev->priv_flags & IFF_DISABLE_NETPOLL) &&
-		       !(dev->flags & IFF_LOOPBACK) &&
+		       !(dev->flags & IFF_LOOPBACK) && !is_tunnel(dev) &&
 		       !camex_netpoll_setup(&egress->np, dev);
 	list_add_tail_rcu(&egress->node, &cdev->egress);
 out:

@@ -96,15 +96,6 @@ void camex_udp_receive(struct camex_dev *cdev, struct sk_buff *skb)
 		camex_udp_take(cdev, skb);
 }
 
-/* From the queue of a socket, which has used skb->dev for itself. */
-static void receive(struct camex_dev *cdev, struct sk_buff *skb)
-{
-	if (likely(netif_running(cdev->dev)))
-		camex_udp_receive(cdev, skb);
-	else
-		kfree_skb(skb);
-}
-
 static bool waiting(const struct sock *sk)
 {
 	return !skb_queue_empty_lockless(&sk->sk_receive_queue) ||
@@ -128,12 +119,17 @@ void camex_udp_data_ready(struct sock *sk)
 		skb = camex_recv_udp(sk);
 		if (!skb)
 			break;
+		/* Its counters may not be there yet, or any more. */
+		if (unlikely(!netif_running(udp->cdev->dev))) {
+			kfree_skb(skb);
+			continue;
+		}
 		if (unlikely(udp_lib_checksum_complete(skb))) {
 			camex_count(udp->cdev->stats, CAMEX_A_STATS_MALFORMED, 1);
 			kfree_skb(skb);
 			continue;
 		}
-		receive(udp->cdev, skb);
+		camex_udp_receive(udp->cdev, skb);
 	}
 out:
 	local_bh_enable();
@@ -145,14 +141,14 @@ int camex_udp_encap_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	struct camex_udp *udp = rcu_dereference_sk_user_data(sk);
 
-	if (unlikely(!udp)) {
+	if (unlikely(!udp || !netif_running(udp->cdev->dev))) {
 		kfree_skb(skb);
 		return 0;
 	}
 	/* What the stack has cut up hangs together still. */
 	skb_mark_not_on_list(skb);
 	skb_pull_rcsum(skb, sizeof(struct udphdr));
-	receive(udp->cdev, skb);
+	camex_udp_receive(udp->cdev, skb);
 	return 0;
 }
 

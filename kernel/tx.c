@@ -163,7 +163,7 @@ static bool stays_whole(const struct sending *s, const struct sk_buff *skb)
 	return s->way.batch >= skb->len + protocol->plain_overhead &&
 	       !skb->encapsulation &&
 	       skb->ip_summed == CHECKSUM_PARTIAL &&
-	       fits(skb, s->way.room);
+	       fits(skb, s->way.room - protocol->plain_overhead);
 }
 
 /* Bytes that the protocol adds to a packet to the peer. */

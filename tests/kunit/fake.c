@@ -91,7 +91,7 @@ struct camex_peer *fake_peer(struct kunit *test, const char *name)
 	struct camex_peer *peer;
 
 	rtnl_lock();
-	peer = camex_peer_new(test->priv, name);
+	peer = camex_peer_new(test->priv, name, NULL, NULL);
 	rtnl_unlock();
 	KUNIT_ASSERT_FALSE_MSG(test, IS_ERR(peer), "peer %s", name);
 	return peer;

@@ -25,7 +25,7 @@ static int add(struct kunit *test, const char *name)
 	struct camex_peer *peer;
 
 	rtnl_lock();
-	peer = camex_peer_new(test->priv, name);
+	peer = camex_peer_new(test->priv, name, NULL, NULL);
 	rtnl_unlock();
 	return PTR_ERR_OR_ZERO(peer);
 }
@@ -67,6 +67,29 @@ static void peer_name_case(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, by_name(test, "Cam01"));
 	KUNIT_EXPECT_EQ(test, 0, add(test, "CAM01"));
 	KUNIT_EXPECT_EQ(test, 1, count_peers(test));
+}
+
+/* It is never without. */
+static void peer_name_key(struct kunit *test)
+{
+	const u8 bytes[CAMEX_KEY_LEN] = { 1 }, fingerprint[CAMEX_FINGERPRINT_LEN] = { 2 };
+	struct camex_dev *cdev = test->priv;
+	struct camex_peer *peer;
+
+	rtnl_lock();
+	peer = camex_peer_new(cdev, "a", bytes, fingerprint);
+	KUNIT_EXPECT_FALSE(test, IS_ERR(peer));
+	if (!IS_ERR(peer)) {
+		KUNIT_EXPECT_NOT_NULL(test, rcu_access_pointer(peer->key));
+		KUNIT_EXPECT_NOT_NULL(test, rcu_access_pointer(peer->tx));
+		KUNIT_EXPECT_EQ(test, 2, peer->fingerprint[0]);
+	}
+	KUNIT_EXPECT_EQ(test, -EEXIST,
+			PTR_ERR_OR_ZERO(camex_peer_new(cdev, "A", bytes, fingerprint)));
+	rtnl_unlock();
+	KUNIT_EXPECT_PTR_EQ(test, peer, by_name(test, "a"));
+	KUNIT_EXPECT_EQ(test, 1, count_peers(test));
+	KUNIT_EXPECT_TRUE(test, list_is_singular(&cdev->keys));
 }
 
 static void peer_name_lengths(struct kunit *test)
@@ -707,6 +730,7 @@ static void peer_states(struct kunit *test)
 
 static struct kunit_case peer_cases[] = {
 	KUNIT_CASE(peer_name_case),
+	KUNIT_CASE(peer_name_key),
 	KUNIT_CASE(peer_name_lengths),
 	KUNIT_CASE(peer_name_bytes),
 	KUNIT_CASE(peer_numbers),

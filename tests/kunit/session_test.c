@@ -511,6 +511,24 @@ static void session_tx_no_clock(struct kunit *test)
 	}
 }
 
+/* What a virtual machine's snapshot holds is not used twice. */
+static void session_tx_copied(struct kunit *test)
+{
+	struct camex_peer *a = fake_peer(test, "a"), *b = fake_peer(test, "b");
+	struct camex_session_tx *tx;
+	u64 seq;
+
+	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
+	tx = tx_of(a);
+	send(a, 10);
+	camex_peers_renew(a->cdev);
+	KUNIT_EXPECT_FALSE(test, camex_session_next(tx, 1, &seq));
+	renew_used(a);
+	KUNIT_EXPECT_PTR_NE(test, tx, tx_of(a));
+	KUNIT_EXPECT_TRUE(test, camex_session_next(tx_of(a), 1, &seq));
+	KUNIT_EXPECT_PTR_EQ(test, NULL, tx_of(b));
+}
+
 static void session_tx_next(struct kunit *test)
 {
 	struct camex_peer *a = fake_peer(test, "a");
@@ -987,6 +1005,7 @@ static struct kunit_case session_cases[] = {
 	KUNIT_CASE(session_tx_clock),
 	KUNIT_CASE(session_tx_reached),
 	KUNIT_CASE(session_tx_no_clock),
+	KUNIT_CASE(session_tx_copied),
 	KUNIT_CASE(session_tx_next),
 	KUNIT_CASE(session_tx_nonces),
 	KUNIT_CASE(session_ours),

@@ -260,6 +260,10 @@ ok "does not ask while plaintext is off" is_in no_key
 ok "plaintext on" camexctl -n host2 dev set camex0 plaintext on
 ok "then it asks" wait_until 10 is_in up
 is "it has a profile" "$(peer host2 server .profile.address)" 10.88.0.2/24
+# one of our own begins with nothing of it
+ok "it asks no more, but hands out" camexctl -n host2 peer set camex0 server register off mtu 1390
+is "only what was said" "$(peer host2 server '.profile | tojson')" \
+	'{"address":null,"gateway":null,"mtu":1390,"routes":[]}'
 gone host2
 stop "$server"
 

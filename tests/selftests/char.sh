@@ -221,6 +221,8 @@ nok "the other one is gone, too" ip -n host1 link show f0
 
 ok "the fuzzer" gcc -O -Wall -pthread -o "$test_tmp/chardev" "$here/../fuzz/chardev.c"
 pass_on ip netns exec host1 "$test_tmp/chardev" /dev/camex "${CAMEX_LONG:+300}"
+# it is in one of them, with whatever links the fuzzer has left there
+ok "the exchange ends" end_exchange
 ok "the hosts go" remove_hosts
 ok "no link is left" lacks_link camex
 for i in 1 2 3; do unshare -n timeout -s KILL "0.$i" "$test_tmp/chardev" /dev/camex; done 2>/dev/null

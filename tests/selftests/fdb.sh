@@ -106,6 +106,23 @@ ok "by bridge fdb add" bridge -n host1 fdb add 02:00:00:00:00:78 dev camex0 dst 
 is "it is there" "$(behind host1 02:00:00:00:00:78)" host3
 like "twice" "$(bridge -n host1 fdb add 02:00:00:00:00:78 dev camex0 dst 192.0.2.2 2>&1)" 'is behind peer host3'
 like "nobody is there" "$(bridge -n host1 fdb add 02:00:00:00:00:79 dev camex0 dst 192.0.2.9 2>&1)" 'no peer of camex0 is there'
+# port_of LENGTH: the same with a port of so many bytes, as no program would send it
+port_of() {
+	on host1 python3 - "$1" <<-END
+		import os, socket, struct, sys
+		def attribute(kind, data):
+		    return struct.pack("=HH", 4 + len(data), kind) + data + bytes(-len(data) % 4)
+		body = struct.pack("=BxxxiHBB", socket.AF_BRIDGE, socket.if_nametoindex("camex0"), 0x80, 2, 0)
+		body += attribute(2, bytes.fromhex("020000000079")) + attribute(1, socket.inet_aton("192.0.2.2"))
+		body += attribute(6, bytes(int(sys.argv[1])))
+		with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as s:
+		    s.send(struct.pack("=IHHII", 16 + len(body), 28, 0x405, 0, 0) + body)
+		    print(os.strerror(-struct.unpack_from("=i", s.recv(4096), 16)[0]))
+	END
+}
+for length in 0 1 4; do
+	like "a port of $length bytes" "$(port_of $length 2>&1)" 'Invalid argument'
+done
 like "without dst" "$(bridge -n host1 fdb add 02:00:00:00:00:79 dev camex0 2>&1)" 'dst is missing'
 like "a group" "$(bridge -n host1 fdb add 01:00:5e:00:00:01 dev camex0 dst 192.0.2.2 2>&1)" 'not a unicast MAC'
 camexctl -n host1 peer add camex0 other endpoint 192.0.2.2:7001
@@ -114,10 +131,8 @@ ok "the port says which" bridge -n host1 fdb add 02:00:00:00:00:79 dev camex0 ds
 is "it is that one" "$(behind host1 02:00:00:00:00:79)" other
 ok "its peer goes" camexctl -n host1 peer del camex0 other
 is "it goes with it" "$(behind host1 02:00:00:00:00:79)" null
-# before Linux 6.0 a driver could not say more
-IFS=. read -r major _ < <(uname -r)
 unknown='no entry for 02:00:00:00:00:78 on camex0'
-[ "$major" -ge 6 ] || unknown='No such file or directory'
+drivers_explain || unknown='No such file or directory'
 ok "by bridge fdb del" bridge -n host1 fdb del 02:00:00:00:00:78 dev camex0
 like "but once" "$(bridge -n host1 fdb del 02:00:00:00:00:78 dev camex0 2>&1)" "$unknown"
 is "it is gone" "$(behind host1 02:00:00:00:00:78)" null
@@ -152,6 +167,12 @@ nok "not through it" on host2 ping -q -n -c 1 -W 1 10.0.0.3
 ok "relay on" camexctl -n host1 dev set camex0 relay on
 ok "now it does" reaches host2 10.0.0.3
 ok "over IPv6" reaches host3 fd00::2
+# while ping runs, packets have the time when they came: nothing to pace them by
+ok "the hub paces" tc -n host1 qdisc replace dev eth0 root fq
+ok "one spoke reaches the other" reaches host2 10.0.0.3
+ip -n host2 neigh flush dev camex0
+ok "and asks all where it is" reaches host2 10.0.0.3
+ok "the hub does not pace any more" tc -n host1 qdisc del dev eth0 root
 start_exchange
 ok "TCP through it" exchanged tcp host2 10.0.0.2 host3 10.0.0.3 100000
 is "what the hub relays is learned by the spokes" "$(behind host2 "$(mac host3)")" host1

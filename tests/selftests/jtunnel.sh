@@ -62,6 +62,23 @@ is "the MTU over IPv6" "$(camexctl -n host2 -j dev show camex0 | jq '.[0].mtu')"
 ok "which the server cannot know before" ip -n host1 link set camex0 mtu 1400
 carries "with a key over IPv6" 1400
 
+# --- frames that leave no room for what goes before them ---
+
+# site I KEYWORD VALUE...: host I's end, for frames that fill a datagram
+site() {
+	camexctl -n "host$1" dev del camex0
+	camexctl -n "host$1" dev add camex0 link tap protocol jtunnel "${@:2}" && tunnel_up "host$1" &&
+		ip -n "host$1" link set camex0 mtu 1458 &&
+		on "host$1" ethtool -K eth0 tso off tx-udp-segmentation off >/dev/null
+}
+ok "a server of frames" site 1 port 7000 id "$server_id"
+ok "a client of frames" site 2 id "$client_id"
+ok "the client's peer" camexctl -n host1 peer add camex0 client id "$client_id"
+ok "the server's peer" camexctl -n host2 peer add camex0 server id "$server_id" endpoint 192.0.2.1:7000 keepalive 10
+ok "the client is known" wait_until 20 reaches host1 10.0.0.2
+ok "segments of full size arrive in fragments" exchanged gso host1 10.0.0.1 host2 10.0.0.2 1430 50
+for i in 1 2; do on "host$i" ethtool -K eth0 tso on tx-udp-segmentation on >/dev/null; done
+
 # --- the client ---
 
 ok "plain again" ends 4

@@ -279,6 +279,13 @@ remove_hosts() {
 
 # --- camex ---
 
+# drivers_explain: with what a device refuses there is a text for all of rtnetlink (Linux 6.0)
+drivers_explain() {
+	local major
+	IFS=. read -r major _ < <(uname -r)
+	[ "$major" -ge 6 ]
+}
+
 # slow: the kernel checks so much that tests had better move little data.
 slow() {
 	[ -e /sys/kernel/debug/kmemleak ]
@@ -418,6 +425,14 @@ balance() {
 # start_exchange: gets exchanged ready, in the shell that calls it.
 start_exchange() {
 	coproc exchange { exec "$(dirname "$0")/exchange.py"; }
+}
+
+# end_exchange: it looks at no host any more, and keeps none
+end_exchange() {
+	# shellcheck disable=SC2154 # set by coproc
+	local pid=$exchange_PID
+	eval "exec ${exchange[1]}>&-"
+	wait "$pid"
 }
 
 # exchanged COMMAND ARGUMENT...: exchange.py, which tells its commands, found nothing wrong.

@@ -180,6 +180,11 @@ def test_encrypted():
     dev.counts("the same without a version", (session.next(p, short=True) for p in bad_packets()), "malformed")
     dev.counts("another's inner source", map(session.next, (
         ip4(source="10.0.0.3"), ip4(source="127.0.0.1"), ip6(source="fd00::3"), ip6(source="::"))), "bad_source")
+    dev.counts("a REGISTER of a stranger's, as long as can be",
+               [header(REGISTER, bytes(4), 1, 1023) + random.randbytes(1039)], "auth_failed")
+    dev.counts("a longer one, for which no key is tried",
+               (header(REGISTER, bytes(4), 1, n) + random.randbytes(n + 16) for n in (1024, LARGEST - 44)),
+               "malformed")
     dev.counts("a keepalive with a body", [session.next(ip4(), KEEPALIVE)], "malformed")
     dev.counts("a CONFIG that nobody waits for", [session.next(b"CX2P CONFIG VER=1", CONFIG)],
                "malformed", "unknown_peer")

@@ -55,6 +55,12 @@ like "over IPv6" "$(said host2 -t 1 fd00::3)" "From fd00::1 .*Time exceeded"
 is "it is counted" "$(counter host1 ttl_expired)" 2
 iperf_server host3
 ok "TCP from spoke to spoke" tcp_bps host2 10.0.0.3 500K
+# which would hold back, or drop, what is to be sent at a time that is far away
+ok "the hub paces" tc -n host1 qdisc replace dev eth0 root fq
+# while ping runs, packets have the time when they came
+ok "one spoke reaches the other" reaches host2 10.0.0.3
+ok "over IPv6" reaches host3 fd00::2
+ok "the hub does not pace any more" tc -n host1 qdisc del dev eth0 root
 camexctl -n host1 peer add camex0 rest endpoint 192.0.2.3:7999 key-file "$test_tmp/key" routes any
 before=$(peer host1 rest .tx_packets)
 nok "what only a default route claims" reaches host2 10.0.9.9 -W 1

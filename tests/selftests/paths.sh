@@ -123,6 +123,29 @@ ok "without the rule" reaches host1 10.0.0.2
 ok "rx netfilter" camexctl -n host2 dev set camex0 rx netfilter
 ok "the hook takes them" grows host2 rx_netfilter reaches host1 10.0.0.2
 
+# what a program looks at comes from its system calls, not from a softirq; the kernel that
+# checks all is without
+if modprobe -q nfnetlink_queue; then
+	bg host2 "$(dirname "$0")/nfqueue.py" 7 >"$test_tmp/nfqueue" 2>&1
+	queue=$!
+	ok "a program for NFQUEUE" wait_until 20 grep -q ready "$test_tmp/nfqueue"
+	on host2 nft -f - <<-END
+		table inet filter {
+			chain input {
+				type filter hook input priority 0; policy accept
+				udp dport 7000 counter queue num 7
+			}
+		}
+	END
+	ok "the hook takes what a program lets go" grows host2 rx_netfilter reaches host1 10.0.0.2
+	ok "TCP" exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
+	like "the program has seen it" "$(on host2 nft list table inet filter)" 'packets [1-9][0-9]'
+	on host2 nft delete table inet filter
+	stop "$queue"
+	is "and has nothing to say" "$(<"$test_tmp/nfqueue")" ready
+	ok "without it" reaches host1 10.0.0.2
+fi
+
 # --- an address of the device's own ---
 
 # What comes to another address of this host is not the device's, either way.

@@ -145,9 +145,11 @@ nok "its port was not host1's" listening host1 udp 7001
 ok "a link of frames" eval 'camexctl -n host1 dev add tap0 link tap port 7003 &&
 	camexctl -n host1 peer add tap0 host2 endpoint 192.0.2.2:7003 key-file "$test_tmp/key"'
 ok "goes there" ip -n host1 link set tap0 netns $container
+refusal="not permitted: CAP_NET_ADMIN is needed in the transport's namespace too"
 for change in add del; do
-	like "bridge fdb $change" "$(contained bridge fdb $change 02:00:00:00:00:79 dev tap0 dst 192.0.2.2 2>&1)" \
-		"not permitted: CAP_NET_ADMIN is needed in the transport's namespace too"
+	# before Linux 6.0 a driver could not say more
+	if [ $change = del ] && ! drivers_explain; then refusal="Operation not permitted"; fi
+	like "bridge fdb $change" "$(contained bridge fdb $change 02:00:00:00:00:79 dev tap0 dst 192.0.2.2 2>&1)" "$refusal"
 done
 ok "it is deleted by the host" camexctl -n $container dev del tap0
 
