@@ -149,7 +149,10 @@ offloads() {
 }
 
 offloads_below() {
-	switches eth0 tx sg tso gso gro tx-udp-segmentation
+	local udp=(tx-udp-segmentation)
+	# the veth of Linux 5.10 has none
+	if on host1 ethtool -k eth0 | grep -q "^${udp[0]}: .*fixed"; then udp=(); fi
+	switches eth0 tx sg tso gso gro "${udp[@]}"
 }
 
 mtu_below() {
