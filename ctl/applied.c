@@ -75,6 +75,7 @@ void applied_change(struct applied *applied, int ifindex, const char *dev,
 
 static int look(struct applied *applied, struct call *call)
 {
+	const char *dev = call->word[0];
 	struct model_devices devices = {};
 	int status;
 
@@ -83,7 +84,11 @@ static int look(struct applied *applied, struct call *call)
 		struct model_device *device = &devices.list[i];
 
 		call->word[0] = device->name;
+		call->gone = false;
 		status = query_peers(call, device, NULL);
+		/* it went meanwhile, with all that there was to set */
+		if (status && call->gone && !dev)
+			status = 0;
 		for (size_t p = 0; p < device->n_peers && !status; p++) {
 			struct nlattr *const *tb = device->peers[p].tb;
 

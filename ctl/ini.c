@@ -190,7 +190,7 @@ const char *ini_shown(const char *key, char *buffer, size_t size)
 	size_t word = strspn(key, "abcdefghijklmnopqrstuvwxyz"
 				  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 
-	if (!key[word])
+	if (!key[word] && word <= 20)
 		return key;
 	snprintf(buffer, size, "%.*s... (the rest is not shown)",
 		 word > 20 ? 0 : (int)word, key);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /* Events, a line for each. */
 #include <errno.h>
+#include <fcntl.h>
+#include <netlink/socket.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -42,12 +44,37 @@ static int monitor_message(struct nlmsghdr *hdr, void *arg)
 	return 0;
 }
 
+/*
+ * Some events are lost, and more may be until all that wait are read: then a look at what there
+ * is tells what is to be set.
+ */
+static int look_again(struct monitor *monitor, const struct conn_sink *sink)
+{
+	struct conn *conn = &monitor->call->conn;
+	struct applied *applied = monitor->applied;
+	struct fault fault = {};
+	int error, fd = nl_socket_get_fd(conn->sock);
+
+	if (!applied)
+		return ENOBUFS;
+	monitor->applied = NULL;
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	do
+		error = conn_listen(conn, sink);
+	while (error == ENOBUFS);
+	fcntl(fd, F_SETFL, 0);
+	monitor->applied = applied;
+	if (error == EAGAIN &&
+	    applied_look(&monitor->applied, monitor->call->word[0], &fault))
+		complain("warning: %s", fault.text);
+	return error == EAGAIN ? ENOBUFS : error;
+}
+
 int monitor(struct call *call)
 {
 	struct monitor monitor = { .call = call };
 	const struct conn_sink sink = { .message = monitor_message,
 					.arg = &monitor };
-	struct fault fault = {};
 	int error;
 
 	if (call_open(call))
@@ -72,15 +99,14 @@ int monitor(struct call *call)
 	print_colours(stdout);
 	for (;;) {
 		error = conn_listen(&call->conn, &sink);
+		if (error == ENOBUFS) {
+			complain("warning: events came too fast, some are lost");
+			error = look_again(&monitor, &sink);
+		}
 		if (!error)
 			return -1;
 		if (error != ENOBUFS)
 			return fault_set(&call->fault, "netlink: %s",
 					 strerror(error));
-		complain("warning: events came too fast, some are lost");
-		/* what they would have set is still to be set */
-		if (monitor.applied &&
-		    applied_look(&monitor.applied, call->word[0], &fault))
-			complain("warning: %s", fault.text);
 	}
 }

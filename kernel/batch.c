@@ -445,6 +445,18 @@ static void rx_alone(struct camex_dev *cdev, const struct sk_buff *skb,
 	camex_rx(cdev, one, from);
 }
 
+static bool is_shared(const struct sk_buff *skb)
+{
+	const struct sk_buff *part;
+
+	if (skb_has_shared_frag(skb))
+		return true;
+	skb_walk_frags(skb, part)
+		if (skb_has_shared_frag(part))
+			return true;
+	return false;
+}
+
 static bool begin(struct camex_batch *batch, struct camex_dev *cdev,
 		  const struct sk_buff *skb, const struct camex_source *from)
 {
@@ -455,7 +467,7 @@ static bool begin(struct camex_batch *batch, struct camex_dev *cdev,
 							  CAMEX_WIRE_TAG));
 
 	/* It is read more than once: nobody else may write to it meanwhile. */
-	if (!cdev->protocol->open_into || skb_has_shared_frag(skb) ||
+	if (!cdev->protocol->open_into || is_shared(skb) ||
 	    this_cpu_xchg(batches->busy, true))
 		return false;
 	if (!camex_buffer_get(&batch->space, CAMEX_PIECE_LEAD + most)) {

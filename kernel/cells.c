@@ -26,7 +26,7 @@
  *	and for a @napi with a thread, which runs on any CPU
  * @napi: gives them to GRO; scheduled while there are any. What GRO holds for longer
  *	(gro_flush_timeout) has its timer running
- * @rounds: how often nothing was left
+ * @rounds: how often nothing was left, in GRO neither
  */
 struct camex_cell {
 	struct sk_buff_head queue;
@@ -62,7 +62,8 @@ static int poll(struct napi_struct *napi, int budget)
 			break;
 		napi_gro_receive(napi, skb);
 	}
-	if (done < budget && napi_complete_done(napi, done))
+	if (done < budget && napi_complete_done(napi, done) &&
+	    !hrtimer_active(&napi->timer))
 		WRITE_ONCE(cell->rounds, cell->rounds + 1);
 	return done;
 }
@@ -190,9 +191,9 @@ void camex_cells_settle(struct camex_cells *cells, int cpu)
 	int tries;
 
 	for (tries = 0; tries < 200; tries++) {
-		if (!hrtimer_active(&cell->napi.timer) &&
-		    (!test_bit(NAPI_STATE_SCHED, &cell->napi.state) ||
-		     READ_ONCE(cell->rounds) != rounds))
+		if (READ_ONCE(cell->rounds) != rounds ||
+		    (!test_bit(NAPI_STATE_SCHED, &cell->napi.state) &&
+		     !hrtimer_active(&cell->napi.timer)))
 			break;
 		usleep_range(20, 50);
 	}

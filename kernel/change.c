@@ -64,6 +64,8 @@ static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
 	struct nlattr *id = tb[CAMEX_A_PEER_ID];
 	struct camex_endpoint *ep = NULL;
 	struct camex_ident *ident = NULL;
+	const u8 *fingerprint = key ? nla_data(tb[CAMEX_A_PEER_FINGERPRINT]) : NULL;
+	bool first = key && !rcu_access_pointer(peer->key);
 	struct camex_rekey rekey;
 	int err;
 
@@ -72,8 +74,10 @@ static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
 		if (!ident)
 			return -ENOMEM;
 	}
+	/* A first one comes before all that is new, and none of it is plain. */
 	if (key) {
-		err = camex_peer_prepare_key(peer, nla_data(key), &rekey);
+		err = first ? camex_peer_set_key(peer, nla_data(key), fingerprint) :
+			      camex_peer_prepare_key(peer, nla_data(key), &rekey);
 		if (err)
 			goto err_ident;
 	}
@@ -92,10 +96,8 @@ static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
 			goto err_endpoint;
 	}
 
-	/* Nothing new is plain. */
-	if (key)
-		camex_peer_commit_key(peer, &rekey,
-				      nla_data(tb[CAMEX_A_PEER_FINGERPRINT]));
+	if (key && !first)
+		camex_peer_commit_key(peer, &rekey, fingerprint);
 	if (ident)
 		camex_ident_set(peer, ident);
 	camex_timer_set(peer, tb);
@@ -118,7 +120,9 @@ err_endpoint:
 	camex_endpoint_free(ep);
 	spin_unlock_bh(&cdev->lock);
 err_key:
-	if (key)
+	if (first)
+		camex_peer_set_key(peer, NULL, NULL);
+	else if (key)
 		camex_peer_abandon_key(peer, &rekey);
 err_ident:
 	camex_ident_free(ident);

@@ -265,12 +265,15 @@ static u64 first_seq(struct camex_dev *cdev)
 	return cdev->last_start;
 }
 
-/* A session goes on, or ends, here: a clock that is set back takes none below. */
+/*
+ * A session goes on, or ends, here: a clock that is set back takes none below. Of one that
+ * was used up before its time this is where it was.
+ */
 static void reached(struct camex_dev *cdev, const struct camex_session_tx *tx)
 {
-	cdev->last_start = max_t(u64, cdev->last_start,
-				 min_t(u64, atomic64_read(&tx->next),
-				       CAMEX_SEQ_LIMIT / 2));
+	u64 at = atomic64_read(&tx->next) & (CAMEX_SEQ_LIMIT - 1);
+
+	cdev->last_start = max(cdev->last_start, min(at, CAMEX_SEQ_LIMIT / 2));
 }
 
 /**
@@ -542,7 +545,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_session_is_ours);
  */
 void camex_session_use_up(struct camex_session_tx *tx)
 {
-	atomic64_set(&tx->next, CAMEX_SEQ_LIMIT);
+	atomic64_or(CAMEX_SEQ_LIMIT, &tx->next);
 }
 
 /**

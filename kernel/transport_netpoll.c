@@ -14,11 +14,8 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/dst.h>
-#include <net/geneve.h>
-#include <net/gre.h>
 #include <net/neighbour.h>
 #include <net/pkt_sched.h>
-#include <net/vxlan.h>
 #include <net/xfrm.h>
 
 #include "compat.h"
@@ -77,11 +74,25 @@ static bool is_known(const struct camex_dev *cdev, const struct net_device *dev)
  * What sends by IP again what it gets, and Ethernet there is of that kind, too: that cannot
  * be with interrupts off.
  */
-static bool is_tunnel(const struct net_device *dev)
+static int is_tunnel(struct net_device *dev, struct netdev_nested_priv *unused)
 {
-	return dev->type != ARPHRD_ETHER || netif_is_vxlan(dev) ||
-	       netif_is_geneve(dev) || netif_is_gretap(dev) ||
-	       netif_is_ip6gretap(dev);
+	static const char *const kinds[] = {
+		"vxlan", "geneve", "gretap", "ip6gretap", "erspan", "ip6erspan", "ipvlan",
+	};
+
+	if (dev->type != ARPHRD_ETHER)
+		return true;
+	/* L2TP's have no kind. */
+	if (dev->dev.type && dev->dev.type->name && !strcmp(dev->dev.type->name, "l2tpeth"))
+		return true;
+	return dev->rtnl_link_ops &&
+	       match_string(kinds, ARRAY_SIZE(kinds), dev->rtnl_link_ops->kind) >= 0;
+}
+
+/* Or hands it to one that does. */
+static bool is_above_tunnel(struct net_device *dev)
+{
+	return is_tunnel(dev, NULL) || netdev_walk_all_lower_dev(dev, is_tunnel, NULL);
 }
 
 static void prepare(struct work_struct *work)
@@ -107,7 +118,7 @@ static void prepare(struct work_struct *work)
 	/* Those that cannot are remembered, so that this is not tried each time. */
 	egress->able = netif_running(dev) && !netdev_master_upper_dev_get(dev) &&
 		       !(dev->priv_flags & IFF_DISABLE_NETPOLL) &&
-		       !(dev->flags & IFF_LOOPBACK) && !is_tunnel(dev) &&
+		       !(dev->flags & IFF_LOOPBACK) && !is_above_tunnel(dev) &&
 		       !camex_netpoll_setup(&egress->np, dev);
 	list_add_tail_rcu(&egress->node, &cdev->egress);
 out:

@@ -516,15 +516,17 @@ static void session_tx_copied(struct kunit *test)
 {
 	struct camex_peer *a = fake_peer(test, "a"), *b = fake_peer(test, "b");
 	struct camex_session_tx *tx;
-	u64 seq;
+	u64 seq, end;
 
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
 	tx = tx_of(a);
-	send(a, 10);
+	end = send(a, 10);
 	camex_peers_renew(a->cdev);
 	KUNIT_EXPECT_FALSE(test, camex_session_next(tx, 1, &seq));
 	renew_used(a);
 	KUNIT_EXPECT_PTR_NE(test, tx, tx_of(a));
+	KUNIT_EXPECT_GE(test, tx_of(a)->base.first, end);
+	KUNIT_EXPECT_LT(test, tx_of(a)->base.first, CAMEX_SEQ_LIMIT / 2);
 	KUNIT_EXPECT_TRUE(test, camex_session_next(tx_of(a), 1, &seq));
 	KUNIT_EXPECT_PTR_EQ(test, NULL, tx_of(b));
 }

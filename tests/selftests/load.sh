@@ -236,6 +236,7 @@ tun_dev = tun0
 pid_file = /run/camex.pid
 frobnicate = yes
 psk c2VjcmV0c2VjcmV0c2VjcmV0==
+c2VjcmV0c2VjcmV0c2VjcmV0==
 encrypt = no
 port = 7007
 bind_ip = 192.0.2.1
@@ -250,7 +251,7 @@ END
 chmod 644 "$test_tmp/camex.conf"
 ctl load camex0 "$test_tmp/camex.conf" >"$test_tmp/out" 2>&1
 is "what has no effect is told" "$?:$(<"$test_tmp/out")" "0:camexctl: warning: other users can read $test_tmp/camex.conf: chmod 600 it
-$(for line in 3:tun_dev 4:pid_file 5:'unknown key frobnicate' 6:'unknown key psk... (the rest is not shown)' 13:psk; do
+$(for line in 3:tun_dev 4:pid_file 5:'unknown key frobnicate' 6:'unknown key psk... (the rest is not shown)' 7:'unknown key ... (the rest is not shown)' 14:psk; do
 	echo "camexctl: warning: $test_tmp/camex.conf:${line%%:*}: ${line#*:} has no effect"
 done)"
 is "the device" "$(ctl -j dev show camex0 | jq -c '.[0] | [.port, .bind, .bind_dev, .plaintext, .mtu]')" \

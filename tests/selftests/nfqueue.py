@@ -14,6 +14,8 @@ COPY_META = 1
 PACKET_HDR, VERDICT_HDR = 1, 2
 NF_ACCEPT = 1
 REQUEST, ACK = 1, 4
+SOL_NETLINK = 270
+NETLINK_NO_ENOBUFS = 5
 
 
 def message(kind, number, attribute, payload, flags=REQUEST):
@@ -43,6 +45,7 @@ def packet_id(data):
 def main():
     number = int(sys.argv[1])
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER) as sock:
+        sock.setsockopt(SOL_NETLINK, NETLINK_NO_ENOBUFS, 1)
         configure(sock, number, CFG_CMD, struct.pack("!BxH", CMD_BIND, socket.AF_INET))
         configure(sock, number, CFG_PARAMS, struct.pack("!IB", 0, COPY_META))
         print("ready", flush=True)
