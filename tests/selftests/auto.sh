@@ -40,7 +40,8 @@ answering() {
 	: >"$test_tmp/asked"
 	bg host1 "$here/auto.py" serve "192.0.2.1:$1" "${@:2}" >"$test_tmp/asked" 2>&1
 	server=$!
-	wait_until 20 listening host1 udp "$1"
+	# on another machine, emulated beside others, Python takes that long to start
+	wait_until 60 listening host1 udp "$1"
 }
 
 # client KEYWORD VALUE...: a device of a client in host2, and the server with these keywords.

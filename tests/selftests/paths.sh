@@ -104,6 +104,22 @@ after=$(out_requests host1)
 ok "only the pings themselves pass the output path, unless netpoll is refused" \
 	[ $((after - before < 15)) != "$refused" ]
 
+# VXLAN sends by IP what it gets, which cannot be with interrupts off
+# vxlan I J: a device for it in host I
+vxlan() {
+	ip -n "host$1" link add vx0 type vxlan id 1 dstport 4789 local "192.0.2.$1" remote "192.0.2.$2" &&
+		ip -n "host$1" address add "198.51.100.$1/24" dev vx0 && ip -n "host$1" link set vx0 up
+}
+ok "VXLAN on host1" vxlan 1 2
+ok "VXLAN on host2" vxlan 2 1
+ok "the peer is there" camexctl -n host1 peer set camex0 host2 endpoint 198.51.100.2:7000
+ok "it is reached" wait_until 10 reaches host1 10.0.0.2
+sleep 1
+ok "netpoll is not ready, and does not become so" grows host1 netpoll_fallback reaches host1 10.0.0.2
+for i in 1 2; do ok "VXLAN goes" ip -n host$i link del vx0; done
+ok "the peer is where it was" camexctl -n host1 peer set camex0 host2 endpoint 192.0.2.2:7000
+ok "it is reached" wait_until 10 reaches host1 10.0.0.2
+
 # --- rules for local input hold either way ---
 
 on host2 nft -f - <<-END
@@ -148,16 +164,26 @@ fi
 
 # --- an address of the device's own ---
 
+# silenced HOST: nothing leaves its port 7000.
+silenced() {
+	on "$1" nft -f - <<-END
+		table inet silence {
+			chain output {
+				type filter hook output priority 0; policy accept
+				udp sport 7000 drop
+			}
+		}
+	END
+}
+
 # What comes to another address of this host is not the device's, either way.
 for family in 4 6; do
-	bound=192.0.2.11/24 to=192.0.2.11 other=192.0.2.1
-	[ $family = 4 ] || bound=2001:db8::11/64 to="[2001:db8::11]" other="[2001:db8::1]"
+	bound=192.0.2.11/24 to=192.0.2.11 other=192.0.2.1 counter=UdpNoPorts
+	[ $family = 4 ] || bound=2001:db8::11/64 to="[2001:db8::11]" other="[2001:db8::1]" counter=Udp6NoPorts
 	what="bound to ${bound%/*}"
 	ok "$what: a tunnel" tunnel $family key rx netfilter
 	ok "$what: the address" ip -n host1 address add $bound dev eth0 nodad
 	ok "$what" camexctl -n host1 dev set camex0 bind ${bound%/*}
-	# from which the other end would learn where host1 is
-	ok "$what: host1 sends nothing by itself" camexctl -n host1 peer set camex0 host2 keepalive 0
 	ok "$what: the other end is told" camexctl -n host2 peer set camex0 host1 endpoint "$to:7000"
 	ok "$what: it carries" reaches host2 10.0.0.1
 	ok "$what: the hook takes them" grows host1 rx_netfilter reaches host2 10.0.0.1
@@ -165,10 +191,14 @@ for family in 4 6; do
 	for rx in udp netfilter; do
 		ok "$what: rx $rx" camexctl -n host1 dev set camex0 rx $rx
 		ok "$what, rx $rx: it carries" reaches host1 10.0.0.2
+		# what host1 sends would tell where it is
+		ok "$what, rx $rx: host1 is silent" silenced host1
 		ok "$what, rx $rx: the other end sends elsewhere" camexctl -n host2 peer set camex0 host1 endpoint "$other:7000"
-		before=$(peer host1 host2 .rx_packets)
-		nok "$what, rx $rx: what comes there is not taken" reaches host2 10.0.0.1 -W 1
-		is "$what, rx $rx: nor counted" "$(peer host1 host2 .rx_packets)" "$before"
+		before=$(peer host1 host2 .rx_packets) lost=$(sum_of $counter host1)
+		nok "$what, rx $rx: what comes there is not answered" reaches host2 10.0.0.1 -W 1
+		is "$what, rx $rx: nor taken" "$(peer host1 host2 .rx_packets)" "$before"
+		ok "$what, rx $rx: but is nobody's" [ "$(sum_of $counter host1)" -gt "$lost" ]
+		ok "$what, rx $rx: host1 speaks" on host1 nft delete table inet silence
 		ok "$what, rx $rx: the other end is told again" camexctl -n host2 peer set camex0 host1 endpoint "$to:7000"
 		ok "$what, rx $rx: it carries again" reaches host2 10.0.0.1
 	done
