@@ -34,14 +34,17 @@ ask() {
 	probe ask 192.0.2.1:7000 192.0.2.2:7100 "$@"
 }
 
+# How long Python may take to start: on another machine, emulated beside others, that is longer.
+patience=20
+[ "$(uname -m)" = x86_64 ] || patience=60
+
 # answering PORT KEY TEXT...: a server on that port of 192.0.2.1 that answers so; what it is
 # asked goes to $test_tmp/asked.
 answering() {
 	: >"$test_tmp/asked"
 	bg host1 "$here/auto.py" serve "192.0.2.1:$1" "${@:2}" >"$test_tmp/asked" 2>&1
 	server=$!
-	# on another machine, emulated beside others, Python takes that long to start
-	wait_until 60 listening host1 udp "$1"
+	wait_until "$patience" listening host1 udp "$1"
 }
 
 # client KEYWORD VALUE...: a device of a client in host2, and the server with these keywords.
