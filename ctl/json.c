@@ -180,6 +180,8 @@ static const struct field peer_fields_2[] = {
 	{ "register", make_choice, CAMEX_A_PEER_REGISTER, register_choices },
 	{ "state", make_choice, CAMEX_A_PEER_STATE, state_choices },
 	{ "last_seen_ms", make_u64, CAMEX_A_PEER_LAST_SEEN, NULL },
+	{ "unanswered_ms", make_u64, CAMEX_A_PEER_UNANSWERED, NULL },
+	{ "refused_ms", make_u64, CAMEX_A_PEER_REFUSED, NULL },
 	{ "link", make_string, CAMEX_A_PEER_LINK, NULL },
 	{ "rx_packets", make_u64, CAMEX_A_PEER_RX_PACKETS, NULL },
 	{ "rx_bytes", make_u64, CAMEX_A_PEER_RX_BYTES, NULL },

@@ -191,6 +191,27 @@ static uint64_t counter_of(const struct nlattr *attr)
 	return attr ? nla_get_u64(attr) : 0;
 }
 
+/* Whether one end may take the other for a recording; nothing where that does not seem so. */
+static void print_doubt(FILE *out, const struct model_device *device,
+			const struct model_peer *peer)
+{
+	const struct nlattr *unanswered = peer->tb[CAMEX_A_PEER_UNANSWERED];
+	const struct nlattr *refused = peer->tb[CAMEX_A_PEER_REFUSED];
+	char age[AGE_TEXT];
+
+	if (unanswered)
+		fprintf(out,
+			", %sunanswered%s for %" PRIu64 " s: refused as a replay? our clock may be behind",
+			paint(YELLOW), paint(PLAIN),
+			(uint64_t)nla_get_u64(unanswered) / 1000);
+	if (refused)
+		fprintf(out,
+			", %srefused%s as a replay %s: its clock may be behind; camexctl peer forget %s %s takes it",
+			paint(YELLOW), paint(PLAIN),
+			print_age(nla_get_u64(refused), age), device->name,
+			peer->name);
+}
+
 static void print_state(FILE *out, const struct model_device *device,
 			const struct model_peer *peer)
 {
@@ -234,6 +255,7 @@ static void print_state(FILE *out, const struct model_device *device,
 		fprintf(out, ", heard %s", print_age(nla_get_u64(seen), age));
 	else if (state && nla_get_u32(state) == CAMEX_PEER_STATE_UP)
 		fputs(", not heard yet", out);
+	print_doubt(out, device, peer);
 }
 
 static void print_traffic(FILE *out, const char *label,

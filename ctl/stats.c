@@ -20,7 +20,7 @@ const struct counter counters_known[CAMEX_A_STATS_MAX + 1] = {
 	[CAMEX_A_STATS_NO_ROUTE] = {
 		"no_route", "packets to where no peer is" },
 	[CAMEX_A_STATS_NO_KEY] = {
-		"no_key", "packets to a peer without a key" },
+		"no_key", "packets to a peer without a key, or while the machine hibernates" },
 	[CAMEX_A_STATS_NO_ENDPOINT] = {
 		"no_endpoint", "packets to a peer without an endpoint, or no way to it" },
 	[CAMEX_A_STATS_PLAINTEXT_REFUSED] = {

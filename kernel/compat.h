@@ -11,6 +11,7 @@
 #include <crypto/poly1305.h>
 #include <linux/ethtool.h>
 #include <linux/fs.h>
+#include <linux/hrtimer.h>
 #include <linux/if_tun.h>
 #include <linux/local_lock.h>
 #include <linux/module.h>
@@ -435,6 +436,17 @@ static inline int camex_fdb_dumped(const struct netlink_callback *cb)
 #define camex_ip_tos(iph) ip4h_dscp(iph)
 #else
 #define camex_ip_tos(iph) ((iph)->tos)
+#endif
+
+/* 6.13: a high-resolution timer is set up together with its function. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock, mode);
+	timer->function = function;
+}
 #endif
 
 /* 6.2: timers are deleted under another name. */

@@ -7,6 +7,7 @@
 #include <net/addrconf.h>
 #include <net/ip_tunnels.h>
 
+#include "clock.h"
 #include "compat.h"
 #include "far.h"
 #include "fdb.h"
@@ -524,13 +525,22 @@ void camex_device_placed(struct net_device *dev)
  */
 int camex_device_init(void)
 {
-	int err = camex_namespace_init();
+	int err = camex_clock_init();
 
 	if (err)
 		return err;
+	err = camex_namespace_init();
+	if (err)
+		goto err_clock;
 	err = rtnl_link_register(&camex_link_ops);
 	if (err)
-		camex_namespace_exit();
+		goto err_namespace;
+	return 0;
+
+err_namespace:
+	camex_namespace_exit();
+err_clock:
+	camex_clock_exit();
 	return err;
 }
 
@@ -541,4 +551,5 @@ void camex_device_exit(void)
 {
 	rtnl_link_unregister(&camex_link_ops);
 	camex_namespace_exit();
+	camex_clock_exit();
 }

@@ -217,6 +217,8 @@ void camex_device_placed(struct net_device *dev);
 int camex_namespace_init(void);
 void camex_namespace_exit(void);
 void camex_namespace_add(struct camex_dev *cdev);
+void camex_namespace_each(void (*action)(struct camex_dev *cdev, s64 argument),
+			  s64 argument);
 bool camex_is_device(const struct net_device *dev);
 int camex_conf_parse(struct camex_conf *conf, struct nlattr **tb,
 		     bool creating, struct netlink_ext_ack *extack);

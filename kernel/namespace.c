@@ -8,7 +8,6 @@
 #include "char.h"
 #include "compat.h"
 #include "device.h"
-#include "peer.h"
 #include "transport_udp.h"
 
 /**
@@ -117,34 +116,32 @@ static struct notifier_block netdev_notifier = {
 	.notifier_call = netdev_event,
 };
 
-/*
- * This virtual machine is one again that it was before, or a copy of one: nonces that it
- * knows to be next may have been used by then.
+/**
+ * camex_namespace_each() - do something with all devices
+ * @action: what; it may sleep
+ * @argument: for @action
+ *
+ * Context: RTNL, may sleep.
  */
-static int vm_copied(struct notifier_block *nb, unsigned long action, void *data)
+void camex_namespace_each(void (*action)(struct camex_dev *cdev, s64 argument),
+			  s64 argument)
 {
 	struct camex_dev *cdev;
 	struct net *net;
 
-	rtnl_lock();
+	ASSERT_RTNL();
 	down_read(&net_rwsem);
 	for_each_net(net) {
 		const struct camex_net *cnet = net_generic(net, camex_net_id);
 
 		list_for_each_entry(cdev, &cnet->devices, net_node)
-			camex_peers_renew(cdev);
+			action(cdev, argument);
 	}
 	up_read(&net_rwsem);
-	rtnl_unlock();
-	return NOTIFY_DONE;
 }
 
-static struct notifier_block vm_notifier = {
-	.notifier_call = vm_copied,
-};
-
 /**
- * camex_namespace_init() - follow namespaces, links that move between them, and copied machines
+ * camex_namespace_init() - follow namespaces, and links that move between them
  *
  * Return: 0 or a negative errno.
  */
@@ -157,13 +154,8 @@ int camex_namespace_init(void)
 	err = register_netdevice_notifier(&netdev_notifier);
 	if (err)
 		goto err_pernet;
-	err = register_random_vmfork_notifier(&vm_notifier);
-	if (err)
-		goto err_netdevice;
 	return 0;
 
-err_netdevice:
-	unregister_netdevice_notifier(&netdev_notifier);
 err_pernet:
 	unregister_pernet_device(&net_ops);
 	return err;
@@ -174,7 +166,6 @@ err_pernet:
  */
 void camex_namespace_exit(void)
 {
-	unregister_random_vmfork_notifier(&vm_notifier);
 	unregister_netdevice_notifier(&netdev_notifier);
 	unregister_pernet_device(&net_ops);
 }

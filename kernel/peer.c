@@ -375,6 +375,7 @@ void camex_peer_forget(struct camex_peer *peer)
 	peer->lost = false;
 	WRITE_ONCE(peer->alive, false);
 	peer->since = jiffies;
+	WRITE_ONCE(peer->refused, false);
 	WRITE_ONCE(peer->automatic, false);
 	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
 		camex_peer_reregister(peer);

@@ -32,6 +32,11 @@ struct camex_closed {
  * @seen: jiffies of the last valid datagram
  * @sent: jiffies of the last datagram to it
  * @asked: jiffies of the first packet to it after @seen
+ * @told: value of @seen when the peer's last REGISTER or KEEPALIVE came: it may refuse us
+ * @answered_us: jiffies of the last other datagram, where @seen is @told
+ * @caught_up: jiffies when @tx began, or its sequence was set to the clock again
+ * @refused_at: jiffies when a session of its was refused as a recording, because of its clock
+ * @refused: that was so, and no session has begun since
  * @alive: it was heard, and not lost since
  * @quiet: it was not heard since @tx is used
  * @introduced: we have sent REGISTER or KEEPALIVE under @tx, at @introduced_at
@@ -85,6 +90,11 @@ struct camex_peer {
 	unsigned long seen;
 	unsigned long sent;
 	unsigned long asked;
+	unsigned long told;
+	unsigned long answered_us;
+	unsigned long caught_up;
+	unsigned long refused_at;
+	bool refused;
 	bool alive;
 	bool quiet;
 	bool introduced;
@@ -172,6 +182,6 @@ unsigned long camex_peer_take_events(struct camex_dev *cdev,
 void camex_peer_swap_tx(struct camex_peer *peer, struct camex_session_tx *tx);
 int camex_peer_renew(struct camex_peer *peer);
 void camex_peer_renew_used(struct camex_peer *peer);
-void camex_peers_renew(struct camex_dev *cdev);
+void camex_peers_use_up(struct camex_dev *cdev, s64 since);
 
 #endif /* CAMEX_PEER_H */

@@ -2,6 +2,7 @@
 /* The key of a peer, and the session that it is sent under. */
 #include <linux/slab.h>
 
+#include "clock.h"
 #include "compat.h"
 #include "peer.h"
 #include "rules.h"
@@ -19,6 +20,7 @@ void camex_peer_swap_tx(struct camex_peer *peer, struct camex_session_tx *tx)
 	if (tx) {
 		WRITE_ONCE(peer->introduced, false);
 		WRITE_ONCE(peer->quiet, true);
+		WRITE_ONCE(peer->caught_up, jiffies);
 	}
 	tx = rcu_replace_pointer(peer->tx, tx,
 				 lockdep_is_held(&peer->cdev->lock));
@@ -61,9 +63,12 @@ void camex_peer_renew_used(struct camex_peer *peer)
 	struct camex_dev *cdev = peer->cdev;
 	struct camex_session_tx *tx;
 
+	/* One that began now would be used up as well. */
+	if (camex_clock_hibernates())
+		return;
 	spin_lock(&cdev->lock);
 	tx = rcu_dereference_protected(peer->tx, lockdep_is_held(&cdev->lock));
-	if (tx && atomic64_read(&tx->next) >= CAMEX_SEQ_LIMIT)
+	if (tx && camex_session_is_used_up(tx))
 		camex_peer_renew(peer);
 	spin_unlock(&cdev->lock);
 }
@@ -71,12 +76,15 @@ void camex_peer_renew_used(struct camex_peer *peer)
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_renew_used);
 
 /**
- * camex_peers_renew() - send under new sessions from now on, whatever was used so far
+ * camex_peers_use_up() - send nothing more under the sessions of now
  * @cdev: the device
+ * @since: of sessions that began at this camex_clock_offset() or above nothing changes
+ *
+ * The next packet to a peer begins a new session, and that introduces itself.
  *
  * Context: RTNL, may sleep.
  */
-void camex_peers_renew(struct camex_dev *cdev)
+void camex_peers_use_up(struct camex_dev *cdev, s64 since)
 {
 	struct camex_peer *peer;
 	unsigned long number;
@@ -87,13 +95,17 @@ void camex_peers_renew(struct camex_dev *cdev)
 		spin_lock_bh(&cdev->lock);
 		tx = rcu_dereference_protected(peer->tx,
 					       lockdep_is_held(&cdev->lock));
-		if (tx)
+		if (tx && tx->offset < since) {
 			camex_session_use_up(tx);
+			WRITE_ONCE(peer->introduced, false);
+			WRITE_ONCE(peer->quiet, true);
+		}
 		spin_unlock_bh(&cdev->lock);
+		cond_resched();
 	}
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_peers_renew);
+CAMEX_EXPORT_FOR_KUNIT(camex_peers_use_up);
 
 /**
  * camex_peer_prepare_key() - get ready for another key

@@ -3,6 +3,7 @@
 #include <net/genetlink.h>
 #include <net/sock.h>
 
+#include "catch_up.h"
 #include "compat.h"
 #include "fdb.h"
 #include "ident.h"
@@ -87,6 +88,21 @@ static int put_link(struct sk_buff *msg, const struct camex_peer *peer)
 	return err;
 }
 
+/* Does one end perhaps take the other for a recording? */
+static int put_doubt(struct sk_buff *msg, const struct camex_peer *peer)
+{
+	unsigned long since, refused = READ_ONCE(peer->refused_at);
+
+	if (rcu_access_pointer(peer->tx) && camex_peer_is_unanswered(peer, &since) &&
+	    time_after(jiffies, since + 10 * HZ) &&
+	    put_u64(msg, CAMEX_A_PEER_UNANSWERED, jiffies64_to_msecs(jiffies - since)))
+		return -EMSGSIZE;
+	if (READ_ONCE(peer->refused) && !time_after(READ_ONCE(peer->seen), refused) &&
+	    put_u64(msg, CAMEX_A_PEER_REFUSED, jiffies64_to_msecs(jiffies - refused)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /*
  * The fingerprint of a key that was made of a passphrase lets one try
  * passphrases, so it is for those who may set keys.
@@ -110,6 +126,7 @@ static int put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	    (READ_ONCE(peer->heard) &&
 	     put_u64(msg, CAMEX_A_PEER_LAST_SEEN,
 		     jiffies64_to_msecs(jiffies - READ_ONCE(peer->seen)))) ||
+	    put_doubt(msg, peer) ||
 	    put_u64(msg, CAMEX_A_PEER_RX_PACKETS, traffic.rx_packets) ||
 	    put_u64(msg, CAMEX_A_PEER_RX_BYTES, traffic.rx_bytes) ||
 	    put_u64(msg, CAMEX_A_PEER_TX_PACKETS, traffic.tx_packets) ||

@@ -14,6 +14,7 @@
  */
 #include <linux/rtnetlink.h>
 
+#include "clock.h"
 #include "compat.h"
 #include "rules.h"
 #include "timer.h"
@@ -229,10 +230,16 @@ struct camex_session_rx *camex_rules_open(struct camex_peer *peer,
 		goto out;
 	}
 	*why = CAMEX_A_STATS_REPLAYED;
+	/* It could be taken again by whoever goes on with an image of the memory. */
+	if (camex_clock_hibernates())
+		goto out;
 	if (old && seq <= old->top)
 		goto out;
-	if (is_clock(seq) && seq < reached(peer))
+	if (is_clock(seq) && seq < reached(peer)) {
+		WRITE_ONCE(peer->refused_at, jiffies);
+		WRITE_ONCE(peer->refused, true);
 		goto out;
+	}
 
 	*why = CAMEX_A_STATS_NO_MEMORY;
 	if (old && old->base.peer == peer) {
@@ -260,6 +267,7 @@ struct camex_session_rx *camex_rules_open(struct camex_peer *peer,
 		camex_rules_retire(&silent_longest(peer)->base);
 	rank(peer, rx);
 	peer->nopen++;
+	WRITE_ONCE(peer->refused, false);
 	if (registers)
 		camex_peer_tell(peer, CAMEX_EVENT_REGISTER);
 out:
@@ -268,6 +276,44 @@ out:
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_rules_open);
+
+/* Take nothing under an open session, or go on. */
+static void pause_session(struct camex_session_rx *rx, bool pause)
+{
+	struct camex_window *window =
+		rcu_dereference_protected(rx->window,
+					  lockdep_is_held(&rx->base.peer->cdev->lock));
+
+	if (!window)
+		return;
+	spin_lock(&window->lock);
+	window->closed = pause;
+	spin_unlock(&window->lock);
+}
+
+/**
+ * camex_rules_pause() - take nothing under the open sessions of all peers, or go on
+ * @cdev: the device
+ * @pause: which of it
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_rules_pause(struct camex_dev *cdev, s64 pause)
+{
+	struct camex_session *session;
+	struct camex_peer *peer;
+	unsigned long number;
+
+	xa_for_each(&cdev->peers, number, peer) {
+		spin_lock_bh(&cdev->lock);
+		list_for_each_entry(session, &peer->open, peer_node)
+			pause_session(to_rx(session), pause);
+		spin_unlock_bh(&cdev->lock);
+		cond_resched();
+	}
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_rules_pause);
 
 /* --- where the peer is --- */
 

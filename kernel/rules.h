@@ -23,6 +23,7 @@ void camex_rules_highest(struct camex_session_rx *rx,
 void camex_rules_moved(struct camex_peer *peer);
 unsigned long camex_rules_look(struct camex_peer *peer, unsigned long now);
 void camex_rules_retire(struct camex_session *session);
+void camex_rules_pause(struct camex_dev *cdev, s64 pause);
 void camex_rules_forget(struct camex_peer *peer, bool sends);
 bool camex_rules_same_host(const struct camex_addr *a,
 			   const struct camex_addr *b);

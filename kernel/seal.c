@@ -8,6 +8,7 @@
 #include <net/tcp.h>
 
 #include "buffer.h"
+#include "clock.h"
 #include "compat.h"
 #include "copy.h"
 #include "cut.h"
@@ -111,17 +112,21 @@ static struct sk_buff *private_copy(struct sk_buff *skb, unsigned int headroom)
 
 /*
  * The session that the next @n datagrams are sent under, with all of their header
- * but type and length; NULL: there is none.
+ * but type and length; NULL, perhaps with another *@why: there is none.
  */
 static struct camex_session_tx *next_of(struct camex_peer *peer,
 					struct camex_session_tx *tx,
-					unsigned int n, struct camex_wire_header *h)
+					unsigned int n, struct camex_wire_header *h,
+					int *why)
 {
 	if (unlikely(!camex_session_next(tx, n, &h->seq))) {
 		camex_peer_renew_used(peer);
 		tx = rcu_dereference_bh(peer->tx);
-		if (!tx || !camex_session_next(tx, n, &h->seq))
+		if (!tx || !camex_session_next(tx, n, &h->seq)) {
+			if (camex_clock_hibernates())
+				*why = CAMEX_A_STATS_NO_KEY;
 			return NULL;
+		}
 	}
 	h->len = READ_ONCE(peer->old_header) ? CAMEX_WIRE_HEADER_OLD :
 					       CAMEX_WIRE_HEADER;
@@ -172,7 +177,7 @@ struct sk_buff *camex_seal(struct camex_peer *peer, struct sk_buff *skb,
 	if (unlikely(!own))
 		goto drop;
 	skb = own;
-	tx = next_of(peer, tx, 1, &h);
+	tx = next_of(peer, tx, 1, &h, why);
 	if (unlikely(!tx))
 		goto drop;
 	h.body = skb->len;
@@ -253,7 +258,7 @@ struct sk_buff *camex_seal_many(struct camex_peer *peer, struct camex_cut *cut,
 	if (unlikely(!camex_buffer_get(&space, size)))
 		return NULL;
 	bytes = n < cut->left ? cut->size * n : cut->skb->len - cut->offset;
-	tx = next_of(peer, tx, n, &h);
+	tx = next_of(peer, tx, n, &h, why);
 	if (unlikely(!tx))
 		goto put;
 	ad_len = lead + h.len;

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 
+#include "clock.h"
 #include "compat.h"
 #include "control.h"
 #include "transport.h"
@@ -237,13 +238,23 @@ EXPORT_SYMBOL_GPL(camex_test_prefixes);
 #endif
 
 /**
+ * camex_session_wall() - what the wall clock says, set or not
+ *
+ * Return: nanoseconds since 1970.
+ */
+u64 camex_session_wall(void)
+{
+	return camex_test_clock ?: ktime_get_real_ns();
+}
+
+/**
  * camex_session_clock() - the wall clock
  *
  * Return: nanoseconds since 1970, or 0 while the clock is not set.
  */
 u64 camex_session_clock(void)
 {
-	u64 now = camex_test_clock ?: ktime_get_real_ns();
+	u64 now = camex_session_wall();
 
 	return now < CAMEX_CLOCK_MIN || now >= CAMEX_SEQ_LIMIT / 2 ? 0 : now;
 }
@@ -306,8 +317,12 @@ struct camex_session_tx *camex_session_tx_new(struct camex_peer *peer,
 	tx->base.key = key;
 	tx->base.peer = peer;
 	INIT_LIST_HEAD(&tx->base.peer_node);
+	/* Before the clock is read: a step in between is noticed. */
+	tx->offset = camex_clock_offset();
 	tx->base.first = first_seq(cdev);
 	atomic64_set(&tx->next, tx->base.first);
+	if (unlikely(camex_clock_hibernates()))
+		camex_session_use_up(tx);
 
 	rcu_read_lock();
 draw:
@@ -322,6 +337,7 @@ draw:
 		kfree(tx);
 		return NULL;
 	}
+	camex_clock_watch(tx->offset);
 	return tx;
 }
 
@@ -485,10 +501,12 @@ static void session_free(struct rcu_head *rcu)
 	struct camex_session *session = container_of(rcu, struct camex_session, rcu);
 
 	camex_key_put(session->key);
-	if (session->sends)
+	if (session->sends) {
 		kfree(container_of(session, struct camex_session_tx, base));
-	else
+		camex_clock_unwatch();
+	} else {
 		kfree(container_of(session, struct camex_session_rx, base));
+	}
 }
 
 /**
@@ -547,6 +565,8 @@ void camex_session_use_up(struct camex_session_tx *tx)
 {
 	atomic64_or(CAMEX_SEQ_LIMIT, &tx->next);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_use_up);
 
 /**
  * camex_session_next() - the next sequences to send under

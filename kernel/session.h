@@ -72,16 +72,18 @@ struct camex_session {
  * struct camex_session_tx - nonces that we make
  * @base: common part
  * @next: the next sequence
+ * @offset: camex_clock_offset() when it began
  */
 struct camex_session_tx {
 	struct camex_session base;
 	atomic64_t next;
+	s64 offset;
 };
 
 /**
  * struct camex_window - which sequences of a session were taken
  * @lock: protects the rest
- * @closed: nothing more is taken
+ * @closed: nothing more is taken, or nothing for now
  * @replay: the sequences
  * @rcu: frees it
  */
@@ -130,6 +132,17 @@ static inline void camex_touch(unsigned long *when)
 		WRITE_ONCE(*when, now);
 }
 
+/**
+ * camex_session_is_used_up() - can nothing more be sent under a session
+ * @tx: the session
+ *
+ * Context: RCU reader or camex_dev.lock held.
+ */
+static inline bool camex_session_is_used_up(const struct camex_session_tx *tx)
+{
+	return (u64)atomic64_read(&tx->next) >= CAMEX_SEQ_LIMIT;
+}
+
 int camex_sessions_init(struct camex_dev *cdev);
 void camex_sessions_free(struct camex_dev *cdev);
 
@@ -139,6 +152,7 @@ void camex_key_attach(struct camex_key *key, struct camex_peer *peer);
 void camex_key_detach(struct camex_key *key, struct camex_peer *peer);
 void camex_key_put(struct camex_key *key);
 
+u64 camex_session_wall(void);
 u64 camex_session_clock(void);
 struct rhlist_head *camex_session_bucket(struct camex_dev *cdev, u32 prefix);
 struct camex_session_tx *camex_session_tx_new(struct camex_peer *peer,

@@ -6,6 +6,8 @@
  */
 #include <linux/jiffies.h>
 
+#include "catch_up.h"
+#include "clock.h"
 #include "compat.h"
 #include "links.h"
 #include "control.h"
@@ -23,8 +25,6 @@
 #define ANSWER_WITHIN	(20 * HZ)
 /* How often REGISTER is repeated with traffic until something is heard. */
 #define HELLO_EVERY	HZ
-/* How often to see whether the clock has been set. */
-#define CLOCK_EVERY	HZ
 /*
  * On 32-bit machines jiffies come round in weeks. A note of when something happened is
  * kept no older than this, and looked at as often, so that it never seems to be to come.
@@ -71,6 +71,8 @@ static void hello(struct camex_peer *peer, struct camex_endpoint *ep,
 	struct sk_buff *skb;
 	u8 type;
 
+	if (!camex_catch_up_hello(peer))
+		return;
 	WRITE_ONCE(peer->introduced_at, jiffies);
 	WRITE_ONCE(peer->introduced, true);
 	skb = camex_control_body(peer, registers, &type);
@@ -83,20 +85,24 @@ static void hello(struct camex_peer *peer, struct camex_endpoint *ep,
  * @ep: its endpoint
  *
  * Context: RCU reader, bottom halves off.
+ * Return: false if nothing may be sealed, because the machine hibernates.
  */
-void camex_peer_introduce(struct camex_peer *peer, struct camex_endpoint *ep)
+bool camex_peer_introduce(struct camex_peer *peer, struct camex_endpoint *ep)
 {
 	unsigned long last = READ_ONCE(peer->introduced_at), now = jiffies;
 	unsigned long every = READ_ONCE(peer->waiting) ? AUTO_EVERY : HELLO_EVERY;
 
+	if (unlikely(camex_clock_hibernates()) && rcu_access_pointer(peer->tx))
+		return false;
 	if (!peer->cdev->protocol->hello)
-		return;
+		return true;
 	if (READ_ONCE(peer->introduced) &&
 	    time_before(now, last + every))
-		return;
+		return true;
 	/* Of several CPUs that get here one does it. */
 	if (cmpxchg(&peer->introduced_at, last, now) == last)
 		hello(peer, ep, camex_peer_registers(peer) != CAMEX_REGISTER_OFF);
+	return true;
 }
 
 /* What was decided under the lock, to be done without it. */
@@ -193,20 +199,6 @@ static unsigned long plan(struct camex_peer *peer, unsigned long now,
 	return next;
 }
 
-/* A session that was begun without a clock is replaced when there is one. */
-static unsigned long mind_clock(struct camex_peer *peer)
-{
-	struct camex_session_tx *tx;
-
-	tx = rcu_dereference_protected(peer->tx,
-				       lockdep_is_held(&peer->cdev->lock));
-	if (likely(!tx || tx->base.first > CAMEX_SEQ_CLOCK))
-		return MAX_JIFFY_OFFSET;
-	if (camex_session_clock() && !camex_peer_renew(peer))
-		return MAX_JIFFY_OFFSET;
-	return CLOCK_EVERY;
-}
-
 static void keep_past(unsigned long *when, unsigned long now)
 {
 	unsigned long old = READ_ONCE(*when);
@@ -224,6 +216,9 @@ static void keep_all_past(struct camex_peer *peer, unsigned long now)
 	keep_past(&peer->seen, now);
 	keep_past(&peer->sent, now);
 	keep_past(&peer->asked, now);
+	keep_past(&peer->answered_us, now);
+	keep_past(&peer->caught_up, now);
+	keep_past(&peer->refused_at, now);
 	keep_past(&peer->since, now);
 	keep_past(&peer->introduced_at, now);
 	keep_past(&peer->next_register, now);
@@ -252,7 +247,7 @@ static void run(struct timer_list *timer)
 	keep_all_past(peer, now);
 	next = min(LONGEST_AGO, camex_rules_look(peer, now));
 	next = min(next, watch(peer, now));
-	next = min(next, mind_clock(peer));
+	next = min(next, camex_catch_up_look(peer, now));
 	next = min(next, camex_link_look(peer, now));
 	next = min(next, plan(peer, now, &due));
 	mod_timer(&peer->timer, now + max(next, 1UL));
@@ -308,6 +303,10 @@ void camex_timer_init(struct camex_peer *peer)
 	peer->seen = jiffies;
 	peer->sent = jiffies;
 	peer->asked = jiffies;
+	peer->answered_us = jiffies;
+	peer->told = jiffies - 1;
+	peer->caught_up = jiffies;
+	peer->refused_at = jiffies;
 	peer->introduced_at = jiffies;
 	peer->next_register = jiffies;
 }
@@ -409,6 +408,27 @@ void camex_timers_down(struct camex_dev *cdev)
 	spin_unlock_bh(&cdev->lock);
 	xa_for_each(&cdev->peers, number, peer) {
 		camex_timer_stop(peer);
+		cond_resched();
+	}
+}
+
+/**
+ * camex_timers_resume() - peers hear from us at once where nothing could be sent for a while
+ * @cdev: the device
+ * @unused: for camex_namespace_each()
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_timers_resume(struct camex_dev *cdev, s64 unused)
+{
+	struct camex_peer *peer;
+	unsigned long number;
+
+	xa_for_each(&cdev->peers, number, peer) {
+		spin_lock_bh(&cdev->lock);
+		if (rcu_access_pointer(peer->tx))
+			begin(peer);
+		spin_unlock_bh(&cdev->lock);
 		cond_resched();
 	}
 }

@@ -12,13 +12,14 @@ void camex_timer_set(struct camex_peer *peer, struct nlattr **tb);
 void camex_timer_stop(struct camex_peer *peer);
 int camex_timers_up(struct camex_dev *cdev);
 void camex_timers_down(struct camex_dev *cdev);
+void camex_timers_resume(struct camex_dev *cdev, s64 unused);
 void camex_timers_changed(struct camex_dev *cdev, bool renamed);
 void camex_peer_wake(struct camex_peer *peer, unsigned long when);
 void camex_peer_reregister(struct camex_peer *peer);
 
 enum camex_register camex_peer_registers(const struct camex_peer *peer);
 unsigned int camex_peer_keepalive(const struct camex_peer *peer);
-void camex_peer_introduce(struct camex_peer *peer, struct camex_endpoint *ep);
+bool camex_peer_introduce(struct camex_peer *peer, struct camex_endpoint *ep);
 
 /**
  * camex_peer_asked() - a packet went to a peer

@@ -212,8 +212,8 @@ static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
 	if (unlikely(s.way.df && !fits(skb, *room)))
 		return CAMEX_A_STATS_TOO_BIG;
 	s.way.dsfield = dsfield_of(skb, protocol);
-	if (unlikely(READ_ONCE(peer->quiet)))
-		camex_peer_introduce(peer, s.ep);
+	if (unlikely(READ_ONCE(peer->quiet)) && !camex_peer_introduce(peer, s.ep))
+		return CAMEX_A_STATS_NO_KEY;
 
 	if (!skb_is_gso(skb) || stays_whole(&s, skb))
 		send_one(&s, skb);

@@ -6,6 +6,7 @@
 #include <linux/skbuff.h>
 
 #include "batch.h"
+#include "catch_up.h"
 #include "compat.h"
 #include "control.h"
 #include "rules.h"
@@ -87,6 +88,7 @@ struct camex_peer *camex_unseal(struct camex_dev *cdev, struct sk_buff *skb,
 	struct camex_session_rx *rx;
 	struct camex_peer *peer;
 	bool highest, old_header;
+	unsigned long before;
 
 	o->ad_len = lead + o->h.len;
 	if (unlikely(!prepare(skb, o))) {
@@ -116,7 +118,11 @@ struct camex_peer *camex_unseal(struct camex_dev *cdev, struct sk_buff *skb,
 		if (*why)
 			return NULL;
 	}
+	before = READ_ONCE(peer->seen);
 	heard(rx, from, highest);
+	if (unlikely(o->h.type == CAMEX_WIRE_REGISTER ||
+		     o->h.type == CAMEX_WIRE_KEEPALIVE))
+		camex_peer_told(peer, before);
 
 	__skb_pull(skb, o->ad_len);
 	__skb_trim(skb, o->h.type == CAMEX_WIRE_DATA ? o->h.body : 0);

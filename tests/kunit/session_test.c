@@ -521,7 +521,7 @@ static void session_tx_copied(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
 	tx = tx_of(a);
 	end = send(a, 10);
-	camex_peers_renew(a->cdev);
+	camex_peers_use_up(a->cdev, S64_MAX);
 	KUNIT_EXPECT_FALSE(test, camex_session_next(tx, 1, &seq));
 	renew_used(a);
 	KUNIT_EXPECT_PTR_NE(test, tx, tx_of(a));

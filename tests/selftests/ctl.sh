@@ -112,7 +112,7 @@ quiet "peer add" peer add camex0 alice endpoint 192.0.2.2:7000 passphrase-file p
 	routes 10.0.0.2/32,10.1.0.0/16,fd00::/64
 alice='{"name": "alice", "id": null, "endpoint": "192.0.2.2:7000",
 	"fingerprint": "9ad30fbca5bebf3db115e1410ab9f196", "routes": ["10.0.0.2/32", "10.1.0.0/16", "fd00::/64"],
-	"keepalive": 10, "register": "manual", "state": "up", "last_seen_ms": null, "link": null,
+	"keepalive": 10, "register": "manual", "state": "up", "last_seen_ms": null, "unanswered_ms": null, "refused_ms": null, "link": null,
 	"rx_packets": 0, "rx_bytes": 0, "tx_packets": 0, "tx_bytes": 0, "profile": null}'
 json "peer show" . "[$alice]" peer show camex0 alice
 json "in any case" . "[$alice]" peer show camex0 ALICE

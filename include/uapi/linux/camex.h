@@ -169,6 +169,8 @@ enum {
 	CAMEX_A_PEER_ID,		/* 8 bytes, protocol jtunnel alone [add, set, out] */
 	CAMEX_A_PEER_LINK,		/* string, its own link [out] */
 	CAMEX_A_PEER_LINK_IFINDEX,	/* u32, the same, in the namespace where that is [out] */
+	CAMEX_A_PEER_UNANSWERED,	/* u64, milliseconds without an answer, above 10 s [out] */
+	CAMEX_A_PEER_REFUSED,		/* u64, milliseconds since it was refused as a replay [out] */
 
 	__CAMEX_A_PEER_MAX,
 	CAMEX_A_PEER_MAX = (__CAMEX_A_PEER_MAX - 1)
@@ -208,7 +210,7 @@ enum {
 	CAMEX_A_STATS_REPLAYED,		/* sequence seen before, or too old */
 	CAMEX_A_STATS_BAD_SOURCE,	/* inner source is not the peer's */
 	CAMEX_A_STATS_NO_ROUTE,		/* no peer for the destination */
-	CAMEX_A_STATS_NO_KEY,		/* peer without a key */
+	CAMEX_A_STATS_NO_KEY,		/* peer without a key, or the machine hibernates */
 	CAMEX_A_STATS_NO_ENDPOINT,	/* peer without an endpoint, or no way to it */
 	CAMEX_A_STATS_PLAINTEXT_REFUSED,/* plain datagram where a key is needed */
 	CAMEX_A_STATS_TOO_BIG,		/* packet larger than fits */
