@@ -254,7 +254,7 @@ bool camex_control_awaits(const struct camex_peer *peer,
 			  const struct camex_addr *from)
 {
 	const struct camex_endpoint *ep = rcu_dereference_bh(peer->endpoint);
-	const struct camex_endpoint *home = READ_ONCE(peer->home);
+	const struct camex_endpoint *home = rcu_dereference_bh(peer->home);
 
 	return READ_ONCE(peer->waiting) &&
 	       ((ep && !memcmp(&ep->to, from, sizeof(*from))) ||

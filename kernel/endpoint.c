@@ -4,6 +4,7 @@
 #include <net/dst.h>
 
 #include "compat.h"
+#include "peer.h"
 #include "rules.h"
 #include "timer.h"
 
@@ -131,7 +132,7 @@ void camex_endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep)
 	ep = rcu_replace_pointer(peer->endpoint, ep,
 				 lockdep_is_held(&peer->cdev->lock));
 	camex_rules_moved(peer);
-	if (ep != peer->home)
+	if (ep != camex_peer_home(peer))
 		camex_endpoint_free(ep);
 }
 
@@ -212,7 +213,7 @@ struct camex_peer *camex_peer_configured_at(struct camex_dev *cdev,
 	rcu_read_lock();
 	list = rhltable_lookup(&cdev->endpoints, addr, by_endpoint);
 	rhl_for_each_entry_rcu(ep, pos, list, node)
-		if (ep->peer->home == ep)
+		if (rcu_access_pointer(ep->peer->home) == ep)
 			found = ep->peer;
 	rcu_read_unlock();
 	return found;
@@ -230,11 +231,11 @@ CAMEX_EXPORT_FOR_KUNIT(camex_peer_configured_at);
 void camex_peer_configure_endpoint(struct camex_peer *peer,
 				   struct camex_endpoint *ep)
 {
-	struct camex_endpoint *home = peer->home;
+	struct camex_endpoint *home = camex_peer_home(peer);
 
 	ASSERT_RTNL();
 	camex_endpoint_swap(peer, ep);
-	WRITE_ONCE(peer->home, ep);
+	rcu_assign_pointer(peer->home, ep);
 	camex_endpoint_free(home);
 	/* It may be another server. */
 	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)

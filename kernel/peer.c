@@ -368,7 +368,7 @@ void camex_peer_forget(struct camex_peer *peer)
 	struct camex_dev *cdev = peer->cdev;
 
 	spin_lock_bh(&cdev->lock);
-	camex_endpoint_swap(peer, peer->home);
+	camex_endpoint_swap(peer, camex_peer_home(peer));
 	camex_rules_forget(peer, false);
 	camex_fdb_flush(peer, false);
 	peer->heard = false;
@@ -423,7 +423,8 @@ void camex_peer_del(struct camex_peer *peer)
 	RCU_INIT_POINTER(peer->key, NULL);
 	camex_fdb_flush(peer, true);
 	camex_endpoint_swap(peer, NULL);
-	camex_endpoint_free(peer->home);
+	camex_endpoint_free(camex_peer_home(peer));
+	RCU_INIT_POINTER(peer->home, NULL);
 	camex_profile_set(peer, NULL);
 	spin_unlock_bh(&cdev->lock);
 	camex_timer_stop(peer);

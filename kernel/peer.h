@@ -66,7 +66,7 @@ struct camex_closed {
  * @key_node: on camex_key.peers (RTNL; RCU)
  * @fingerprint: of the key, as given with it (RTNL)
  * @home: the endpoint that it was given, or NULL; stays in the table when the
- *	peer is elsewhere (RTNL and camex_dev.lock)
+ *	peer is elsewhere (RTNL and camex_dev.lock; RCU)
  * @name_node: in camex_dev.names
  * @folded: the name in lower case, zero-padded: the hash's key
  * @name: the name
@@ -124,7 +124,7 @@ struct camex_peer {
 	struct list_head routes;
 	struct list_head key_node;
 	u8 fingerprint[CAMEX_FINGERPRINT_LEN];
-	struct camex_endpoint *home;
+	struct camex_endpoint __rcu *home;
 
 	struct rhash_head name_node;
 	char folded[CAMEX_NAME_MAX + 1];
@@ -151,6 +151,18 @@ struct camex_rekey {
 	struct camex_key *key;
 	struct camex_session_tx *tx;
 };
+
+/**
+ * camex_peer_home() - the endpoint that a peer was given
+ * @peer: the peer
+ *
+ * Context: camex_dev.lock held.
+ * Return: the endpoint, or NULL.
+ */
+static inline struct camex_endpoint *camex_peer_home(const struct camex_peer *peer)
+{
+	return rcu_dereference_protected(peer->home, lockdep_is_held(&peer->cdev->lock));
+}
 
 int camex_peers_init(struct camex_dev *cdev);
 void camex_peers_clear(struct camex_dev *cdev);

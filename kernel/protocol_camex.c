@@ -143,7 +143,7 @@ static struct camex_peer *server(struct camex_dev *cdev,
 /* May a peer begin a session from here other than by REGISTER? */
 static bool at_home(const struct camex_peer *peer, const struct camex_addr *addr)
 {
-	const struct camex_endpoint *home = READ_ONCE(peer->home);
+	const struct camex_endpoint *home = rcu_dereference_bh(peer->home);
 	const struct camex_endpoint *ep = rcu_dereference_bh(peer->endpoint);
 
 	return !home || camex_rules_same_host(&home->to, addr) ||
@@ -208,7 +208,7 @@ static struct camex_peer *plain_registrant(struct camex_dev *cdev,
 		return NULL;
 	if (peer == at_source)
 		return peer;
-	if (READ_ONCE(peer->home))
+	if (rcu_access_pointer(peer->home))
 		return NULL;
 	camex_peer_registered(peer);
 	return peer;

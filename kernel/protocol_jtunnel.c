@@ -55,7 +55,7 @@ static struct sk_buff *hello(struct camex_peer *peer, struct sk_buff *skb,
 /* A peer that was configured to be somewhere speaks from there alone. */
 static bool at_home(const struct camex_peer *peer, const struct camex_addr *addr)
 {
-	const struct camex_endpoint *home = READ_ONCE(peer->home);
+	const struct camex_endpoint *home = rcu_dereference_bh(peer->home);
 
 	return !home || !memcmp(&home->to, addr, sizeof(*addr));
 }
@@ -78,7 +78,7 @@ static struct camex_peer *sender(struct camex_dev *cdev, const u8 *id,
 
 	/* Who has neither identifier nor endpoint given cannot be known. */
 	if (!peer || !(rcu_access_pointer(peer->ident) ||
-		       READ_ONCE(peer->home)))
+		       rcu_access_pointer(peer->home)))
 		return NULL;
 	return speaks_for(peer, id, from) ? peer : NULL;
 }

@@ -60,7 +60,7 @@ static struct camex_peer *peer_of(struct camex_dev *cdev, struct sk_buff *skb,
 				      sizeof(struct ipv6hdr))))
 		return NULL;
 	peer = camex_route_lookup_raw(&cdev->routes, skb->data, skb->len);
-	if (peer && !rcu_access_pointer(peer->key) && !READ_ONCE(peer->home))
+	if (peer && !rcu_access_pointer(peer->key) && !rcu_access_pointer(peer->home))
 		return peer;
 	return NULL;
 }

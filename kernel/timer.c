@@ -43,7 +43,7 @@ enum camex_register camex_peer_registers(const struct camex_peer *peer)
 
 	if (registers != CAMEX_PEER_DEFAULT)
 		return registers;
-	return peer->cdev->protocol->registers && READ_ONCE(peer->home) ?
+	return peer->cdev->protocol->registers && rcu_access_pointer(peer->home) ?
 	       CAMEX_REGISTER_MANUAL : CAMEX_REGISTER_OFF;
 }
 
@@ -60,7 +60,7 @@ unsigned int camex_peer_keepalive(const struct camex_peer *peer)
 	if (keepalive != CAMEX_PEER_DEFAULT)
 		return keepalive;
 	return peer->cdev->protocol->registers &&
-	       (READ_ONCE(peer->home) || READ_ONCE(peer->automatic)) ?
+	       (rcu_access_pointer(peer->home) || READ_ONCE(peer->automatic)) ?
 	       KEEPALIVE_EVERY : 0;
 }
 
@@ -155,7 +155,7 @@ static unsigned long watch(struct camex_peer *peer, unsigned long now)
 static unsigned long until_home(const struct camex_peer *peer,
 				const struct camex_endpoint *ep, unsigned long now)
 {
-	if (!peer->home || peer->home == ep)
+	if (!rcu_access_pointer(peer->home) || rcu_access_pointer(peer->home) == ep)
 		return MAX_JIFFY_OFFSET;
 	return left(last_heard(peer) + ANSWER_WITHIN, now);
 }
@@ -183,7 +183,7 @@ static unsigned long plan(struct camex_peer *peer, unsigned long now,
 			if (home)
 				until = min(until, home);
 			else
-				due->home = peer->home;
+				due->home = camex_peer_home(peer);
 			peer->next_register = now + until;
 		}
 		next = until;

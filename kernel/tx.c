@@ -178,7 +178,7 @@ static unsigned int overhead_of(const struct camex_peer *peer)
 /* There is no way to where the peer was heard last: perhaps to where it ought to be. */
 static void find_home(struct camex_peer *peer, const struct camex_endpoint *ep)
 {
-	struct camex_endpoint *home = READ_ONCE(peer->home);
+	struct camex_endpoint *home = rcu_dereference_bh(peer->home);
 
 	if (home && home != ep)
 		camex_peer_introduce(peer, home);
