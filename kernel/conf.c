@@ -154,6 +154,49 @@ int camex_device_open(struct camex_dev *cdev, struct camex_conf *conf,
 	return cdev->transport->open(cdev, conf, tb, extack);
 }
 
+/*
+ * Packets read a setting at any time: each is written whole. Link, protocol, transport and
+ * links stay what they are; what packets need of bind and bind_dev, the sockets have.
+ */
+static void change_conf(struct camex_dev *cdev, const struct camex_conf *from)
+{
+	struct camex_conf *to = &cdev->conf;
+
+	spin_lock_bh(&cdev->lock);
+	WRITE_ONCE(to->tx, from->tx);
+	WRITE_ONCE(to->rx, from->rx);
+	WRITE_ONCE(to->fwmark, from->fwmark);
+	WRITE_ONCE(to->relay, from->relay);
+	WRITE_ONCE(to->source_check, from->source_check);
+	WRITE_ONCE(to->plaintext, from->plaintext);
+	WRITE_ONCE(to->ageing, from->ageing);
+	WRITE_ONCE(to->link_timeout, from->link_timeout);
+	to->port = from->port;
+	to->bind = from->bind;
+	memcpy(to->bind_dev, from->bind_dev, sizeof(to->bind_dev));
+	memcpy(to->client_id, from->client_id, sizeof(to->client_id));
+	memcpy(to->link_name, from->link_name, sizeof(to->link_name));
+	write_seqcount_begin(&cdev->id_count);
+	memcpy(to->id, from->id, sizeof(to->id));
+	write_seqcount_end(&cdev->id_count);
+	spin_unlock_bh(&cdev->lock);
+}
+
+/**
+ * camex_device_id() - what our datagrams begin with
+ * @cdev: the device
+ * @id: result: CAMEX_ID_LEN bytes
+ */
+void camex_device_id(const struct camex_dev *cdev, u8 *id)
+{
+	unsigned int count;
+
+	do {
+		count = read_seqcount_begin(&cdev->id_count);
+		memcpy(id, cdev->conf.id, CAMEX_ID_LEN);
+	} while (read_seqcount_retry(&cdev->id_count, count));
+}
+
 /**
  * camex_device_set() - change the settings of a device
  * @cdev: the device
@@ -179,9 +222,7 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 	renamed = strcmp(conf.client_id, cdev->conf.client_id);
 	changed = conf.plaintext != cdev->conf.plaintext ||
 		  conf.link_timeout != cdev->conf.link_timeout;
-	spin_lock_bh(&cdev->lock);
-	cdev->conf = conf;
-	spin_unlock_bh(&cdev->lock);
+	change_conf(cdev, &conf);
 	if (conf.tx != CAMEX_TX_NETPOLL)
 		camex_netpoll_off(cdev);
 	if (renamed || changed)

@@ -369,6 +369,7 @@ static int register_link(struct net *net, struct net_device *dev,
 	INIT_LIST_HEAD(&cdev->net_node);
 	INIT_LIST_HEAD(&cdev->keys);	/* asked for when sockets open */
 	spin_lock_init(&cdev->lock);
+	seqcount_spinlock_init(&cdev->id_count, &cdev->lock);
 	INIT_DELAYED_WORK(&cdev->event_work, camex_netlink_events);
 	camex_netpoll_init(cdev);
 	cdev->protocol = protocols[cdev->conf.protocol];

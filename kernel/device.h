@@ -21,6 +21,7 @@
 #include <linux/if.h>
 #include <linux/netdevice.h>
 #include <linux/rhashtable.h>
+#include <linux/seqlock.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 
@@ -77,8 +78,12 @@ struct camex_addr {
  * @client_id: whom we register as with AUTO, or "" (camex_dev.lock)
  * @link_name: what links of the peers' own are called, with one %d, or ""
  * @link_timeout: seconds of silence after which such a link goes, 0 for never
- * @id: what our datagrams begin with (protocol jtunnel); a packet that is on its way
- *	while it changes may have parts of both, and is dropped by its receiver
+ * @id: what our datagrams begin with (protocol jtunnel); packets read it by
+ *	camex_device_id()
+ *
+ * @link, @protocol, @transport and @links never change. The single numbers and switches are
+ * read by packets (READ_ONCE()), and written under RTNL (WRITE_ONCE()). The others are read
+ * and written under RTNL, but for what is said above.
  */
 struct camex_conf {
 	u32 link;
@@ -117,7 +122,8 @@ struct camex_conf {
  * @egress_wanted: index of that
  * @serial: the tty of transport serial, or NULL (RTNL; RCU)
  * @chr: the char transport's part (RTNL; RCU)
- * @conf: settings (RTNL; packets read single members)
+ * @conf: settings: see there
+ * @id_count: tells that @conf.id is whole
  * @path_generation: counts what makes cached paths wrong (RTNL)
  * @stats: counters
  * @cells: delivers received packets to the stack
@@ -163,6 +169,7 @@ struct camex_dev {
 	struct camex_serial __rcu *serial;
 	struct camex_char __rcu *chr;
 	struct camex_conf conf;
+	seqcount_spinlock_t id_count;
 	u32 path_generation;
 	struct camex_stats __percpu *stats;
 	struct camex_cells *cells;
@@ -226,6 +233,7 @@ int camex_device_open(struct camex_dev *cdev, struct camex_conf *conf,
 		      struct nlattr **tb, struct netlink_ext_ack *extack);
 int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 		     struct netlink_ext_ack *extack);
+void camex_device_id(const struct camex_dev *cdev, u8 *id);
 void camex_device_setup_tun(struct net_device *dev);
 unsigned int camex_device_mtu(const struct camex_dev *cdev, u16 family);
 void camex_device_headroom(struct camex_dev *cdev, unsigned int transport);

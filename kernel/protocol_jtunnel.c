@@ -31,7 +31,7 @@ static bool is_keyed(const struct camex_peer *peer)
 
 static struct sk_buff *identify(const struct camex_dev *cdev, struct sk_buff *skb)
 {
-	memcpy(__skb_push(skb, CAMEX_ID_LEN), cdev->conf.id, CAMEX_ID_LEN);
+	camex_device_id(cdev, __skb_push(skb, CAMEX_ID_LEN));
 	return skb;
 }
 

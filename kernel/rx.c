@@ -64,7 +64,7 @@ static int shape_ip(struct camex_dev *cdev, struct camex_peer *peer,
 	if (unlikely(!shape(skb)))
 		return CAMEX_A_STATS_MALFORMED;
 	skb_reset_network_header(skb);
-	if (cdev->conf.source_check &&
+	if (READ_ONCE(cdev->conf.source_check) &&
 	    unlikely(camex_route_lookup_src(&cdev->routes, skb) != peer))
 		return CAMEX_A_STATS_BAD_SOURCE;
 	if (unlikely(!decapsulate_ecn(skb, dsfield)))
@@ -129,7 +129,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	camex_traffic_rx(peer->traffic, packets, bytes);
 	camex_sw_netstats_rx(dev, packets, bytes);
 	if (tap ? camex_tap_take(peer, skb, &frame) :
-		  cdev->conf.relay && camex_relay(cdev, peer, skb))
+		  READ_ONCE(cdev->conf.relay) && camex_relay(cdev, peer, skb))
 		return;
 	if (likely(to_stack(cdev, cells, skb)))
 		return;

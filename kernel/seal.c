@@ -139,7 +139,8 @@ static unsigned int put_lead(const struct camex_dev *cdev, u8 *to)
 {
 	unsigned int lead = cdev->protocol->lead;
 
-	memcpy(to, cdev->conf.id, lead);
+	if (lead)
+		camex_device_id(cdev, to);
 	return lead;
 }
 
