@@ -27,7 +27,7 @@ MODULE_PARM_DESC(ldisc, "Number of the line discipline of transport serial (29)"
 
 static void set_cdev(struct camex_serial *s, struct camex_dev *cdev)
 {
-	/* in this order, since what is received may be answered */
+	/* the order that serial.h tells */
 	spin_lock_bh(&s->rx_lock);
 	spin_lock(&s->lock);
 	s->cdev = cdev;

@@ -154,67 +154,90 @@ drop:
 
 /* --- receive --- */
 
-static void deliver(struct camex_dev *cdev, const struct camex_slip *rx)
+/* A packet of a frame's bytes, on a link that is up. */
+static struct sk_buff *make_packet(struct camex_dev *cdev, const struct camex_slip *rx)
 {
 	struct net_device *dev = cdev->dev;
-	struct camex_source from = {};
 	struct sk_buff *skb;
 
-	if (!netif_running(dev))
-		return;
 	skb = alloc_skb(dev->needed_headroom + rx->len + dev->needed_tailroom,
 			GFP_ATOMIC);
 	if (!skb) {
 		camex_count(cdev->stats, CAMEX_A_STATS_NO_MEMORY, 1);
-		return;
+		return NULL;
 	}
 	skb_reserve(skb, dev->needed_headroom);
 	skb_put_data(skb, rx->data, rx->len);
 	skb->dev = dev;
-	camex_rx(cdev, skb, &from);
+	return skb;
 }
 
-static void decode(struct camex_dev *cdev, struct camex_slip *rx, const u8 *data,
-		   size_t len)
+/**
+ * struct bytes - what a tty has received
+ * @data: the bytes
+ * @flags: one for each, TTY_NORMAL where it is right; NULL: all are
+ * @len: how many
+ * @right: how many of the first ones are known to be right
+ */
+struct bytes {
+	const u8 *data;
+	const u8 *flags;
+	size_t len;
+	size_t right;
+};
+
+static void skip(struct bytes *in, size_t n)
 {
+	in->data += n;
+	if (in->flags)
+		in->flags += n;
+	in->len -= n;
+	in->right -= min(n, in->right);
+}
+
+/* How many bytes are right up to the first that is not. */
+static size_t right_bytes(const struct bytes *in)
+{
+	size_t n = 0;
+
+	if (!in->flags)
+		return in->len;
+	while (n < in->len && in->flags[n] == TTY_NORMAL)
+		n++;
+	return n;
+}
+
+/* The next packet, or NULL when all bytes are decoded. */
+static struct sk_buff *decode_packet(struct camex_dev *cdev, struct camex_slip *rx,
+				     struct bytes *in)
+{
+	bool up = netif_running(cdev->dev);
 	enum camex_slip_event event;
 	size_t n;
 
-	for (; len; data += n, len -= n) {
-		n = camex_slip_decode(rx, data, len, &event);
-		if (event == CAMEX_SLIP_PACKET)
-			deliver(cdev, rx);
-		else if (event == CAMEX_SLIP_BAD && netif_running(cdev->dev))
+	rx->room = min_t(unsigned int, CAMEX_SERIAL_FRAME_MAX,
+			 max_t(unsigned int, READ_ONCE(cdev->dev->mtu), FRAME_MTU) +
+			 FRAME_MORE + cdev->protocol->overhead);
+	while (in->len) {
+		if (!in->right)
+			in->right = right_bytes(in);
+		if (!in->right) {
+			camex_slip_spoil(rx);
+			skip(in, 1);
+			continue;
+		}
+		n = camex_slip_decode(rx, in->data, in->right, &event);
+		skip(in, n);
+		if (event == CAMEX_SLIP_PACKET && up) {
+			struct sk_buff *skb = make_packet(cdev, rx);
+
+			if (skb)
+				return skb;
+		}
+		if (event == CAMEX_SLIP_BAD && up)
 			camex_count(cdev->stats, CAMEX_A_STATS_MALFORMED, 1);
 	}
-}
-
-/* Bytes of which the tty may say that they are wrong, by flags that are not 0. */
-static void receive(struct camex_serial *s, const u8 *data, const u8 *flags,
-		    size_t len)
-{
-	struct camex_dev *cdev = s->cdev;
-	size_t n;
-
-	s->rx.room = min_t(unsigned int, CAMEX_SERIAL_FRAME_MAX,
-			   max_t(unsigned int, READ_ONCE(cdev->dev->mtu), FRAME_MTU) +
-			   FRAME_MORE + cdev->protocol->overhead);
-	if (!flags) {
-		decode(cdev, &s->rx, data, len);
-		return;
-	}
-	while (len) {
-		for (n = 0; n < len && flags[n] == TTY_NORMAL; n++)
-			;
-		decode(cdev, &s->rx, data, n);
-		if (n < len) {
-			camex_slip_spoil(&s->rx);
-			n++;
-		}
-		data += n;
-		flags += n;
-		len -= n;
-	}
+	return NULL;
 }
 
 /**
@@ -224,18 +247,33 @@ static void receive(struct camex_serial *s, const u8 *data, const u8 *flags,
  * @flags: one for each, TTY_NORMAL where it is right; NULL: all are
  * @len: how many
  *
+ * The lock is held while a frame is decoded, not while its packet climbs the stack. The
+ * device stays until the RCU section ends.
+ *
  * Context: process.
  */
 void camex_serial_receive(struct camex_serial *s, const u8 *data,
 			  const u8 *flags, size_t len)
 {
-	/* The tables are looked up in under the one, all else under the other. */
-	rcu_read_lock();
-	spin_lock_bh(&s->rx_lock);
-	if (likely(s->cdev))
-		receive(s, data, flags, len);
-	spin_unlock_bh(&s->rx_lock);
-	rcu_read_unlock();
+	struct bytes in = { .data = data, .flags = flags, .len = len };
+	struct camex_source from = {};
+	struct camex_dev *cdev;
+	struct sk_buff *skb;
+
+	while (in.len) {
+		rcu_read_lock();
+		local_bh_disable();
+		spin_lock(&s->rx_lock);
+		cdev = s->cdev;
+		skb = cdev ? decode_packet(cdev, &s->rx, &in) : NULL;
+		spin_unlock(&s->rx_lock);
+		if (skb)
+			camex_rx(cdev, skb, &from);
+		local_bh_enable();
+		rcu_read_unlock();
+		if (!cdev)
+			break;
+	}
 }
 
 /* --- the transport --- */
