@@ -57,6 +57,7 @@ const struct choice state_choices[] = {
 	{ "registering", CAMEX_PEER_STATE_REGISTERING, "registering" },
 	{ "lost", CAMEX_PEER_STATE_LOST, "lost" },
 	{ "up", CAMEX_PEER_STATE_UP, "up" },
+	{ "no_device", CAMEX_PEER_STATE_NO_DEVICE, "no device" },
 	{}
 };
 

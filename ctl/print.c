@@ -235,6 +235,11 @@ static void print_state(FILE *out, const struct model_device *device,
 			"%sno endpoint%s: not heard yet; camexctl peer set %s %s endpoint HOST:PORT sets one",
 			paint(YELLOW), paint(PLAIN), device->name, peer->name);
 		break;
+	case CAMEX_PEER_STATE_NO_DEVICE:
+		fprintf(out,
+			"%sno device%s: the interface that it is reached by is not there",
+			paint(RED), paint(PLAIN));
+		break;
 	case CAMEX_PEER_STATE_REGISTERING:
 		fprintf(out,
 			"%sregistering%s: waits for its configuration from the server",

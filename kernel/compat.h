@@ -201,6 +201,16 @@ static inline struct sk_buff *camex_recv_udp(struct sock *sk)
 #endif
 }
 
+/* 6.2: a namespace may have a table of UDP sockets of its own. */
+static inline struct udp_table *camex_udp_table(const struct net *net)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0)
+	return net->ipv4.udp_table;
+#else
+	return &udp_table;
+#endif
+}
+
 /* 6.1: both ways to a header in one function. */
 static inline void *camex_gro_header(struct sk_buff *skb, unsigned int hlen,
 				     unsigned int offset)

@@ -140,6 +140,7 @@ struct camex_conf {
  * @names: peers by folded name
  * @idents: struct camex_ident by identifier
  * @endpoints: struct camex_endpoint by address
+ * @scoped: how many of them have a scope (@lock)
  * @sessions: struct camex_session by prefix
  * @limit: what trying keys may cost
  * @hints: keys of sources that are not known yet (@lock)
@@ -188,6 +189,7 @@ struct camex_dev {
 	struct rhashtable names;
 	struct rhashtable idents;
 	struct rhltable endpoints;
+	unsigned int scoped;
 	struct rhltable sessions;
 	struct camex_limit limit;
 	struct camex_hint *hints;

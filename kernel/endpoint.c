@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Where peers are: a table by address, and cached paths. */
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/dst.h>
 
@@ -35,6 +36,20 @@ void camex_endpoints_free(struct camex_dev *cdev)
 	rhltable_destroy(&cdev->endpoints);
 }
 
+/* An interface that goes and comes again has the same name, and another index. */
+static void remember_scope(struct camex_endpoint *ep, const struct camex_dev *cdev)
+{
+	const struct net_device *dev;
+
+	if (likely(!ep->to.scope))
+		return;
+	rcu_read_lock();
+	dev = dev_get_by_index_rcu(cdev->net, ep->to.scope);
+	if (dev)
+		strscpy(ep->scope_name, dev->name, sizeof(ep->scope_name));
+	rcu_read_unlock();
+}
+
 /**
  * camex_endpoint_new() - an endpoint, in the table, not in use yet
  * @peer: whose it is to be
@@ -59,10 +74,12 @@ struct camex_endpoint *camex_endpoint_new(struct camex_peer *peer,
 	if (from)
 		ep->from = *from;
 	ep->peer = peer;
+	remember_scope(ep, peer->cdev);
 	if (rhltable_insert(&peer->cdev->endpoints, &ep->node, by_endpoint)) {
 		kfree(ep);
 		return NULL;
 	}
+	peer->cdev->scoped += !!ep->to.scope;
 	return ep;
 }
 
@@ -116,6 +133,7 @@ void camex_endpoint_free(struct camex_endpoint *ep)
 		return;
 	lockdep_assert_held(&ep->peer->cdev->lock);
 	rhltable_remove(&ep->peer->cdev->endpoints, &ep->node, by_endpoint);
+	ep->peer->cdev->scoped -= !!ep->to.scope;
 	call_rcu(&ep->rcu, endpoint_free_rcu);
 }
 
@@ -134,6 +152,57 @@ void camex_endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep)
 	camex_rules_moved(peer);
 	if (ep != camex_peer_home(peer))
 		camex_endpoint_free(ep);
+}
+
+/* The same endpoint by the interface that has its scope's name now. */
+static void follow_scope(struct camex_peer *peer, struct camex_endpoint *ep,
+			 const struct net_device *dev)
+{
+	struct camex_endpoint *home, *new;
+	struct camex_addr to;
+
+	if (!ep || !ep->to.scope || ep->to.scope == dev->ifindex ||
+	    strcmp(ep->scope_name, dev->name) ||
+	    __dev_get_by_index(peer->cdev->net, ep->to.scope))
+		return;
+	to = ep->to;
+	to.scope = dev->ifindex;
+	/* No memory: the endpoint waits for the next event of the interface. */
+	new = camex_endpoint_new(peer, &to, &ep->from, GFP_ATOMIC);
+	if (!new)
+		return;
+	home = camex_peer_home(peer);
+	if (rcu_access_pointer(peer->endpoint) == ep)
+		camex_endpoint_swap(peer, new);
+	if (home == ep) {
+		rcu_assign_pointer(peer->home, new);
+		camex_endpoint_free(ep);
+	}
+}
+
+/**
+ * camex_endpoints_follow() - link-local endpoints of an interface that has come again
+ * @cdev: a device
+ * @dev: an interface of its transport's namespace
+ *
+ * Context: RTNL.
+ */
+void camex_endpoints_follow(struct camex_dev *cdev, const struct net_device *dev)
+{
+	struct camex_peer *peer;
+	unsigned long number;
+
+	ASSERT_RTNL();
+	if (!READ_ONCE(cdev->scoped))
+		return;
+	xa_for_each(&cdev->peers, number, peer) {
+		spin_lock_bh(&cdev->lock);
+		follow_scope(peer, camex_peer_home(peer), dev);
+		follow_scope(peer, rcu_dereference_protected(peer->endpoint,
+							     lockdep_is_held(&cdev->lock)),
+			     dev);
+		spin_unlock_bh(&cdev->lock);
+	}
 }
 
 /**

@@ -31,6 +31,7 @@ struct camex_path {
  * struct camex_endpoint - where a peer is, and how to get there
  * @to: its address and port
  * @from: our address that it talks to, or AF_UNSPEC: the route decides
+ * @scope_name: the interface of the scope when this endpoint was made, or ""
  * @node: in camex_dev.endpoints (camex_dev.lock)
  * @peer: whose it is, valid under RCU
  * @path: how to get there, found by the first packet (RCU)
@@ -42,6 +43,7 @@ struct camex_path {
 struct camex_endpoint {
 	struct camex_addr to;
 	struct camex_addr from;
+	char scope_name[IFNAMSIZ];
 	struct rhlist_head node;
 	struct camex_peer *peer;
 	struct camex_path __rcu *path;
@@ -70,6 +72,7 @@ struct camex_endpoint *camex_endpoint_new(struct camex_peer *peer,
 					  gfp_t gfp);
 void camex_endpoint_free(struct camex_endpoint *ep);
 void camex_endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep);
+void camex_endpoints_follow(struct camex_dev *cdev, const struct net_device *dev);
 void camex_path_set(struct camex_endpoint *ep, struct camex_path *path);
 struct camex_peer *camex_peer_by_endpoint(struct camex_dev *cdev,
 					  const struct camex_addr *addr);

@@ -78,6 +78,21 @@ static struct pernet_operations net_ops = {
 	.size = sizeof(struct camex_net),
 };
 
+/* An interface comes, goes, or gets another name. */
+static void follow_device(unsigned long event, struct net_device *dev)
+{
+	struct camex_net *cnet = net_generic(dev_net(dev), camex_net_id);
+	struct camex_dev *cdev;
+
+	if (!cnet || !cnet->used)
+		return;
+	list_for_each_entry(cdev, &cnet->devices, net_node) {
+		camex_udp_follow(cdev, event == NETDEV_UNREGISTER ? dev : NULL);
+		if (event != NETDEV_UNREGISTER)
+			camex_endpoints_follow(cdev, dev);
+	}
+}
+
 /*
  * A link that moves is registered again where it comes to. A device that is changed
  * is left alone; if it can be used again, the next packet says so.
@@ -93,6 +108,10 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 	case NETDEV_REGISTER:
 		if (camex_is_device(dev))
 			camex_device_placed(dev);
+		follow_device(event, dev);
+		break;
+	case NETDEV_CHANGENAME:
+		follow_device(event, dev);
 		break;
 	case NETDEV_UNREGISTER:
 	case NETDEV_GOING_DOWN:
@@ -102,6 +121,8 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 	case NETDEV_UP:
 		if (event == NETDEV_UP && camex_is_device(dev))
 			camex_char_up(netdev_priv(dev));
+		if (event == NETDEV_UP || event == NETDEV_UNREGISTER)
+			follow_device(event, dev);
 		cnet = net_generic(dev_net(dev), camex_net_id);
 		if (!cnet || !cnet->used)
 			break;

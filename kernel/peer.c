@@ -10,6 +10,7 @@
 #include "protocol.h"
 #include "rules.h"
 #include "timer.h"
+#include "transport.h"
 
 static const struct rhashtable_params by_name = {
 	.key_len = CAMEX_NAME_MAX + 1,
@@ -446,10 +447,18 @@ CAMEX_EXPORT_FOR_KUNIT(camex_peer_del);
 enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
 {
 	const struct camex_dev *cdev = peer->cdev;
+	bool lacks = false;
 
 	if (cdev->protocol->asks_plaintext && !cdev->conf.plaintext &&
 	    !rcu_access_pointer(peer->key))
 		return CAMEX_PEER_STATE_NO_KEY;
+	if (cdev->transport->lacks_device) {
+		rcu_read_lock();
+		lacks = cdev->transport->lacks_device(cdev, rcu_dereference(peer->endpoint));
+		rcu_read_unlock();
+	}
+	if (lacks)
+		return CAMEX_PEER_STATE_NO_DEVICE;
 	if (!rcu_access_pointer(peer->endpoint) || !netif_carrier_ok(cdev->dev))
 		return CAMEX_PEER_STATE_NO_ENDPOINT;
 	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO &&

@@ -169,7 +169,8 @@ static int put_stats(struct sk_buff *msg, const struct camex_dev *cdev)
 	if (!nested)
 		return -EMSGSIZE;
 	for (i = 0; i < CAMEX_STATS_COUNT; i++)
-		if (nla_put_u64_64bit(msg, i + 1, sum[i], CAMEX_A_STATS_PAD))
+		if (nla_put_u64_64bit(msg, camex_stats_attr(i), sum[i],
+				      CAMEX_A_STATS_PAD))
 			return -EMSGSIZE;
 	nla_nest_end(msg, nested);
 	return 0;

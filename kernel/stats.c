@@ -2,28 +2,33 @@
 #include "compat.h"
 #include "stats.h"
 
+#define SLOT(attr)	((attr) - 1 - ((attr) > CAMEX_A_STATS_PAD))
+
 const char * const camex_stats_names[CAMEX_STATS_COUNT] = {
-	[CAMEX_A_STATS_MALFORMED - 1] = "malformed",
-	[CAMEX_A_STATS_NOT_IP - 1] = "not_ip",
-	[CAMEX_A_STATS_UNKNOWN_PEER - 1] = "unknown_peer",
-	[CAMEX_A_STATS_AUTH_FAILED - 1] = "auth_failed",
-	[CAMEX_A_STATS_REPLAYED - 1] = "replayed",
-	[CAMEX_A_STATS_BAD_SOURCE - 1] = "bad_source",
-	[CAMEX_A_STATS_NO_ROUTE - 1] = "no_route",
-	[CAMEX_A_STATS_NO_KEY - 1] = "no_key",
-	[CAMEX_A_STATS_NO_ENDPOINT - 1] = "no_endpoint",
-	[CAMEX_A_STATS_PLAINTEXT_REFUSED - 1] = "plaintext_refused",
-	[CAMEX_A_STATS_TOO_BIG - 1] = "too_big",
-	[CAMEX_A_STATS_TTL_EXPIRED - 1] = "ttl_expired",
-	[CAMEX_A_STATS_LOOP - 1] = "loop",
-	[CAMEX_A_STATS_LINK_PENDING - 1] = "link_pending",
-	[CAMEX_A_STATS_NETPOLL_FALLBACK - 1] = "netpoll_fallback",
-	[CAMEX_A_STATS_RX_NETFILTER - 1] = "rx_netfilter",
-	[CAMEX_A_STATS_FDB_FULL - 1] = "fdb_full",
-	[CAMEX_A_STATS_QUEUE_FULL - 1] = "queue_full",
-	[CAMEX_A_STATS_NO_MEMORY - 1] = "no_memory",
-	[CAMEX_A_STATS_RATE_LIMITED - 1] = "rate_limited",
+	[SLOT(CAMEX_A_STATS_MALFORMED)] = "malformed",
+	[SLOT(CAMEX_A_STATS_NOT_IP)] = "not_ip",
+	[SLOT(CAMEX_A_STATS_UNKNOWN_PEER)] = "unknown_peer",
+	[SLOT(CAMEX_A_STATS_AUTH_FAILED)] = "auth_failed",
+	[SLOT(CAMEX_A_STATS_REPLAYED)] = "replayed",
+	[SLOT(CAMEX_A_STATS_BAD_SOURCE)] = "bad_source",
+	[SLOT(CAMEX_A_STATS_NO_ROUTE)] = "no_route",
+	[SLOT(CAMEX_A_STATS_NO_KEY)] = "no_key",
+	[SLOT(CAMEX_A_STATS_NO_ENDPOINT)] = "no_endpoint",
+	[SLOT(CAMEX_A_STATS_PLAINTEXT_REFUSED)] = "plaintext_refused",
+	[SLOT(CAMEX_A_STATS_TOO_BIG)] = "too_big",
+	[SLOT(CAMEX_A_STATS_TTL_EXPIRED)] = "ttl_expired",
+	[SLOT(CAMEX_A_STATS_LOOP)] = "loop",
+	[SLOT(CAMEX_A_STATS_LINK_PENDING)] = "link_pending",
+	[SLOT(CAMEX_A_STATS_NETPOLL_FALLBACK)] = "netpoll_fallback",
+	[SLOT(CAMEX_A_STATS_RX_NETFILTER)] = "rx_netfilter",
+	[SLOT(CAMEX_A_STATS_FDB_FULL)] = "fdb_full",
+	[SLOT(CAMEX_A_STATS_QUEUE_FULL)] = "queue_full",
+	[SLOT(CAMEX_A_STATS_NO_MEMORY)] = "no_memory",
+	[SLOT(CAMEX_A_STATS_RATE_LIMITED)] = "rate_limited",
+	[SLOT(CAMEX_A_STATS_NO_DEVICE)] = "no_device",
 };
+
+#undef SLOT
 
 CAMEX_EXPORT_FOR_KUNIT(camex_stats_names);
 
@@ -66,7 +71,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_traffic_alloc);
 /**
  * camex_stats_sum() - add up the CPUs' counters
  * @stats: the device's
- * @sum: CAMEX_STATS_COUNT numbers, by attribute number less 1
+ * @sum: CAMEX_STATS_COUNT numbers, by camex_stats_slot()
  */
 void camex_stats_sum(struct camex_stats __percpu *stats, u64 *sum)
 {
@@ -129,7 +134,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_traffic_sum);
  */
 void camex_stats_link(const u64 *sum, struct rtnl_link_stats64 *link)
 {
-#define C(attr) sum[CAMEX_A_STATS_##attr - 1]
+#define C(attr) sum[camex_stats_slot(CAMEX_A_STATS_##attr)]
 	link->rx_errors = C(MALFORMED) + C(AUTH_FAILED);
 	link->rx_frame_errors = C(MALFORMED);
 	link->rx_crc_errors = C(AUTH_FAILED);
@@ -139,7 +144,7 @@ void camex_stats_link(const u64 *sum, struct rtnl_link_stats64 *link)
 	link->tx_errors = C(TOO_BIG) + C(LOOP);
 	link->tx_dropped = C(NOT_IP) + C(NO_ROUTE) + C(NO_KEY) +
 			   C(NO_ENDPOINT) + C(TTL_EXPIRED) + C(QUEUE_FULL) +
-			   C(NO_MEMORY);
+			   C(NO_MEMORY) + C(NO_DEVICE);
 #undef C
 }
 

@@ -13,11 +13,33 @@
 #include "compat.h"
 
 /* A counter is named by its netlink attribute: CAMEX_A_STATS_MALFORMED … */
-#define CAMEX_STATS_COUNT	(CAMEX_A_STATS_PAD - 1)
+#define CAMEX_STATS_COUNT	(CAMEX_A_STATS_MAX - 1)
+
+/**
+ * camex_stats_slot() - where a counter is kept
+ * @attr: CAMEX_A_STATS_*, but not the padding
+ *
+ * Return: the index: 0 to CAMEX_STATS_COUNT - 1.
+ */
+static inline int camex_stats_slot(int attr)
+{
+	return attr - 1 - (attr > CAMEX_A_STATS_PAD);
+}
+
+/**
+ * camex_stats_attr() - the attribute of a counter
+ * @slot: from camex_stats_slot()
+ *
+ * Return: CAMEX_A_STATS_*.
+ */
+static inline int camex_stats_attr(int slot)
+{
+	return slot + 1 + (slot + 1 >= CAMEX_A_STATS_PAD);
+}
 
 /**
  * struct camex_stats - one CPU's counters
- * @count: by attribute number, less 1
+ * @count: by camex_stats_slot()
  * @syncp: lets a 32-bit reader see whole numbers
  */
 struct camex_stats {
@@ -64,7 +86,7 @@ static inline void camex_count(struct camex_stats __percpu *stats, int attr,
 	struct camex_stats *s = this_cpu_ptr(stats);
 
 	u64_stats_update_begin(&s->syncp);
-	u64_stats_add(&s->count[attr - 1], n);
+	u64_stats_add(&s->count[camex_stats_slot(attr)], n);
 	u64_stats_update_end(&s->syncp);
 }
 

@@ -42,6 +42,8 @@ struct camex_way {
  * @close: undo it; harmless when nothing is open. Context: RTNL, may sleep
  * @rekeyed: the device has its first key, or has lost its last one; NULL: no
  *	matter. Context: RTNL, may sleep
+ * @lacks_device: an interface that the way to an endpoint (NULL: to any) needs is not
+ *	there; NULL: it needs none. Context: RTNL and RCU reader
  * @route: find a way to an endpoint: @path and @room of it. Returns 0, or the
  *	counter that says why there is none (CAMEX_A_STATS_*). Context: RCU
  *	reader, bottom halves off
@@ -60,6 +62,8 @@ struct camex_transport_ops {
 		    struct nlattr **tb, struct netlink_ext_ack *extack);
 	void (*close)(struct camex_dev *cdev);
 	void (*rekeyed)(struct camex_dev *cdev);
+	bool (*lacks_device)(const struct camex_dev *cdev,
+			     const struct camex_endpoint *ep);
 	int (*route)(struct camex_dev *cdev, struct camex_endpoint *ep,
 		     struct camex_way *way);
 	int (*send)(struct camex_dev *cdev, struct camex_endpoint *ep,

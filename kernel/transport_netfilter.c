@@ -47,10 +47,11 @@ static bool is_for(const struct camex_udp *udp, const struct sk_buff *skb,
 		   const struct nf_hook_state *state, __be16 port)
 {
 	const struct socket *sock = state->pf == NFPROTO_IPV4 ? udp->v4 : udp->v6;
+	int ifindex = READ_ONCE(udp->ifindex);
 
 	if (!sock || port != udp->port || skb->pkt_type != PACKET_HOST ||
 	    netif_is_l3_master(state->in) || netif_is_l3_slave(state->in) ||
-	    (udp->ifindex && udp->ifindex != state->in->ifindex))
+	    (ifindex && ifindex != state->in->ifindex))
 		return false;
 	if (state->pf == NFPROTO_IPV4)
 		return !inet_sk(sock->sk)->inet_rcv_saddr ||

@@ -162,14 +162,14 @@ static void way4(struct camex_dev *cdev, struct camex_endpoint *ep,
 		.daddr = ep->to.v4,
 		.fl4_dport = ep->to.port,
 		.fl4_sport = udp->port,
-		.flowi4_oif = sk->sk_bound_dev_if,
-		.flowi4_mark = cdev->conf.fwmark,
+		.flowi4_oif = READ_ONCE(udp->ifindex),
+		.flowi4_mark = READ_ONCE(cdev->conf.fwmark),
 		.flowi4_proto = IPPROTO_UDP,
 	};
 	struct rtable *rt;
 
-	if (cdev->conf.bind.family == AF_INET)
-		fl.saddr = cdev->conf.bind.v4;
+	if (udp->bind.family == AF_INET)
+		fl.saddr = udp->bind.v4;
 	else if (ep->from.family && inet_confirm_addr(cdev->net, NULL, 0,
 						      ep->from.v4,
 						      RT_SCOPE_HOST))
@@ -190,14 +190,14 @@ static void way6(struct camex_dev *cdev, struct camex_endpoint *ep,
 		.daddr = ep->to.v6,
 		.fl6_dport = ep->to.port,
 		.fl6_sport = udp->port,
-		.flowi6_oif = ep->to.scope ?: sk->sk_bound_dev_if,
-		.flowi6_mark = cdev->conf.fwmark,
+		.flowi6_oif = ep->to.scope ?: READ_ONCE(udp->ifindex),
+		.flowi6_mark = READ_ONCE(cdev->conf.fwmark),
 		.flowi6_proto = IPPROTO_UDP,
 	};
 	struct dst_entry *dst;
 
-	if (cdev->conf.bind.family == AF_INET6)
-		fl.saddr = cdev->conf.bind.v6;
+	if (udp->bind.family == AF_INET6)
+		fl.saddr = udp->bind.v6;
 	else if (ep->from.family && camex_ip6_is_local(cdev->net, &ep->from.v6))
 		fl.saddr = ep->from.v6;
 	dst = camex_ip6_route(cdev->net, sk, &fl);
@@ -250,6 +250,10 @@ static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 		return CAMEX_A_STATS_NO_MEMORY;
 	/* Pairs with the release in camex_device_set(): settings come after. */
 	path->generation = smp_load_acquire(&cdev->path_generation);
+	if (unlikely(!camex_udp_has_devices(udp, ep))) {
+		kfree(path);
+		return CAMEX_A_STATS_NO_DEVICE;
+	}
 	if (ep->to.family == AF_INET)
 		way4(cdev, ep, udp, path);
 	else
@@ -372,6 +376,7 @@ static int route(struct camex_dev *cdev, struct camex_endpoint *ep,
 		 struct camex_way *way)
 {
 	const struct camex_udp *udp = rcu_dereference_bh(cdev->udp);
+	unsigned int head = overhead(ep->to.family);
 	int err;
 
 	if (unlikely(!udp))
@@ -379,11 +384,10 @@ static int route(struct camex_dev *cdev, struct camex_endpoint *ep,
 	err = find_path(cdev, ep, udp, &way->path);
 	if (unlikely(err))
 		return err;
-	way->room = min_t(u32, dst_mtu(way->path->dst), IP_MAX_MTU) -
-		    overhead(ep->to.family);
+	way->room = min_t(u32, dst_mtu(way->path->dst), IP_MAX_MTU) - head;
 	/* IPsec cuts GSO packets up before it does its work. */
 	way->batch = dst_xfrm(way->path->dst) ? 0 :
-		     IP_MAX_MTU - overhead(ep->to.family);
+		     IP_MAX_MTU - head;
 	return 0;
 }
 
@@ -413,7 +417,7 @@ static int send(struct camex_dev *cdev, struct camex_endpoint *ep,
 	}
 	skb_dst_drop(skb);
 	skb_dst_set_noref(skb, way->path->dst);
-	skb->mark = cdev->conf.fwmark;
+	skb->mark = READ_ONCE(cdev->conf.fwmark);
 	skb->ignore_df = 1;
 	push_udp(skb, ep, udp);
 	if (is_aggregate(skb))
@@ -482,6 +486,7 @@ const struct camex_transport_ops camex_transport_udp = {
 	.open = open,
 	.close = close,
 	.rekeyed = camex_udp_rekeyed,
+	.lacks_device = camex_udp_lacks_device,
 	.route = route,
 	.send = send,
 };

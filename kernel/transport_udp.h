@@ -10,13 +10,19 @@
 struct camex_netfilter;
 struct dst_entry;
 
+/* The interface that sockets are bound to while theirs is not there: no interface's index. */
+#define CAMEX_UDP_NO_DEVICE	(-1)
+
 /**
  * struct camex_udp - the sockets of a device
  * @cdev: the device
  * @v4: socket for IPv4, or NULL
  * @v6: socket for IPv6, or NULL
  * @port: what both are bound to, network byte order
- * @ifindex: interface that both are bound to, or 0
+ * @ifindex: interface that both are bound to, 0, or CAMEX_UDP_NO_DEVICE (RTNL; packets
+ *	read it)
+ * @bind: local address that both are bound to, or AF_UNSPEC; constant once packets can
+ *	see it
  * @rcu: frees it
  */
 struct camex_udp {
@@ -25,6 +31,7 @@ struct camex_udp {
 	struct socket *v6;
 	__be16 port;
 	int ifindex;
+	struct camex_addr bind;
 	struct rcu_head rcu;
 };
 
@@ -32,6 +39,10 @@ int camex_udp_open(struct camex_dev *cdev, struct camex_conf *conf,
 		   struct nlattr **tb, struct netlink_ext_ack *extack);
 void camex_udp_close(struct camex_udp *udp);
 void camex_udp_rekeyed(struct camex_dev *cdev);
+int camex_udp_rebind(struct camex_udp *udp, const struct camex_addr *bind, int ifindex);
+bool camex_udp_has_devices(const struct camex_udp *udp, const struct camex_endpoint *ep);
+bool camex_udp_lacks_device(const struct camex_dev *cdev, const struct camex_endpoint *ep);
+void camex_udp_follow(struct camex_dev *cdev, const struct net_device *gone);
 void camex_udp_data_ready(struct sock *sk);
 void camex_udp_gro(struct sock *sk);
 int camex_udp_encap_rcv(struct sock *sk, struct sk_buff *skb);

@@ -299,6 +299,7 @@ bool camex_icmp_for(int why, bool v4, unsigned int room, struct camex_icmp *icmp
 	case CAMEX_A_STATS_NO_ROUTE:
 	case CAMEX_A_STATS_NO_KEY:
 	case CAMEX_A_STATS_NO_ENDPOINT:
+	case CAMEX_A_STATS_NO_DEVICE:
 	case CAMEX_A_STATS_LOOP:
 		icmp->type = v4 ? ICMP_DEST_UNREACH : ICMPV6_DEST_UNREACH;
 		icmp->code = v4 ? ICMP_HOST_UNREACH : ICMPV6_ADDR_UNREACH;

@@ -131,7 +131,9 @@ static void start(struct socket *sock, struct camex_udp *udp)
 		camex_udp_gro(sock->sk);
 }
 
-static int bind_both(struct camex_udp *udp, const struct camex_conf *conf)
+/* The sockets that are not bound yet. */
+static int bind_both(struct camex_udp *udp, const struct camex_conf *conf,
+		     const struct camex_udp *kept)
 {
 	int err, tries;
 
@@ -139,13 +141,13 @@ static int bind_both(struct camex_udp *udp, const struct camex_conf *conf)
 		__be16 port = htons(conf->port);
 
 		err = 0;
-		if (udp->v4) {
+		if (udp->v4 && !kept->v4) {
 			err = bind_one(udp->v4, &conf->bind, AF_INET, port);
 			if (err)
 				return err;
 			port = inet_sk(udp->v4->sk)->inet_sport;
 		}
-		if (udp->v6)
+		if (udp->v6 && !kept->v6)
 			err = bind_one(udp->v6, &conf->bind, AF_INET6, port);
 		if (!err) {
 			udp->port = udp->v4 ? port :
@@ -180,40 +182,55 @@ void camex_udp_close(struct camex_udp *udp)
 }
 
 /*
- * While the old sockets are open, new ones can have their port only if all of
- * them say that they share it.
+ * The interface that the sockets are to be bound to, 0 for none. One that was bound to before
+ * may be away.
  */
-static void share_port(struct camex_udp *udp, bool share)
-{
-	if (udp && udp->v4)
-		udp->v4->sk->sk_reuse = share ? SK_CAN_REUSE : SK_NO_REUSE;
-	if (udp && udp->v6)
-		udp->v6->sk->sk_reuse = share ? SK_CAN_REUSE : SK_NO_REUSE;
-}
-
-/* The interface that the sockets are to be bound to, 0 for none, or an errno. */
-static int bound_ifindex(struct net *net, const struct camex_conf *conf,
-			 struct nlattr **tb, struct netlink_ext_ack *extack)
+static int find_interface(const struct camex_dev *cdev, const struct camex_conf *conf,
+			  struct nlattr **tb, struct netlink_ext_ack *extack,
+			  int *ifindex)
 {
 	struct net_device *dev;
 
+	*ifindex = 0;
 	if (!conf->bind_dev[0])
 		return 0;
-	dev = __dev_get_by_name(net, conf->bind_dev);
-	if (dev)
-		return dev->ifindex;
+	dev = __dev_get_by_name(cdev->net, conf->bind_dev);
+	if (dev) {
+		*ifindex = dev->ifindex;
+		return 0;
+	}
+	*ifindex = CAMEX_UDP_NO_DEVICE;
+	if (rcu_access_pointer(cdev->udp) && !tb[CAMEX_A_DEV_BIND_DEV])
+		return 0;
 	camex_extack(extack, tb[CAMEX_A_DEV_BIND_DEV],
 		     "no interface %s in the transport's namespace",
 		     conf->bind_dev);
 	return -ENODEV;
 }
 
+/* The sockets that a configuration can go on with: those of the same port. */
+static void find_kept(const struct camex_udp *old, const struct camex_conf *conf,
+		      struct camex_udp *kept)
+{
+	memset(kept, 0, sizeof(*kept));
+	if (!old || conf->port != ntohs(old->port))
+		return;
+	*kept = *old;
+	if (conf->bind.family == AF_INET6)
+		kept->v4 = NULL;
+	if (conf->bind.family == AF_INET)
+		kept->v6 = NULL;
+}
+
 static int open_sockets(struct camex_udp *udp, const struct camex_conf *conf,
-			struct nlattr **tb, struct netlink_ext_ack *extack)
+			const struct camex_udp *kept, struct nlattr **tb,
+			struct netlink_ext_ack *extack)
 {
 	int ifindex = udp->ifindex;
 
-	if (conf->bind.family != AF_INET6) {
+	udp->v4 = kept->v4;
+	udp->v6 = kept->v6;
+	if (!udp->v4 && conf->bind.family != AF_INET6) {
 		udp->v4 = open_one(udp->cdev, AF_INET, ifindex);
 		if (IS_ERR(udp->v4)) {
 			int err = PTR_ERR(udp->v4);
@@ -223,7 +240,7 @@ static int open_sockets(struct camex_udp *udp, const struct camex_conf *conf,
 			return err;
 		}
 	}
-	if (conf->bind.family != AF_INET && IS_ENABLED(CONFIG_IPV6)) {
+	if (!udp->v6 && conf->bind.family != AF_INET && IS_ENABLED(CONFIG_IPV6)) {
 		udp->v6 = open_one(udp->cdev, AF_INET6, ifindex);
 		if (IS_ERR(udp->v6)) {
 			int err = PTR_ERR(udp->v6);
@@ -244,9 +261,68 @@ static int open_sockets(struct camex_udp *udp, const struct camex_conf *conf,
 	return 0;
 }
 
+/* Can the kept sockets be bound to that address? bind() would say it, with any port. */
+static int check_address(const struct camex_udp *udp, const struct camex_udp *kept)
+{
+	u16 family = udp->bind.family;
+	struct socket *sock;
+	int err;
+
+	if (!family || !(family == AF_INET ? kept->v4 : kept->v6))
+		return 0;
+	sock = open_one(udp->cdev, family, udp->ifindex);
+	if (IS_ERR(sock))
+		return PTR_ERR(sock);
+	err = bind_one(sock, &udp->bind, family, 0);
+	sock_release(sock);
+	return err;
+}
+
+/*
+ * New sockets first, since they can be closed again; what the kept ones are bound to changes
+ * last.
+ */
+static int bind_sockets(struct camex_udp *udp, const struct camex_conf *conf,
+			struct camex_udp *kept, struct nlattr **tb,
+			struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = check_address(udp, kept) ?: bind_both(udp, conf, kept);
+	if (!err && (kept->v4 || kept->v6))
+		err = camex_udp_rebind(kept, &udp->bind, udp->ifindex);
+	if (err == -EADDRINUSE)
+		camex_extack(extack, tb[CAMEX_A_DEV_PORT],
+			     "UDP port %u is in use", conf->port);
+	else if (err == -EADDRNOTAVAIL)
+		camex_extack(extack, tb[CAMEX_A_DEV_BIND],
+			     "the bind address is not an address of this host");
+	else if (err)
+		camex_extack(extack, NULL, "cannot bind a UDP socket");
+	return err;
+}
+
+/* What was kept belongs to another. */
+static void forget_kept(struct camex_udp *udp, const struct camex_udp *kept)
+{
+	if (kept->v4)
+		udp->v4 = NULL;
+	if (kept->v6)
+		udp->v6 = NULL;
+}
+
+static void pass_on(struct socket *sock, struct camex_udp *udp)
+{
+	if (!sock)
+		return;
+	write_lock_bh(&sock->sk->sk_callback_lock);
+	rcu_assign_sk_user_data(sock->sk, udp);
+	write_unlock_bh(&sock->sk->sk_callback_lock);
+}
+
 /**
  * camex_udp_open() - have sockets that fit a configuration
- * @cdev: the device, whose sockets are replaced
+ * @cdev: the device, whose sockets are replaced, or bound to something else
  * @conf: the configuration; a port of 0 becomes the one that was drawn
  * @tb: CAMEX_A_DEV_*, to point to what is wrong
  * @extack: told what is wrong
@@ -257,16 +333,14 @@ static int open_sockets(struct camex_udp *udp, const struct camex_conf *conf,
 int camex_udp_open(struct camex_dev *cdev, struct camex_conf *conf,
 		   struct nlattr **tb, struct netlink_ext_ack *extack)
 {
-	struct camex_udp *old = rtnl_dereference(cdev->udp), *udp;
+	struct camex_udp *old = rtnl_dereference(cdev->udp), *udp, kept;
 	int err, ifindex;
-	bool same_port;
 
-	err = bound_ifindex(cdev->net, conf, tb, extack);
-	if (err < 0)
+	err = find_interface(cdev, conf, tb, extack, &ifindex);
+	if (err)
 		return err;
-	ifindex = err;
 	if (old && conf->port == ntohs(old->port) && ifindex == old->ifindex &&
-	    !memcmp(&conf->bind, &cdev->conf.bind, sizeof(conf->bind)))
+	    !memcmp(&conf->bind, &old->bind, sizeof(conf->bind)))
 		return 0;
 
 	udp = kzalloc(sizeof(*udp), GFP_KERNEL);
@@ -274,37 +348,27 @@ int camex_udp_open(struct camex_dev *cdev, struct camex_conf *conf,
 		return -ENOMEM;
 	udp->cdev = cdev;
 	udp->ifindex = ifindex;
-	err = open_sockets(udp, conf, tb, extack);
-	if (err)
-		goto err_close;
-	same_port = old && conf->port == ntohs(old->port);
-	share_port(old, same_port);
-	share_port(udp, same_port);
-	err = bind_both(udp, conf);
-	share_port(old, false);
-	share_port(udp, false);
+	udp->bind = conf->bind;
+	find_kept(old, conf, &kept);
+	err = open_sockets(udp, conf, &kept, tb, extack) ?:
+	      bind_sockets(udp, conf, &kept, tb, extack);
 	if (err) {
-		if (err == -EADDRINUSE)
-			camex_extack(extack, tb[CAMEX_A_DEV_PORT],
-				     "UDP port %u is in use", conf->port);
-		else if (err == -EADDRNOTAVAIL)
-			camex_extack(extack, tb[CAMEX_A_DEV_BIND],
-				     "the bind address is not an address of this host");
-		else
-			camex_extack(extack, NULL, "cannot bind a UDP socket");
-		goto err_close;
+		forget_kept(udp, &kept);
+		camex_udp_close(udp);
+		return err;
 	}
 	conf->port = ntohs(udp->port);
-	start(udp->v4, udp);
-	start(udp->v6, udp);
+	pass_on(kept.v4, udp);
+	pass_on(kept.v6, udp);
+	if (!kept.v4)
+		start(udp->v4, udp);
+	if (!kept.v6)
+		start(udp->v6, udp);
 	rcu_assign_pointer(cdev->udp, udp);
 	if (old) {
 		synchronize_net();	/* packets may be on their way out of it */
+		forget_kept(old, &kept);
 		camex_udp_close(old);
 	}
 	return 0;
-
-err_close:
-	camex_udp_close(udp);
-	return err;
 }

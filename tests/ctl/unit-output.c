@@ -355,7 +355,8 @@ static void test_stats(void)
 		"\"plaintext_refused\":0,\"too_big\":0,\"ttl_expired\":0,"
 		"\"loop\":123,\"link_pending\":0,\"netpoll_fallback\":0,"
 		"\"rx_netfilter\":0,\"fdb_full\":0,\"queue_full\":0,"
-		"\"no_memory\":0,\"rate_limited\":null}\n",
+		"\"no_memory\":0,\"rate_limited\":null,"
+		"\"no_device\":null}\n",
 		"counters in JSON");
 	out = text_start();
 	print_stats(out, counters, given);

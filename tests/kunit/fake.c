@@ -2,6 +2,7 @@
 /* A device that has peers, keys and sessions, but no link, and a transport that sends nothing. */
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
+#include <net/net_namespace.h>
 
 #include "peer.h"
 #include "protocol.h"
@@ -39,6 +40,7 @@ int fake_dev_init(struct kunit *test)
 	INIT_DELAYED_WORK(&cdev->event_work, no_events);
 	cdev->protocol = &keyed;
 	cdev->transport = &transport;
+	cdev->net = &init_net;
 	err = camex_sessions_init(cdev);
 	if (err)
 		return err;

@@ -32,8 +32,8 @@ static long count_here(void *unused)
 	local_bh_disable();
 	cpu = smp_processor_id();
 	for (n = 0; n < CAMEX_STATS_COUNT; n++) {
-		camex_count(stats, n + 1, n + 1);
-		camex_count(stats, n + 1, 100 * cpu);
+		camex_count(stats, camex_stats_attr(n), n + 1);
+		camex_count(stats, camex_stats_attr(n), 100 * cpu);
 	}
 	camex_traffic_rx(traffic, 1, 1000 + cpu);
 	camex_traffic_rx(traffic, 2, 60);
@@ -72,19 +72,23 @@ static void stats_over_cpus(struct kunit *test)
 /* One counter moves alone, and does not end at 32 bits. */
 static void stats_one_at_a_time(struct kunit *test)
 {
-	unsigned int attr, n, most = UINT_MAX;
+	unsigned int slot, n, most = UINT_MAX;
 	u64 sum[CAMEX_STATS_COUNT];
 
 	/* local_add() of this constant does not assemble */
 	OPTIMIZER_HIDE_VAR(most);
-	for (attr = 1; attr <= CAMEX_STATS_COUNT; attr++) {
+	for (slot = 0; slot < CAMEX_STATS_COUNT; slot++) {
+		int attr = camex_stats_attr(slot);
+
+		KUNIT_EXPECT_EQ(test, slot, camex_stats_slot(attr));
+		KUNIT_EXPECT_NE(test, (int)CAMEX_A_STATS_PAD, attr);
 		local_bh_disable();
 		camex_count(stats, attr, most);
 		camex_count(stats, attr, most);
 		local_bh_enable();
 		camex_stats_sum(stats, sum);
 		for (n = 0; n < CAMEX_STATS_COUNT; n++)
-			KUNIT_EXPECT_EQ(test, sum[n], n < attr ? 2ULL * UINT_MAX : 0);
+			KUNIT_EXPECT_EQ(test, sum[n], n <= slot ? 2ULL * UINT_MAX : 0);
 	}
 }
 
@@ -116,7 +120,7 @@ static void stats_names(struct kunit *test)
 		"replayed", "bad_source", "no_route", "no_key", "no_endpoint",
 		"plaintext_refused", "too_big", "ttl_expired", "loop",
 		"link_pending", "netpoll_fallback", "rx_netfilter", "fdb_full",
-		"queue_full", "no_memory", "rate_limited",
+		"queue_full", "no_memory", "rate_limited", "no_device",
 	};
 	unsigned int n;
 
@@ -142,9 +146,9 @@ static void stats_of_link(struct kunit *test)
 				 (link.tx_errors | link.tx_dropped));
 	KUNIT_EXPECT_EQ(test, link.rx_errors, link.rx_frame_errors | link.rx_crc_errors);
 	/* not losses, but how a packet went */
-	none = 1ULL << (CAMEX_A_STATS_NETPOLL_FALLBACK - 1) |
-	       1ULL << (CAMEX_A_STATS_RX_NETFILTER - 1) |
-	       1ULL << (CAMEX_A_STATS_FDB_FULL - 1);
+	none = 1ULL << camex_stats_slot(CAMEX_A_STATS_NETPOLL_FALLBACK) |
+	       1ULL << camex_stats_slot(CAMEX_A_STATS_RX_NETFILTER) |
+	       1ULL << camex_stats_slot(CAMEX_A_STATS_FDB_FULL);
 	KUNIT_EXPECT_EQ(test, (1ULL << CAMEX_STATS_COUNT) - 1,
 			link.rx_errors | link.rx_dropped | link.tx_errors |
 			link.tx_dropped | none);

@@ -68,6 +68,7 @@ enum camex_peer_state {
 	CAMEX_PEER_STATE_REGISTERING,	/* waits for CONFIG */
 	CAMEX_PEER_STATE_LOST,		/* silent where it should not be */
 	CAMEX_PEER_STATE_UP,
+	CAMEX_PEER_STATE_NO_DEVICE,	/* an interface on the way is not there; behind NO_KEY */
 };
 
 /* Whether we register with a peer, and how. */
@@ -224,6 +225,7 @@ enum {
 	CAMEX_A_STATS_NO_MEMORY,	/* packet dropped: allocation failed */
 	CAMEX_A_STATS_RATE_LIMITED,	/* datagram dropped: over a limit */
 	CAMEX_A_STATS_PAD,
+	CAMEX_A_STATS_NO_DEVICE,	/* the interface of bind-dev, or of a scope, is not there */
 
 	__CAMEX_A_STATS_MAX,
 	CAMEX_A_STATS_MAX = (__CAMEX_A_STATS_MAX - 1)
