@@ -376,7 +376,7 @@ static int route(struct camex_dev *cdev, struct camex_endpoint *ep,
 		 struct camex_way *way)
 {
 	const struct camex_udp *udp = rcu_dereference_bh(cdev->udp);
-	unsigned int head = overhead(ep->to.family);
+	unsigned int mtu, head = overhead(ep->to.family);
 	int err;
 
 	if (unlikely(!udp))
@@ -384,7 +384,11 @@ static int route(struct camex_dev *cdev, struct camex_endpoint *ep,
 	err = find_path(cdev, ep, udp, &way->path);
 	if (unlikely(err))
 		return err;
-	way->room = min_t(u32, dst_mtu(way->path->dst), IP_MAX_MTU) - head;
+	mtu = min_t(u32, dst_mtu(way->path->dst), IP_MAX_MTU);
+	/* The MTU of a route may be less than all headers. */
+	if (unlikely(mtu <= head))
+		return CAMEX_A_STATS_TOO_BIG;
+	way->room = mtu - head;
 	/* IPsec cuts GSO packets up before it does its work. */
 	way->batch = dst_xfrm(way->path->dst) ? 0 :
 		     IP_MAX_MTU - head;

@@ -284,4 +284,17 @@ if modprobe -q vrf || [ -e /sys/module/vrf ] || slow; then
 	ok "it goes for good" eval 'set1 bind-dev none && ip -n host1 link del vrf0'
 fi
 
+# --- a route whose MTU is less than the headers ---
+
+ok "a tunnel" tunnel 4 plain protocol raw
+for mtu in 20 28 29; do
+	ok "a route with an MTU of $mtu" ip -n host1 route replace 192.0.2.2/32 dev eth0 mtu lock $mtu
+	before=$(counter host1 too_big) sent=$(peer host1 host2 .tx_packets)
+	nok "MTU $mtu: nothing is sent" on host1 ping -q -n -c 2 -i 0.1 -W 1 -M "do" 10.0.0.2
+	ok "MTU $mtu: that is counted" [ "$(counter host1 too_big)" -gt "$before" ]
+	is "MTU $mtu: as not sent" "$(peer host1 host2 .tx_packets)" "$sent"
+done
+ip -n host1 route del 192.0.2.2/32
+ok "without it" reaches host1 10.0.0.2
+
 done_testing
