@@ -94,15 +94,15 @@ static void follow_device(unsigned long event, struct net_device *dev)
 }
 
 /*
- * A link that moves is registered again where it comes to. A device that is changed
- * is left alone; if it can be used again, the next packet says so.
+ * A link that moves is registered again where it comes to. A device that is changed, or below
+ * which something is, is left alone by netpoll before that; if it can be used again, the next
+ * packet says so.
  */
 static int netdev_event(struct notifier_block *nb, unsigned long event,
 			void *info)
 {
 	struct net_device *dev = netdev_notifier_info_to_dev(info);
-	struct camex_net *cnet;
-	struct camex_dev *cdev;
+	const struct netdev_notifier_changeupper_info *change = info;
 
 	switch (event) {
 	case NETDEV_REGISTER:
@@ -113,21 +113,24 @@ static int netdev_event(struct notifier_block *nb, unsigned long event,
 	case NETDEV_CHANGENAME:
 		follow_device(event, dev);
 		break;
+	case NETDEV_UP:
+		if (camex_is_device(dev))
+			camex_char_up(netdev_priv(dev));
+		follow_device(event, dev);
+		camex_netpoll_event(dev, NULL);
+		break;
 	case NETDEV_UNREGISTER:
+		follow_device(event, dev);
+		camex_netpoll_event(dev, NULL);
+		break;
 	case NETDEV_GOING_DOWN:
 	case NETDEV_JOIN:
 	case NETDEV_RELEASE:
+		camex_netpoll_event(dev, NULL);
+		break;
+	case NETDEV_PRECHANGEUPPER:
 	case NETDEV_CHANGEUPPER:
-	case NETDEV_UP:
-		if (event == NETDEV_UP && camex_is_device(dev))
-			camex_char_up(netdev_priv(dev));
-		if (event == NETDEV_UP || event == NETDEV_UNREGISTER)
-			follow_device(event, dev);
-		cnet = net_generic(dev_net(dev), camex_net_id);
-		if (!cnet || !cnet->used)
-			break;
-		list_for_each_entry(cdev, &cnet->devices, net_node)
-			camex_netpoll_event(cdev, dev);
+		camex_netpoll_event(dev, change->upper_dev);
 		break;
 	}
 	return NOTIFY_DONE;

@@ -6,7 +6,8 @@
  * ordinary one: what must be fragmented or transformed, and what has no neighbour.
  *
  * Each such device is got ready once, by a work item, when the first packet wants it,
- * and is left alone again when it goes down, away, or below a bridge or bond.
+ * and is left alone again when it goes down, away, or below a bridge or bond, and when what is
+ * below it changes.
  */
 #ifdef CONFIG_NETPOLL
 #include <linux/netdevice.h>
@@ -31,6 +32,7 @@
 /**
  * struct camex_egress - a device that frames leave by
  * @node: on camex_dev.egress (RTNL; RCU)
+ * @all: on all_egress (RTNL)
  * @dev: the device
  * @able: netpoll can use it
  * @np: its netpoll, if so
@@ -38,17 +40,22 @@
  */
 struct camex_egress {
 	struct list_head node;
+	struct list_head all;
 	struct net_device *dev;
 	bool able;
 	struct netpoll np;
 	struct rcu_head rcu;
 };
 
+/* Every camex device's, since what is below a device may be in another namespace. */
+static LIST_HEAD(all_egress);
+
 /* --- devices --- */
 
 static void forget(struct camex_egress *egress)
 {
 	list_del_rcu(&egress->node);
+	list_del(&egress->all);
 	if (egress->able) {
 		/* Packets are on their way through it. */
 		synchronize_net();
@@ -71,28 +78,33 @@ static bool is_known(const struct camex_dev *cdev, const struct net_device *dev)
 }
 
 /*
- * What sends by IP again what it gets, and Ethernet there is of that kind, too: that cannot
- * be with interrupts off.
+ * Netpoll sends with interrupts off. A device that hands frames to others can do that if it
+ * says so: it passes netpoll on then (VLAN, bridge, bond, macvlan). A device at the bottom
+ * can if it is hardware with a driver, or one of the few others that only copy. Whatever
+ * sends by IP, asks for neighbours, encrypts or takes locks of its own cannot (tunnels,
+ * MACsec, ipvlan, Open vSwitch, batman-adv, wireless).
  */
-static int is_tunnel(struct net_device *dev, struct netdev_nested_priv *unused)
+static int is_unfit(struct net_device *dev, struct netdev_nested_priv *unused)
 {
-	static const char *const kinds[] = {
-		"vxlan", "geneve", "gretap", "ip6gretap", "erspan", "ip6erspan", "ipvlan",
-	};
+	static const char *const kinds[] = { "veth", "dummy" };
 
-	if (dev->type != ARPHRD_ETHER)
+	if (dev->type != ARPHRD_ETHER || dev->priv_flags & IFF_DISABLE_NETPOLL)
 		return true;
-	/* L2TP's have no kind. */
-	if (dev->dev.type && dev->dev.type->name && !strcmp(dev->dev.type->name, "l2tpeth"))
+	if (dev->dev.type && dev->dev.type->name && !strcmp(dev->dev.type->name, "wlan"))
 		return true;
-	return dev->rtnl_link_ops &&
-	       match_string(kinds, ARRAY_SIZE(kinds), dev->rtnl_link_ops->kind) >= 0;
+	if (dev->netdev_ops->ndo_netpoll_setup)
+		return false;
+	if (!list_empty(&dev->adj_list.lower))
+		return true;
+	return !dev->dev.parent &&
+	       !(dev->rtnl_link_ops &&
+		 match_string(kinds, ARRAY_SIZE(kinds), dev->rtnl_link_ops->kind) >= 0);
 }
 
-/* Or hands it to one that does. */
-static bool is_above_tunnel(struct net_device *dev)
+/* All the way down. */
+static bool can_netpoll(struct net_device *dev)
 {
-	return is_tunnel(dev, NULL) || netdev_walk_all_lower_dev(dev, is_tunnel, NULL);
+	return !is_unfit(dev, NULL) && !netdev_walk_all_lower_dev(dev, is_unfit, NULL);
 }
 
 static void prepare(struct work_struct *work)
@@ -117,9 +129,9 @@ static void prepare(struct work_struct *work)
 	egress->np.name = "camex";
 	/* Those that cannot are remembered, so that this is not tried each time. */
 	egress->able = netif_running(dev) && !netdev_master_upper_dev_get(dev) &&
-		       !(dev->priv_flags & IFF_DISABLE_NETPOLL) &&
-		       !(dev->flags & IFF_LOOPBACK) && !is_above_tunnel(dev) &&
+		       !(dev->flags & IFF_LOOPBACK) && can_netpoll(dev) &&
 		       !camex_netpoll_setup(&egress->np, dev);
+	list_add_tail(&egress->all, &all_egress);
 	list_add_tail_rcu(&egress->node, &cdev->egress);
 out:
 	rtnl_unlock();
@@ -151,18 +163,23 @@ void camex_netpoll_off(struct camex_dev *cdev)
 }
 
 /**
- * camex_netpoll_event() - leave a device alone
- * @cdev: whose frames leave by it, perhaps
- * @dev: what goes down or away, or gets or loses a master
+ * camex_netpoll_event() - leave alone what frames left by
+ * @dev: what goes down or away, or gets or loses an upper device
+ * @upper: that upper device, or NULL
+ *
+ * A device that changes, or has changed somewhere below, is looked at again when the next
+ * packet wants it.
  *
  * Context: RTNL, may sleep.
  */
-void camex_netpoll_event(struct camex_dev *cdev, const struct net_device *dev)
+void camex_netpoll_event(const struct net_device *dev, struct net_device *upper)
 {
 	struct camex_egress *egress, *next;
 
-	list_for_each_entry_safe(egress, next, &cdev->egress, node)
-		if (egress->dev == dev)
+	ASSERT_RTNL();
+	list_for_each_entry_safe(egress, next, &all_egress, all)
+		if (egress->dev == dev || egress->dev == upper ||
+		    (upper && netdev_has_upper_dev(upper, egress->dev)))
 			forget(egress);
 }
 
@@ -224,6 +241,64 @@ static bool is_finished(const struct sk_buff *skb, const struct net_device *dev)
 	       !dev->netdev_ops->ndo_features_check;
 }
 
+/* The queue that netpoll will choose. */
+static const struct netdev_queue *queue_of(struct net_device *dev, struct sk_buff *skb)
+{
+	const struct net_device_ops *ops = dev->netdev_ops;
+	u16 queue = 0;
+
+	if (dev->real_num_tx_queues > 1)
+		queue = ops->ndo_select_queue ? ops->ndo_select_queue(dev, skb, NULL) :
+						netdev_pick_tx(dev, skb, NULL);
+	return netdev_get_tx_queue(dev, netdev_cap_txqueue(dev, queue));
+}
+
+/* Would netpoll have to wait, for the driver or for another CPU? */
+static bool is_busy(struct net_device *dev, struct sk_buff *skb)
+{
+	const struct netdev_queue *queue;
+
+	if (!netif_running(dev) || !netif_carrier_ok(dev))
+		return false;
+	queue = queue_of(dev, skb);
+	return netif_xmit_frozen_or_stopped(queue) ||
+	       READ_ONCE(queue->xmit_lock_owner) != -1;
+}
+
+static int is_lower_busy(struct net_device *dev, struct netdev_nested_priv *skb)
+{
+	return is_busy(dev, skb->data);
+}
+
+/**
+ * camex_netpoll_frame() - send a frame by netpoll
+ * @stats: the counters of its camex device
+ * @np: netpoll of the device that it leaves by
+ * @skb: the frame, or what is left of it to do for that device's driver; consumed
+ *
+ * Netpoll waits with interrupts off until the driver takes a frame. One that would have to
+ * wait does so in the qdisc.
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_netpoll_frame(struct camex_stats __percpu *stats, struct netpoll *np,
+			 struct sk_buff *skb)
+{
+	struct netdev_nested_priv priv = { .data = skb };
+	struct net_device *dev = np->dev;
+
+	if (likely(!is_busy(dev, skb) &&
+		   (list_empty(&dev->adj_list.lower) ||
+		    !netdev_walk_all_lower_dev_rcu(dev, is_lower_busy, &priv)))) {
+		netpoll_send_skb(np, skb);
+		return;
+	}
+	camex_count(stats, CAMEX_A_STATS_NETPOLL_FALLBACK, 1);
+	dev_queue_xmit(skb);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_netpoll_frame);
+
 /**
  * camex_netpoll_send() - send a finished IP packet by netpoll
  * @cdev: the device
@@ -257,7 +332,7 @@ bool camex_netpoll_send(struct camex_dev *cdev, const struct dst_entry *dst,
 		skb = validate_xmit_skb_list(skb, dev, &again);
 	skb_list_walk_safe(skb, skb, next) {
 		skb_mark_not_on_list(skb);
-		netpoll_send_skb(&egress->np, skb);
+		camex_netpoll_frame(cdev->stats, &egress->np, skb);
 	}
 	return true;
 }

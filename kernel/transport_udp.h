@@ -9,6 +9,7 @@
 
 struct camex_netfilter;
 struct dst_entry;
+struct netpoll;
 
 /* The interface that sockets are bound to while theirs is not there: no interface's index. */
 #define CAMEX_UDP_NO_DEVICE	(-1)
@@ -66,9 +67,11 @@ static inline void camex_netfilter_off(struct camex_dev *cdev)
 #ifdef CONFIG_NETPOLL
 void camex_netpoll_init(struct camex_dev *cdev);
 void camex_netpoll_off(struct camex_dev *cdev);
-void camex_netpoll_event(struct camex_dev *cdev, const struct net_device *dev);
+void camex_netpoll_event(const struct net_device *dev, struct net_device *upper);
 bool camex_netpoll_send(struct camex_dev *cdev, const struct dst_entry *dst,
 			unsigned int mtu, const void *to, struct sk_buff *skb);
+void camex_netpoll_frame(struct camex_stats __percpu *stats, struct netpoll *np,
+			 struct sk_buff *skb);
 #else
 static inline void camex_netpoll_init(struct camex_dev *cdev)
 {
@@ -78,8 +81,8 @@ static inline void camex_netpoll_off(struct camex_dev *cdev)
 {
 }
 
-static inline void camex_netpoll_event(struct camex_dev *cdev,
-				       const struct net_device *dev)
+static inline void camex_netpoll_event(const struct net_device *dev,
+				       struct net_device *upper)
 {
 }
 

@@ -120,6 +120,62 @@ for i in 1 2; do ok "VXLAN goes" ip -n host$i link del vx0; done
 ok "the peer is where it was" camexctl -n host1 peer set camex0 host2 endpoint 192.0.2.2:7000
 ok "it is reached" wait_until 10 reaches host1 10.0.0.2
 
+# --- what is below the device changes, and what cannot send with interrupts off ---
+
+# br0 in host1 has eth0 and its address, with a port more now and then
+under_bridge() {
+	ip -n host1 link add br0 type bridge && ip -n host1 link set br0 up &&
+		ip -n host1 link set eth0 master br0 && ip -n host1 address flush dev eth0 &&
+		ip -n host1 address add 192.0.2.1/24 dev br0 &&
+		ip -n host1 link add vx0 type vxlan id 1 dstport 4789 local 198.51.100.1 remote 198.51.100.2 &&
+		ip -n host1 link set vx0 up
+}
+ok "eth0 is a bridge's port" under_bridge
+ok "netpoll is ready" wait_until 20 by_netpoll host1 10.0.0.2
+ok "VXLAN becomes another port" ip -n host1 link set vx0 master br0
+ok "not any more" grows host1 netpoll_fallback reaches host1 10.0.0.2
+sleep 1
+ok "nor later" grows host1 netpoll_fallback reaches host1 10.0.0.2
+ok "no port any more" ip -n host1 link set vx0 nomaster
+ok "it becomes ready again" wait_until 20 by_netpoll host1 10.0.0.2
+ip -n host1 link del vx0
+ip -n host1 link del br0
+ip -n host1 address add 192.0.2.1/24 dev eth0
+ip -n host1 address add 2001:db8::1/64 dev eth0 nodad
+ip -n host1 address add fe80::1/64 dev eth0 nodad
+ok "without the bridge" wait_until 20 by_netpoll host1 10.0.0.2
+
+# stacked KIND OPTION...: up0 of host1 is a device of that kind above eth0, and the way to the peer
+stacked() {
+	ip -n host1 link add up0 link eth0 type "$@" && ip -n host1 link set up0 up &&
+		ip -n host1 address add 192.0.2.21/24 dev up0 &&
+		ip -n host1 route replace 192.0.2.2/32 dev up0 src 192.0.2.21
+}
+# the kernel that checks all is without
+if modprobe -q ipvlan; then
+	ok "ipvlan above eth0" stacked ipvlan mode l2
+	ok "it carries" wait_until 10 reaches host1 10.0.0.2
+	sleep 1
+	ok "never by netpoll" grows host1 netpoll_fallback reaches host1 10.0.0.2
+	ip -n host1 link del up0
+fi
+if modprobe -q macsec; then
+	# what it sends host2 does not know
+	ok "MACsec above eth0" stacked macsec encrypt on
+	ok "it has a key" ip -n host1 macsec add up0 tx sa 0 pn 1 on key 01 00112233445566778899aabbccddeeff
+	ok "the next hop is known" ip -n host1 neigh replace 192.0.2.2 lladdr 02:00:00:00:00:02 dev up0 nud permanent
+	nok "nobody answers" reaches host1 10.0.0.2 -W 1
+	sleep 1
+	before=$(counter host1 netpoll_fallback)
+	nok "nobody answers" reaches host1 10.0.0.2 -W 1
+	ok "never by netpoll" [ "$(counter host1 netpoll_fallback)" -gt "$before" ]
+	ip -n host1 link del up0
+fi
+ok "macvlan above eth0, which passes netpoll on" stacked macvlan mode bridge
+ok "netpoll becomes ready" wait_until 20 by_netpoll host1 10.0.0.2
+ip -n host1 link del up0
+ok "directly again" wait_until 20 by_netpoll host1 10.0.0.2
+
 # --- rules for local input hold either way ---
 
 on host2 nft -f - <<-END

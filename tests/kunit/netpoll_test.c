@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A frame for netpoll does not wait for a device that takes none just now. */
+#include <linux/etherdevice.h>
+#include <linux/netpoll.h>
+#include <linux/rtnetlink.h>
+
+#include "compat.h"
+#include "stats.h"
+#include "test.h"
+#include "transport_udp.h"
+
+static unsigned int sent;
+
+static netdev_tx_t take(struct sk_buff *skb, struct net_device *dev)
+{
+	sent++;
+	consume_skb(skb);
+	return NETDEV_TX_OK;
+}
+
+static const struct net_device_ops device_ops = { .ndo_start_xmit = take };
+
+/**
+ * struct fixture - a device that frames leave by
+ * @dev: the device; up, with a qdisc
+ * @np: its netpoll
+ * @stats: counters
+ */
+struct fixture {
+	struct net_device *dev;
+	struct netpoll np;
+	struct camex_stats __percpu *stats;
+};
+
+static int netpoll_init(struct kunit *test)
+{
+	struct fixture *f = kunit_kzalloc(test, sizeof(*f), GFP_KERNEL);
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	sent = 0;
+	f->stats = camex_stats_alloc();
+	f->dev = alloc_netdev(0, "camexq%d", NET_NAME_UNKNOWN, ether_setup);
+	if (!f->stats || !f->dev)
+		return -ENOMEM;
+	f->dev->netdev_ops = &device_ops;
+	eth_hw_addr_random(f->dev);
+	f->np.name = "camex-kunit";
+	err = register_netdev(f->dev);
+	if (err)
+		return err;
+	rtnl_lock();
+	err = dev_open(f->dev, NULL) ?: camex_netpoll_setup(&f->np, f->dev);
+	rtnl_unlock();
+	test->priv = f;
+	return err;
+}
+
+static void netpoll_exit(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	if (!f)
+		return;
+	rtnl_lock();
+	camex_netpoll_cleanup(&f->np);
+	rtnl_unlock();
+	unregister_netdev(f->dev);
+	free_netdev(f->dev);
+	free_percpu(f->stats);
+}
+
+static void send(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct sk_buff *skb = alloc_skb(128, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	skb_put_zero(skb, ETH_ZLEN);
+	skb_reset_mac_header(skb);
+	skb_set_network_header(skb, ETH_HLEN);
+	skb->protocol = htons(ETH_P_IP);
+	skb->dev = f->dev;
+	local_bh_disable();
+	camex_netpoll_frame(f->stats, &f->np, skb);
+	local_bh_enable();
+}
+
+static u64 fallbacks(struct kunit *test)
+{
+	const struct fixture *f = test->priv;
+	u64 sum[CAMEX_STATS_COUNT];
+
+	camex_stats_sum(f->stats, sum);
+	return sum[camex_stats_slot(CAMEX_A_STATS_NETPOLL_FALLBACK)];
+}
+
+static void netpoll_at_once(struct kunit *test)
+{
+	send(test);
+	KUNIT_EXPECT_EQ(test, 1U, sent);
+	KUNIT_EXPECT_EQ(test, 0ULL, fallbacks(test));
+}
+
+/* It waits in the qdisc, not here, and nothing waits for netpoll. */
+static void netpoll_stopped(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	netif_stop_queue(f->dev);
+	send(test);
+	KUNIT_EXPECT_EQ(test, 0U, sent);
+	KUNIT_EXPECT_EQ(test, 1ULL, fallbacks(test));
+	KUNIT_EXPECT_TRUE(test, skb_queue_empty(&rtnl_dereference(f->dev->npinfo)->txq));
+	local_bh_disable();
+	netif_wake_queue(f->dev);
+	local_bh_enable();
+	KUNIT_EXPECT_EQ(test, 1U, sent);
+	send(test);
+	KUNIT_EXPECT_EQ(test, 2U, sent);
+	KUNIT_EXPECT_EQ(test, 1ULL, fallbacks(test));
+}
+
+/* Another CPU is in the driver. */
+static void netpoll_locked(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	WRITE_ONCE(netdev_get_tx_queue(f->dev, 0)->xmit_lock_owner, -2);
+	send(test);
+	KUNIT_EXPECT_EQ(test, 1U, sent);
+	KUNIT_EXPECT_EQ(test, 1ULL, fallbacks(test));
+}
+
+static struct kunit_case netpoll_cases[] = {
+	KUNIT_CASE(netpoll_at_once),
+	KUNIT_CASE(netpoll_stopped),
+	KUNIT_CASE(netpoll_locked),
+	{}
+};
+
+static struct kunit_suite netpoll_suite = {
+	.name = "camex_netpoll",
+	.init = netpoll_init,
+	.exit = netpoll_exit,
+	.test_cases = netpoll_cases,
+};
+
+kunit_test_suite(netpoll_suite);
