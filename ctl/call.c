@@ -94,6 +94,7 @@ int call_send(struct call *call, struct nl_msg *msg,
 
 	status = conn_request(&call->conn, msg, sink, &error);
 	call->gone = status && error.number == ENODEV;
+	call->refused = status && error.number == EPERM;
 	if (status)
 		explain(call, msg, &error);
 	else if (error.text[0])

@@ -59,6 +59,7 @@ struct command {
  * @values: the keywords and their values
  * @conn: the camex family, once call_open() was called
  * @gone: it fails because the device is not there (any more)
+ * @refused: it fails because the user lacks a capability
  * @blamed: the value that it fails by, or NULL: none, or not known
  * @fault: why it fails
  */
@@ -70,6 +71,7 @@ struct call {
 	struct values values;
 	struct conn conn;
 	bool gone;
+	bool refused;
 	const struct value *blamed;
 	struct fault fault;
 };

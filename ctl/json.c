@@ -252,10 +252,12 @@ static struct json_object *profile_object(struct nlattr *const *tb)
 	return object;
 }
 
-static struct json_object *peer_object(const struct model_peer *peer)
+/* @withheld: the user may not see the peer's routes */
+static struct json_object *peer_object(const struct model_peer *peer,
+				       bool withheld)
 {
 	struct json_object *object = json_object_new_object();
-	struct json_object *routes = json_object_new_array();
+	struct json_object *routes = withheld ? NULL : json_object_new_array();
 
 	add_fields(object, peer_fields_1, peer->tb);
 	for (size_t i = 0; i < peer->n_routes; i++)
@@ -271,7 +273,8 @@ static struct json_object *peers_array(const struct model_device *device)
 	struct json_object *list = json_object_new_array();
 
 	for (size_t i = 0; i < device->n_peers; i++)
-		json_object_array_add(list, peer_object(&device->peers[i]));
+		json_object_array_add(list, peer_object(&device->peers[i],
+							device->withheld));
 	return list;
 }
 

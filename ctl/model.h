@@ -52,6 +52,7 @@ struct model_peer {
  * @peers_room: how many have room
  * @buckets: peers by the hash of their names: index plus one
  * @n_buckets: a power of two; 0: not hashed
+ * @withheld: the user may not see its routes
  */
 struct model_device {
 	char name[IFNAMSIZ];
@@ -64,6 +65,7 @@ struct model_device {
 	size_t peers_room;
 	size_t *buckets;
 	size_t n_buckets;
+	bool withheld;
 };
 
 /**
@@ -191,7 +193,7 @@ int query_routes(struct call *call, const struct model_device *device,
 int query_stations(struct call *call, struct model_stations *stations);
 /* See which links are down. */
 void query_links(struct model_devices *devices);
-/* Peers with their routes. */
+/* Peers with their routes. Where the user may not see these it fails with device->withheld set. */
 int query_device_peers(struct call *call, struct model_device *device,
 		       const char *name);
 

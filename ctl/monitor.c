@@ -2,6 +2,7 @@
 /* Events, a line for each. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netlink/attr.h>
 #include <netlink/socket.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,37 +12,74 @@
 #include "command.h"
 #include "output.h"
 
-/* What the events go to. */
+/* What the events go to, and a second connection, to ask about the peers of events. */
 struct monitor {
 	struct call *call;
+	struct call ask;
 	struct applied *applied;
 };
+
+/*
+ * Everybody hears events, so nothing that is secret is in them. Who may know is told when he
+ * asks; a peer that has been deleted meanwhile has no more than its event says.
+ */
+static void complete_event(struct monitor *monitor, struct model_event *event,
+			   struct model_device *device)
+{
+	static const int secrets[] = {
+		CAMEX_A_PEER_ENDPOINT_ADDR,   CAMEX_A_PEER_ENDPOINT_PORT,
+		CAMEX_A_PEER_ENDPOINT_SCOPE,  CAMEX_A_PEER_PROFILE_ADDRESS,
+		CAMEX_A_PEER_PROFILE_GATEWAY, CAMEX_A_PEER_PROFILE_MTU,
+		CAMEX_A_PEER_PROFILE_ROUTES,
+	};
+	const struct nlattr *name = event->peer[CAMEX_A_PEER_NAME];
+
+	device->ifindex = event->ifindex;
+	if (!name ||
+	    query_peers(&monitor->ask, device, nla_get_string(name)) ||
+	    !device->n_peers)
+		return;
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
+		event->peer[secrets[i]] = device->peers[0].tb[secrets[i]];
+}
+
+static int report_event(struct monitor *monitor, const struct model_event *event)
+{
+	struct call *call = monitor->call;
+	struct timespec now;
+	int64_t ms;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	if (!call->json)
+		print_event(stdout, event, ms);
+	else if (json_event(stdout, event, ms, &call->fault))
+		return -1;
+	if (fflush(stdout))
+		return fault_set(&call->fault, "cannot write: %s",
+				 strerror(errno));
+	if (monitor->applied && event->event == CAMEX_EVENT_CONFIG)
+		applied_change(monitor->applied, (int)event->ifindex,
+			       event->name, event->peer);
+	return 0;
+}
 
 static int monitor_message(struct nlmsghdr *hdr, void *arg)
 {
 	struct monitor *monitor = arg;
 	struct call *call = monitor->call;
+	struct model_device device = {};
 	struct model_event event;
-	struct timespec now;
-	int64_t ms;
+	int status;
 
 	if (model_event_read(&event, hdr, &call->fault))
 		return -1;
 	if (call->word[0] && strcmp(call->word[0], event.name) != 0)
 		return 0;
-	clock_gettime(CLOCK_REALTIME, &now);
-	ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-	if (!call->json)
-		print_event(stdout, &event, ms);
-	else if (json_event(stdout, &event, ms, &call->fault))
-		return -1;
-	if (fflush(stdout))
-		return fault_set(&call->fault, "cannot write: %s",
-				 strerror(errno));
-	if (monitor->applied && event.event == CAMEX_EVENT_CONFIG)
-		applied_change(monitor->applied, (int)event.ifindex, event.name,
-			       event.peer);
-	return 0;
+	complete_event(monitor, &event, &device);
+	status = report_event(monitor, &event);
+	model_device_clear(&device);
+	return status;
 }
 
 /*
@@ -72,7 +110,7 @@ static int look_again(struct monitor *monitor, const struct conn_sink *sink)
 
 int monitor(struct call *call)
 {
-	struct monitor monitor = { .call = call };
+	struct monitor monitor = { .call = call, .ask.command = call->command };
 	const struct conn_sink sink = { .message = monitor_message,
 					.arg = &monitor };
 	int error;

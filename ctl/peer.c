@@ -98,6 +98,8 @@ int peer_show(struct call *call)
 
 	snprintf(device.name, sizeof(device.name), "%s", call->word[0]);
 	status = query_device_peers(call, &device, call->word[1]);
+	if (device.withheld)
+		status = 0;
 	if (!status && call->json) {
 		status = json_peers(stdout, &device, &call->fault);
 	} else if (!status) {

@@ -348,7 +348,7 @@ void print_peer(FILE *out, const struct model_device *device,
 	if (link) {
 		print_label(out, 4, "link");
 		fprintf(out, "%s\n", nla_get_string(link));
-	} else if (!device->tb[CAMEX_A_DEV_LINK_TIMEOUT]) {
+	} else if (!device->tb[CAMEX_A_DEV_LINK_TIMEOUT] && !device->withheld) {
 		print_label(out, 4, "routes");
 		print_prefixes(out, peer);
 	}

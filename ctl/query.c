@@ -191,8 +191,10 @@ int query_device_peers(struct call *call, struct model_device *device,
 	int status;
 
 	status = query_peers(call, device, name);
-	if (!status)
+	if (!status) {
 		status = query_routes(call, device, &routes);
+		device->withheld = status && call->refused;
+	}
 	if (!status)
 		status = model_merge_routes(device, &routes, &call->fault);
 	model_routes_clear(&routes);

@@ -28,7 +28,8 @@ static int show_peers(struct call *call, struct model_devices *devices)
 	size_t i = 0;
 
 	while (i < devices->n) {
-		if (!query_device_peers(call, &devices->list[i], NULL)) {
+		if (!query_device_peers(call, &devices->list[i], NULL) ||
+		    devices->list[i].withheld) {
 			i++;
 			continue;
 		}

@@ -331,6 +331,8 @@ static int put_neighbour(struct sk_buff *skb, struct netlink_callback *cb,
  * @filter_dev: not used
  * @idx: entries of all devices so far
  *
+ * Only those see entries who may change them.
+ *
  * Return: 0 or -EMSGSIZE.
  */
 int camex_fdb_ndo_dump(struct sk_buff *skb, struct netlink_callback *cb,
@@ -343,6 +345,8 @@ int camex_fdb_ndo_dump(struct sk_buff *skb, struct netlink_callback *cb,
 	unsigned long number;
 	int err = 0;
 
+	if (!camex_nl_privileged(cb->skb, cdev))
+		return 0;
 	rcu_read_lock();
 	xa_for_each(&cdev->peers, number, peer) {
 		spin_lock_bh(&cdev->lock);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The generic netlink family, and how its requests say what they are about. */
 #include <net/genetlink.h>
+#include <net/sock.h>
 
 #include "compat.h"
 #include "netlink.h"
@@ -134,6 +135,21 @@ int camex_nl_request_once(const struct nlmsghdr *nlh,
 	return camex_attr_once(nlmsg_attrdata(nlh, GENL_HDRLEN),
 			     nlmsg_attrlen(nlh, GENL_HDRLEN), CAMEX_A_MAX,
 			     extack);
+}
+
+/**
+ * camex_nl_privileged() - may the sender of a request change a device
+ * @skb: the request, from the namespace of the link
+ * @cdev: the device
+ *
+ * Only who may change it is told endpoints, inner routes and stations, profiles, identifiers
+ * and fingerprints. (The fingerprint of a passphrase's key lets one try passphrases, and an
+ * identifier of protocol jtunnel may be all that a peer proves itself by.)
+ */
+bool camex_nl_privileged(const struct sk_buff *skb, const struct camex_dev *cdev)
+{
+	return netlink_net_capable(skb, CAP_NET_ADMIN) &&
+	       netlink_ns_capable(skb, cdev->net->user_ns, CAP_NET_ADMIN);
 }
 
 /* --- the family --- */

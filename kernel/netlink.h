@@ -13,6 +13,7 @@ struct camex_peer;
 struct camex_prefix;
 struct genl_family;
 struct genl_info;
+struct net_device;
 
 extern const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1];
 extern const struct nla_policy camex_dev_set_policy[CAMEX_A_DEV_MAX + 1];
@@ -41,6 +42,7 @@ struct camex_peer *camex_nl_find_peer(struct camex_dev *cdev,
 				      struct netlink_ext_ack *extack);
 int camex_nl_nest(struct nlattr **tb, int maxtype, struct genl_info *info,
 		  int type);
+bool camex_nl_privileged(const struct sk_buff *skb, const struct camex_dev *cdev);
 int camex_nl_request_once(const struct nlmsghdr *nlh,
 			  struct netlink_ext_ack *extack);
 
@@ -90,7 +92,11 @@ int camex_attr_id(struct camex_dev *cdev, const struct camex_peer *peer,
 		  struct genl_info *info, struct nlattr **tb);
 int camex_attr_timers(const struct camex_dev *cdev, struct genl_info *info,
 		      struct nlattr **tb);
+int camex_nl_put_dev_name(struct sk_buff *msg, const struct net_device *dev);
+int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
+		      bool privileged);
 int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev);
+int camex_nl_put_dev_secrets(struct sk_buff *msg, const struct camex_dev *cdev);
 size_t camex_nl_dev_size(void);
 
 #endif /* CAMEX_NETLINK_H */

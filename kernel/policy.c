@@ -169,7 +169,7 @@ static int put_udp(struct sk_buff *msg, const struct camex_conf *conf)
 }
 
 /**
- * camex_nl_put_dev() - write CAMEX_A_DEV_*
+ * camex_nl_put_dev() - write CAMEX_A_DEV_*, those that everybody may see
  * @msg: the message
  * @cdev: the device
  *
@@ -189,13 +189,29 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 	    nla_put_u8(msg, CAMEX_A_DEV_SOURCE_CHECK, conf->source_check) ||
 	    (cdev->protocol->asks_plaintext &&
 	     nla_put_u8(msg, CAMEX_A_DEV_PLAINTEXT, conf->plaintext)) ||
-	    (conf->client_id[0] &&
-	     nla_put_string(msg, CAMEX_A_DEV_CLIENT_ID, conf->client_id)) ||
 	    nla_put_u16(msg, CAMEX_A_DEV_AGEING, conf->ageing) ||
-	    (cdev->protocol->lead &&
-	     nla_put(msg, CAMEX_A_DEV_ID, sizeof(conf->id), conf->id)) ||
 	    put_links(msg, conf) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_MTU, cdev->dev->mtu))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * camex_nl_put_dev_secrets() - write CAMEX_A_DEV_* by which a far end knows us
+ * @msg: the message, for somebody who may change the device
+ * @cdev: the device
+ *
+ * Context: RTNL.
+ * Return: 0 or -EMSGSIZE.
+ */
+int camex_nl_put_dev_secrets(struct sk_buff *msg, const struct camex_dev *cdev)
+{
+	const struct camex_conf *conf = &cdev->conf;
+
+	if ((conf->client_id[0] &&
+	     nla_put_string(msg, CAMEX_A_DEV_CLIENT_ID, conf->client_id)) ||
+	    (cdev->protocol->lead &&
+	     nla_put(msg, CAMEX_A_DEV_ID, sizeof(conf->id), conf->id)))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -209,7 +225,5 @@ size_t camex_nl_dev_size(void)
 	       3 * nla_total_size(sizeof(u16)) +
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       2 * nla_total_size(IFNAMSIZ) +
-	       nla_total_size(CAMEX_NAME_MAX + 1) +
-	       nla_total_size(CAMEX_ID_LEN) +
 	       3 * nla_total_size(sizeof(u8));
 }

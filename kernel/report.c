@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the generic netlink family tells: answers, dumps, events. */
+/* What the generic netlink family tells: answers and dumps. */
 #include <net/genetlink.h>
 #include <net/sock.h>
 
@@ -12,20 +12,29 @@
 #include "protocol.h"
 #include "timer.h"
 
-static int put_dev_name(struct sk_buff *msg, const struct net_device *dev)
+/**
+ * camex_nl_put_dev_name() - write CAMEX_A_IFINDEX and CAMEX_A_IFNAME
+ * @msg: the message
+ * @dev: a camex device
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int camex_nl_put_dev_name(struct sk_buff *msg, const struct net_device *dev)
 {
 	return nla_put_u32(msg, CAMEX_A_IFINDEX, dev->ifindex) ?:
 	       nla_put_string(msg, CAMEX_A_IFNAME, dev->name);
 }
 
-static int put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
+static int put_dev(struct sk_buff *msg, const struct camex_dev *cdev,
+		   bool privileged)
 {
 	struct nlattr *nested;
 
-	if (put_dev_name(msg, cdev->dev))
+	if (camex_nl_put_dev_name(msg, cdev->dev))
 		return -EMSGSIZE;
 	nested = nla_nest_start(msg, CAMEX_A_DEV);
-	if (!nested || camex_nl_put_dev(msg, cdev))
+	if (!nested || camex_nl_put_dev(msg, cdev) ||
+	    (privileged && camex_nl_put_dev_secrets(msg, cdev)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nested);
 	return 0;
@@ -66,13 +75,6 @@ static int put_id(struct sk_buff *msg, const struct camex_peer *peer)
 	return err;
 }
 
-/* May the sender of a request from the link's namespace change the device? */
-static bool may_change(const struct sk_buff *skb, const struct camex_dev *cdev)
-{
-	return netlink_net_capable(skb, CAP_NET_ADMIN) &&
-	       netlink_ns_capable(skb, cdev->net->user_ns, CAP_NET_ADMIN);
-}
-
 static int put_link(struct sk_buff *msg, const struct camex_peer *peer)
 {
 	const struct camex_peer_link *link;
@@ -103,12 +105,29 @@ static int put_doubt(struct sk_buff *msg, const struct camex_peer *peer)
 	return 0;
 }
 
-/*
- * The fingerprint of a key that was made of a passphrase lets one try
- * passphrases, so it is for those who may set keys.
+/* What only those see who may change the peer. */
+static int put_peer_secrets(struct sk_buff *msg, const struct camex_peer *peer)
+{
+	if (put_id(msg, peer) || put_endpoint(msg, peer) ||
+	    (rcu_access_pointer(peer->key) &&
+	     nla_put(msg, CAMEX_A_PEER_FINGERPRINT, sizeof(peer->fingerprint),
+		     peer->fingerprint)) ||
+	    camex_profile_put(msg, peer))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * camex_nl_put_peer() - write CAMEX_A_PEER
+ * @msg: the message
+ * @peer: the peer
+ * @privileged: the message is for somebody who may change the peer
+ *
+ * Context: RTNL or RCU reader.
+ * Return: 0 or -EMSGSIZE.
  */
-static int put_peer(struct sk_buff *msg, const struct camex_peer *peer,
-		    bool privileged)
+int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
+		      bool privileged)
 {
 	struct rtnl_link_stats64 traffic;
 	struct nlattr *nested;
@@ -117,11 +136,7 @@ static int put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	nested = nla_nest_start(msg, CAMEX_A_PEER);
 	if (!nested ||
 	    nla_put_string(msg, CAMEX_A_PEER_NAME, peer->name) ||
-	    put_id(msg, peer) || put_link(msg, peer) ||
-	    put_endpoint(msg, peer) ||
-	    (privileged && rcu_access_pointer(peer->key) &&
-	     nla_put(msg, CAMEX_A_PEER_FINGERPRINT, sizeof(peer->fingerprint),
-		     peer->fingerprint)) ||
+	    put_link(msg, peer) ||
 	    nla_put_u32(msg, CAMEX_A_PEER_STATE, camex_peer_state(peer)) ||
 	    (READ_ONCE(peer->heard) &&
 	     put_u64(msg, CAMEX_A_PEER_LAST_SEEN,
@@ -133,7 +148,7 @@ static int put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	    put_u64(msg, CAMEX_A_PEER_TX_BYTES, traffic.tx_bytes) ||
 	    nla_put_u16(msg, CAMEX_A_PEER_KEEPALIVE, camex_peer_keepalive(peer)) ||
 	    nla_put_u32(msg, CAMEX_A_PEER_REGISTER, camex_peer_registers(peer)) ||
-	    camex_profile_put(msg, peer))
+	    (privileged && put_peer_secrets(msg, peer)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nested);
 	return 0;
@@ -184,15 +199,15 @@ static int fill_answer(struct sk_buff *msg, struct camex_dev *cdev,
 
 	switch (info->genlhdr->cmd) {
 	case CAMEX_CMD_DEV_GET:
-		return put_dev(msg, cdev);
+		return put_dev(msg, cdev, camex_nl_privileged(skb, cdev));
 	case CAMEX_CMD_PEER_GET:
 		peer = camex_nl_named_peer(cdev, info, tb);
 		if (IS_ERR(peer))
 			return PTR_ERR(peer);
-		return put_dev_name(msg, cdev->dev) ?:
-		       put_peer(msg, peer, may_change(skb, cdev));
+		return camex_nl_put_dev_name(msg, cdev->dev) ?:
+		       camex_nl_put_peer(msg, peer, camex_nl_privileged(skb, cdev));
 	default:
-		return put_dev_name(msg, cdev->dev) ?: put_stats(msg, cdev);
+		return camex_nl_put_dev_name(msg, cdev->dev) ?: put_stats(msg, cdev);
 	}
 }
 
@@ -255,7 +270,9 @@ static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 static int put_any_dev(struct sk_buff *msg, const void *object,
 		       const struct sk_buff *request)
 {
-	return put_dev(msg, object);
+	const struct camex_dev *cdev = object;
+
+	return put_dev(msg, cdev, camex_nl_privileged(request, cdev));
 }
 
 static int put_any_peer(struct sk_buff *msg, const void *object,
@@ -263,8 +280,8 @@ static int put_any_peer(struct sk_buff *msg, const void *object,
 {
 	const struct camex_peer *peer = object;
 
-	return put_dev_name(msg, peer->cdev->dev) ?:
-	       put_peer(msg, peer, may_change(request, peer->cdev));
+	return camex_nl_put_dev_name(msg, peer->cdev->dev) ?:
+	       camex_nl_put_peer(msg, peer, camex_nl_privileged(request, peer->cdev));
 }
 
 static int put_any_route(struct sk_buff *msg, const void *object,
@@ -273,7 +290,7 @@ static int put_any_route(struct sk_buff *msg, const void *object,
 	const struct camex_route *route = object;
 	const struct camex_peer *peer = rtnl_dereference(route->peer);
 
-	return put_dev_name(msg, peer->cdev->dev) ?: put_route(msg, route);
+	return camex_nl_put_dev_name(msg, peer->cdev->dev) ?: put_route(msg, route);
 }
 
 static int put_any_fdb(struct sk_buff *msg, const void *object,
@@ -282,7 +299,7 @@ static int put_any_fdb(struct sk_buff *msg, const void *object,
 	const struct camex_fdb_entry *entry = object;
 	const struct camex_peer *peer = rcu_dereference_protected(entry->peer, true);
 
-	return put_dev_name(msg, peer->cdev->dev) ?: camex_nl_put_fdb(msg, entry);
+	return camex_nl_put_dev_name(msg, peer->cdev->dev) ?: camex_nl_put_fdb(msg, entry);
 }
 
 /*
@@ -394,6 +411,18 @@ static int dump_fdb_of(struct sk_buff *msg, struct netlink_callback *cb,
 	return err;
 }
 
+/* Which peer has which routes or stations is for those who may change that. */
+static int check_dumper(struct netlink_callback *cb, const struct camex_dev *cdev)
+{
+	const struct genlmsghdr *header = nlmsg_data(cb->nlh);
+
+	if (header->cmd == CAMEX_CMD_PEER_GET || camex_nl_privileged(cb->skb, cdev))
+		return 0;
+	camex_extack(cb->extack, NULL,
+		     "not permitted: CAP_NET_ADMIN is needed in the link's and the transport's namespace");
+	return -EPERM;
+}
+
 /* Peers of a device, or what each of them has, by the number of the peer. */
 static int dump_of_device(struct sk_buff *msg, struct netlink_callback *cb,
 			  int (*dump)(struct sk_buff *msg,
@@ -416,6 +445,11 @@ static int dump_of_device(struct sk_buff *msg, struct netlink_callback *cb,
 		return PTR_ERR(dev);
 	}
 	cdev = netdev_priv(dev);
+	err = check_dumper(cb, cdev);
+	if (err) {
+		rtnl_unlock();
+		return err;
+	}
 	cb->seq = cdev->changes + 1;
 	xa_for_each_start(&cdev->peers, number, peer, at->peer) {
 		if (number != at->peer) {
@@ -465,56 +499,4 @@ int camex_nl_dump_routes(struct sk_buff *msg, struct netlink_callback *cb)
 int camex_nl_dump_fdb(struct sk_buff *msg, struct netlink_callback *cb)
 {
 	return dump_of_device(msg, cb, dump_fdb_of);
-}
-
-/* --- events --- */
-
-static void send_event(struct camex_dev *cdev, struct camex_peer *peer,
-		       enum camex_event event)
-{
-	struct sk_buff *msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
-	void *header;
-
-	if (!msg)
-		return;
-	header = genlmsg_put(msg, 0, 0, &camex_family, 0, CAMEX_CMD_EVENT);
-	if (!header || nla_put_u32(msg, CAMEX_A_EVENT, event) ||
-	    put_dev_name(msg, cdev->dev) || put_peer(msg, peer, false)) {
-		nlmsg_free(msg);
-		return;
-	}
-	genlmsg_end(msg, header);
-	genlmsg_multicast_netns(&camex_family, dev_net(cdev->dev), msg, 0, 0,
-				GFP_ATOMIC);
-}
-
-/**
- * camex_netlink_events() - tell what happened to peers
- * @work: camex_dev.event_work
- */
-void camex_netlink_events(struct work_struct *work)
-{
-	struct camex_dev *cdev = container_of(to_delayed_work(work),
-					      struct camex_dev, event_work);
-	struct camex_peer *peer;
-	unsigned long events;
-	int event;
-
-	rcu_read_lock();
-	while ((events = camex_peer_take_events(cdev, &peer)))
-		for_each_set_bit(event, &events, BITS_PER_LONG)
-			send_event(cdev, peer, event);
-	rcu_read_unlock();
-}
-
-/**
- * camex_netlink_link() - tell that a peer has a link of its own, or loses it
- * @peer: the peer, which has it at the moment
- * @event: CAMEX_EVENT_LINK_ADD or CAMEX_EVENT_LINK_DEL
- *
- * Context: RTNL.
- */
-void camex_netlink_link(struct camex_peer *peer, enum camex_event event)
-{
-	send_event(peer->cdev, peer, event);
 }

@@ -85,6 +85,92 @@ is "it sees devices and peers, but no fingerprint" \
 	"$(nobody camexctl -j show | jq -c 'map([.name, (.peers | map([.name, .state, .fingerprint]))])')" \
 	'[["camex0",[["host2","up",null]]]]'
 
+# --- what is secret ---
+
+# Endpoints, inner routes and stations, profiles, identifiers and fingerprints.
+
+# hex_of TEXT: its bytes
+hex_of() {
+	printf %s "$1" | od -An -v -tx1 | tr -d ' \n'
+}
+
+here=$(dirname "$0")
+ok "a server of clients that register" camexctl -n host1 dev add server0 port 7010 client-id SECRET-CLIENT
+ok "a client of it" camexctl -n host1 peer add server0 cam1 endpoint 198.51.100.77:7011 key-file "$test_tmp/key" \
+	routes 10.200.201.202/32 address 10.203.204.205/24 gateway 10.203.204.206 push-routes 10.207.208.0/24
+ok "identifiers" camexctl -n host1 dev add ident0 protocol jtunnel links per-peer port 7020 id a1a2a3a4a5a6a7a8
+ok "a peer that has only one" camexctl -n host1 peer add ident0 cam2 id b1b2b3b4b5b6b7b8
+ok "frames" camexctl -n host1 dev add frames0 link tap port 7030
+ok "a peer of them" camexctl -n host1 peer add frames0 cam3 endpoint 198.51.100.78:7031 key-file "$test_tmp/key"
+ok "a station behind it" camexctl -n host1 fdb add frames0 02:d1:d2:d3:d4:d5 peer cam3
+printed=(198.51.100.77 198.51.100.78 10.200.201.202 10.203.204.205 10.203.204.206 10.207.208.0 SECRET-CLIENT
+	a1a2a3a4a5a6a7a8 b1b2b3b4b5b6b7b8 02:d1:d2:d3:d4:d5 "$(peer host1 host2 .fingerprint)")
+secrets=(endpoint=c633644d endpoint_of_frames=c633644e route=0ac8c9ca address=0acbcccd gateway=0acbccce
+	pushed=0acfd000 "client_id=$(hex_of SECRET-CLIENT)" id=a1a2a3a4a5a6a7a8 id_of_peer=b1b2b3b4b5b6b7b8
+	station=02d1d2d3d4d5 "fingerprint=${printed[10]}")
+
+# seen COMMAND...: which secrets its output has
+seen() {
+	local text found=() secret
+	text=$("$@" 2>/dev/null)
+	for secret in "${printed[@]}"; do
+		[[ $text != *"$secret"* ]] || found+=("$secret")
+	done
+	echo "${found[*]}"
+}
+
+# everything HOW...: all that camexctl, ip and bridge show
+everything() {
+	local words
+	for words in "camexctl show" "camexctl -j show" "camexctl peer show server0" "camexctl dev show" \
+		"camexctl route show server0" "camexctl fdb show frames0" "ip -d link show" \
+		"bridge fdb show" "ethtool -S server0"; do
+		# shellcheck disable=SC2086 # several words
+		"$@" $words
+	done
+}
+
+is "root sees every secret" "$(seen everything on host1)" "${printed[*]}"
+is "a user without capability sees none" "$(seen everything nobody)" ""
+is "root is told every secret" "$(on host1 "$here/secrets.py" asked "${secrets[@]}")" \
+	"$(printf '%s\n' "${secrets[@]%=*}" | paste -sd ' ')"
+is "a user without capability is told none" "$(nobody "$here/secrets.py" asked "${secrets[@]}")" ""
+is "the link itself tells none" "$(on host1 "$here/secrets.py" links "${secrets[@]}")" ""
+is "absent is null" "$(nobody camexctl -j show | jq -c 'map(select(.name != "camex0") |
+	[.name, .id, .client_id, (.peers[] | [.name, .id, .endpoint, .fingerprint, .routes, .profile])])')" \
+	'[["frames0",null,null,["cam3",null,null,null,null,null]],["ident0",null,null,["cam2",null,null,null,null,null]],["server0",null,null,["cam1",null,null,null,null,null]]]'
+is "it sees counters" "$(nobody camexctl -j peer show camex0 | jq 'map(.rx_packets | type) | .[]')" '"number"'
+is "routes" "$(nobody camexctl route show server0 2>&1)" \
+	"camexctl: route show server0: not permitted: CAP_NET_ADMIN is needed in the link's and the transport's namespace"
+is "stations" "$(nobody camexctl fdb show frames0 2>&1)" \
+	"camexctl: fdb show frames0: not permitted: CAP_NET_ADMIN is needed in the link's and the transport's namespace"
+unlike "it is not told that there are no routes" "$(nobody camexctl show server0)" 'routes'
+like "but root is" "$(on host1 camexctl show camex0)" 'routes'
+
+# joined FILE: the listener whose output that is has joined
+joined() {
+	grep -q ready "$1"
+}
+
+# in host2 is the peer of camex0, at 192.0.2.2 and 7000, then 7077
+bg host1 "${nobody[@]}" "$here/secrets.py" told 1 endpoint=c0000202 "name=$(hex_of host2)" >"$test_tmp/told"
+listener=$!
+bg host1 "${nobody[@]}" camexctl monitor camex0 >"$test_tmp/nobody_monitor"
+bg host1 camexctl -j monitor camex0 >"$test_tmp/root_monitor"
+ok "listeners" wait_until 20 joined "$test_tmp/told"
+sleep 1
+ok "the peer's port changes" camexctl -n host2 dev set camex0 port 7077
+ok "and it is heard" wait_until 20 reaches host2 10.0.0.1
+ok "root's monitor tells where it is" wait_until 10 grep -q '"192.0.2.2:7077"' "$test_tmp/root_monitor"
+wait_until 10 grep -q host2 "$test_tmp/nobody_monitor"
+wait $listener
+is "an event tells everybody the peer's name, not its endpoint" "$(tail -1 "$test_tmp/told")" name
+like "a user's monitor tells of it" "$(<"$test_tmp/nobody_monitor")" ' camex0 host2 '
+unlike "but not where it is" "$(<"$test_tmp/nobody_monitor")" '192.0.2'
+for device in server0 ident0 frames0; do
+	ok "$device goes" camexctl -n host1 dev del $device
+done
+
 # --- root of a user namespace that has the link ---
 
 # apart PID: it is in a user namespace of its own
@@ -124,6 +210,7 @@ ok "packets go through" contained ping -q -n -c 1 -W 5 10.0.0.2
 is "it sees devices and peers, but no fingerprint" \
 	"$(contained camexctl -j show | jq -c 'map([.name, (.peers | map([.name, .state, .fingerprint]))])')" \
 	'[["camex0",[["host2","up",null]]]]'
+is "nor an endpoint or a route" "$(contained camexctl -j show | jq -c 'map(.peers | map([.endpoint, .routes]))')" '[[[null,null]]]'
 is "nor of one peer" "$(contained camexctl -j peer show camex0 host2 | jq -c 'map(.fingerprint)')" '[null]'
 is "which the host sees there" "$(camexctl -n $container -j peer show camex0 host2 | jq -r '.[0].fingerprint')" "$fingerprint"
 ok "it may see counters" contained camexctl stats camex0
