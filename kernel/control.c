@@ -152,7 +152,7 @@ static bool may_answer_plain(struct camex_peer *peer,
 	if (READ_ONCE(peer->answered) &&
 	    time_before(now, READ_ONCE(peer->answered_at) + ANSWER_EVERY))
 		return false;
-	if (!camex_limit_config(to, ktime_get_ns()))
+	if (!camex_limit_config(peer->cdev->limits, to, ktime_get_ns()))
 		return false;
 	WRITE_ONCE(peer->answered_at, now);
 	WRITE_ONCE(peer->answered, true);
@@ -338,10 +338,8 @@ int camex_control_take(struct camex_peer *peer, u8 type, const void *text,
 static struct camex_hint *hint_of(struct camex_dev *cdev,
 				  const struct camex_addr *from)
 {
-	static siphash_key_t secret;
-
-	net_get_random_once(&secret, sizeof(secret));
-	return &cdev->hints[siphash(from, sizeof(*from), &secret) % CAMEX_HINTS];
+	return &cdev->hints[siphash(from, sizeof(*from), &cdev->limits->secret) %
+			    CAMEX_HINTS];
 }
 
 /**

@@ -366,6 +366,9 @@ static int register_link(struct net *net, struct net_device *dev,
 
 	cdev->dev = dev;
 	cdev->net = net;
+	cdev->limits = camex_namespace_limits(net);
+	if (!cdev->limits)
+		return -ENOMEM;
 	INIT_LIST_HEAD(&cdev->net_node);
 	INIT_LIST_HEAD(&cdev->keys);	/* asked for when sockets open */
 	spin_lock_init(&cdev->lock);

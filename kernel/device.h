@@ -142,6 +142,7 @@ struct camex_conf {
  * @endpoints: struct camex_endpoint by address
  * @scoped: how many of them have a scope (@lock)
  * @sessions: struct camex_session by prefix
+ * @limits: what strangers may cost, shared by the devices of @net
  * @limit: what trying keys may cost
  * @hints: keys of sources that are not known yet (@lock)
  * @hints_until: jiffies when the last hint ends (@lock)
@@ -191,6 +192,7 @@ struct camex_dev {
 	struct rhltable endpoints;
 	unsigned int scoped;
 	struct rhltable sessions;
+	struct camex_limits *limits;
 	struct camex_limit limit;
 	struct camex_hint *hints;
 	unsigned long hints_until;
@@ -225,6 +227,7 @@ struct net_device *camex_device_create(struct net *net, const char *name,
 void camex_device_placed(struct net_device *dev);
 int camex_namespace_init(void);
 void camex_namespace_exit(void);
+struct camex_limits *camex_namespace_limits(struct net *net);
 void camex_namespace_add(struct camex_dev *cdev);
 void camex_namespace_each(void (*action)(struct camex_dev *cdev, s64 argument),
 			  s64 argument);

@@ -1,28 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/ktime.h>
-#include <linux/net.h>
-#include <linux/siphash.h>
+#include <linux/mm.h>
+#include <linux/random.h>
+#include <linux/slab.h>
 
 #include "compat.h"
 #include "device.h"
 #include "limit.h"
 
-/*
- * Buckets by source. The table neither grows nor remembers addresses: sources
- * that fall into one bucket share it, and which do depends on a secret. Each
- * holds the time at which it will be full again: a source that sends one
- * datagram moves it on by the time that one datagram takes at the rate allowed.
- */
-#define BUCKETS		4096
 #define DATAGRAM_NS	(NSEC_PER_SEC / CAMEX_LIMIT_RATE)
-
-static atomic64_t buckets[BUCKETS];
-
-/* The same for plain CONFIG, by network. */
-#define CONFIG_BUCKETS	1024
 #define CONFIG_NS	(NSEC_PER_SEC / CAMEX_LIMIT_CONFIG)
 
-static atomic64_t config_buckets[CONFIG_BUCKETS];
+/**
+ * camex_limits_alloc() - the buckets of a namespace, all full
+ *
+ * Context: may sleep.
+ * Return: the buckets, for camex_limits_free(); or NULL without memory.
+ */
+struct camex_limits *camex_limits_alloc(void)
+{
+	struct camex_limits *limits = kvzalloc(sizeof(*limits), GFP_KERNEL_ACCOUNT);
+
+	if (limits)
+		get_random_bytes(&limits->secret, sizeof(limits->secret));
+	return limits;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_limits_alloc);
+
+/**
+ * camex_limits_free() - free what camex_limits_alloc() made
+ * @limits: the buckets, which nothing received asks any more; may be NULL
+ */
+void camex_limits_free(struct camex_limits *limits)
+{
+	kvfree(limits);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_limits_free);
 
 /* Move *@full on by @cost unless it is @ahead of @now already. */
 static bool take(atomic64_t *full, u64 now, u64 cost, u64 ahead)
@@ -38,45 +53,48 @@ static bool take(atomic64_t *full, u64 now, u64 cost, u64 ahead)
 }
 
 /* Which bucket a network has: IPv4 by its first @bits, IPv6 by its /64. */
-static u32 network(const struct camex_addr *addr, unsigned int bits)
+static u32 network(const struct camex_limits *limits,
+		   const struct camex_addr *addr, unsigned int bits)
 {
-	static siphash_key_t secret;
 	u64 first;
 
-	net_get_random_once(&secret, sizeof(secret));
 	if (addr->family == AF_INET)
 		first = ntohl(addr->v4) >> (32 - bits);
 	else
 		memcpy(&first, &addr->v6, sizeof(first));
-	return siphash_2u64(first, addr->family, &secret);
+	return siphash_2u64(first, addr->family, &limits->secret);
 }
 
 /**
  * camex_limit_source() - may this source be tried once more
+ * @limits: the buckets of the namespace that it was received in
  * @addr: the sender of a datagram; its port does not count
  * @now: ktime_get_ns()
  *
  * Return: false when it has sent too many of late.
  */
-bool camex_limit_source(const struct camex_addr *addr, u64 now)
+bool camex_limit_source(struct camex_limits *limits,
+			const struct camex_addr *addr, u64 now)
 {
-	return take(&buckets[network(addr, 32) % BUCKETS], now, DATAGRAM_NS,
-		    (u64)CAMEX_LIMIT_BURST * DATAGRAM_NS);
+	return take(&limits->sources[network(limits, addr, 32) % CAMEX_LIMIT_SOURCES],
+		    now, DATAGRAM_NS, (u64)CAMEX_LIMIT_BURST * DATAGRAM_NS);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_limit_source);
 
 /**
  * camex_limit_config() - may a plain CONFIG go there
+ * @limits: the buckets of the namespace that the CONFIG is sent from
  * @addr: whoever says that it has sent a REGISTER, which nothing proves
  * @now: ktime_get_ns()
  *
  * Return: false when the network around it was sent too many of late.
  */
-bool camex_limit_config(const struct camex_addr *addr, u64 now)
+bool camex_limit_config(struct camex_limits *limits,
+			const struct camex_addr *addr, u64 now)
 {
-	return take(&config_buckets[network(addr, 24) % CONFIG_BUCKETS], now,
-		    CONFIG_NS, NSEC_PER_SEC);
+	return take(&limits->configs[network(limits, addr, 24) % CAMEX_LIMIT_CONFIGS],
+		    now, CONFIG_NS, NSEC_PER_SEC);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_limit_config);

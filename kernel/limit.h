@@ -4,6 +4,7 @@
 #define CAMEX_LIMIT_H
 
 #include <linux/atomic.h>
+#include <linux/siphash.h>
 #include <linux/types.h>
 
 struct camex_addr;
@@ -14,6 +15,26 @@ struct camex_addr;
 
 /* Plain CONFIG that one network (IPv4 /24 or IPv6 /64) is sent, per second. */
 #define CAMEX_LIMIT_CONFIG	10
+
+/* Buckets of a namespace: by source, and by network that a plain CONFIG goes to. */
+#define CAMEX_LIMIT_SOURCES	4096
+#define CAMEX_LIMIT_CONFIGS	1024
+
+/**
+ * struct camex_limits - the buckets of all devices whose transport is in one namespace
+ * @sources: of what is tried
+ * @configs: of plain CONFIG
+ * @secret: which bucket a network has depends on it
+ *
+ * The tables neither grow nor remember addresses: networks that fall into one bucket share it.
+ * A bucket is the time (ktime, nanoseconds) at which it will be full again: each datagram moves
+ * it on by the time that one datagram takes at the rate allowed.
+ */
+struct camex_limits {
+	atomic64_t sources[CAMEX_LIMIT_SOURCES];
+	atomic64_t configs[CAMEX_LIMIT_CONFIGS];
+	siphash_key_t secret;
+};
 
 /* Share of one CPU that trying may take: 1 / CAMEX_LIMIT_CPU ... */
 #define CAMEX_LIMIT_CPU		10
@@ -28,8 +49,12 @@ struct camex_limit {
 	atomic64_t paid_until;
 };
 
-bool camex_limit_source(const struct camex_addr *addr, u64 now);
-bool camex_limit_config(const struct camex_addr *addr, u64 now);
+struct camex_limits *camex_limits_alloc(void);
+void camex_limits_free(struct camex_limits *limits);
+bool camex_limit_source(struct camex_limits *limits,
+			const struct camex_addr *addr, u64 now);
+bool camex_limit_config(struct camex_limits *limits,
+			const struct camex_addr *addr, u64 now);
 bool camex_limit_begin(struct camex_limit *limit, u64 now);
 void camex_limit_end(struct camex_limit *limit, u64 start, u64 now);
 

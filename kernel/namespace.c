@@ -14,13 +14,32 @@
  * struct camex_net - what camex has in a namespace
  * @devices: those whose transport is here, by camex_dev.net_node (RTNL)
  * @used: there ever was one (RTNL)
+ * @limits: what strangers may cost them, NULL before the first of them (RTNL)
  */
 struct camex_net {
 	struct list_head devices;
 	bool used;
+	struct camex_limits *limits;
 };
 
 static unsigned int camex_net_id __read_mostly;
+
+/**
+ * camex_namespace_limits() - the limits that the devices of a namespace share
+ * @net: namespace of the transport
+ *
+ * Context: RTNL, may sleep.
+ * Return: the limits, there as long as the namespace and its devices; or NULL without memory.
+ */
+struct camex_limits *camex_namespace_limits(struct net *net)
+{
+	struct camex_net *cnet = net_generic(net, camex_net_id);
+
+	ASSERT_RTNL();
+	if (!cnet->limits)
+		cnet->limits = camex_limits_alloc();
+	return cnet->limits;
+}
 
 /**
  * camex_namespace_add() - a device belongs to its transport's namespace
@@ -44,6 +63,18 @@ static int __net_init net_init(struct net *net)
 	return 0;
 }
 
+/* No device of the namespaces is left. */
+static void __net_exit free_limits(struct list_head *nets)
+{
+	struct net *net;
+
+	list_for_each_entry(net, nets, exit_list) {
+		struct camex_net *cnet = net_generic(net, camex_net_id);
+
+		camex_limits_free(cnet->limits);
+	}
+}
+
 /* The transport's namespace goes: so do its devices, wherever the link is. */
 static void __net_exit net_exit(struct list_head *nets)
 {
@@ -58,7 +89,7 @@ static void __net_exit net_exit(struct list_head *nets)
 		used |= READ_ONCE(cnet->used);
 	}
 	if (!used)
-		return;
+		goto out;
 	rtnl_lock();
 	list_for_each_entry(net, nets, exit_list) {
 		cnet = net_generic(net, camex_net_id);
@@ -69,6 +100,8 @@ static void __net_exit net_exit(struct list_head *nets)
 	rtnl_unlock();
 	/* Endpoints hold routes of this namespace until their grace period ends. */
 	rcu_barrier();
+out:
+	free_limits(nets);
 }
 
 static struct pernet_operations net_ops = {

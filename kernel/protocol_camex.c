@@ -74,7 +74,7 @@ static struct camex_key *try_keys(struct camex_dev *cdev, struct camex_opening *
 	}
 	start = ktime_get_ns();
 	if (!camex_limit_begin(&cdev->limit, start) ||
-	    !camex_limit_source(&from->addr, start)) {
+	    !camex_limit_source(cdev->limits, &from->addr, start)) {
 		*why = CAMEX_A_STATS_RATE_LIMITED;
 		return NULL;
 	}

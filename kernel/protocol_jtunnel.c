@@ -100,7 +100,7 @@ static bool opens_within_limits(struct camex_dev *cdev, struct camex_opening *o,
 		return camex_opens(o, key);
 	start = ktime_get_ns();
 	if (!camex_limit_begin(&cdev->limit, start) ||
-	    !camex_limit_source(&from->addr, start)) {
+	    !camex_limit_source(cdev->limits, &from->addr, start)) {
 		*why = CAMEX_A_STATS_RATE_LIMITED;
 		return false;
 	}

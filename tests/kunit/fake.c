@@ -35,6 +35,9 @@ int fake_dev_init(struct kunit *test)
 	cdev->dev = kunit_kzalloc(test, sizeof(*cdev->dev), GFP_KERNEL);
 	if (!cdev->dev)
 		return -ENOMEM;
+	cdev->limits = camex_limits_alloc();
+	if (!cdev->limits)
+		return -ENOMEM;
 	spin_lock_init(&cdev->lock);
 	INIT_LIST_HEAD(&cdev->keys);
 	INIT_DELAYED_WORK(&cdev->event_work, no_events);
@@ -43,14 +46,18 @@ int fake_dev_init(struct kunit *test)
 	cdev->net = &init_net;
 	err = camex_sessions_init(cdev);
 	if (err)
-		return err;
+		goto err_limits;
 	err = camex_peers_init(cdev);
-	if (err) {
-		camex_sessions_free(cdev);
-		return err;
-	}
+	if (err)
+		goto err_sessions;
 	test->priv = cdev;
 	return 0;
+
+err_sessions:
+	camex_sessions_free(cdev);
+err_limits:
+	camex_limits_free(cdev->limits);
+	return err;
 }
 
 /**
@@ -81,6 +88,7 @@ void fake_dev_exit(struct kunit *test)
 	rcu_barrier();
 	camex_peers_free(cdev);
 	camex_sessions_free(cdev);
+	camex_limits_free(cdev->limits);
 }
 
 /**
