@@ -90,6 +90,7 @@ static void uninit_dev(struct net_device *dev)
 	spin_lock_bh(&cdev->lock);
 	cdev->dying = true;
 	spin_unlock_bh(&cdev->lock);
+	camex_trials_stop(cdev);
 	cancel_delayed_work_sync(&cdev->event_work);
 	camex_peers_clear(cdev);
 	if (camex_is_tap(cdev))
@@ -124,6 +125,7 @@ static int open_dev(struct net_device *dev)
 static int stop_dev(struct net_device *dev)
 {
 	camex_handoff_stop(netdev_priv(dev));
+	camex_trials_clear(netdev_priv(dev));
 	camex_links_carrier(netdev_priv(dev), false);
 	camex_timers_down(netdev_priv(dev));
 	camex_fdb_flush_all(netdev_priv(dev));

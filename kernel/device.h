@@ -29,6 +29,7 @@
 #include "limit.h"
 #include "route.h"
 #include "stats.h"
+#include "trial.h"
 
 struct camex_protocol_ops;
 struct camex_transport_ops;
@@ -143,7 +144,10 @@ struct camex_conf {
  * @scoped: how many of them have a scope (@lock)
  * @sessions: struct camex_session by prefix
  * @limits: what strangers may cost, shared by the devices of @net
- * @limit: what trying keys may cost
+ * @limit: what trying all keys may cost
+ * @known_limit: what trying the keys of those at its source may cost for a datagram
+ * @spare_limit: the same once that is spent, for sources within their own limits
+ * @trials: trying keys
  * @hints: keys of sources that are not known yet (@lock)
  * @hints_until: jiffies when the last hint ends (@lock)
  * @lock: see above
@@ -194,6 +198,9 @@ struct camex_dev {
 	struct rhltable sessions;
 	struct camex_limits *limits;
 	struct camex_limit limit;
+	struct camex_limit known_limit;
+	struct camex_limit spare_limit;
+	struct camex_trials trials;
 	struct camex_hint *hints;
 	unsigned long hints_until;
 

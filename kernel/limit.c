@@ -115,6 +115,21 @@ bool camex_limit_begin(struct camex_limit *limit, u64 now)
 CAMEX_EXPORT_FOR_KUNIT(camex_limit_begin);
 
 /**
+ * camex_limit_wait() - how long until there is CPU time left
+ * @limit: the device's budget
+ * @now: ktime_get_ns()
+ *
+ * Return: nanoseconds, 0 where camex_limit_begin() would be true.
+ */
+u64 camex_limit_wait(struct camex_limit *limit, u64 now)
+{
+	s64 wait = atomic64_read(&limit->paid_until) -
+		   (s64)(now + CAMEX_LIMIT_CPU_BURST);
+
+	return max_t(s64, wait, 0);
+}
+
+/**
  * camex_limit_end() - pay for the time since camex_limit_begin()
  * @limit: the device's budget
  * @start: what @now was then

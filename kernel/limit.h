@@ -38,8 +38,11 @@ struct camex_limits {
 
 /* Share of one CPU that trying may take: 1 / CAMEX_LIMIT_CPU ... */
 #define CAMEX_LIMIT_CPU		10
-/* ... and how much of it may be taken in advance, nanoseconds. */
-#define CAMEX_LIMIT_CPU_BURST	(100 * NSEC_PER_MSEC)
+/*
+ * ... and how much of it may be taken in advance, nanoseconds: a tenth of that is how long one
+ * softirq can go on with trying.
+ */
+#define CAMEX_LIMIT_CPU_BURST	(20 * NSEC_PER_MSEC)
 
 /**
  * struct camex_limit - the budget of a device
@@ -56,6 +59,7 @@ bool camex_limit_source(struct camex_limits *limits,
 bool camex_limit_config(struct camex_limits *limits,
 			const struct camex_addr *addr, u64 now);
 bool camex_limit_begin(struct camex_limit *limit, u64 now);
+u64 camex_limit_wait(struct camex_limit *limit, u64 now);
 void camex_limit_end(struct camex_limit *limit, u64 start, u64 now);
 
 #endif /* CAMEX_LIMIT_H */

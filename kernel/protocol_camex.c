@@ -54,37 +54,50 @@ static struct sk_buff *hello(struct camex_peer *peer, struct sk_buff *skb,
 }
 
 /*
- * Try every key there is. That costs more the more there are, and a stranger can
- * ask for it: so each source can do so only so often, and all of them together
- * take no more than their share of a CPU.
+ * May the keys of those at a source be tried? Anybody can forge that source. What a flood of
+ * forgeries costs is bounded; and while it spends that, other sources have a budget of their
+ * own, in which each of them, the forged one included, has its share.
  */
-static struct camex_key *try_keys(struct camex_dev *cdev, struct camex_opening *o,
-				  const struct camex_source *from, int *why)
+static struct camex_limit *known_limit(struct camex_dev *cdev,
+				       const struct camex_source *from, u64 now)
 {
-	struct camex_key *key;
+	if (likely(camex_limit_begin(&cdev->known_limit, now)))
+		return &cdev->known_limit;
+	if (camex_limit_begin(&cdev->spare_limit, now) &&
+	    camex_limit_source(cdev->limits, &from->addr, now))
+		return &cdev->spare_limit;
+	return NULL;
+}
+
+/* Of the keys of those that may be at its source, the one that opens a datagram. */
+static struct camex_key *try_known_keys(struct camex_dev *cdev,
+					struct camex_opening *o,
+					const struct camex_source *from, int *why)
+{
+	struct camex_key *keys[KEYS_AT_SOURCE + 1], *found = NULL;
+	struct camex_limit *limit;
+	unsigned int n, i;
 	u64 start;
 
-	*why = CAMEX_A_STATS_AUTH_FAILED;
-	if (list_empty(&cdev->keys))
+	n = camex_endpoint_keys(cdev, &from->addr, keys, KEYS_AT_SOURCE);
+	keys[n] = camex_hint_find(cdev, &from->addr);
+	if (keys[n])
+		n++;
+	*why = CAMEX_A_STATS_UNKNOWN_PEER;
+	if (!n)
 		return NULL;
-	/* Nor has what introduces its sender more to say. */
-	if (o->h.body > CAMEX_TEXT_MAX) {
-		*why = CAMEX_A_STATS_MALFORMED;
-		return NULL;
-	}
 	start = ktime_get_ns();
-	if (!camex_limit_begin(&cdev->limit, start) ||
-	    !camex_limit_source(cdev->limits, &from->addr, start)) {
+	limit = known_limit(cdev, from, start);
+	if (!limit) {
 		*why = CAMEX_A_STATS_RATE_LIMITED;
 		return NULL;
 	}
-	list_for_each_entry_rcu(key, &cdev->keys, node, rcu_read_lock_bh_held())
-		if (camex_opens(o, key))
-			goto out;
-	key = NULL;
-out:
-	camex_limit_end(&cdev->limit, start, ktime_get_ns());
-	return key;
+	for (i = 0; i < n && !found; i++)
+		if (camex_opens(o, keys[i]))
+			found = keys[i];
+	camex_limit_end(limit, start, ktime_get_ns());
+	*why = CAMEX_A_STATS_AUTH_FAILED;
+	return found;
 }
 
 /*
@@ -95,19 +108,14 @@ out:
 static struct camex_key *find_key(struct camex_dev *cdev, struct camex_opening *o,
 				  const struct camex_source *from, int *why)
 {
-	struct camex_key *keys[KEYS_AT_SOURCE + 1];
-	unsigned int n, i;
+	struct camex_key *key = NULL;
 
-	n = camex_endpoint_keys(cdev, &from->addr, keys, KEYS_AT_SOURCE);
-	keys[n] = camex_hint_find(cdev, &from->addr);
-	if (keys[n])
-		n++;
-	for (i = 0; i < n; i++)
-		if (camex_opens(o, keys[i]))
-			return keys[i];
+	if (!o->trial)
+		key = try_known_keys(cdev, o, from, why);
+	if (key || (!o->trial && *why == CAMEX_A_STATS_RATE_LIMITED))
+		return key;
 	if (o->h.type == CAMEX_WIRE_REGISTER || o->h.type == CAMEX_WIRE_KEEPALIVE)
-		return try_keys(cdev, o, from, why);
-	*why = n ? CAMEX_A_STATS_AUTH_FAILED : CAMEX_A_STATS_UNKNOWN_PEER;
+		return camex_trial_find(cdev, o, from, why);
 	return NULL;
 }
 
@@ -259,6 +267,7 @@ static struct camex_peer *open(struct camex_dev *cdev, struct sk_buff *skb,
 	}
 	if (likely(camex_wire_parse(skb->data, skb->len, &o.h))) {
 		o.peer = NULL;
+		o.trial = NULL;
 		return camex_unseal(cdev, skb, &o, from, why);
 	}
 	if (!skb->len || (camex_wire_has_magic(skb->data, skb->len) &&

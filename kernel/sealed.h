@@ -17,6 +17,7 @@
  * @nonce: where in @ad the nonce is
  * @body: what is decrypted in place
  * @peer: whom the lead says that it is from; NULL: there is none
+ * @trial: the trial of keys that it waits in; NULL: it has just come (protocol camex)
  */
 struct camex_opening {
 	struct camex_wire_header h;
@@ -25,6 +26,7 @@ struct camex_opening {
 	const u8 *nonce;
 	u8 *body;
 	struct camex_peer *peer;
+	struct camex_trial *trial;
 };
 
 struct sk_buff *camex_seal(struct camex_peer *peer, struct sk_buff *skb,

@@ -59,6 +59,7 @@ int camex_sessions_init(struct camex_dev *cdev)
 {
 	int err = -ENOMEM;
 
+	camex_trials_init(cdev);
 	cdev->hints_until = jiffies - 1;
 	cdev->hints = kvcalloc(CAMEX_HINTS, sizeof(*cdev->hints), GFP_KERNEL);
 	if (!cdev->hints)

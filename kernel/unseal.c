@@ -12,6 +12,15 @@
 #include "rules.h"
 #include "sealed.h"
 
+#ifdef CAMEX_KUNIT
+/* How often the tests have had a datagram tried. */
+unsigned int camex_test_trials;
+EXPORT_SYMBOL_GPL(camex_test_trials);
+#define count_trial()	(camex_test_trials++)
+#else
+#define count_trial()	do { } while (0)
+#endif
+
 /**
  * camex_opens() - decrypt a datagram, if it is under a key
  * @o: the datagram
@@ -21,6 +30,7 @@
  */
 bool camex_opens(struct camex_opening *o, const struct camex_key *key)
 {
+	count_trial();
 	return camex_aead_open(&key->aead, o->body, o->h.body, o->ad, o->ad_len,
 			       o->nonce);
 }

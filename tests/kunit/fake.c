@@ -73,6 +73,7 @@ void fake_dev_exit(struct kunit *test)
 	rtnl_lock();
 	camex_peers_clear(cdev);
 	rtnl_unlock();
+	camex_trials_stop(cdev);
 	cancel_delayed_work_sync(&cdev->event_work);
 	KUNIT_EXPECT_TRUE(test, xa_empty(&cdev->peers));
 	KUNIT_EXPECT_TRUE(test, list_empty(&cdev->keys));

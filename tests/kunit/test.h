@@ -13,6 +13,8 @@ struct sk_buff;
 /* Of session.c: the clock, and what prefixes are drawn from. */
 extern u64 camex_test_clock;
 extern u32 camex_test_prefixes;
+/* Of unseal.c: how often a datagram was tried with a key. */
+extern unsigned int camex_test_trials;
 
 /* A number below @n; the same ones in each run. */
 static inline u32 below(struct rnd_state *rnd, u32 n)

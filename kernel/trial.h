@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Finding the key of a datagram from a stranger: a few keys at once, the others later. */
+#ifndef CAMEX_TRIAL_H
+#define CAMEX_TRIAL_H
+
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+struct camex_dev;
+struct camex_key;
+struct camex_opening;
+struct camex_source;
+
+/* Keys that are tried before others can have the CPU. */
+#define CAMEX_TRIAL_KEYS	64
+/* Datagrams of a device that wait for the other keys to be tried. */
+#define CAMEX_TRIALS_MAX	64
+
+/**
+ * struct camex_trials - trying keys, of one device
+ * @busy: held while keys are tried: one CPU at a time does that
+ * @lock: protects the members below
+ * @waiting: datagrams whose key is not found yet, struct camex_trial; the first one may be
+ *	at work
+ * @n: how many
+ * @stopped: no more of them are taken
+ * @work: tries the next keys for the first of them
+ *
+ * Neither lock is held when another one is taken.
+ */
+struct camex_trials {
+	spinlock_t busy;	/* see above */
+	spinlock_t lock;	/* see above */
+	struct list_head waiting;
+	unsigned int n;
+	bool stopped;
+	struct delayed_work work;
+};
+
+void camex_trials_init(struct camex_dev *cdev);
+void camex_trials_clear(struct camex_dev *cdev);
+void camex_trials_stop(struct camex_dev *cdev);
+struct camex_key *camex_trial_find(struct camex_dev *cdev, struct camex_opening *o,
+				   const struct camex_source *from, int *why);
+
+#endif /* CAMEX_TRIAL_H */
