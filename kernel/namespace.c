@@ -8,6 +8,7 @@
 #include "char.h"
 #include "compat.h"
 #include "device.h"
+#include "endpoint.h"
 #include "transport_udp.h"
 
 /**
