@@ -35,7 +35,7 @@
  * @packets: what is written must be an IP packet
  * @frames: what is written must be an Ethernet frame
  * @plain: it attached without TUNSETIFF: one packet each, nothing around it
- * @used: it was read or written (RTNL)
+ * @used: it was read or written, or has its link by TUNSETIFF (RTNL)
  * @disabled: it has a link, but gets no packets (RTNL)
  * @gone: it had a link that was deleted
  * @enabled: packets may be queued
@@ -104,6 +104,7 @@ void camex_char_detach(struct camex_queue *q, bool forever);
 void camex_char_spread(struct camex_char *chr);
 struct camex_dev *camex_char_create(struct net *net, const char *name,
 				    u32 link, unsigned int queues);
+bool camex_char_permitted(const struct camex_dev *cdev);
 int camex_char_join(struct camex_dev *cdev, struct camex_queue *q,
 		    unsigned int flags);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* /dev/camex: its files, and the link of those that ask for none. */
+#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
@@ -56,41 +57,76 @@ static int attach_plain(struct camex_queue *q, struct camex_dev *cdev)
 	return err;
 }
 
-/* A file that is read or written before it has a link gets one. */
-static int begin(struct camex_queue *q)
+/*
+ * A process may be handed a file, and a set-uid program writes to one without knowing
+ * what it is: the rights of the process that opened the file are needed as well.
+ */
+static bool both_may_attach(const struct file *file, const struct camex_dev *cdev)
+{
+	const struct cred *caller;
+	bool may;
+
+	if (!camex_char_permitted(cdev))
+		return false;
+	caller = override_creds(file->f_cred);
+	may = camex_char_permitted(cdev);
+	revert_creds(caller);
+	return may;
+}
+
+static bool both_may_create(const struct file *file, const struct net *net)
+{
+	return ns_capable(net->user_ns, CAP_NET_ADMIN) &&
+	       file_ns_capable(file, net->user_ns, CAP_NET_ADMIN);
+}
+
+/* Attach a file that asked for no link to the link camex, which may have to be made. */
+static int attach_unasked(const struct file *file, struct camex_queue *q)
 {
 	struct net *net = sock_net(&q->sk);
 	struct camex_dev *cdev;
 	struct net_device *dev;
+
+	dev = __dev_get_by_name(net, CAMEX_CHAR_NAME);
+	if (!dev) {
+		if (!both_may_create(file, net))
+			return -EPERM;
+		cdev = make_plain_link(net);
+		return PTR_ERR_OR_ZERO(cdev) ?: attach_plain(q, cdev);
+	}
+	if (!camex_is_device(dev))
+		return -EINVAL;
+	cdev = netdev_priv(dev);
+	if (rtnl_dereference(cdev->chr) && !both_may_attach(file, cdev))
+		return -EPERM;
+	return attach_plain(q, cdev);
+}
+
+/*
+ * A file that is read or written before it has a link gets one. That takes RTNL and
+ * memory: a caller that may not sleep (IOCB_NOWAIT) gets -EAGAIN and comes back from
+ * where it may. It finds a file that has a link ready, unless RTNL is taken.
+ */
+static int begin(struct kiocb *iocb, struct camex_queue *q)
+{
+	bool nowait = iocb->ki_flags & IOCB_NOWAIT;
 	int err;
 
 	if (likely(READ_ONCE(q->used)))
 		return 0;
-	rtnl_lock();
+	if (!nowait)
+		rtnl_lock();
+	else if (!rtnl_trylock())
+		return -EAGAIN;
 	err = 0;
-	if (q->used || rtnl_dereference(q->cdev))
-		goto used;
-	err = -EBADFD;
-	if (q->gone)
-		goto unlock;
-	dev = __dev_get_by_name(net, CAMEX_CHAR_NAME);
-	if (dev) {
-		err = -EINVAL;
-		if (camex_is_device(dev))
-			err = attach_plain(q, netdev_priv(dev));
-	} else {
-		err = -EPERM;
-		if (!ns_capable(net->user_ns, CAP_NET_ADMIN))
-			goto unlock;
-		cdev = make_plain_link(net);
-		err = PTR_ERR_OR_ZERO(cdev);
-		if (!err)
-			err = attach_plain(q, cdev);
+	if (!q->used && !rtnl_dereference(q->cdev)) {
+		if (q->gone)
+			err = -EBADFD;
+		else
+			err = nowait ? -EAGAIN : attach_unasked(iocb->ki_filp, q);
 	}
-used:
 	if (!err)
 		WRITE_ONCE(q->used, true);
-unlock:
 	rtnl_unlock();
 	return err;
 }
@@ -197,7 +233,7 @@ static ssize_t queue_read(struct kiocb *iocb, struct iov_iter *to)
 	struct sk_buff *skb;
 	ssize_t len;
 
-	len = begin(q);
+	len = begin(iocb, q);
 	if (unlikely(len))
 		return len;
 	if (!iov_iter_count(to) && !q->plain)
@@ -220,7 +256,7 @@ static ssize_t queue_write(struct kiocb *iocb, struct iov_iter *from)
 	struct camex_queue *q = iocb->ki_filp->private_data;
 	int err;
 
-	err = begin(q);
+	err = begin(iocb, q);
 	if (unlikely(err))
 		return err;
 	if (unlikely(!rcu_access_pointer(q->cdev)))

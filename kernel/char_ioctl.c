@@ -17,14 +17,54 @@
 /* Offloads that TUNSETOFFLOAD chooses. */
 #define USER_FEATURES	(NETIF_F_HW_CSUM | NETIF_F_ALL_TSO | CAMEX_USO_FEATURES)
 
-/* May the caller attach to a link? */
-static bool permitted(const struct camex_dev *cdev,
-		      const struct camex_char *chr)
+static bool is_at_home(const struct camex_dev *cdev)
 {
-	if ((!uid_valid(chr->owner) || uid_eq(current_euid(), chr->owner)) &&
-	    (!gid_valid(chr->group) || in_egroup_p(chr->group)))
+	return dev_net(cdev->dev)->user_ns == cdev->net->user_ns;
+}
+
+/**
+ * camex_char_permitted() - may the current credentials attach to a link
+ * @cdev: the link's device, of transport char
+ *
+ * The owner and the group may, as with tun.ko. A link that has neither is open to
+ * every process that may open the node; but not once it was moved to a namespace
+ * that other users own, who have the link but not the device.
+ *
+ * Context: RTNL.
+ */
+bool camex_char_permitted(const struct camex_dev *cdev)
+{
+	const struct camex_char *chr = rtnl_dereference(cdev->chr);
+
+	if (!uid_valid(chr->owner) && !gid_valid(chr->group)) {
+		if (is_at_home(cdev))
+			return true;
+	} else if ((!uid_valid(chr->owner) ||
+		    uid_eq(current_euid(), chr->owner)) &&
+		   (!gid_valid(chr->group) || in_egroup_p(chr->group))) {
 		return true;
-	return ns_capable(dev_net(cdev->dev)->user_ns, CAP_NET_ADMIN);
+	}
+	return ns_capable(dev_net(cdev->dev)->user_ns, CAP_NET_ADMIN) &&
+	       ns_capable(cdev->net->user_ns, CAP_NET_ADMIN);
+}
+
+/* May the caller, which has an attached file, change what the ioctl changes? */
+static bool may_change(const struct camex_dev *cdev, unsigned int cmd)
+{
+	switch (cmd) {
+	case TUNSETPERSIST:
+	case TUNSETOWNER:
+	case TUNSETGROUP:
+	case TUNSETOFFLOAD:
+	case TUNSETSNDBUF:
+	case TUNSETVNETHDRSZ:
+	case TUNSETVNETLE:
+	case TUNSETCARRIER:
+	case SIOCSIFHWADDR:
+		return is_at_home(cdev) || camex_char_permitted(cdev);
+	default:
+		return true;
+	}
 }
 
 /**
@@ -42,7 +82,7 @@ int camex_char_join(struct camex_dev *cdev, struct camex_queue *q,
 	struct camex_char *chr = rtnl_dereference(cdev->chr);
 	int err;
 
-	if (!permitted(cdev, chr))
+	if (!camex_char_permitted(cdev))
 		return -EPERM;
 	err = camex_char_attach(cdev, q);
 	if (err)
@@ -161,9 +201,13 @@ static int set_iff(struct camex_queue *q, struct ifreq *ifr)
 	ifr->ifr_name[IFNAMSIZ - 1] = '\0';
 	dev = __dev_get_by_name(sock_net(&q->sk), ifr->ifr_name);
 	err = dev ? attach_existing(q, dev, flags) : attach_new(q, ifr, flags);
-	if (!err && flags & IFF_NO_CARRIER)
+	if (err)
+		return err;
+	/* Reads and writes need not look for a link. */
+	WRITE_ONCE(q->used, true);
+	if (flags & IFF_NO_CARRIER)
 		netif_carrier_off(rtnl_dereference(q->cdev)->dev);
-	return err;
+	return 0;
 }
 
 static void get_iff(struct camex_queue *q, struct camex_dev *cdev,
@@ -341,6 +385,8 @@ static long link_ioctl(struct camex_queue *q, unsigned int cmd,
 
 	if (!cdev)
 		return -EBADFD;
+	if (!may_change(cdev, cmd))
+		return -EPERM;
 	switch (cmd) {
 	case TUNGETIFF:
 		get_iff(q, cdev, &ifr);

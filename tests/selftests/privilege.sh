@@ -5,6 +5,7 @@
 # shellcheck source-path=SCRIPTDIR
 # shellcheck disable=SC2016,SC2317 # a program for eval; functions that are called by name
 . "$(dirname "$0")/lib.sh"
+here=$(dirname "$0")
 
 # what changes something, for camex0
 mapfile -t changes <<-END
@@ -228,6 +229,31 @@ ok "change it" contained camexctl peer add own0 someone key-file "$test_tmp/othe
 like "see its fingerprints" "$(contained camexctl -j peer show own0 someone | jq -r '.[0].fingerprint')" '^[0-9a-f]{32}$'
 ok "and delete it" contained ip link del own0
 nok "its port was not host1's" listening host1 udp 7001
+
+# --- that has the link of a program, and the node ---
+
+# hand_over LINK: the host attaches to LINK there, and gives the file to the container, which
+# tries what it can change by that
+hand_over() {
+	nsenter --target "$container" --net "$here/handed.py" "$1" "$container"
+}
+
+mode=$(stat -c %a /dev/camex)
+chmod 666 /dev/camex
+ok "a link of /dev/camex" camexctl -n host1 dev add c0 link tap transport char
+ok "goes there" ip -n host1 link set c0 netns $container
+nok "it may not attach and delete it" contained tunctl -f /dev/camex -d c0
+ok "it is there" contained ip link show c0
+nok "nor give it to somebody" contained tunctl -f /dev/camex -t c0 -u 0
+is "nor by a file that it is given" "$(hand_over c0)" \
+	"TUNSETPERSIST: EPERM, TUNSETOWNER: EPERM, TUNSETGROUP: EPERM, TUNSETOFFLOAD: EPERM, TUNSETSNDBUF: EPERM, TUNSETCARRIER: EPERM"
+ok "it is there" contained ip link show c0
+ok "the host may give it to the container's root" nsenter --target $container --net tunctl -f /dev/camex -t c0 -u 65534
+ok "which may then, as tun.ko's owner may" contained tunctl -f /dev/camex -d c0
+nok "it is gone" contained ip link show c0
+ok "a link of its own" contained tunctl -f /dev/camex -t c1
+ok "it may delete" contained tunctl -f /dev/camex -d c1
+chmod "$mode" /dev/camex
 
 ok "a link of frames" eval 'camexctl -n host1 dev add tap0 link tap port 7003 &&
 	camexctl -n host1 peer add tap0 host2 endpoint 192.0.2.2:7003 key-file "$test_tmp/key"'
