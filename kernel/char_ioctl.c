@@ -303,6 +303,9 @@ static int set_offload(struct camex_dev *cdev, unsigned long arg)
 	}
 	if (arg)
 		return -EINVAL;
+	/* What a protocol puts around a packet must not go around a batch. */
+	if (!cdev->as_is)
+		return 0;
 	/* The user may choose among them, and gets no others. */
 	dev->hw_features |= USER_FEATURES;
 	dev->wanted_features &= ~USER_FEATURES;
