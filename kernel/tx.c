@@ -15,9 +15,30 @@
 #include "timer.h"
 #include "transport.h"
 
+/*
+ * Packet sockets send without a protocol, or with that of all; and AF_XDP without a network
+ * header as well. The first byte tells which it is.
+ */
+static void find_protocol(struct sk_buff *skb)
+{
+	if (!pskb_may_pull(skb, 1))
+		return;
+	skb_reset_network_header(skb);
+	switch (skb->data[0] >> 4) {
+	case 4:
+		skb->protocol = htons(ETH_P_IP);
+		break;
+	case 6:
+		skb->protocol = htons(ETH_P_IPV6);
+		break;
+	}
+}
+
 /* Is it a packet that its skb->protocol says it is, with a whole header? */
 static bool is_ip(struct sk_buff *skb)
 {
+	if (unlikely(!skb->protocol || skb->protocol == htons(ETH_P_ALL)))
+		find_protocol(skb);
 	switch (skb->protocol) {
 	case htons(ETH_P_IP):
 		return pskb_network_may_pull(skb, sizeof(struct iphdr)) &&
