@@ -94,6 +94,21 @@ struct camex_char {
 };
 
 extern bool camex_char_ipv4only;
+extern const struct attribute_group camex_char_attributes;
+
+/**
+ * camex_char_flags() - the flags of a link, as TUNGETIFF and sysfs tell them
+ * @cdev: the link's device
+ * @chr: its part of transport char
+ *
+ * Context: RTNL or RCU reader.
+ */
+static inline unsigned int camex_char_flags(const struct camex_dev *cdev,
+					    const struct camex_char *chr)
+{
+	return chr->flags | (camex_is_tap(cdev) ? IFF_TAP : IFF_TUN) |
+	       (chr->persist ? IFF_PERSIST : 0);
+}
 
 int camex_char_init(void);
 void camex_char_exit(void);

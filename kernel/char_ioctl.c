@@ -214,10 +214,8 @@ static void get_iff(struct camex_queue *q, struct camex_dev *cdev,
 		    struct ifreq *ifr)
 {
 	const struct camex_char *chr = rtnl_dereference(cdev->chr);
-	unsigned int flags = chr->flags | kind_of(cdev) | IFF_NOFILTER;
+	unsigned int flags = camex_char_flags(cdev, chr) | IFF_NOFILTER;
 
-	if (chr->persist)
-		flags |= IFF_PERSIST;
 	if (q->disabled)
 		flags |= IFF_DETACH_QUEUE;
 	strscpy(ifr->ifr_name, cdev->dev->name, IFNAMSIZ);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/etherdevice.h>
-#include <linux/ethtool.h>
 #include <linux/if_arp.h>
 #include <linux/inetdevice.h>
 #include <linux/random.h>
@@ -9,6 +8,7 @@
 
 #include "clock.h"
 #include "compat.h"
+#include "ethtool.h"
 #include "far.h"
 #include "fdb.h"
 #include "handoff.h"
@@ -185,43 +185,6 @@ static const struct net_device_ops tap_netdev_ops = {
 	.ndo_get_stats64	= get_stats,
 };
 
-static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
-{
-	strscpy(info->driver, "camex", sizeof(info->driver));
-	strscpy(info->version, CAMEX_VERSION, sizeof(info->version));
-}
-
-static int get_sset_count(struct net_device *dev, int set)
-{
-	return set == ETH_SS_STATS ? CAMEX_STATS_COUNT : -EOPNOTSUPP;
-}
-
-static void get_strings(struct net_device *dev, u32 set, u8 *data)
-{
-	int i;
-
-	if (set == ETH_SS_STATS)
-		for (i = 0; i < CAMEX_STATS_COUNT; i++)
-			strscpy_pad((char *)data + i * ETH_GSTRING_LEN,
-				    camex_stats_names[i], ETH_GSTRING_LEN);
-}
-
-static void get_ethtool_stats(struct net_device *dev,
-			      struct ethtool_stats *stats, u64 *data)
-{
-	struct camex_dev *cdev = netdev_priv(dev);
-
-	camex_stats_sum(cdev->stats, data);
-}
-
-static const struct ethtool_ops ethtool_ops = {
-	.get_drvinfo		= get_drvinfo,
-	.get_link		= ethtool_op_get_link,
-	.get_sset_count		= get_sset_count,
-	.get_strings		= get_strings,
-	.get_ethtool_stats	= get_ethtool_stats,
-};
-
 static const struct device_type device_type = { .name = "camex" };
 
 /**
@@ -280,7 +243,7 @@ static void setup(struct net_device *dev)
 {
 	camex_device_setup_tun(dev);
 	dev->netdev_ops = &netdev_ops;
-	dev->ethtool_ops = &ethtool_ops;
+	dev->ethtool_ops = &camex_ethtool_ops;
 }
 
 /**
@@ -377,6 +340,7 @@ static int register_link(struct net *net, struct net_device *dev,
 	seqcount_spinlock_init(&cdev->id_count, &cdev->lock);
 	INIT_DELAYED_WORK(&cdev->event_work, camex_netlink_events);
 	camex_netpoll_init(cdev);
+	camex_ethtool_init(cdev);
 	cdev->protocol = protocols[cdev->conf.protocol];
 	cdev->transport = transports[cdev->conf.transport];
 	if (!cdev->transport) {

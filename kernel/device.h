@@ -18,6 +18,7 @@
 #define CAMEX_DEVICE_H
 
 #include <linux/camex.h>
+#include <linux/ethtool.h>
 #include <linux/if.h>
 #include <linux/netdevice.h>
 #include <linux/rhashtable.h>
@@ -123,6 +124,7 @@ struct camex_conf {
  * @egress_wanted: index of that
  * @serial: the tty of transport serial, or NULL (RTNL; RCU)
  * @chr: the char transport's part (RTNL; RCU)
+ * @link_settings: speed and whatever else ethtool is told (RTNL)
  * @conf: settings: see there
  * @id_count: tells that @conf.id is whole
  * @path_generation: counts what makes cached paths wrong (RTNL)
@@ -174,6 +176,7 @@ struct camex_dev {
 	int egress_wanted;
 	struct camex_serial __rcu *serial;
 	struct camex_char __rcu *chr;
+	struct ethtool_link_ksettings link_settings;
 	struct camex_conf conf;
 	seqcount_spinlock_t id_count;
 	u32 path_generation;

@@ -5,12 +5,12 @@
  * go. There is at most one for each peer, and who is no peer gets none.
  */
 #include <linux/etherdevice.h>
-#include <linux/ethtool.h>
 #include <linux/rtnetlink.h>
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 
 #include "compat.h"
+#include "ethtool.h"
 #include "links.h"
 #include "netlink.h"
 #include "protocol.h"
@@ -107,15 +107,11 @@ static struct rtnl_link_ops link_ops = {
 	.get_link_net	= get_link_net,
 };
 
-static const struct ethtool_ops ethtool_ops = {
-	.get_link	= ethtool_op_get_link,
-};
-
 static void setup(struct net_device *dev)
 {
 	camex_device_setup_tun(dev);
 	dev->netdev_ops = &netdev_ops;
-	dev->ethtool_ops = &ethtool_ops;
+	dev->ethtool_ops = &camex_link_ethtool_ops;
 	dev->rtnl_link_ops = &link_ops;
 	dev->priv_destructor = free_link;
 	dev->flags |= IFF_MULTICAST;

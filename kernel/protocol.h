@@ -157,6 +157,18 @@ static inline unsigned int camex_datagrams(const struct sk_buff *skb)
 	return camex_is_aggregate(skb) ? skb_shinfo(skb)->gso_segs ?: 1 : 1;
 }
 
+/**
+ * camex_tx_stamped() - the sender of a packet was told when it was sent
+ * @skb: the packet, whose header is not shared; skb_tx_timestamp() was called
+ *
+ * The device that the datagram leaves by must not tell it again.
+ */
+static inline void camex_tx_stamped(struct sk_buff *skb)
+{
+	if (unlikely(skb_shinfo(skb)->tx_flags & SKBTX_SW_TSTAMP))
+		skb_shinfo(skb)->tx_flags &= ~SKBTX_SW_TSTAMP;
+}
+
 netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev);
 netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
 			  struct sk_buff *skb);

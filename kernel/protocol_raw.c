@@ -32,6 +32,7 @@ struct sk_buff *camex_raw_seal(struct camex_peer *peer, struct sk_buff *skb,
 		kfree_skb(skb);
 		return NULL;
 	}
+	camex_tx_stamped(skb);
 	/* Tells the one who cuts it what follows the UDP header. */
 	if (camex_is_tap(cdev))
 		skb_set_inner_protocol(skb, htons(ETH_P_TEB));

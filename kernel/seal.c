@@ -190,6 +190,7 @@ struct sk_buff *camex_seal(struct camex_peer *peer, struct sk_buff *skb,
 	__skb_push(skb, ad_len);
 	skb_put(skb, CAMEX_WIRE_TAG);
 
+	camex_tx_stamped(skb);
 	skb->ip_summed = CHECKSUM_NONE;
 	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(camex_peer_dev(peer))));
 	skb->encapsulation = 0;

@@ -205,6 +205,7 @@ netdev_tx_t camex_tap_xmit(struct sk_buff *skb, struct net_device *dev)
 	} else if (unlikely(!look(skb, &frame))) {
 		why = CAMEX_A_STATS_MALFORMED;
 	} else {
+		skb_tx_timestamp(skb);
 		if (is_unicast_ether_addr(skb->data))
 			to = camex_fdb_lookup(cdev, skb->data, frame.vlan);
 		if (!to)

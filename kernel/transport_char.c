@@ -293,6 +293,7 @@ static void setup(struct net_device *dev)
 	if (!camex_is_tap(cdev) && dev->tx_queue_len == DEFAULT_TX_QUEUE_LEN)
 		dev->tx_queue_len = QUEUE;
 	dev->flags |= IFF_MULTICAST;
+	dev->sysfs_groups[0] = &camex_char_attributes;
 	/* No network limits it. */
 	dev->max_mtu = camex_is_tap(cdev) ? MTU_MAX - ETH_HLEN : MTU_MAX;
 	if (!cdev->mtu_chosen)

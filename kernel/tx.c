@@ -378,6 +378,7 @@ netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
 		why = CAMEX_A_STATS_NOT_IP;
 		goto drop;
 	}
+	skb_tx_timestamp(skb);
 	if (!peer)
 		peer = camex_route_lookup_dst(&cdev->routes, skb);
 	why = likely(peer) ? camex_tx(peer, skb, skb->protocol, &room) : CAMEX_A_STATS_NO_ROUTE;
