@@ -83,6 +83,7 @@ static void uninit_dev(struct net_device *dev)
 {
 	struct camex_dev *cdev = netdev_priv(dev);
 
+	camex_deferred_clear(cdev);
 	camex_handoff_free(cdev);
 	camex_links_clear(cdev);
 	list_del_init(&cdev->net_node);
@@ -198,7 +199,7 @@ void camex_device_setup_tun(struct net_device *dev)
 	dev->needs_free_netdev = true;
 	dev->type = ARPHRD_NONE;
 	dev->flags = IFF_POINTOPOINT | IFF_NOARP;
-	/* netpoll sends with interrupts off, where the IP output path cannot go */
+	/* what netpoll sends are Ethernet frames */
 	dev->priv_flags |= IFF_NO_QUEUE | IFF_DISABLE_NETPOLL;
 	dev->hw_features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM |
 			   NETIF_F_GSO_SOFTWARE;
@@ -229,7 +230,7 @@ static int setup_tap(struct net_device *dev, struct nlattr **tb,
 	dev->min_mtu = MTU_MIN;
 	dev->max_mtu = MTU_MAX;
 	dev->netdev_ops = &tap_netdev_ops;
-	dev->priv_flags &= ~IFF_TX_SKB_SHARING;
+	dev->priv_flags &= ~(IFF_TX_SKB_SHARING | IFF_DISABLE_NETPOLL);
 	/* Nobody is told of what is dropped, so no route is kept for that. */
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT |
 			   IFF_XMIT_DST_RELEASE | IFF_XMIT_DST_RELEASE_PERM;
@@ -340,6 +341,7 @@ static int register_link(struct net *net, struct net_device *dev,
 	seqcount_spinlock_init(&cdev->id_count, &cdev->lock);
 	INIT_DELAYED_WORK(&cdev->event_work, camex_netlink_events);
 	camex_netpoll_init(cdev);
+	camex_deferred_init(cdev);
 	camex_ethtool_init(cdev);
 	cdev->protocol = protocols[cdev->conf.protocol];
 	cdev->transport = transports[cdev->conf.transport];

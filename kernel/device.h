@@ -20,6 +20,8 @@
 #include <linux/camex.h>
 #include <linux/ethtool.h>
 #include <linux/if.h>
+#include <linux/interrupt.h>
+#include <linux/llist.h>
 #include <linux/netdevice.h>
 #include <linux/rhashtable.h>
 #include <linux/seqlock.h>
@@ -109,6 +111,18 @@ struct camex_conf {
 };
 
 /**
+ * struct camex_deferred - frames of netpoll's, which sends with interrupts off
+ * @frames: by their skb->cb, the last one first
+ * @waiting: how many
+ * @task: sends them
+ */
+struct camex_deferred {
+	struct llist_head frames;
+	atomic_t waiting;
+	struct tasklet_struct task;
+};
+
+/**
  * struct camex_dev - private part of the net_device
  * @dev: the net_device
  * @net: namespace of the transport; the device is on its list and goes with
@@ -124,6 +138,7 @@ struct camex_conf {
  * @egress_wanted: index of that
  * @serial: the tty of transport serial, or NULL (RTNL; RCU)
  * @chr: the char transport's part (RTNL; RCU)
+ * @deferred: frames of netpoll's (tap alone)
  * @link_settings: speed and whatever else ethtool is told (RTNL)
  * @conf: settings: see there
  * @id_count: tells that @conf.id is whole
@@ -176,6 +191,7 @@ struct camex_dev {
 	int egress_wanted;
 	struct camex_serial __rcu *serial;
 	struct camex_char __rcu *chr;
+	struct camex_deferred deferred;
 	struct ethtool_link_ksettings link_settings;
 	struct camex_conf conf;
 	seqcount_spinlock_t id_count;

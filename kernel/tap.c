@@ -199,6 +199,10 @@ netdev_tx_t camex_tap_xmit(struct sk_buff *skb, struct net_device *dev)
 	unsigned int room, bytes;
 	int why;
 
+	if (unlikely(camex_must_defer())) {
+		camex_defer_frame(cdev, skb);
+		return NETDEV_TX_OK;
+	}
 	skb_reset_mac_header(skb);
 	if (unlikely(camex_nested_too_deep())) {
 		why = CAMEX_A_STATS_LOOP;

@@ -5,6 +5,8 @@
 
 #include <linux/netdevice.h>
 
+#include "device.h"
+
 struct camex_peer;
 
 /**
@@ -23,5 +25,36 @@ int camex_tap_shape(struct camex_peer *peer, struct sk_buff *skb, u8 dsfield,
 bool camex_tap_take(struct camex_peer *peer, struct sk_buff *skb,
 		    const struct camex_frame *frame);
 netdev_tx_t camex_tap_xmit(struct sk_buff *skb, struct net_device *dev);
+
+#ifdef CONFIG_NETPOLL
+void camex_defer_frame(struct camex_dev *cdev, struct sk_buff *skb);
+void camex_deferred_init(struct camex_dev *cdev);
+void camex_deferred_clear(struct camex_dev *cdev);
+
+/**
+ * camex_must_defer() - does netpoll send, with interrupts off
+ */
+static inline bool camex_must_defer(void)
+{
+	return irqs_disabled();
+}
+#else
+static inline void camex_defer_frame(struct camex_dev *cdev, struct sk_buff *skb)
+{
+}
+
+static inline void camex_deferred_init(struct camex_dev *cdev)
+{
+}
+
+static inline void camex_deferred_clear(struct camex_dev *cdev)
+{
+}
+
+static inline bool camex_must_defer(void)
+{
+	return false;
+}
+#endif
 
 #endif /* CAMEX_TAP_H */

@@ -82,7 +82,8 @@ static bool is_known(const struct camex_dev *cdev, const struct net_device *dev)
  * says so: it passes netpoll on then (VLAN, bridge, bond, macvlan). A device at the bottom
  * can if it is hardware with a driver, or one of the few others that only copy. Whatever
  * sends by IP, asks for neighbours, encrypts or takes locks of its own cannot (tunnels,
- * MACsec, ipvlan, Open vSwitch, batman-adv, wireless).
+ * MACsec, ipvlan, Open vSwitch, batman-adv, wireless). A tap link of ours waits until
+ * interrupts are on, and by then nobody would see that a tunnel is inside of itself.
  */
 static int is_unfit(struct net_device *dev, struct netdev_nested_priv *unused)
 {
@@ -91,6 +92,8 @@ static int is_unfit(struct net_device *dev, struct netdev_nested_priv *unused)
 	if (dev->type != ARPHRD_ETHER || dev->priv_flags & IFF_DISABLE_NETPOLL)
 		return true;
 	if (dev->dev.type && dev->dev.type->name && !strcmp(dev->dev.type->name, "wlan"))
+		return true;
+	if (camex_is_device(dev))
 		return true;
 	if (dev->netdev_ops->ndo_netpoll_setup)
 		return false;
