@@ -34,19 +34,78 @@ static void copy_out(const struct sk_buff *skb, u8 *to)
 	}
 }
 
-/* The socket that is charged for a packet until it has really been sent. */
-static struct sock *payer_of(const struct sk_buff *skb)
+#ifdef CONFIG_KALLSYMS
+/* tcp_wfree(), once it was met; and what was met last and is another function. */
+static void (*tcp_destructor)(struct sk_buff *skb);
+static void (*other_destructor)(struct sk_buff *skb);
+
+/* The kernel does not export it, but tells its name: enough bytes for that and one more. */
+static noinline bool is_named_tcp_wfree(void (*destructor)(struct sk_buff *skb))
+{
+	static const char tcp_wfree[] = "tcp_wfree";
+	char name[sizeof(tcp_wfree) + 1];
+
+	snprintf(name, sizeof(name), "%ps", destructor);
+	if (strcmp(name, tcp_wfree)) {
+		WRITE_ONCE(other_destructor, destructor);
+		return false;
+	}
+	WRITE_ONCE(tcp_destructor, destructor);
+	return true;
+}
+
+static bool is_tcp_wfree(void (*destructor)(struct sk_buff *skb))
+{
+	void (*known)(struct sk_buff *skb) = READ_ONCE(tcp_destructor);
+
+	if (likely(known))
+		return destructor == known;
+	return destructor != READ_ONCE(other_destructor) &&
+	       is_named_tcp_wfree(destructor);
+}
+#else
+/*
+ * Functions have no names. What a packet of TCP's has else is a reference to its socket, or
+ * is what was received.
+ */
+static bool is_tcp_wfree(void (*destructor)(struct sk_buff *skb))
+{
+	return destructor != sock_edemux && destructor != sock_efree &&
+	       destructor != sock_pfree && destructor != sock_rfree;
+}
+#endif
+
+/* Does the destructor take skb->truesize off sk_wmem_alloc, and tell the socket? */
+static bool is_charge(const struct sk_buff *skb, const struct sock *sk)
+{
+	if (skb->destructor == sock_wfree)
+		return true;
+	return sk->sk_protocol == IPPROTO_TCP && sk->sk_type == SOCK_STREAM &&
+	       is_tcp_wfree(skb->destructor);
+}
+
+/**
+ * camex_payer_of() - the socket that is charged for a packet until it was really sent
+ * @skb: the packet
+ *
+ * Only what is known to be a charge is one: it is moved to another packet together with
+ * the destructor, which must mean the same there.
+ *
+ * Return: a full socket of IP's, or NULL.
+ */
+struct sock *camex_payer_of(const struct sk_buff *skb)
 {
 	struct sock *sk = skb->sk;
 
+	/* IP looks into the socket of what it sends as into one of its own. */
 	if (!sk || !skb->destructor || !sk_fullsock(sk) ||
 	    (sk->sk_family != AF_INET && sk->sk_family != AF_INET6) ||
-	    skb->destructor == sock_edemux || skb->destructor == sock_efree ||
-	    skb->destructor == sock_pfree ||
-	    skb_is_tcp_pure_ack(skb))
+	    skb_is_tcp_pure_ack(skb) || !is_charge(skb, sk))
 		return NULL;
 	return sk;
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_payer_of);
 
 /*
  * What carries a packet, or a part of it, is charged to the packet's socket as
@@ -54,7 +113,7 @@ static struct sock *payer_of(const struct sk_buff *skb)
  */
 static void charge(struct sk_buff *to, const struct sk_buff *from)
 {
-	struct sock *sk = payer_of(from);
+	struct sock *sk = camex_payer_of(from);
 
 	if (!sk)
 		return;
@@ -66,7 +125,7 @@ static void charge(struct sk_buff *to, const struct sk_buff *from)
 /* The same, where nothing of the packet itself is left. */
 static void charge_instead(struct sk_buff *to, struct sk_buff *from)
 {
-	struct sock *sk = payer_of(from);
+	struct sock *sk = camex_payer_of(from);
 
 	charge(to, from);
 	if (!sk)

@@ -29,6 +29,7 @@ struct camex_opening {
 	struct camex_trial *trial;
 };
 
+struct sock *camex_payer_of(const struct sk_buff *skb);
 struct sk_buff *camex_seal(struct camex_peer *peer, struct sk_buff *skb,
 			   u8 type, int *why);
 struct sk_buff *camex_seal_many(struct camex_peer *peer, struct camex_cut *cut,
