@@ -102,4 +102,4 @@ def error(function, *arguments):
     try:
         return function(*arguments)
     except OSError as e:
-        return errno.errorcode[e.errno]
+        return errno.errorcode.get(e.errno, str(e))
