@@ -15,6 +15,22 @@
 /* Up to this many bytes are opened with the first ChaCha20 call. */
 #define SMALL_BODY	192
 
+typedef void (*camex_decrypted_hook)(void);
+
+#ifdef CAMEX_KUNIT
+/* Called each time that an aggregate's datagram has been decrypted, before anything is put back. */
+camex_decrypted_hook camex_test_decrypted;
+EXPORT_SYMBOL_GPL(camex_test_decrypted);
+#else
+#define camex_test_decrypted	((camex_decrypted_hook)NULL)
+#endif
+
+static inline void tell_test(void)
+{
+	if (camex_test_decrypted)
+		camex_test_decrypted();
+}
+
 /* What becomes bare keystream. */
 static const u8 zeros[64 + SMALL_BODY];
 
@@ -203,6 +219,7 @@ bool camex_aead_open_to(u8 *to, const struct camex_aead_key *key, const u8 *body
 
 	start(&state, key, nonce);
 	camex_chacha20(&state, to - CAMEX_AEAD_HEAD, from, CAMEX_AEAD_HEAD + len);
+	tell_test();
 	crypto_xor_cpy(poly_key, to - CAMEX_AEAD_HEAD, from, sizeof(poly_key));
 	tag_of(tag, poly_key, body, len, ad, ad_len);
 	ok = !crypto_memneq(tag, body + len, sizeof(tag));
@@ -262,6 +279,7 @@ void camex_aead_open_rest(struct camex_aead_opening *o, u8 *to,
 {
 	if (len)
 		camex_chacha20(&o->state, to, from, len);
+	tell_test();
 	memzero_explicit(o, sizeof(*o));
 }
 

@@ -250,20 +250,39 @@ static bool is_shared(const struct sk_buff *skb)
 	return false;
 }
 
+/* An upper limit of what is inside of @len bytes of datagrams of @size bytes. */
+static unsigned int most_inside(unsigned int len, unsigned int size)
+{
+	return len - min(len, len / size * (CAMEX_WIRE_HEADER_OLD + CAMEX_WIRE_TAG));
+}
+
+/*
+ * Deliver what was opened so far. Others may read it from now on: it must not be overwritten, so
+ * that the next piece needs room before its payload, as the first one did. False: what is left of
+ * the aggregate, @len bytes, does not fit into the buffer then.
+ */
+static bool deliver_so_far(struct camex_batch *batch, unsigned int len, unsigned int size)
+{
+	if (!batch->n)
+		return true;
+	flush(batch);
+	batch->used += CAMEX_PIECE_LEAD;
+	return batch->used + most_inside(len, size) <= batch->room;
+}
+
 static bool begin(struct camex_batch *batch, struct camex_dev *cdev,
 		  const struct sk_buff *skb, const struct camex_source *from)
 {
-	/* Datagrams of full size. */
-	unsigned int n = skb->len / skb_shinfo(skb)->gso_size;
-	/* An upper limit of what is inside. */
-	unsigned int most = skb->len - min(skb->len, n * (CAMEX_WIRE_HEADER_OLD +
-							  CAMEX_WIRE_TAG));
+	unsigned int size = skb_shinfo(skb)->gso_size;
+	/* Each time that something is delivered. */
+	unsigned int leads = 1 + skb->len / size / CAMEX_BATCH_MAX;
 
 	/* It is read more than once: nobody else may write to it meanwhile. */
 	if (!cdev->protocol->open_into || is_shared(skb) ||
 	    this_cpu_xchg(batches->busy, true))
 		return false;
-	if (!camex_buffer_get(&batch->space, CAMEX_PIECE_LEAD + most)) {
+	batch->room = leads * CAMEX_PIECE_LEAD + most_inside(skb->len, size);
+	if (!camex_buffer_get(&batch->space, batch->room)) {
 		batch->busy = false;
 		return false;
 	}
@@ -290,22 +309,22 @@ void camex_batch_rx(struct camex_dev *cdev, struct sk_buff *skb,
 {
 	struct camex_batch *batch = this_cpu_ptr(batches);
 	unsigned int size = skb_shinfo(skb)->gso_size, offset, len;
-	bool batched = begin(batch, cdev, skb, from);
+	bool batched = begin(batch, cdev, skb, from), fits = batched;
 	struct skb_seq_state state;
 	const u8 *data;
 
 	skb_prepare_seq_read(skb, 0, skb->len, &state);
 	for (offset = 0; offset < skb->len; offset += len) {
 		len = min(size, skb->len - offset);
-		if (batched && skb_seq_read(offset, &data, &state) >= len &&
+		if (fits && skb_seq_read(offset, &data, &state) >= len &&
 		    cdev->protocol->open_into(batch, data, len,
 					      offset - state.stepped_offset)) {
 			if (batch->n == CAMEX_BATCH_MAX)
-				flush(batch);
+				fits = deliver_so_far(batch, skb->len - offset - len, size);
 			continue;
 		}
-		if (batched)
-			flush(batch);
+		if (fits)
+			fits = deliver_so_far(batch, skb->len - offset - len, size);
 		rx_alone(cdev, skb, offset, len, from);
 	}
 	if (batched) {

@@ -47,7 +47,9 @@ struct camex_piece {
  * @mark: what the datagrams were marked with on their way in
  * @rx: the session, while there are any
  * @space: where they are
- * @used: bytes of it
+ * @room: bytes of it
+ * @used: bytes of it that are taken: behind them is a piece's payload, before them what may be
+ *	overwritten for a while, CAMEX_PIECE_LEAD bytes
  * @busy: this CPU is at it already
  * @tcp_len: bytes that the last TCP header had that was seen late, or 0
  * @n: how many
@@ -60,6 +62,7 @@ struct camex_batch {
 	u32 mark;
 	struct camex_session_rx *rx;
 	struct camex_space space;
+	unsigned int room;
 	unsigned int used;
 	bool busy;
 	u8 tcp_len;

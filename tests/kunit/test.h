@@ -15,6 +15,8 @@ extern u64 camex_test_clock;
 extern u32 camex_test_prefixes;
 /* Of unseal.c: how often a datagram was tried with a key. */
 extern unsigned int camex_test_trials;
+/* Of aead.c: called when a datagram of an aggregate has been decrypted. */
+extern void (*camex_test_decrypted)(void);
 
 /* A number below @n; the same ones in each run. */
 static inline u32 below(struct rnd_state *rnd, u32 n)

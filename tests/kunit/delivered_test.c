@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Packets that the stack has got: nothing writes to them. */
+#include <linux/slab.h>
+#include <linux/tcp.h>
+
+#include "scene.h"
+
+/* Takes an aggregate of the first flow; false without memory. */
+static bool take_aggregate(struct kunit *test, const struct arrival *a)
+{
+	struct scene *s = test->priv;
+	u8 *ones = kmalloc(TOTAL_MAX + PACKET_MAX, GFP_KERNEL);
+	unsigned int before = skb_queue_len(&scene_arrived);
+	struct sk_buff *skb;
+
+	if (!ones)
+		return false;
+	scene_make(s, a, ones);
+	kfree(ones);
+	skb = scene_aggregate(s, a, 0, a->len + OVERHEAD, ONE_FRAG);
+	if (!skb)
+		return false;
+	scene_receive(s, skb);
+	s->came = skb_queue_len(&scene_arrived) - before;
+	return true;
+}
+
+/*
+ * A forged datagram, or one too many, makes the batch deliver what it has and go on: the headers
+ * of the next datagram must not be laid over what was delivered.
+ */
+static void delivered_stays(struct kunit *test)
+{
+	static const u16 lens[] = { 65, 300, 1428, 2200, 8000 };
+	static const u8 forged[] = { 0, 2, 3, 20 };
+	struct scene *s = test->priv;
+	unsigned int i, j, options, v4;
+
+	KUNIT_ASSERT_TRUE(test, scene_open_sessions(s));
+	for (i = 0; i < ARRAY_SIZE(lens) * ARRAY_SIZE(forged); i++) {
+		struct arrival a = {
+			.good = true, .len = lens[i / ARRAY_SIZE(forged)],
+			.forged = forged[i % ARRAY_SIZE(forged)],
+		};
+
+		a.n = min_t(unsigned int, 2 * DATAGRAMS, TOTAL_MAX / (a.len + OVERHEAD));
+		a.last = a.len;
+		for (j = 0; j < 6 && !has_failed(test); j++) {
+			v4 = j % 2;
+			options = j / 2 * 20;
+			s->flows[0] = (struct inner) {
+				.v4 = v4, .tcp = true, .tcp_options = options, .port = i,
+			};
+			if (a.len <= inner_head(&s->flows[0]))
+				continue;
+			KUNIT_ASSERT_TRUE(test, take_aggregate(test, &a));
+			KUNIT_EXPECT_EQ_MSG(test, s->altered, 0,
+					    "%u bytes, forged %u, IPv%u, options %u", a.len,
+					    a.forged, v4 ? 4 : 6, options);
+			__skb_queue_purge(&scene_arrived);
+		}
+	}
+}
+
+/* What comes after a forged datagram still becomes large packets. */
+static void delivered_goes_on(struct kunit *test)
+{
+	struct arrival a = { .n = 45, .len = 1428, .last = 1428, .good = true, .forged = 20 };
+	struct scene *s = test->priv;
+
+	KUNIT_ASSERT_TRUE(test, scene_open_sessions(s));
+	s->flows[0] = (struct inner) { .tcp = true, .tcp_options = 12 };
+	KUNIT_ASSERT_TRUE(test, take_aggregate(test, &a));
+	/* 0, 2 to 20, 22 to 40, and 42 to the end */
+	KUNIT_EXPECT_EQ(test, s->came, 4);
+}
+
+static struct kunit_case delivered_cases[] = {
+	KUNIT_CASE(delivered_stays),
+	KUNIT_CASE(delivered_goes_on),
+	{}
+};
+
+static struct kunit_suite delivered_suite = {
+	.name = "camex_delivered",
+	.init = scene_init,
+	.exit = scene_exit,
+	.test_cases = delivered_cases,
+};
+
+kunit_test_suite(delivered_suite);
