@@ -18,8 +18,8 @@
 #include "links.h"
 #include "piece.h"
 
-/* Payload bytes from which on a packet refers to the buffer instead of a copy. */
-#define COPY_BREAK	2048
+/* Payload bytes from which on a packet refers to a buffer: no more than a page has room for. */
+#define COPY_BREAK	3072
 /* What a packet that is made here has room for in front. */
 #define HEADROOM	(LL_MAX_HEADER + CAMEX_AEAD_HEAD + 48)
 
@@ -145,6 +145,27 @@ static void finish_headers(struct sk_buff *skb, const struct run *run)
 	skb->csum_offset = offsetof(struct tcphdr, check);
 }
 
+/*
+ * A packet refers to its payload, and keeps the whole buffer by that. One that is a small part of
+ * a large buffer gets its payload copied into a small one.
+ */
+static void add_payload(struct sk_buff *skb, const struct camex_space *space,
+			unsigned int at, unsigned int bytes)
+{
+	struct camex_space own;
+
+	if (unlikely(bytes < space->buffer / 4 && space->buffer > CAMEX_BUFFER_SMALL) &&
+	    camex_buffer_get(&own, bytes)) {
+		memcpy(own.at, space->at + at, bytes);
+		skb_add_rx_frag(skb, 0, own.page, own.offset, bytes,
+				camex_buffer_charge(&own, bytes));
+		return;
+	}
+	get_page(space->page);
+	skb_add_rx_frag(skb, 0, space->page, space->offset + at, bytes,
+			camex_buffer_charge(space, bytes));
+}
+
 /* A packet out of pieces of the batch. */
 static struct sk_buff *make_packet(const struct camex_batch *batch,
 				   const struct run *run)
@@ -161,13 +182,10 @@ static struct sk_buff *make_packet(const struct camex_batch *batch,
 	skb_reserve(skb, HEADROOM);
 	skb->mark = batch->mark;
 	skb_put_data(skb, p->head, head);
-	if (copied) {
+	if (copied)
 		skb_put_data(skb, batch->space.at + p->at, copied);
-	} else if (rest) {
-		get_page(batch->space.page);
-		skb_add_rx_frag(skb, 0, batch->space.page,
-				batch->space.offset + p->at, rest, rest);
-	}
+	else if (rest)
+		add_payload(skb, &batch->space, p->at, rest);
 	/* The tag vouches for every checksum inside. */
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb->csum_level = ~0;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each CPU has a ring of buffers. Parts of the current one are handed out from
- * its start to its end, then the next one's: one that nobody uses any more if
- * there is one close by, else a new one in its place. So what is in flight
- * decides how many there are, up to the size of the ring, and none is zeroed or
- * given back to the page allocator while traffic flows.
+ * Each CPU has two rings of buffers: large ones, and small ones for what fits into these. Parts of
+ * the current one are handed out from its start to its end, then the next one's: one that nobody
+ * uses any more if there is one close by, else a new one in its place. So what is in flight
+ * decides how many there are, up to the size of the ring, and none is zeroed or given back to the
+ * page allocator while traffic flows. A packet that refers to a part keeps the whole buffer, so
+ * that small packets must not get hold of large ones.
  */
 #include <linux/gfp.h>
 #include <linux/local_lock.h>
@@ -13,35 +14,62 @@
 #include "buffer.h"
 #include "compat.h"
 
-/* Buffers of a CPU. */
-#define RING	16
-/* Of them, those that are looked at before a new one is made. */
-#define LOOK	4
+/* Most buffers of a ring. */
+#define RING_MAX	32
 
 /**
- * struct ring - one CPU's buffers
- * @lock: with PREEMPT_RT, bottom halves of one CPU may get in each other's way
+ * struct kind - what a ring is of
+ * @order: of the pages that are its buffers
+ * @bytes: of one buffer
+ * @count: buffers
+ * @look: of them, those that are looked at before a new one is made
+ */
+struct kind {
+	unsigned int order;
+	unsigned int bytes;
+	unsigned int count;
+	unsigned int look;
+};
+
+enum { SMALL, LARGE, KINDS };
+
+static const struct kind kinds[KINDS] = {
+	[SMALL] = { CAMEX_SMALL_ORDER, CAMEX_BUFFER_SMALL, RING_MAX, 8 },
+	[LARGE] = { CAMEX_BUFFER_ORDER, CAMEX_BUFFER_SIZE, 16, 4 },
+};
+
+/**
+ * struct ring - one CPU's buffers of one kind
  * @page: the buffers, a reference to each; NULL: not made yet
  * @now: the one that parts are taken from
  * @offset: where the next part begins
  */
 struct ring {
-	local_lock_t lock;	/* protects the members below */
-	struct page *page[RING];
+	struct page *page[RING_MAX];
 	unsigned int now;
 	unsigned int offset;
 };
 
-static struct ring __percpu *rings;
+/**
+ * struct rings - one CPU's buffers
+ * @lock: with PREEMPT_RT, bottom halves of one CPU may get in each other's way
+ * @ring: of each kind
+ */
+struct rings {
+	local_lock_t lock;	/* protects the member below */
+	struct ring ring[KINDS];
+};
+
+static struct rings __percpu *rings;
 
 /* The next buffer that is all ours becomes the current one. */
-static bool next_buffer(struct ring *ring)
+static bool next_buffer(struct ring *ring, const struct kind *kind)
 {
 	struct page *page;
 	unsigned int i;
 
-	for (i = 1; i <= LOOK; i++) {
-		unsigned int at = (ring->now + i) % RING;
+	for (i = 1; i <= kind->look; i++) {
+		unsigned int at = (ring->now + i) % kind->count;
 
 		if (!ring->page[at])
 			break;
@@ -52,10 +80,10 @@ static bool next_buffer(struct ring *ring)
 		}
 	}
 	page = alloc_pages(GFP_ATOMIC | __GFP_COMP | __GFP_NOWARN |
-			   __GFP_NORETRY | __GFP_NOMEMALLOC, CAMEX_BUFFER_ORDER);
+			   __GFP_NORETRY | __GFP_NOMEMALLOC, kind->order);
 	if (!page)
 		return false;
-	ring->now = (ring->now + 1) % RING;
+	ring->now = (ring->now + 1) % kind->count;
 	if (ring->page[ring->now])
 		put_page(ring->page[ring->now]);
 	ring->page[ring->now] = page;
@@ -63,20 +91,24 @@ static bool next_buffer(struct ring *ring)
 	return true;
 }
 
-static bool get(struct ring *ring, struct camex_space *space, unsigned int size)
+static bool get(struct rings *all, struct camex_space *space, unsigned int size)
 {
+	unsigned int which = size > CAMEX_BUFFER_SMALL ? LARGE : SMALL;
+	const struct kind *kind = &kinds[which];
+	struct ring *ring = &all->ring[which];
 	struct page *page = ring->page[ring->now];
 
 	if (page && page_ref_count(page) == 1)
 		ring->offset = 0;
-	if (!page || ring->offset + size > CAMEX_BUFFER_SIZE) {
-		if (size > CAMEX_BUFFER_SIZE || !next_buffer(ring))
+	if (!page || ring->offset + size > kind->bytes) {
+		if (size > kind->bytes || !next_buffer(ring, kind))
 			return false;
 		page = ring->page[ring->now];
 	}
 	get_page(page);
 	space->page = page;
 	space->offset = ring->offset;
+	space->buffer = kind->bytes;
 	space->at = (u8 *)page_address(page) + ring->offset;
 	ring->offset += ALIGN(size, SMP_CACHE_BYTES);
 	return true;
@@ -118,7 +150,7 @@ int camex_buffer_init(void)
 {
 	int cpu;
 
-	rings = alloc_percpu(struct ring);
+	rings = alloc_percpu(struct rings);
 	if (!rings)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)
@@ -131,14 +163,15 @@ int camex_buffer_init(void)
  */
 void camex_buffer_exit(void)
 {
-	int cpu, i;
+	int cpu, i, j;
 
 	for_each_possible_cpu(cpu) {
-		struct ring *ring = per_cpu_ptr(rings, cpu);
+		struct rings *all = per_cpu_ptr(rings, cpu);
 
-		for (i = 0; i < RING; i++)
-			if (ring->page[i])
-				put_page(ring->page[i]);
+		for (i = 0; i < KINDS; i++)
+			for (j = 0; j < RING_MAX; j++)
+				if (all->ring[i].page[j])
+					put_page(all->ring[i].page[j]);
 	}
 	free_percpu(rings);
 }

@@ -124,7 +124,7 @@ static struct sk_buff *fill_buffer(struct iov_iter *from, unsigned int len,
 	__skb_put(skb, linear);
 	if (linear < len)
 		skb_add_rx_frag(skb, 0, rest.page, rest.offset, len - linear,
-				SKB_DATA_ALIGN(len - linear));
+				camex_buffer_charge(&rest, len - linear));
 	return skb;
 
 put:

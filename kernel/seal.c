@@ -273,7 +273,7 @@ static struct sk_buff *carrier(struct sk_buff *skb, unsigned int headroom,
 	skb_reserve(out, headroom);
 	get_page(space->page);
 	skb_add_rx_frag(out, 0, space->page, space->offset + CAMEX_AEAD_HEAD,
-			bytes, size);
+			bytes, camex_buffer_charge(space, size));
 	out->priority = skb->priority;
 	skb_copy_queue_mapping(out, skb);
 	skb_copy_hash(out, skb);

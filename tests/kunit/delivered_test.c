@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Packets that the stack has got: nothing writes to them. */
+/* Packets that the stack has got: nothing writes to them, and they are charged for their memory. */
 #include <linux/slab.h>
 #include <linux/tcp.h>
 
 #include "scene.h"
+
+#define ROUNDS		100
 
 /* Takes an aggregate of the first flow; false without memory. */
 static bool take_aggregate(struct kunit *test, const struct arrival *a)
@@ -75,9 +77,78 @@ static void delivered_goes_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s->came, 4);
 }
 
+/* Bytes of the buffers that packets refer to. */
+static size_t held_by(struct sk_buff_head *packets)
+{
+	struct sk_buff *skb;
+	struct xarray seen;
+	size_t bytes = 0;
+	int i;
+
+	xa_init(&seen);
+	skb_queue_walk(packets, skb) {
+		for (i = 0; i < skb_shinfo(skb)->nr_frags; i++) {
+			struct page *page = skb_frag_page(&skb_shinfo(skb)->frags[i]);
+
+			page = compound_head(page);
+			if (!xa_insert(&seen, page_to_pfn(page), page, GFP_KERNEL))
+				bytes += page_size(page);
+		}
+	}
+	xa_destroy(&seen);
+	return bytes;
+}
+
+/* Of each aggregate one packet stays where nobody reads: how much is it charged for? */
+static void delivered_charged(struct kunit *test)
+{
+	static const struct arrival arrivals[] = {
+		/* packets of one datagram, and of 2, 9 and 19 */
+		{ .n = 28, .len = 2200, .last = 2200, .good = true },
+		{ .n = 7, .len = 9000, .last = 9000, .good = true },
+		{ .n = 45, .len = 1428, .last = 1428, .good = true, .forged = 3 },
+		{ .n = 45, .len = 1428, .last = 1428, .good = true, .forged = 10 },
+		{ .n = 45, .len = 1428, .last = 1428, .good = true, .forged = 20 },
+		/* small aggregates */
+		{ .n = 2, .len = 1428, .last = 1428, .good = true },
+		{ .n = 5, .len = 1428, .last = 1428, .good = true },
+		{ .n = 12, .len = 1428, .last = 1428, .good = true },
+		{ .n = 45, .len = 1428, .last = 1428, .good = true },
+	};
+	struct scene *s = test->priv;
+	struct sk_buff_head kept;
+	unsigned int i, round;
+
+	__skb_queue_head_init(&kept);
+	KUNIT_ASSERT_TRUE(test, scene_open_sessions(s));
+	for (i = 0; i < ARRAY_SIZE(arrivals) && !has_failed(test); i++) {
+		size_t charged = 0, held;
+		struct sk_buff *skb;
+
+		s->flows[0] = (struct inner) { .v4 = true, .tcp = i, .tcp_options = i ? 12 : 0 };
+		if (i < 2)
+			s->flows[0] = (struct inner) { .v4 = true };
+		for (round = 0; round < ROUNDS; round++) {
+			KUNIT_ASSERT_TRUE(test, take_aggregate(test, &arrivals[i]));
+			/* the last: others may keep a part of the buffer for a while */
+			skb = __skb_dequeue_tail(&scene_arrived);
+			KUNIT_ASSERT_NOT_ERR_OR_NULL(test, skb);
+			__skb_queue_tail(&kept, skb);
+			charged += skb->truesize;
+			__skb_queue_purge(&scene_arrived);
+		}
+		held = held_by(&kept);
+		KUNIT_EXPECT_LE_MSG(test, held, 2 * charged, "%u datagrams of %u bytes, forged %u",
+				    arrivals[i].n, arrivals[i].len, arrivals[i].forged);
+		__skb_queue_purge(&kept);
+	}
+	__skb_queue_purge(&kept);
+}
+
 static struct kunit_case delivered_cases[] = {
 	KUNIT_CASE(delivered_stays),
 	KUNIT_CASE(delivered_goes_on),
+	KUNIT_CASE(delivered_charged),
 	{}
 };
 
