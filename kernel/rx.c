@@ -102,6 +102,11 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 		cells = link->cells;
 		skb->dev = dev;
 	}
+	/* What came plain may have a clone, a packet socket's: it must not see the new mark. */
+	if (unlikely(INET_ECN_is_ce(from->dsfield) && skb_unclone(skb, GFP_ATOMIC))) {
+		why = CAMEX_A_STATS_NO_MEMORY;
+		goto drop;
+	}
 	why = tap ? camex_tap_shape(peer, skb, from->dsfield, &frame) :
 		    shape_ip(cdev, peer, skb, from->dsfield);
 	if (unlikely(why))
@@ -170,4 +175,5 @@ void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 	}
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_deliver);
 CAMEX_EXPORT_FOR_KUNIT(camex_rx);

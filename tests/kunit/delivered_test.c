@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Packets that the stack has got: nothing writes to them, and they are charged for their memory. */
+#include <linux/ip.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
+#include <net/inet_ecn.h>
 
 #include "scene.h"
 
@@ -77,6 +79,32 @@ static void delivered_goes_on(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, s->came, 4);
 }
 
+/* What the outer header says of congestion goes into the packet, not into clones of it. */
+static void delivered_apart(struct kunit *test)
+{
+	const struct camex_source from = { .dsfield = INET_ECN_CE };
+	struct scene *s = test->priv;
+	struct inner in = { .v4 = true };
+	struct sk_buff *skb, *clone;
+
+	inner_build(&in, s->plain, 100);
+	inner_sum(&in, s->plain, 100, false);
+	skb = packet_skb(&s->rnd, s->plain, 100, 0, 1, LINEAR);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, skb);
+	skb->dev = s->cdev->dev;
+	clone = skb_clone(skb, GFP_KERNEL);
+	local_bh_disable();
+	rcu_read_lock();
+	camex_deliver(s->cdev, s->peer, skb, &from);
+	rcu_read_unlock();
+	local_bh_enable();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, clone);
+	KUNIT_EXPECT_EQ(test, memcmp(clone->data, s->plain, 100), 0);
+	kfree_skb(clone);
+	KUNIT_ASSERT_EQ(test, skb_queue_len(&scene_arrived), 1);
+	KUNIT_EXPECT_TRUE(test, INET_ECN_is_ce(ip_hdr(skb_peek(&scene_arrived))->tos));
+}
+
 /* Bytes of the buffers that packets refer to. */
 static size_t held_by(struct sk_buff_head *packets)
 {
@@ -148,6 +176,7 @@ static void delivered_charged(struct kunit *test)
 static struct kunit_case delivered_cases[] = {
 	KUNIT_CASE(delivered_stays),
 	KUNIT_CASE(delivered_goes_on),
+	KUNIT_CASE(delivered_apart),
 	KUNIT_CASE(delivered_charged),
 	{}
 };
