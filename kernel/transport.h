@@ -43,7 +43,7 @@ struct camex_way {
  * @rekeyed: the device has its first key, or has lost its last one; NULL: no
  *	matter. Context: RTNL, may sleep
  * @lacks_device: an interface that the way to an endpoint (NULL: to any) needs is not
- *	there; NULL: it needs none. Context: RTNL and RCU reader
+ *	there; NULL: it needs none. Context: RCU reader
  * @route: find a way to an endpoint: @path and @room of it. Returns 0, or the
  *	counter that says why there is none (CAMEX_A_STATS_*). Context: RCU
  *	reader, bottom halves off

@@ -177,11 +177,11 @@ bool camex_udp_has_devices(const struct camex_udp *udp, const struct camex_endpo
  * @cdev: the device
  * @ep: an endpoint, or NULL
  *
- * Context: RTNL and RCU reader.
+ * Context: RCU reader.
  */
 bool camex_udp_lacks_device(const struct camex_dev *cdev, const struct camex_endpoint *ep)
 {
-	const struct camex_udp *udp = rtnl_dereference(cdev->udp);
+	const struct camex_udp *udp = rcu_dereference(cdev->udp);
 
 	return udp && !camex_udp_has_devices(udp, ep);
 }
