@@ -15,13 +15,17 @@ unsigned long camex_catch_up_look(struct camex_peer *peer, unsigned long now);
  * @peer: the peer
  * @before: peer->seen before that
  *
- * It does not say that the peer takes what we send.
+ * It does not say that the peer takes what we send. It counts as heard a jiffy ago, so that
+ * another datagram in the same jiffy can be told from it.
  */
 static inline void camex_peer_told(struct camex_peer *peer, unsigned long before)
 {
+	unsigned long told = jiffies - 1;
+
 	if (before != READ_ONCE(peer->told))
 		WRITE_ONCE(peer->answered_us, before);
-	WRITE_ONCE(peer->told, READ_ONCE(peer->seen));
+	WRITE_ONCE(peer->told, told);
+	WRITE_ONCE(peer->seen, told);
 }
 
 #endif /* CAMEX_CATCH_UP_H */

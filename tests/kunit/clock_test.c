@@ -45,6 +45,20 @@ static struct camex_session_rx *opened(struct camex_peer *far, u32 prefix, u64 s
 	return rx;
 }
 
+/* What the session takes of one datagram: 1 or 0. */
+static u64 taken(struct camex_session_rx *rx, u64 seq)
+{
+	bool highest;
+	u64 fresh;
+
+	rcu_read_lock();
+	local_bh_disable();
+	fresh = camex_session_take(rx, &seq, 1, &highest);
+	local_bh_enable();
+	rcu_read_unlock();
+	return fresh;
+}
+
 /* What the watch does when it has seen a step. */
 static void use_up_behind(struct kunit *test)
 {
@@ -95,7 +109,9 @@ static void clock_is_caught_up_with(struct kunit *test)
 
 	/* what the far end has reached */
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(far, key));
-	KUNIT_ASSERT_NOT_NULL(test, opened(far, 1, LATER(0)));
+	rx = opened(far, 1, LATER(0));
+	KUNIT_ASSERT_NOT_NULL(test, rx);
+	KUNIT_ASSERT_EQ(test, 1, taken(rx, LATER(0)));
 	camex_test_clock = LATER(-5);
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, key));
 	a->cdev->last_start = LATER(-5);
@@ -154,8 +170,7 @@ static void clock_pauses(struct kunit *test)
 	struct camex_peer *a = fake_peer(test, "a"), *far = fake_peer(test, "far");
 	struct camex_session_tx *tx;
 	struct camex_session_rx *rx;
-	bool highest;
-	u64 seq = 10;
+	u64 seq;
 
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, key));
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(far, key));
@@ -173,12 +188,7 @@ static void clock_pauses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, fake_set_key(a, key));
 	KUNIT_EXPECT_PTR_NE(test, tx, tx_of(a));
 	KUNIT_EXPECT_FALSE(test, camex_session_next(tx_of(a), 1, &seq));
-	seq = 11;
-	rcu_read_lock();
-	local_bh_disable();
-	KUNIT_EXPECT_EQ(test, 0, camex_session_take(rx, &seq, 1, &highest));
-	local_bh_enable();
-	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, 0, taken(rx, 11));
 	KUNIT_EXPECT_NULL(test, opened(far, 2, 10));
 
 	camex_clock_pause(false);
@@ -189,13 +199,8 @@ static void clock_pauses(struct kunit *test)
 	renew_used(a);
 	KUNIT_EXPECT_PTR_NE(test, tx, tx_of(a));
 	KUNIT_EXPECT_TRUE(test, camex_session_next(tx_of(a), 1, &seq));
-	seq = 11;
-	rcu_read_lock();
-	local_bh_disable();
-	KUNIT_EXPECT_EQ(test, 1, camex_session_take(rx, &seq, 1, &highest));
-	KUNIT_EXPECT_EQ(test, 0, camex_session_take(rx, &seq, 1, &highest));
-	local_bh_enable();
-	rcu_read_unlock();
+	KUNIT_EXPECT_EQ(test, 1, taken(rx, 11));
+	KUNIT_EXPECT_EQ(test, 0, taken(rx, 11));
 	KUNIT_EXPECT_NOT_NULL(test, opened(far, 2, 10));
 }
 

@@ -171,7 +171,7 @@ enum {
 	CAMEX_A_PEER_LINK,		/* string, its own link [out] */
 	CAMEX_A_PEER_LINK_IFINDEX,	/* u32, the same, in the namespace where that is [out] */
 	CAMEX_A_PEER_UNANSWERED,	/* u64, milliseconds without an answer, above 10 s [out] */
-	CAMEX_A_PEER_REFUSED,		/* u64, milliseconds since it was refused as a replay [out] */
+	CAMEX_A_PEER_REFUSED,		/* u64, milliseconds since refused as a replay [out] */
 
 	__CAMEX_A_PEER_MAX,
 	CAMEX_A_PEER_MAX = (__CAMEX_A_PEER_MAX - 1)
