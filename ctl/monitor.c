@@ -35,15 +35,15 @@ static void complete_event(struct monitor *monitor, struct model_event *event,
 	const struct nlattr *name = event->peer[CAMEX_A_PEER_NAME];
 
 	device->ifindex = event->ifindex;
-	if (!name ||
-	    query_peers(&monitor->ask, device, nla_get_string(name)) ||
+	if (!name || query_peers(&monitor->ask, device, nla_get_string(name)) ||
 	    !device->n_peers)
 		return;
 	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++)
 		event->peer[secrets[i]] = device->peers[0].tb[secrets[i]];
 }
 
-static int report_event(struct monitor *monitor, const struct model_event *event)
+static int report_event(struct monitor *monitor,
+			const struct model_event *event)
 {
 	struct call *call = monitor->call;
 	struct timespec now;
@@ -138,7 +138,8 @@ int monitor(struct call *call)
 	for (;;) {
 		error = conn_listen(&call->conn, &sink);
 		if (error == ENOBUFS) {
-			complain("warning: events came too fast, some are lost");
+			complain(
+				"warning: events came too fast, some are lost");
 			error = look_again(&monitor, &sink);
 		}
 		if (!error)

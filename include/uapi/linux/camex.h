@@ -92,7 +92,9 @@ enum camex_event {
 /*
  * Attributes of a device. The same set is the IFLA_INFO_DATA of RTM_NEWLINK,
  * where the attributes marked [new] can be given, and the nest CAMEX_A_DEV,
- * where those marked [set] can. BIND_DEV is in the transport's namespace. TX to
+ * where those marked [set] can. ID and CLIENT_ID are secret: CAMEX_CMD_DEV_GET returns
+ * them only to callers with CAP_NET_ADMIN over the link's and the transport's
+ * namespace, and RTM_NEWLINK never. BIND_DEV is in the transport's namespace. TX to
  * FWMARK are for transport udp, and absent with another.
  */
 enum {
@@ -140,8 +142,9 @@ enum {
 /*
  * Attributes of a peer. NAME goes with every command; [add] and [set] mark
  * what CAMEX_CMD_PEER_ADD and CAMEX_CMD_PEER_SET take, [out] what
- * CAMEX_CMD_PEER_GET returns. KEY is never returned, FINGERPRINT only to callers
- * with CAP_NET_ADMIN over the link's and the transport's namespace. PROFILE_* is
+ * CAMEX_CMD_PEER_GET returns. KEY is never returned; ENDPOINT_*, FINGERPRINT,
+ * PROFILE_* and ID are secret: they are returned only to callers with CAP_NET_ADMIN
+ * over the link's and the transport's namespace, and no event has them. PROFILE_* is
  * what we hand out to a peer that registers with AUTO; of one with
  * CAMEX_REGISTER_AUTO it is what the peer has handed out to us, and cannot be
  * given. It is IPv4; its address may have bits set past its length.
@@ -248,9 +251,10 @@ enum {
 
 /*
  * Commands. All that change something need CAP_NET_ADMIN over the namespace of
- * the link and over that of the transport (EPERM). ENODEV: no such device;
- * EOPNOTSUPP: it is no camex device, or lacks the feature; ENOENT: no such peer
- * or route; EEXIST: it is there already; EINVAL, ERANGE: a bad attribute;
+ * the link and over that of the transport (EPERM); so do ROUTE_GET and FDB_GET.
+ * ENODEV: no such device; EOPNOTSUPP: it is no camex device, or lacks the
+ * feature; ENOENT: no such peer or route; EEXIST: it is there already; ENOSPC:
+ * there are too many; EINVAL, ERANGE: a bad attribute;
  * ENOMEM. Devices are made by rtnetlink, kind "camex", and deleted by it or by
  * DEV_DEL; by the latter alone where the link's namespace and the transport's
  * belong to different user namespaces.
