@@ -14,6 +14,7 @@
 
 #include "cells.h"
 #include "compat.h"
+#include "memory.h"
 
 /* Packets that may wait on a CPU. */
 #define QUEUE_MAX	1000
@@ -77,12 +78,12 @@ static int poll(struct napi_struct *napi, int budget)
  */
 struct camex_cells *camex_cells_alloc(struct net_device *dev)
 {
-	struct camex_cells *cells = kmalloc(sizeof(*cells), GFP_KERNEL);
+	struct camex_cells *cells = kmalloc(sizeof(*cells), CAMEX_GFP_REQUEST);
 	int cpu;
 
 	if (!cells)
 		return NULL;
-	cells->cells = alloc_percpu(struct camex_cell);
+	cells->cells = alloc_percpu_gfp(struct camex_cell, CAMEX_GFP_REQUEST);
 	if (!cells->cells) {
 		kfree(cells);
 		return NULL;

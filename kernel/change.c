@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The commands of the generic netlink family that change something. */
+#include <linux/moduleparam.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
 
@@ -9,6 +10,45 @@
 #include "netlink.h"
 #include "protocol.h"
 #include "timer.h"
+
+/* What a device can have, however much memory there is. */
+static unsigned int peers_max = 262144;
+module_param(peers_max, uint, 0644);
+MODULE_PARM_DESC(peers_max, "Most peers of a device (262144)");
+
+static unsigned int routes_max = 1048576;
+module_param(routes_max, uint, 0644);
+MODULE_PARM_DESC(routes_max, "Most routes of a device (1048576)");
+
+static int check_peers(const struct camex_dev *cdev, const struct nlattr *name,
+		       struct netlink_ext_ack *extack)
+{
+	unsigned int n = atomic_read(&cdev->names.nelems);
+
+	if (n < READ_ONCE(peers_max))
+		return 0;
+	camex_extack(extack, name,
+		     "%s has %u peers, and no more are allowed (module parameter peers_max)",
+		     cdev->dev->name, n);
+	return -ENOSPC;
+}
+
+/* Those that are replaced count until the new ones are there. */
+static int check_routes(struct camex_dev *cdev, const struct camex_prefix *prefixes,
+			unsigned int n, const struct nlattr *attr,
+			struct netlink_ext_ack *extack)
+{
+	unsigned int more = 0, i;
+
+	for (i = 0; i < n; i++)
+		more += !camex_route_find(&cdev->routes, &prefixes[i]);
+	if (!more || (u64)cdev->routes.n + more <= READ_ONCE(routes_max))
+		return 0;
+	camex_extack(extack, attr,
+		     "%s has %u routes, and %u more are not allowed (module parameter routes_max)",
+		     cdev->dev->name, cdev->routes.n, more);
+	return -ENOSPC;
+}
 
 static int do_dev_set(struct camex_dev *cdev, struct genl_info *info)
 {
@@ -51,7 +91,9 @@ static int read_peer(struct camex_dev *cdev, const struct camex_peer *peer,
 	      camex_attr_endpoint(cdev, peer, info, tb, &rq->endpoint);
 	if (!err && tb[CAMEX_A_PEER_ROUTES])
 		err = camex_attr_routes(cdev, peer, info, tb[CAMEX_A_PEER_ROUTES],
-					&rq->routes, &rq->nroutes);
+					&rq->routes, &rq->nroutes) ?:
+		      check_routes(cdev, rq->routes, rq->nroutes,
+				   tb[CAMEX_A_PEER_ROUTES], info->extack);
 	return err;
 }
 
@@ -83,7 +125,7 @@ static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
 	}
 	if (rq->endpoint.family) {
 		spin_lock_bh(&cdev->lock);
-		ep = camex_endpoint_new(peer, &rq->endpoint, NULL, GFP_ATOMIC);
+		ep = camex_endpoint_new(peer, &rq->endpoint, NULL);
 		spin_unlock_bh(&cdev->lock);
 		if (!ep) {
 			err = -ENOMEM;
@@ -150,7 +192,8 @@ static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
 			     (char *)nla_data(name));
 		return -EEXIST;
 	}
-	err = read_peer(cdev, NULL, info, tb, &rq);
+	err = check_peers(cdev, name, info->extack) ?:
+	      read_peer(cdev, NULL, info, tb, &rq);
 	if (err)
 		goto out;
 	key = tb[CAMEX_A_PEER_KEY];
@@ -275,8 +318,9 @@ static int do_route_add(struct camex_dev *cdev, struct genl_info *info)
 	if (!tb[CAMEX_A_ROUTE_REPLACE])
 		err = camex_attr_not_owned(cdev, &prefix, NULL, tb[CAMEX_A_ROUTE_ADDR],
 					   info->extack);
-	return err ?: camex_route_insert(&cdev->routes, &prefix, peer,
-					 &peer->routes);
+	return err ?:
+	       check_routes(cdev, &prefix, 1, tb[CAMEX_A_ROUTE_ADDR], info->extack) ?:
+	       camex_route_insert(&cdev->routes, &prefix, peer, &peer->routes);
 }
 
 static int do_route_del(struct camex_dev *cdev, struct genl_info *info)

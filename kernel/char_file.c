@@ -160,7 +160,7 @@ static int queue_open(struct inode *inode, struct file *file)
 	int err;
 
 	q = (struct camex_queue *)sk_alloc(current->nsproxy->net_ns, AF_UNSPEC,
-					   GFP_KERNEL, &camex_proto, 0);
+					   GFP_KERNEL_ACCOUNT, &camex_proto, 0);
 	if (!q)
 		return -ENOMEM;
 	sock_init_data(NULL, &q->sk);

@@ -14,12 +14,14 @@
 #include <linux/hrtimer.h>
 #include <linux/if_tun.h>
 #include <linux/local_lock.h>
+#include <linux/memcontrol.h>
 #include <linux/module.h>
 #include <linux/netdevice.h>
 #include <linux/netlink.h>
 #include <linux/netpoll.h>
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
+#include <linux/sched/mm.h>
 #include <linux/tty.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
@@ -48,6 +50,47 @@
 #endif
 #ifndef camex_uninit
 #define camex_uninit
+#endif
+
+/* 5.14: modules may have what softirqs and workers allocate charged to a memory cgroup. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
+static inline struct mem_cgroup *camex_memcg_get(void)
+{
+	return get_mem_cgroup_from_mm(current->mm);
+}
+
+static inline void camex_memcg_put(struct mem_cgroup *memcg)
+{
+	mem_cgroup_put(memcg);
+}
+
+static inline struct mem_cgroup *camex_memcg_enter(struct mem_cgroup *memcg)
+{
+	return set_active_memcg(memcg);
+}
+
+static inline void camex_memcg_leave(struct mem_cgroup *before)
+{
+	set_active_memcg(before);
+}
+#else
+static inline struct mem_cgroup *camex_memcg_get(void)
+{
+	return NULL;
+}
+
+static inline void camex_memcg_put(struct mem_cgroup *memcg)
+{
+}
+
+static inline struct mem_cgroup *camex_memcg_enter(struct mem_cgroup *memcg)
+{
+	return NULL;
+}
+
+static inline void camex_memcg_leave(struct mem_cgroup *before)
+{
+}
 #endif
 
 /* NL_SET_ERR_MSG_FMT: before 6.2 an extack holds a pointer, not a text. */

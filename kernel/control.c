@@ -6,6 +6,7 @@
 #include "compat.h"
 #include "control.h"
 #include "links.h"
+#include "memory.h"
 #include "timer.h"
 #include "transport.h"
 
@@ -297,7 +298,7 @@ int camex_control_config(struct camex_peer *peer, const void *text, size_t len,
 
 	if (!camex_control_awaits(peer, &from->addr))
 		return CAMEX_A_STATS_UNKNOWN_PEER;
-	profile = kzalloc(sizeof(*profile), GFP_ATOMIC);
+	profile = camex_zalloc(peer->cdev, sizeof(*profile));
 	if (!profile)
 		return CAMEX_A_STATS_NO_MEMORY;
 	client_id(peer->cdev, ours);

@@ -31,9 +31,10 @@ static int init_dev(struct net_device *dev)
 	struct camex_dev *cdev = netdev_priv(dev);
 	int err;
 
+	cdev->memcg = camex_memcg_get();
 	err = camex_tstats_alloc(dev);
 	if (err)
-		return err;
+		goto err_memcg;
 	err = -ENOMEM;
 	cdev->stats = camex_stats_alloc();
 	if (!cdev->stats)
@@ -75,6 +76,8 @@ err_stats:
 	free_percpu(cdev->stats);
 err_tstats:
 	camex_tstats_free(dev);
+err_memcg:
+	camex_memcg_put(cdev->memcg);
 	return err;
 }
 
@@ -101,6 +104,7 @@ static void uninit_dev(struct net_device *dev)
 	camex_cells_free(cdev->cells);
 	free_percpu(cdev->stats);
 	camex_tstats_free(dev);
+	camex_memcg_put(cdev->memcg);
 }
 
 static int open_dev(struct net_device *dev)

@@ -34,6 +34,7 @@
 #include "stats.h"
 #include "trial.h"
 
+struct mem_cgroup;
 struct camex_protocol_ops;
 struct camex_transport_ops;
 struct camex_hint;
@@ -143,6 +144,8 @@ struct camex_deferred {
  * @conf: settings: see there
  * @id_count: tells that @conf.id is whole
  * @path_generation: counts what makes cached paths wrong (RTNL)
+ * @memcg: what is allocated for the device is charged to it: the memory cgroup of whoever
+ *	made the device (a reference)
  * @stats: counters
  * @cells: delivers received packets to the stack
  * @handoff: queues of what workers are to open, or NULL
@@ -196,6 +199,7 @@ struct camex_dev {
 	struct camex_conf conf;
 	seqcount_spinlock_t id_count;
 	u32 path_generation;
+	struct mem_cgroup *memcg;
 	struct camex_stats __percpu *stats;
 	struct camex_cells *cells;
 	struct camex_handoff *handoff;

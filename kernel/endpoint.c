@@ -5,6 +5,7 @@
 #include <net/dst.h>
 
 #include "compat.h"
+#include "memory.h"
 #include "peer.h"
 #include "rules.h"
 #include "timer.h"
@@ -55,17 +56,15 @@ static void remember_scope(struct camex_endpoint *ep, const struct camex_dev *cd
  * @peer: whose it is to be
  * @to: address and port
  * @from: our own address towards it, or NULL
- * @gfp: how to allocate
  *
  * Context: camex_dev.lock held.
  * Return: the endpoint, or NULL without memory.
  */
 struct camex_endpoint *camex_endpoint_new(struct camex_peer *peer,
 					  const struct camex_addr *to,
-					  const struct camex_addr *from,
-					  gfp_t gfp)
+					  const struct camex_addr *from)
 {
-	struct camex_endpoint *ep = kzalloc(sizeof(*ep), gfp);
+	struct camex_endpoint *ep = camex_zalloc(peer->cdev, sizeof(*ep));
 
 	lockdep_assert_held(&peer->cdev->lock);
 	if (!ep)

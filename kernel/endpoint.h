@@ -68,8 +68,7 @@ int camex_endpoints_init(struct camex_dev *cdev);
 void camex_endpoints_free(struct camex_dev *cdev);
 struct camex_endpoint *camex_endpoint_new(struct camex_peer *peer,
 					  const struct camex_addr *to,
-					  const struct camex_addr *from,
-					  gfp_t gfp);
+					  const struct camex_addr *from);
 void camex_endpoint_free(struct camex_endpoint *ep);
 void camex_endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep);
 void camex_endpoints_follow(struct camex_dev *cdev, const struct net_device *dev);

@@ -37,7 +37,7 @@ int camex_far_add(struct camex_dev *cdev)
 	if (err)
 		goto err_peer;
 	spin_lock_bh(&cdev->lock);
-	ep = camex_endpoint_new(peer, &zeros, NULL, GFP_ATOMIC);
+	ep = camex_endpoint_new(peer, &zeros, NULL);
 	if (ep)
 		camex_peer_configure_endpoint(peer, ep);
 	spin_unlock_bh(&cdev->lock);

@@ -9,6 +9,7 @@
 
 #include "compat.h"
 #include "fdb.h"
+#include "memory.h"
 #include "peer.h"
 
 /* How often old entries are looked for, at most and at least. */
@@ -167,7 +168,7 @@ static int insert(struct camex_peer *peer, const struct camex_fdb_key *key,
 
 	if (is_full(peer, false))
 		return -ENOSPC;
-	entry = kzalloc(sizeof(*entry), GFP_ATOMIC | __GFP_NOWARN);
+	entry = camex_zalloc(cdev, sizeof(*entry));
 	if (!entry)
 		return -ENOMEM;
 	entry->key = *key;

@@ -93,7 +93,8 @@ int camex_handoff_alloc(struct camex_dev *cdev)
 
 	if (!cdev->protocol->open_into)
 		return 0;
-	cdev->handoff = kcalloc(QUEUES, sizeof(*cdev->handoff), GFP_KERNEL);
+	cdev->handoff = kcalloc(QUEUES, sizeof(*cdev->handoff),
+				GFP_KERNEL_ACCOUNT);
 	if (!cdev->handoff)
 		return -ENOMEM;
 	for (i = 0; i < QUEUES; i++) {

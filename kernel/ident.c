@@ -2,6 +2,7 @@
 #include <linux/slab.h>
 
 #include "ident.h"
+#include "memory.h"
 
 static const struct rhashtable_params by_id = {
 	.key_len = CAMEX_ID_LEN,
@@ -56,7 +57,7 @@ struct camex_peer *camex_ident_find(struct camex_dev *cdev, const u8 *id)
  */
 struct camex_ident *camex_ident_new(struct camex_peer *peer, const u8 *id)
 {
-	struct camex_ident *ident = kzalloc(sizeof(*ident), GFP_KERNEL);
+	struct camex_ident *ident = kzalloc(sizeof(*ident), CAMEX_GFP_REQUEST);
 
 	if (!ident)
 		return NULL;

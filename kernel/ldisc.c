@@ -98,10 +98,10 @@ static int open_tty(struct tty_struct *tty)
 		return -EPERM;
 	if (!tty->ops->write)
 		return -EOPNOTSUPP;
-	s = kzalloc(sizeof(*s), GFP_KERNEL);
+	s = kzalloc(sizeof(*s), GFP_KERNEL_ACCOUNT);
 	if (!s)
 		return -ENOMEM;
-	s->rx.data = kvmalloc(CAMEX_SERIAL_FRAME_MAX, GFP_KERNEL);
+	s->rx.data = kvmalloc(CAMEX_SERIAL_FRAME_MAX, GFP_KERNEL_ACCOUNT);
 	if (!s->rx.data) {
 		kfree(s);
 		return -ENOMEM;

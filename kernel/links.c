@@ -156,7 +156,7 @@ static void name_of(const struct camex_dev *cdev, char *name)
 			 (int)(IFNAMSIZ - sizeof("-12345")), cdev->dev->name);
 }
 
-static int make(struct camex_peer *peer)
+static int register_link(struct camex_peer *peer)
 {
 	struct camex_dev *cdev = peer->cdev;
 	struct camex_peer_link *link;
@@ -188,6 +188,16 @@ static int make(struct camex_peer *peer)
 	spin_unlock_bh(&cdev->lock);
 	camex_netlink_link(peer, CAMEX_EVENT_LINK_ADD);
 	return 0;
+}
+
+/* It is charged to whoever made the device. */
+static int make(struct camex_peer *peer)
+{
+	struct mem_cgroup *before = camex_memcg_enter(peer->cdev->memcg);
+	int err = register_link(peer);
+
+	camex_memcg_leave(before);
+	return err;
 }
 
 /* Jiffies until the link has been silent for too long, MAX_JIFFY_OFFSET for never. */

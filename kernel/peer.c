@@ -6,6 +6,7 @@
 #include "fdb.h"
 #include "ident.h"
 #include "links.h"
+#include "memory.h"
 #include "netlink.h"
 #include "protocol.h"
 #include "rules.h"
@@ -29,7 +30,7 @@ int camex_peers_init(struct camex_dev *cdev)
 {
 	int err;
 
-	xa_init_flags(&cdev->peers, XA_FLAGS_ALLOC);
+	xa_init_flags(&cdev->peers, XA_FLAGS_ALLOC | XA_FLAGS_ACCOUNT);
 	INIT_LIST_HEAD(&cdev->events);
 	camex_links_setup(cdev);
 	err = rhashtable_init(&cdev->names, &by_name);
@@ -129,7 +130,7 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
 	int err;
 
 	ASSERT_RTNL();
-	peer = kzalloc(sizeof(*peer), GFP_KERNEL);
+	peer = kzalloc(sizeof(*peer), CAMEX_GFP_REQUEST);
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
 	peer->cdev = cdev;
@@ -150,7 +151,7 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
 		goto err_peer;
 	}
 	err = xa_alloc_cyclic(&cdev->peers, &peer->number, peer, xa_limit_31b,
-			      &cdev->next_peer, GFP_KERNEL);
+			      &cdev->next_peer, CAMEX_GFP_REQUEST);
 	if (err < 0)
 		goto err_traffic;
 	err = key ? camex_peer_set_key(peer, key, fingerprint) : 0;
@@ -288,7 +289,7 @@ int camex_peer_move(struct camex_peer *peer, const struct camex_addr *to,
 					lockdep_is_held(&peer->cdev->lock));
 	if (old && camex_endpoint_is(old, to, from))
 		return 0;
-	ep = camex_endpoint_new(peer, to, from, GFP_ATOMIC);
+	ep = camex_endpoint_new(peer, to, from);
 	if (!ep)
 		return -ENOMEM;
 	elsewhere = old && memcmp(&old->to, to, sizeof(*to));

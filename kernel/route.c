@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 
 #include "compat.h"
+#include "memory.h"
 #include "route.h"
 #include "wire.h"
 
@@ -313,7 +314,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_route_find);
 
 static struct camex_route *new_node(u16 family, const u64 *key, u8 len)
 {
-	struct camex_route *node = kzalloc(sizeof(*node), GFP_KERNEL);
+	struct camex_route *node = kzalloc(sizeof(*node), CAMEX_GFP_REQUEST);
 
 	if (!node)
 		return NULL;
@@ -353,6 +354,7 @@ int camex_route_insert(struct camex_routes *routes,
 
 	if (below && below->len == prefix->len &&
 	    same(below->key, key, below->len)) {
+		routes->n += !rcu_access_pointer(below->peer);
 		rcu_assign_pointer(below->peer, peer);
 		list_move_tail(&below->peer_node, owned);
 		return 0;
@@ -388,6 +390,7 @@ int camex_route_insert(struct camex_routes *routes,
 	if (below)
 		below->parent = fork;
 	list_add_tail(&node->peer_node, owned);
+	routes->n++;
 	return 0;
 }
 
@@ -423,6 +426,7 @@ void camex_route_remove(struct camex_routes *routes, struct camex_route *route)
 	struct camex_route *parent = route->parent;
 
 	RCU_INIT_POINTER(route->peer, NULL);
+	routes->n--;
 	route->fresh = false;
 	list_del_init(&route->peer_node);
 	if (is_fork(route))

@@ -53,12 +53,14 @@ struct camex_route {
  * struct camex_routes - the routes of a device
  * @v4: root for IPv4
  * @v6: root for IPv6
+ * @n: how many there are (RTNL)
  *
  * Writers serialize by RTNL, readers hold rcu_read_lock() or its _bh form.
  */
 struct camex_routes {
 	struct camex_route __rcu *v4;
 	struct camex_route __rcu *v6;
+	unsigned int n;
 };
 
 struct camex_peer *camex_route_lookup4(const struct camex_routes *routes,

@@ -9,6 +9,7 @@
 #include "clock.h"
 #include "compat.h"
 #include "control.h"
+#include "memory.h"
 #include "transport.h"
 
 static const struct rhashtable_params by_prefix = {
@@ -61,7 +62,7 @@ int camex_sessions_init(struct camex_dev *cdev)
 
 	camex_trials_init(cdev);
 	cdev->hints_until = jiffies - 1;
-	cdev->hints = kvcalloc(CAMEX_HINTS, sizeof(*cdev->hints), GFP_KERNEL);
+	cdev->hints = kvcalloc(CAMEX_HINTS, sizeof(*cdev->hints), GFP_KERNEL_ACCOUNT);
 	if (!cdev->hints)
 		return err;
 	err = rhashtable_init(&cdev->key_table, &by_key);
@@ -107,7 +108,7 @@ struct camex_key *camex_key_get(struct camex_dev *cdev, const u8 *bytes)
 	struct camex_key *key, *old;
 
 	ASSERT_RTNL();
-	key = kzalloc(sizeof(*key), GFP_KERNEL);
+	key = kzalloc(sizeof(*key), CAMEX_GFP_REQUEST);
 	if (!key)
 		return NULL;
 	camex_aead_key_set(&key->aead, bytes);
@@ -311,7 +312,7 @@ struct camex_session_tx *camex_session_tx_new(struct camex_peer *peer,
 	tx = rcu_dereference_protected(peer->tx, lockdep_is_held(&cdev->lock));
 	if (tx)
 		reached(cdev, tx);
-	tx = kzalloc(sizeof(*tx), GFP_ATOMIC);
+	tx = camex_zalloc(cdev, sizeof(*tx));
 	if (!tx)
 		return NULL;
 	tx->base.sends = true;
@@ -359,7 +360,7 @@ struct camex_session_rx *camex_session_rx_new(struct camex_peer *peer,
 	struct camex_session_rx *rx;
 
 	lockdep_assert_held(&peer->cdev->lock);
-	rx = kzalloc(sizeof(*rx), GFP_ATOMIC);
+	rx = camex_zalloc(peer->cdev, sizeof(*rx));
 	if (!rx)
 		return NULL;
 	rx->base.key = key;
@@ -385,7 +386,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_session_rx_new);
  */
 int camex_session_rx_open(struct camex_session_rx *rx, u64 seq)
 {
-	struct camex_window *window = kzalloc(sizeof(*window), GFP_ATOMIC);
+	struct camex_window *window = camex_zalloc(rx->base.peer->cdev, sizeof(*window));
 
 	lockdep_assert_held(&rx->base.peer->cdev->lock);
 	if (!window)

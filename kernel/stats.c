@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "compat.h"
+#include "memory.h"
 #include "stats.h"
 
 #define SLOT(attr)	((attr) - 1 - ((attr) > CAMEX_A_STATS_PAD))
@@ -39,7 +40,8 @@ CAMEX_EXPORT_FOR_KUNIT(camex_stats_names);
  */
 struct camex_stats __percpu *camex_stats_alloc(void)
 {
-	struct camex_stats __percpu *stats = alloc_percpu(struct camex_stats);
+	struct camex_stats __percpu *stats =
+		alloc_percpu_gfp(struct camex_stats, CAMEX_GFP_REQUEST);
 	int cpu;
 
 	if (stats)
@@ -57,7 +59,8 @@ CAMEX_EXPORT_FOR_KUNIT(camex_stats_alloc);
  */
 struct camex_traffic __percpu *camex_traffic_alloc(void)
 {
-	struct camex_traffic __percpu *t = alloc_percpu(struct camex_traffic);
+	struct camex_traffic __percpu *t =
+		alloc_percpu_gfp(struct camex_traffic, CAMEX_GFP_REQUEST);
 	int cpu;
 
 	if (t)

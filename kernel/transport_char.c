@@ -312,7 +312,7 @@ static int open(struct camex_dev *cdev, struct camex_conf *conf,
 
 	if (rtnl_dereference(cdev->chr))
 		return 0;
-	chr = kzalloc(struct_size(chr, queues, queues), GFP_KERNEL);
+	chr = kzalloc(struct_size(chr, queues, queues), GFP_KERNEL_ACCOUNT);
 	if (!chr)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&chr->files);

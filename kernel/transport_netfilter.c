@@ -146,7 +146,7 @@ int camex_netfilter_on(struct camex_dev *cdev)
 
 	if (cdev->netfilter)
 		return 0;
-	nf = kzalloc(sizeof(*nf), GFP_KERNEL);
+	nf = kzalloc(sizeof(*nf), GFP_KERNEL_ACCOUNT);
 	if (!nf)
 		return -ENOMEM;
 	for (i = 0; i < n; i++) {

@@ -125,7 +125,7 @@ static void prepare(struct work_struct *work)
 	dev = __dev_get_by_index(cdev->net, READ_ONCE(cdev->egress_wanted));
 	if (!dev || cdev->conf.tx != CAMEX_TX_NETPOLL || is_known(cdev, dev))
 		goto out;
-	egress = kzalloc(sizeof(*egress), GFP_KERNEL);
+	egress = kzalloc(sizeof(*egress), GFP_KERNEL_ACCOUNT);
 	if (!egress)
 		goto out;
 	egress->dev = dev;

@@ -23,6 +23,7 @@
 #include "compat.h"
 #include "handoff.h"
 #include "links.h"
+#include "memory.h"
 #include "peer.h"
 #include "protocol.h"
 #include "transport_udp.h"
@@ -245,7 +246,7 @@ static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 		*found = path;
 		return 0;
 	}
-	path = kzalloc(sizeof(*path), GFP_ATOMIC);
+	path = camex_zalloc(cdev, sizeof(*path));
 	if (!path)
 		return CAMEX_A_STATS_NO_MEMORY;
 	/* Pairs with the release in camex_device_set(): settings come after. */

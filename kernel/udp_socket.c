@@ -343,7 +343,7 @@ int camex_udp_open(struct camex_dev *cdev, struct camex_conf *conf,
 	    !memcmp(&conf->bind, &old->bind, sizeof(conf->bind)))
 		return 0;
 
-	udp = kzalloc(sizeof(*udp), GFP_KERNEL);
+	udp = kzalloc(sizeof(*udp), GFP_KERNEL_ACCOUNT);
 	if (!udp)
 		return -ENOMEM;
 	udp->cdev = cdev;

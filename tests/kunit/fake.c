@@ -82,6 +82,7 @@ void fake_dev_exit(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->key_table.nelems));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->endpoints.ht.nelems));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->sessions.ht.nelems));
+	KUNIT_EXPECT_EQ(test, 0, cdev->routes.n);
 	KUNIT_EXPECT_NULL(test, rcu_access_pointer(cdev->routes.v4));
 	KUNIT_EXPECT_NULL(test, rcu_access_pointer(cdev->routes.v6));
 	/* what is freed late must not meet freed tables, nor a freed module */

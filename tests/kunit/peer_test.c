@@ -213,7 +213,7 @@ static bool configure(struct camex_peer *peer, const struct camex_addr *to)
 
 	rtnl_lock();
 	spin_lock_bh(&peer->cdev->lock);
-	ep = camex_endpoint_new(peer, to, NULL, GFP_ATOMIC);
+	ep = camex_endpoint_new(peer, to, NULL);
 	if (ep)
 		camex_peer_configure_endpoint(peer, ep);
 	spin_unlock_bh(&peer->cdev->lock);

@@ -203,7 +203,7 @@ static const char *configure(struct play *p, enum place place)
 
 	rtnl_lock();
 	spin_lock_bh(&p->peer->cdev->lock);
-	ep = camex_endpoint_new(p->peer, &places[place], NULL, GFP_ATOMIC);
+	ep = camex_endpoint_new(p->peer, &places[place], NULL);
 	if (ep)
 		camex_peer_configure_endpoint(p->peer, ep);
 	spin_unlock_bh(&p->peer->cdev->lock);
