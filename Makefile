@@ -11,6 +11,8 @@ GCOV ?= 0
 BENCH ?= 0
 W ?=
 C ?=
+# takes the debug information out of the installed module; STRIP=true leaves it there
+STRIP ?= $(if $(LLVM),$(filter %/,$(LLVM))llvm-strip$(filter -%,$(LLVM)),$(CROSS_COMPILE)strip)
 
 PREFIX ?= /usr/local
 SBINDIR ?= $(PREFIX)/sbin
@@ -34,7 +36,7 @@ help:
 	@echo 'make modules, kmod   the module alone;  make ctl   camexctl alone'
 	@echo 'make install         camexctl, its man pages, completion and units, and the dissector'
 	@echo '                     for Wireshark (PREFIX=, DESTDIR=, LUADIR=)'
-	@echo 'make kmod-install    the module, below /lib/modules'
+	@echo 'make kmod-install    the module, below /lib/modules, without debug information (STRIP=true: with)'
 	@echo 'make uninstall       takes away what install and kmod-install put there'
 	@echo 'make demo            a tunnel between two hosts in a guest, from nothing'
 	@echo 'make check           all tests;  make check-NAME   one group'
@@ -78,6 +80,7 @@ install: ctl
 kmod-install: modules
 	install -D -m 644 $(MODDIR)/camex.ko \
 		$(DESTDIR)/lib/modules/$(KREL)/updates/camex.ko
+	$(STRIP) --strip-debug $(DESTDIR)/lib/modules/$(KREL)/updates/camex.ko
 	$(if $(DESTDIR),,depmod $(KREL))
 
 uninstall:
