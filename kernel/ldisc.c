@@ -32,6 +32,7 @@ static void set_cdev(struct camex_serial *s, struct camex_dev *cdev)
 	spin_lock(&s->lock);
 	s->cdev = cdev;
 	s->rx = (struct camex_slip){ .data = s->rx.data };
+	memset(&s->cslip, 0, sizeof(s->cslip));
 	s->begin = 0;
 	s->end = 0;
 	s->written = 0;

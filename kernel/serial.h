@@ -10,6 +10,7 @@
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
+#include "cslip.h"
 #include "slip.h"
 
 struct camex_dev;
@@ -35,6 +36,7 @@ struct tty_struct;
  * @work: goes on when it asks for more
  * @rx_lock: protects what follows
  * @rx: the frame that is being received
+ * @cslip: the headers that compressed ones are differences from
  */
 struct camex_serial {
 	struct tty_struct *tty;
@@ -52,6 +54,7 @@ struct camex_serial {
 
 	spinlock_t rx_lock;	/* see above */
 	struct camex_slip rx;
+	struct camex_cslip cslip;
 };
 
 void camex_serial_work(struct work_struct *work);

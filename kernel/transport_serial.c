@@ -155,19 +155,21 @@ drop:
 /* --- receive --- */
 
 /* A packet of a frame's bytes, on a link that is up. */
-static struct sk_buff *make_packet(struct camex_dev *cdev, const struct camex_slip *rx)
+static struct sk_buff *make_packet(struct camex_dev *cdev,
+				   const struct camex_cslip_packet *packet)
 {
 	struct net_device *dev = cdev->dev;
 	struct sk_buff *skb;
 
-	skb = alloc_skb(dev->needed_headroom + rx->len + dev->needed_tailroom,
-			GFP_ATOMIC);
+	skb = alloc_skb(dev->needed_headroom + packet->head_len + packet->body_len +
+			dev->needed_tailroom, GFP_ATOMIC);
 	if (!skb) {
 		camex_count(cdev->stats, CAMEX_A_STATS_NO_MEMORY, 1);
 		return NULL;
 	}
 	skb_reserve(skb, dev->needed_headroom);
-	skb_put_data(skb, rx->data, rx->len);
+	skb_put_data(skb, packet->head, packet->head_len);
+	skb_put_data(skb, packet->body, packet->body_len);
 	skb->dev = dev;
 	return skb;
 }
@@ -207,11 +209,35 @@ static size_t right_bytes(const struct bytes *in)
 	return n;
 }
 
+/* May the far end send compressed headers? Only where a frame is an IP packet. */
+static bool may_be_compressed(const struct camex_dev *cdev)
+{
+	return cdev->protocol->bare && !camex_is_tap(cdev);
+}
+
+/* The packet of a whole frame; NULL: there is none. */
+static struct sk_buff *take_frame(struct camex_dev *cdev, struct camex_serial *s, bool up)
+{
+	struct camex_cslip_packet packet = { .body = s->rx.data, .body_len = s->rx.len };
+	bool good = true;
+
+	/* Also while the link is down: the next headers are differences from these. */
+	if (may_be_compressed(cdev))
+		good = camex_cslip_receive(&s->cslip, s->rx.data, s->rx.len, &packet);
+	if (!up)
+		return NULL;
+	if (likely(good))
+		return make_packet(cdev, &packet);
+	camex_count(cdev->stats, CAMEX_A_STATS_MALFORMED, 1);
+	return NULL;
+}
+
 /* The next packet, or NULL when all bytes are decoded. */
-static struct sk_buff *decode_packet(struct camex_dev *cdev, struct camex_slip *rx,
+static struct sk_buff *decode_packet(struct camex_dev *cdev, struct camex_serial *s,
 				     struct bytes *in)
 {
 	bool up = netif_running(cdev->dev);
+	struct camex_slip *rx = &s->rx;
 	enum camex_slip_event event;
 	size_t n;
 
@@ -228,14 +254,16 @@ static struct sk_buff *decode_packet(struct camex_dev *cdev, struct camex_slip *
 		}
 		n = camex_slip_decode(rx, in->data, in->right, &event);
 		skip(in, n);
-		if (event == CAMEX_SLIP_PACKET && up) {
-			struct sk_buff *skb = make_packet(cdev, rx);
+		if (event == CAMEX_SLIP_PACKET) {
+			struct sk_buff *skb = take_frame(cdev, s, up);
 
 			if (skb)
 				return skb;
+		} else if (event == CAMEX_SLIP_BAD) {
+			camex_cslip_lose(&s->cslip);
+			if (up)
+				camex_count(cdev->stats, CAMEX_A_STATS_MALFORMED, 1);
 		}
-		if (event == CAMEX_SLIP_BAD && up)
-			camex_count(cdev->stats, CAMEX_A_STATS_MALFORMED, 1);
 	}
 	return NULL;
 }
@@ -265,7 +293,7 @@ void camex_serial_receive(struct camex_serial *s, const u8 *data,
 		local_bh_disable();
 		spin_lock(&s->rx_lock);
 		cdev = s->cdev;
-		skb = cdev ? decode_packet(cdev, &s->rx, &in) : NULL;
+		skb = cdev ? decode_packet(cdev, s, &in) : NULL;
 		spin_unlock(&s->rx_lock);
 		if (skb)
 			camex_rx(cdev, skb, &from);

@@ -69,14 +69,33 @@ vlan() {
 		ip -n "$1" address add "10.1.0.${1#host}/24" dev vlan0 && ip -n "$1" link set vlan0 up
 }
 
-# poured BYTES: sends them from host1 to host2; the sums of both sides, and bytes per second.
+# poured BYTES [ADDRESS [FROM TO]]: sends them from host1 to host2, at 10.0.0.2; the sums of
+# both sides, and bytes per second.
 poured() {
-	bg host2 "$here/serial.py" sink 7 >"$test_tmp/sink"
+	local address=${2-10.0.0.2} from=${3-host1} to=${4-host2}
+	bg "$to" "$here/serial.py" sink 7 >"$test_tmp/sink"
 	local sink=$!
-	wait_until 30 listening host2 tcp 7 &&
-		on host1 timeout 600 "$here/serial.py" pour 10.0.0.2 7 "$1" >"$test_tmp/pour" &&
+	wait_until 30 listening "$to" tcp 7 &&
+		on "$from" timeout 600 "$here/serial.py" pour "$address" 7 "$1" >"$test_tmp/pour" &&
 		wait "$sink"
 	echo "$(cat "$test_tmp/pour") $(cat "$test_tmp/sink")"
+}
+
+# kernel_slip [OPTION...]: the kernel's own SLIP at $b, as sl0 of host2.
+kernel_slip() {
+	slattach "$@" -s 115200 -L "$b" &
+	peer=$!
+	wait_until 30 test -e /sys/class/net/sl0 && ip link set sl0 netns host2 &&
+		ip -n host2 address add 10.0.0.8 peer 10.0.0.1 dev sl0 &&
+		ip -n host2 link set sl0 mtu 296 up
+}
+
+end_kernel_slip() {
+	stop "$peer" && wait_until 30 no_kernel_slip
+}
+
+no_kernel_slip() {
+	! on host2 test -e /sys/class/net/sl0
 }
 
 # as_fast_as DESCRIPTION RATE MTU BYTES: TCP gets 95 % of what SLIP, IP and TCP leave of it.
@@ -195,15 +214,28 @@ stop "$peer"
 # s390x's kernel has no SLIP of its own
 if [ "$(uname -m)" != s390x ]; then
 	ok "the kernel's own" modprobe slip
-	slattach -p slip -s 115200 -L "$b" &
-	peer=$!
-	ok "slattach" wait_until 30 test -e /sys/class/net/sl0
-	ok "its link" ip link set sl0 netns host2
-	ok "gets an address" ip -n host2 address add 10.0.0.8 peer 10.0.0.1 dev sl0
-	ok "and is up" ip -n host2 link set sl0 mtu 296 up
+	ok "slattach" kernel_slip -p slip
 	ok "a ping to it" wait_until 30 reaches host1 10.0.0.8 -s 200 -p c0
 	ok "a ping from it" reaches host2 10.0.0.1 -s 200 -p db
-	stop "$peer"
+	like "TCP to it" "$(poured 40000 10.0.0.8)" '^([0-9a-f]{64}) \1 '
+	ok "it ends" end_kernel_slip
+
+	# Van Jacobson's headers: slattach's default
+	for mode in "-p cslip" "" "-p adaptive"; do
+		# shellcheck disable=SC2086 # none or two
+		ok "slattach $mode" kernel_slip $mode
+		ok "a ping to it" wait_until 30 reaches host1 10.0.0.8 -s 200 -p c0
+		like "TCP to it" "$(poured 40000 10.0.0.8)" '^([0-9a-f]{64}) \1 '
+		like "TCP from it" "$(poured 40000 10.0.0.1 host2 host1)" '^([0-9a-f]{64}) \1 '
+		n=$(on host2 cat /sys/class/net/sl0/statistics/tx_compressed)
+		if [ "$mode" = "-p adaptive" ]; then
+			is "it sends whole headers, as the device does" "$n" 0
+		else
+			ok "it has sent $n headers compressed" test "$n" -gt 100
+		fi
+		ok "it ends" end_kernel_slip
+	done
+	is "no frame was malformed" "$(counter host1 malformed ser0)" 0
 fi
 
 # --- the end of the line ---
