@@ -145,7 +145,8 @@ struct camex_peer *camex_fdb_lookup(struct camex_dev *cdev, const u8 *mac,
 	struct camex_fdb_key key;
 
 	camex_fdb_key_set(&key, mac, vlan);
-	entry = rhashtable_lookup(&cdev->fdb, &key, by_station);
+	/* A qdisc sends with bottom halves off, which rhashtable does not take for a reader. */
+	entry = rhashtable_lookup_fast(&cdev->fdb, &key, by_station);
 	return entry && !is_old(cdev, entry) ?
 	       rcu_dereference_check(entry->peer, rcu_read_lock_bh_held()) : NULL;
 }
