@@ -26,7 +26,7 @@ LUADIR ?= $(or $(if $(filter /usr /usr/local,$(PREFIX)),$(shell \
 	{ tshark -G folders || wireshark -G folders; } 2>/dev/null | \
 	sed -n 's/^Global Lua Plugins:[[:blank:]]*//p')),$(PREFIX)/lib/wireshark/plugins)
 
-kmod-sources := Kbuild VERSION $(wildcard kernel/*.[ch] include/uapi/linux/*.h tests/kunit/*.[ch] tests/bench/cipher.c)
+kmod-sources := Kbuild VERSION $(shell find kernel -name "*.[ch]") $(wildcard include/uapi/linux/*.h tests/kunit/*.[ch] tests/bench/cipher.c)
 kmod-copies := $(kmod-sources:%=$(MODDIR)/%)
 
 all: modules ctl

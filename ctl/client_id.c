@@ -5,9 +5,9 @@
 #include <linux/camex.h>
 
 #include "client_id.h"
-#include "command.h"
-#include "link.h"
-#include "model.h"
+#include "command/command.h"
+#include "netlink/link.h"
+#include "netlink/model.h"
 
 /* The default route that the kernel would take. */
 struct best {
@@ -15,7 +15,7 @@ struct best {
 	int ifindex;
 };
 
-static void look(const struct link_route *route, void *arg)
+static void keep_best_route(const struct link_route *route, void *arg)
 {
 	struct best *best = arg;
 
@@ -38,7 +38,7 @@ static int default_mac(uint8_t *mac)
 	for (size_t i = 0; i < sizeof(families) && status > 0; i++) {
 		struct best best = {};
 
-		if (link_each_route(&conn, families[i], look, &best))
+		if (link_each_route(&conn, families[i], keep_best_route, &best))
 			status = -1;
 		else if (best.ifindex && !link_mac(&conn, best.ifindex, mac))
 			status = 0;

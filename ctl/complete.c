@@ -4,14 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "command/command.h"
 #include "complete.h"
 #include "help.h"
-#include "model.h"
+#include "netlink/model.h"
 #include "netns.h"
 
 /* Print a name if the word typed so far can become it. */
-static void propose(const char *name, const char *typed)
+static void propose_word(const char *name, const char *typed)
 {
 	if (!strncmp(name, typed, strlen(typed)))
 		puts(name);
@@ -24,7 +24,7 @@ static void propose_interfaces(const char *typed)
 	if (!list)
 		return;
 	for (const struct if_nameindex *i = list; i->if_index; i++)
-		propose(i->if_name, typed);
+		propose_word(i->if_name, typed);
 	if_freenameindex(list);
 }
 
@@ -35,7 +35,7 @@ static void propose_devices(struct call *call, const char *typed)
 	call->word[0] = NULL;
 	if (!query_devices(call, NULL, &devices))
 		for (size_t i = 0; i < devices.n; i++)
-			propose(devices.list[i].name, typed);
+			propose_word(devices.list[i].name, typed);
 	model_devices_clear(&devices);
 }
 
@@ -45,7 +45,7 @@ static void propose_peers(struct call *call, const char *typed)
 
 	if (!query_peers(call, &device, NULL))
 		for (size_t i = 0; i < device.n_peers; i++)
-			propose(device.peers[i].name, typed);
+			propose_word(device.peers[i].name, typed);
 	model_device_clear(&device);
 }
 
@@ -57,8 +57,8 @@ static void propose_prefixes(struct call *call, const char *typed)
 
 	if (!query_routes(call, &device, &routes))
 		for (size_t i = 0; i < routes.n; i++)
-			propose(prefix_text(&routes.list[i].prefix, buf),
-				typed);
+			propose_word(prefix_text(&routes.list[i].prefix, buf),
+				     typed);
 	model_routes_clear(&routes);
 }
 
@@ -72,14 +72,14 @@ static void complete_commands(const char *object, const char *typed)
 		if ((object && strcmp(c->object, object) != 0) || !name ||
 		    !strcmp(name, last))
 			continue;
-		propose(name, typed);
+		propose_word(name, typed);
 		last = name;
 	}
-	propose("--help", typed);
+	propose_word("--help", typed);
 	if (!object) {
-		propose("--version", typed);
-		propose("-j", typed);
-		propose("-n", typed);
+		propose_word("--version", typed);
+		propose_word("-j", typed);
+		propose_word("-n", typed);
 	}
 }
 
@@ -102,7 +102,7 @@ static void complete_word(struct call *call, enum word word, const char *typed)
 		puts(":file");
 		break;
 	case WORD_APPLY_MAYBE:
-		propose("apply", typed);
+		propose_word("apply", typed);
 		break;
 	default:
 		break;
@@ -117,18 +117,18 @@ static void complete_value(struct call *call, const struct keyword *keyword,
 		break;
 	case PROPOSE_CHOICES:
 		for (const struct choice *c = keyword->choices; c->name; c++)
-			propose(c->name, typed);
+			propose_word(c->name, typed);
 		break;
 	case PROPOSE_SWITCH:
-		propose("on", typed);
-		propose("off", typed);
+		propose_word("on", typed);
+		propose_word("off", typed);
 		break;
 	case PROPOSE_FILE:
 		puts(":file");
 		break;
 	case PROPOSE_INTERFACE:
 		propose_interfaces(typed);
-		propose("none", typed);
+		propose_word("none", typed);
 		break;
 	case PROPOSE_PEER:
 		propose_peers(call, typed);
@@ -170,7 +170,7 @@ static void complete_keywords(struct call *call, const char *const *words,
 	for (keyword = keywords; keyword->name; keyword++)
 		if ((keyword->takes & takes) &&
 		    !is_given(keyword, words, n, takes))
-			propose(keyword->name, typed);
+			propose_word(keyword->name, typed);
 }
 
 static void complete_command(struct call *call, const char *const *words,

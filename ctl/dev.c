@@ -5,15 +5,13 @@
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <linux/camex.h>
 
-#include "command.h"
+#include "command/command.h"
 #include "dev.h"
-#include "link.h"
-#include "output.h"
+#include "netlink/link.h"
 
 #define KIND "camex"
 
@@ -128,45 +126,4 @@ int dev_del(struct call *call)
 	conn_close(&call->conn);
 	msg = call_message(call, CAMEX_CMD_DEV_DEL, 0);
 	return msg ? call_send(call, msg, NULL) : -1;
-}
-
-int dev_set(struct call *call)
-{
-	struct nl_msg *msg = call_message(call, CAMEX_CMD_DEV_SET, 0);
-	struct nlattr *nest;
-
-	if (!msg)
-		return -1;
-	nest = nla_nest_start(msg, CAMEX_A_DEV | NLA_F_NESTED);
-	if (!nest) {
-		message_free(msg);
-		return fault_set(&call->fault, "out of memory");
-	}
-	if (values_put(msg, &call->values, CAMEX_A_DEV, &call->fault)) {
-		message_free(msg);
-		return -1;
-	}
-	nla_nest_end(msg, nest);
-	return call_send(call, msg, NULL);
-}
-
-int dev_show(struct call *call)
-{
-	struct model_devices devices = {};
-	int status;
-
-	status = query_devices(call, call->word[0], &devices);
-	if (!status && call->json) {
-		status = json_devices(stdout, &devices, false, &call->fault);
-	} else if (!status) {
-		query_links(&devices);
-		print_colours(stdout);
-		for (size_t i = 0; i < devices.n; i++) {
-			if (i)
-				putchar('\n');
-			print_device(stdout, &devices.list[i]);
-		}
-	}
-	model_devices_clear(&devices);
-	return status;
 }

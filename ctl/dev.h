@@ -3,8 +3,8 @@
 #ifndef CAMEXCTL_DEV_H
 #define CAMEXCTL_DEV_H
 
-#include "fault.h"
-#include "keywords.h"
+#include "text/fault.h"
+#include "command/keywords.h"
 
 struct nl_msg;
 

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "command.h"
+#include "command/command.h"
 #include "help.h"
-#include "text.h"
+#include "text/text.h"
 
 /* columns of the left half at most, and of the whole */
 #define LEFT_MAX 34

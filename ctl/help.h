@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "fault.h"
+#include "text/fault.h"
 
 /* --help or -h */
 bool help_is_option(const char *word);

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "output.h"
+#include "output/output.h"
 #include "watch.h"
 
 /* This many are started at once; who takes longer than LONG_MS does not count. */
@@ -70,8 +70,8 @@ struct hooks *hooks_new(const char *const *program, bool json)
 	return hooks;
 }
 
-static void report(const struct hooks *hooks, const struct hook *hook,
-		   const char *event, const char *what, int number)
+static void report_hook(const struct hooks *hooks, const struct hook *hook,
+			const char *event, const char *what, int number)
 {
 	struct fault fault;
 
@@ -124,8 +124,8 @@ void hooks_end(struct hooks *hooks)
 }
 
 /* In the child. */
-static void execute(const struct hooks *hooks, const struct hook *hook,
-		    const char *event)
+static void run_program(const struct hooks *hooks, const struct hook *hook,
+			const char *event)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	sigset_t none;
@@ -147,19 +147,20 @@ static void execute(const struct hooks *hooks, const struct hook *hook,
 	_exit(127);
 }
 
-static void start(const struct hooks *hooks, struct hook *hook, int64_t now)
+static void start_hook(const struct hooks *hooks, struct hook *hook,
+		       int64_t now)
 {
 	const char *event = hook->todo == TODO_UP ? "up" : "down";
 	pid_t pid;
 
 	if (!hooks->program) {
 		hook->todo = TODO_NOTHING;
-		report(hooks, hook, event, NULL, 0);
+		report_hook(hooks, hook, event, NULL, 0);
 		return;
 	}
 	pid = fork();
 	if (!pid)
-		execute(hooks, hook, event);
+		run_program(hooks, hook, event);
 	if (pid < 0)
 		return; /* the next time */
 	hook->todo = TODO_NOTHING;
@@ -208,7 +209,7 @@ static void remove_gone(struct hooks *hooks)
 }
 
 /* What runs: kill it if it hangs. Milliseconds until it is worth looking again. */
-static int look(struct hook *hook, int64_t now, unsigned int *young)
+static int check_running(struct hook *hook, int64_t now, unsigned int *young)
 {
 	int64_t age = now - hook->started;
 
@@ -233,7 +234,7 @@ int hooks_run(struct hooks *hooks)
 	if (hooks->n_gone)
 		remove_gone(hooks);
 	for (struct hook *hook = hooks->list; hook; hook = hook->next) {
-		int wait = hook->pid ? look(hook, now, &young) : -1;
+		int wait = hook->pid ? check_running(hook, now, &young) : -1;
 
 		if (wait >= 0 && (next < 0 || wait < next))
 			next = wait;
@@ -244,7 +245,7 @@ int hooks_run(struct hooks *hooks)
 			continue;
 		if (young == AT_ONCE)
 			break;
-		start(hooks, hook, now);
+		start_hook(hooks, hook, now);
 		if (hook->pid)
 			young++;
 		/* what could not be started is tried again, what was is looked at */
@@ -277,11 +278,11 @@ void hooks_reap(struct hooks *hooks)
 			continue;
 		hook->pid = 0;
 		if (WIFEXITED(status))
-			report(hooks, hook, hook->event, "status",
-			       WEXITSTATUS(status));
+			report_hook(hooks, hook, hook->event, "status",
+				    WEXITSTATUS(status));
 		else
-			report(hooks, hook, hook->event, "signal",
-			       WTERMSIG(status));
+			report_hook(hooks, hook, hook->event, "signal",
+				    WTERMSIG(status));
 	}
 }
 

@@ -8,22 +8,11 @@
 
 #include <linux/camex.h>
 
-#include "command.h"
-#include "peer.h"
-#include "secret.h"
+#include "command/command.h"
+#include "text/secret.h"
 
 /* bytes of a jtunnel identifier */
 #define ID_LEN 8
-
-int key_set(struct call *call)
-{
-	return peer_request(call, CAMEX_CMD_KEY_SET);
-}
-
-int key_del(struct call *call)
-{
-	return peer_request(call, CAMEX_CMD_KEY_DEL);
-}
 
 /* Past stdio, which would keep a copy in its buffer. */
 static int key_print(const struct secret *secret, struct fault *fault)

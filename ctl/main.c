@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "command/command.h"
 #include "complete.h"
 #include "help.h"
 #include "netns.h"
-#include "text.h"
+#include "text/text.h"
 
 #ifndef CAMEX_VERSION
 #error "CAMEX_VERSION comes from the Makefile"
@@ -89,7 +89,7 @@ static int call_fail(const struct call *call)
 }
 
 /* What a full disk makes of our output is an error too. */
-static int finish(void)
+static int flush_output(void)
 {
 	if (fflush(stdout) || ferror(stdout)) {
 		complain("cannot write the output: %s", strerror(errno));
@@ -136,7 +136,7 @@ static int call_run(struct call *call, const char *const *words)
 	return call->command->run(call);
 }
 
-static int run(const struct options *options, const char *const *words)
+static int run_words(const struct options *options, const char *const *words)
 {
 	/* nothing said: everything shown */
 	static const char *const everything[] = { "show", NULL };
@@ -160,7 +160,7 @@ static int run(const struct options *options, const char *const *words)
 		status = call_fail(call);
 	} else {
 		values_warn(&call->values);
-		status = finish();
+		status = flush_output();
 	}
 	values_wipe(&call->values);
 	conn_close(&call->conn);
@@ -181,20 +181,20 @@ int main(int argc, char **argv)
 	if (words[0] &&
 	    (!strcmp(words[0], "--version") || !strcmp(words[0], "-V"))) {
 		printf("camexctl %s\n", CAMEX_VERSION);
-		return finish();
+		return flush_output();
 	}
 	if (words[0] && !strcmp(words[0], "complete")) {
 		complete(words + 1);
-		return finish();
+		return flush_output();
 	}
 	if (help_wanted(words)) {
 		if (help(words, &fault))
 			return fail_usage("", fault.text);
-		return finish();
+		return flush_output();
 	}
 	if (options.netns && netns_enter(options.netns, &fault)) {
 		complain("%s", fault.text);
 		return STATUS_FAULT;
 	}
-	return run(&options, words);
+	return run_words(&options, words);
 }

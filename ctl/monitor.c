@@ -8,15 +8,15 @@
 #include <string.h>
 #include <time.h>
 
-#include "apply.h"
-#include "command.h"
-#include "output.h"
+#include "config/apply.h"
+#include "command/command.h"
+#include "output/output.h"
 
 /* What the events go to, and a second connection, to ask about the peers of events. */
 struct monitor {
 	struct call *call;
 	struct call ask;
-	struct applied *applied;
+	struct applied_profiles *applied;
 };
 
 /*
@@ -59,8 +59,8 @@ static int report_event(struct monitor *monitor,
 		return fault_set(&call->fault, "cannot write: %s",
 				 strerror(errno));
 	if (monitor->applied && event->event == CAMEX_EVENT_CONFIG)
-		applied_change(monitor->applied, (int)event->ifindex,
-			       event->name, event->peer);
+		profiles_apply_peer(monitor->applied, (int)event->ifindex,
+				    event->name, event->peer);
 	return 0;
 }
 
@@ -89,7 +89,7 @@ static int monitor_message(struct nlmsghdr *hdr, void *arg)
 static int look_again(struct monitor *monitor, const struct conn_sink *sink)
 {
 	struct conn *conn = &monitor->call->conn;
-	struct applied *applied = monitor->applied;
+	struct applied_profiles *applied = monitor->applied;
 	struct fault fault = {};
 	int error, fd = nl_socket_get_fd(conn->sock);
 
@@ -103,7 +103,8 @@ static int look_again(struct monitor *monitor, const struct conn_sink *sink)
 	fcntl(fd, F_SETFL, 0);
 	monitor->applied = applied;
 	if (error == EAGAIN &&
-	    applied_look(&monitor->applied, monitor->call->word[0], &fault))
+	    profiles_apply_all(&monitor->applied, monitor->call->word[0],
+			       &fault))
 		complain("warning: %s", fault.text);
 	return error == EAGAIN ? ENOBUFS : error;
 }
@@ -132,7 +133,7 @@ int monitor(struct call *call)
 				 strerror(error));
 	/* what comes meanwhile waits */
 	if (call->word[1] &&
-	    applied_look(&monitor.applied, call->word[0], &call->fault))
+	    profiles_apply_all(&monitor.applied, call->word[0], &call->fault))
 		return -1;
 	print_colours(stdout);
 	for (;;) {

@@ -3,7 +3,7 @@
 #ifndef CAMEXCTL_NETNS_H
 #define CAMEXCTL_NETNS_H
 
-#include "fault.h"
+#include "text/fault.h"
 
 /*
  * Go into a network namespace: a name of ip-netns(8), a path, or the id of a

@@ -15,7 +15,7 @@
 
 #include <linux/camex.h>
 
-#include "command.h"
+#include "command/command.h"
 #include "tty.h"
 
 #define LDISC "/sys/module/camex/parameters/ldisc"
@@ -106,7 +106,7 @@ static int set_discipline(struct line *line, struct fault *fault)
 			 strerror(errno));
 }
 
-static int attach(struct line *line, struct fault *fault)
+static int attach_tty(struct line *line, struct fault *fault)
 {
 	if (!ioctl(line->tty, CAMEX_IOC_ATTACH, &line->ifindex))
 		return 0;
@@ -128,7 +128,7 @@ static int attach(struct line *line, struct fault *fault)
 }
 
 /* Give the tty back as it would be without us; others may have it open. */
-static void give_back(struct line *line)
+static void release_tty(struct line *line)
 {
 	const int discipline = LDISC_TTY;
 
@@ -140,22 +140,22 @@ static void give_back(struct line *line)
 	line->tty = -1;
 }
 
-static int join(struct line *line, struct fault *fault)
+static int join_tty(struct line *line, struct fault *fault)
 {
 	if (open_tty(line, fault))
 		return -1;
 	/* nobody else is to open it */
 	ioctl(line->tty, TIOCEXCL);
 	if (tty_set(line->tty, line->baud, line->rtscts, fault) ||
-	    set_discipline(line, fault) || attach(line, fault)) {
-		give_back(line);
+	    set_discipline(line, fault) || attach_tty(line, fault)) {
+		release_tty(line);
 		return -1;
 	}
 	return 0;
 }
 
 /* Wait for the end of the line, or so long. True: a signal has come. */
-static bool wait_for(struct line *line, int timeout)
+static bool wait_for_hangup(struct line *line, int timeout)
 {
 	struct pollfd fds[] = {
 		{ .fd = line->signals, .events = POLLIN },
@@ -167,7 +167,7 @@ static bool wait_for(struct line *line, int timeout)
 	return fds[0].revents;
 }
 
-static void say(const struct line *line, int priority, const char *what)
+static void log_line(const struct line *line, int priority, const char *what)
 {
 	/* to the log and, as long as there is one, the terminal */
 	syslog(priority, "%s: %s %s", line->dev, line->path, what);
@@ -177,32 +177,32 @@ static bool has_device(struct line *line, struct fault *fault)
 {
 	if (if_nametoindex(line->dev) == line->ifindex)
 		return true;
-	say(line, LOG_WARNING, "has lost its device");
+	log_line(line, LOG_WARNING, "has lost its device");
 	fault_set(fault, "the device has gone");
 	return false;
 }
 
 /* 0: a signal has ended it. */
-static int hold(struct line *line, struct fault *fault)
+static int hold_tty(struct line *line, struct fault *fault)
 {
 	struct fault why;
 
-	while (!wait_for(line, -1)) {
-		give_back(line);
+	while (!wait_for_hangup(line, -1)) {
+		release_tty(line);
 		if (!has_device(line, fault))
 			return -1;
-		say(line, LOG_WARNING, "was hung up");
+		log_line(line, LOG_WARNING, "was hung up");
 		if (!line->reopen)
 			return fault_set(fault, "the tty was hung up");
-		while (join(line, &why)) {
-			if (wait_for(line, REOPEN_EVERY))
+		while (join_tty(line, &why)) {
+			if (wait_for_hangup(line, REOPEN_EVERY))
 				return 0;
 			if (!has_device(line, fault))
 				return -1;
 		}
-		say(line, LOG_NOTICE, "is back");
+		log_line(line, LOG_NOTICE, "is back");
 	}
-	give_back(line);
+	release_tty(line);
 	return 0;
 }
 
@@ -240,15 +240,15 @@ int serial(struct call *call)
 	catch_signals(&line);
 	if (line.signals < 0)
 		return fault_set(&call->fault, "signalfd: %s", strerror(errno));
-	if (join(&line, &call->fault))
+	if (join_tty(&line, &call->fault))
 		return -1;
 	/* what the path is relative to stays */
 	if (!foreground && daemon(line.path[0] != '/', 0)) {
-		give_back(&line);
+		release_tty(&line);
 		return fault_set(&call->fault, "no background: %s",
 				 strerror(errno));
 	}
 	openlog("camexctl", LOG_PID | (foreground ? LOG_PERROR : 0),
 		LOG_DAEMON);
-	return hold(&line, &call->fault);
+	return hold_tty(&line, &call->fault);
 }

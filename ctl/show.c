@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Everything: devices, their peers, their routes. */
+/* The commands that show something. */
 #include <stdio.h>
 
-#include "command.h"
-#include "output.h"
+#include "command/command.h"
+#include "output/output.h"
 
 static void show_text(struct model_devices *devices)
 {
@@ -54,4 +54,108 @@ int show(struct call *call)
 		show_text(&devices);
 	model_devices_clear(&devices);
 	return status;
+}
+
+int dev_show(struct call *call)
+{
+	struct model_devices devices = {};
+	int status;
+
+	status = query_devices(call, call->word[0], &devices);
+	if (!status && call->json) {
+		status = json_devices(stdout, &devices, false, &call->fault);
+	} else if (!status) {
+		query_links(&devices);
+		print_colours(stdout);
+		for (size_t i = 0; i < devices.n; i++) {
+			if (i)
+				putchar('\n');
+			print_device(stdout, &devices.list[i]);
+		}
+	}
+	model_devices_clear(&devices);
+	return status;
+}
+
+int peer_show(struct call *call)
+{
+	struct model_device device = {};
+	int status;
+
+	snprintf(device.name, sizeof(device.name), "%s", call->word[0]);
+	status = query_device_peers(call, &device, call->word[1]);
+	if (device.withheld)
+		status = 0;
+	if (!status && call->json) {
+		status = json_peers(stdout, &device, &call->fault);
+	} else if (!status) {
+		print_colours(stdout);
+		if (call->word[1] && device.n_peers)
+			print_peer(stdout, &device, &device.peers[0]);
+		else
+			print_peer_table(stdout, &device);
+	}
+	model_device_clear(&device);
+	return status;
+}
+
+int route_show(struct call *call)
+{
+	struct model_routes routes = {};
+	struct model_device device = {};
+	int status;
+
+	status = query_routes(call, &device, &routes);
+	if (!status && call->json) {
+		status = json_routes(stdout, &routes, &call->fault);
+	} else if (!status) {
+		print_colours(stdout);
+		print_routes(stdout, &routes);
+	}
+	model_routes_clear(&routes);
+	return status;
+}
+
+int fdb_show(struct call *call)
+{
+	struct model_stations stations = {};
+	int status;
+
+	status = query_stations(call, &stations);
+	if (!status && call->json) {
+		status = json_stations(stdout, &stations, &call->fault);
+	} else if (!status) {
+		print_colours(stdout);
+		print_stations(stdout, &stations);
+	}
+	model_stations_clear(&stations);
+	return status;
+}
+
+struct stats_sink {
+	struct call *call;
+	uint64_t counters[CAMEX_A_STATS_MAX + 1];
+	bool given[CAMEX_A_STATS_MAX + 1];
+};
+
+static int stats_message(struct nlmsghdr *hdr, void *arg)
+{
+	struct stats_sink *s = arg;
+
+	return model_stats_read(s->counters, s->given, hdr, &s->call->fault);
+}
+
+int stats(struct call *call)
+{
+	struct stats_sink s = { .call = call };
+	const struct conn_sink sink = { .message = stats_message, .arg = &s };
+	struct nl_msg *msg = call_message(call, CAMEX_CMD_STATS_GET, 0);
+
+	if (!msg || call_send(call, msg, &sink))
+		return -1;
+	if (call->json)
+		return json_stats(stdout, s.counters, s.given, &call->fault);
+	print_colours(stdout);
+	print_stats(stdout, s.counters, s.given);
+	return 0;
 }

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fault.h"
+#include "text/fault.h"
 
 /**
  * tty_set() - raw, 8 data bits, no parity, 1 stop bit

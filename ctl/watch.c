@@ -11,8 +11,9 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "command.h"
-#include "model.h"
+#include "command/command.h"
+#include "netlink/model.h"
+#include "config/authorized.h"
 #include "watch.h"
 
 /* Events that come in this time are looked at together. */
@@ -115,7 +116,7 @@ static bool link_of(const struct watch *watch,
 }
 
 /* Which links are there now? */
-static int look(struct watch *watch)
+static int look_for_links(struct watch *watch)
 {
 	struct model_device device = {};
 	struct hook_link link;
@@ -138,7 +139,7 @@ static int look(struct watch *watch)
 	return status;
 }
 
-static int wait_for(struct watch *watch, int timeout)
+static int wait_for_events(struct watch *watch, int timeout)
 {
 	struct pollfd fds[N_FDS] = {
 		[FD_EVENTS] = { nl_socket_get_fd(watch->events.sock), POLLIN,
@@ -163,16 +164,17 @@ static int wait_for(struct watch *watch, int timeout)
 	return fds[FD_EVENTS].revents ? read_events(watch) : 0;
 }
 
-static int loop(struct watch *watch)
+static int watch_loop(struct watch *watch)
 {
 	int status = authorized_scan(watch->authorized, watch->call);
 
 	watch->look = true;
 	while (!status && !watch->end) {
 		if (watch->look)
-			status = look(watch);
+			status = look_for_links(watch);
 		if (!status)
-			status = wait_for(watch, hooks_run(watch->hooks));
+			status =
+				wait_for_events(watch, hooks_run(watch->hooks));
 		if (!status && watch->look)
 			poll(NULL, 0, TOGETHER_MS);
 	}
@@ -181,7 +183,7 @@ static int loop(struct watch *watch)
 	while (watch->call->gone && !watch->end && hooks_busy(watch->hooks)) {
 		int next = hooks_run(watch->hooks);
 
-		if (hooks_busy(watch->hooks) && wait_for(watch, next))
+		if (hooks_busy(watch->hooks) && wait_for_events(watch, next))
 			break;
 	}
 	return status;
@@ -251,5 +253,5 @@ int watch(struct call *call)
 		return fault_set(&call->fault, "out of memory");
 	if (listen_for(&watch))
 		return -1;
-	return loop(&watch);
+	return watch_loop(&watch);
 }

@@ -1,59 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* "watch": a directory of who is authorized, and a program for each link. */
+/* "watch": a program that is run for each link. */
 #ifndef CAMEXCTL_WATCH_H
 #define CAMEXCTL_WATCH_H
 
-#include <net/if.h>
 #include <stdbool.h>
-#include <stdint.h>
 
-#include <linux/camex.h>
-
-#include "fault.h"
-#include "parse.h"
-
-struct call;
-struct model_device;
-
-/* --- authorized.c: the directory --- */
-
-struct authorized;
-
-/* Look at a directory, NULL: everybody is authorized. 0, or -1 with the reason. */
-int authorized_open(struct authorized **authorized, const char *path,
-		    struct fault *fault);
-
-/* What becomes readable when the directory changes; -1: there is none. */
-int authorized_fd(const struct authorized *authorized);
-
-/* Whether somebody is authorized. */
-bool authorized_has(const struct authorized *authorized, const char *id);
-
-/*
- * Both make the device's peers those of the directory: all of it, or what has
- * changed in it. What does not work is complained of. 0, or -1 with the call's
- * fault: the device is gone.
- */
-int authorized_scan(struct authorized *authorized, struct call *call);
-int authorized_change(struct authorized *authorized, struct call *call);
-
-/* --- hook.c: the program --- */
-
-/**
- * struct hook_link - a link that the program is run for
- * @dev: the camex device
- * @link: the interface, the peer's own one or the device
- * @ifindex: its index
- * @peer: the peer's name
- * @id: its identifier; "": it has none
- */
-struct hook_link {
-	char dev[IFNAMSIZ];
-	char link[IFNAMSIZ];
-	uint32_t ifindex;
-	char peer[CAMEX_NAME_MAX + 1];
-	char id[ID_TEXT];
-};
+#include "output/output.h"
 
 struct hooks;
 

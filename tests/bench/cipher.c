@@ -9,7 +9,7 @@
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 
-#include "../../kernel/aead.c"
+#include "../../kernel/crypto/chacha20poly1305.c"
 
 #define ROUNDS		2000
 #define MOST		2048
@@ -25,7 +25,7 @@ static u8 room[CAMEX_AEAD_HEAD + MOST + CAMEX_AEAD_TAIL], opened[CAMEX_AEAD_HEAD
 
 static int __init cipher_init(void)
 {
-	u8 secret[32] = { 1 }, ad[CAMEX_WIRE_HEADER] = { 2 }, nonce[CAMEX_WIRE_NONCE_LEN] = {};
+	u8 secret[32] = { 1 }, ad[28] = { 2 }, nonce[CAMEX_AEAD_NONCE] = {};
 	u8 *body = room + CAMEX_AEAD_HEAD;
 	struct camex_aead_key key;
 	u64 seal = 0, open = 0, start;
@@ -33,7 +33,7 @@ static int __init cipher_init(void)
 
 	if (bytes > MOST)
 		return -EINVAL;
-	camex_aead_key_set(&key, secret);
+	camex_aead_key_set(&key, &camex_chacha20poly1305, secret);
 	for (i = 0; i < ROUNDS; i++) {
 		nonce[11] = i;
 		start = ktime_get_ns();

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "ini.h"
+#include "config/ini.h"
 #include "tap.h"
-#include "text.h"
+#include "text/text.h"
 
 static const struct ini_kind kinds[] = {
 	{ "device", NULL },

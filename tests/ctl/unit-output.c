@@ -8,7 +8,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "output.h"
+#include "output/fields.h"
+#include "output/output.h"
 #include "tap.h"
 
 #define FAMILY 0x1d
@@ -251,7 +252,7 @@ static void test_text(const struct model_devices *devices,
 	text_is(out,
 		"camex2\n"
 		"  carries      link tun, protocol camex, transport udp, links shared\n"
-		"  socket       port 7000, bind 2001:db8::1, bind-dev eth0, fwmark 0xffffffff\n"
+		"  socket       port 7000, bind 2001:db8::1, bind-dev eth0, fwmark 0xffffffff, rx unknown\n"
 		"  policy       source-check on, plaintext off\n"
 		"  mtu          1420\n",
 		"a device");
@@ -311,6 +312,53 @@ static void test_own_links(void)
 		"alice  -      -         -      0 B       0 B   -\n"
 		"bob    -      -         -      0 B       0 B   camex0-1\n",
 		"a table of peers with links of their own");
+}
+
+/* What JSON has of a device, text has: each field is told if it has such a value. */
+static void test_fields(void)
+{
+	struct model_devices devices = {};
+	struct nl_msg *msg = new_message(CAMEX_CMD_DEV_GET, 3, "camex0");
+	struct nlattr *nest = nla_nest_start(msg, CAMEX_A_DEV);
+	FILE *out;
+
+	for (const struct field *f = device_fields; f->key; f++) {
+		if (f->kind == FIELD_STRING)
+			nla_put_string(msg, f->attr, "eth7");
+		else if (f->kind == FIELD_ADDRESS)
+			put_address(msg, f->attr, "192.0.2.7");
+		else if (f->kind == FIELD_ID)
+			nla_put(msg, f->attr, CAMEX_ID_LEN, "12345678");
+		else if (f->kind == FIELD_SWITCH)
+			nla_put_u8(msg, f->attr, 1);
+		else if (f->kind == FIELD_CHOICE || f->kind == FIELD_MARK ||
+			 f->attr == CAMEX_A_DEV_MTU)
+			nla_put_u32(msg, f->attr, 77);
+		else
+			nla_put_u16(msg, f->attr, 77);
+	}
+	nla_nest_end(msg, nest);
+	tap_ok(!model_device_read(&devices, nlmsg_hdr(msg), &fault),
+	       "a device with each attribute");
+	nlmsg_free(msg);
+	out = text_start();
+	print_device(out, &devices.list[0]);
+	fclose(out);
+	for (const struct field *f = device_fields; f->key; f++)
+		/* there are no stations behind a tun link */
+		if (f->attr != CAMEX_A_DEV_AGEING)
+			tap_has(text, *f->name ? f->name : f->line, f->key);
+	free(text);
+	for (const struct field *f = peer_fields; f->key; f++)
+		tap_ok(f->line || f->kind == FIELD_ROUTES ||
+			       f->attr == CAMEX_A_PEER_NAME ||
+			       f->attr == CAMEX_A_PEER_STATE ||
+			       f->attr == CAMEX_A_PEER_UNANSWERED ||
+			       f->attr == CAMEX_A_PEER_REFUSED ||
+			       (f->attr >= CAMEX_A_PEER_LAST_SEEN &&
+				f->attr <= CAMEX_A_PEER_TX_BYTES),
+		       "a peer's %s has a line", f->key);
+	model_devices_clear(&devices);
 }
 
 static void test_units(void)
@@ -490,6 +538,7 @@ int main(void)
 	model_devices_clear(&devices);
 	model_routes_clear(&routes);
 	test_own_links();
+	test_fields();
 	test_units();
 	test_stats();
 	test_event(

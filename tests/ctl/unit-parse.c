@@ -3,11 +3,11 @@
 #include <limits.h>
 #include <stdlib.h>
 
-#include "address.h"
-#include "nearest.h"
-#include "parse.h"
+#include "text/address.h"
+#include "text/nearest.h"
+#include "text/parse.h"
 #include "tap.h"
-#include "text.h"
+#include "text/text.h"
 
 static struct fault fault;
 

@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "cslip.h"
+#include "transport/serial/cslip.h"
 
 #define HOLDS(property)	((property) ? (void)0 : abort())
 #define HEAD		40

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * kernel/slip.h on any bytes: as a packet, which comes back as it was, however
+ * kernel/transport/serial/slip.h on any bytes: as a packet, which comes back as it was, however
  * either stream is cut; and as a stream, of which a decoder that knows no tricks
  * makes the same packets.
  */
 #include <stdlib.h>
 
-#include "slip.h"
+#include "transport/serial/slip.h"
 
 #define HOLDS(property)	((property) ? (void)0 : abort())
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * kernel/text.h on any bytes. What parses and is built again parses the same, and
+ * kernel/protocol/camex/control_text.h on any bytes. What parses and is built again parses the same, and
  * the parser of the independent peer takes the same texts and reads the same there.
  */
 #include <arpa/inet.h>
 #include <stdlib.h>
 
 #include "../peer/control.h"
-#include "text.h"
+#include "protocol/camex/control_text.h"
 
 /* Ends the process unless a property holds. */
 #define HOLDS(property)	((property) ? (void)0 : abort())

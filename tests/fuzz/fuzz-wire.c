@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * kernel/wire.h on any bytes. What parses is what building makes again; nothing
+ * kernel/protocol/sealed/wire.h on any bytes. What parses is what building makes again; nothing
  * outside the bytes that a caller has to provide is read.
  */
 #include <stdlib.h>
 
-#include "wire.h"
+#include "core/ip_packet.h"
+#include "protocol/sealed/wire.h"
 
 /* Ends the process unless a property holds. */
 #define HOLDS(property)	((property) ? (void)0 : abort())
@@ -58,13 +59,13 @@ static void fuzz_keepalive(const u8 *data, size_t len)
 static void fuzz_packet(const u8 *data, size_t len)
 {
 	u8 *bytes = pulled(data, len, 40);
-	size_t total = camex_wire_ip_len(bytes, len);
+	size_t total = camex_ip_len(bytes, len);
 
 	HOLDS(total <= len);
 	if (total) {
-		HOLDS(camex_wire_ip_len(bytes, total) == total);
-		HOLDS(!camex_wire_ip_len(bytes, total - 1));
-		HOLDS(camex_wire_ip_len(bytes, len + 1) == total);
+		HOLDS(camex_ip_len(bytes, total) == total);
+		HOLDS(!camex_ip_len(bytes, total - 1));
+		HOLDS(camex_ip_len(bytes, len + 1) == total);
 	}
 	free(bytes);
 }

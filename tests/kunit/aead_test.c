@@ -5,13 +5,13 @@
 #include <linux/scatterlist.h>
 #include <linux/slab.h>
 
-#include "aead.h"
+#include "crypto/packet_aead.h"
 #include "test.h"
 
 #define BODY_MAX	9216
 #define SHIFT_MAX	63
 #define GUARD		32
-#define TAG		CAMEX_WIRE_TAG
+#define TAG		CAMEX_AEAD_TAG
 #define WORK_SIZE	(GUARD + CAMEX_AEAD_HEAD + SHIFT_MAX + BODY_MAX +	\
 			 CAMEX_AEAD_TAIL + GUARD)
 
@@ -143,7 +143,7 @@ static bool check_one(struct kunit *test, size_t len, size_t ad_len,
 		goto out;
 	}
 	want = b->want + ad_len;
-	camex_aead_key_set(&key, b->key);
+	camex_aead_key_set(&key, &camex_chacha20poly1305, b->key);
 
 	body = fresh_work(b, shift);
 	memcpy(body, b->plain, len);
@@ -219,7 +219,7 @@ static void aead_rfc8439(struct kunit *test)
 	for (i = 0; i < 32; i++)
 		bytes[i] = 0x80 + i;
 	KUNIT_ASSERT_EQ(test, len + TAG, sizeof(want));
-	camex_aead_key_set(&key, bytes);
+	camex_aead_key_set(&key, &camex_chacha20poly1305, bytes);
 	memcpy(body, plain, len);
 	camex_aead_seal(&key, body, len, ad, sizeof(ad), nonce);
 	KUNIT_EXPECT_EQ(test, 0, memcmp(body, want, sizeof(want)));
@@ -296,7 +296,7 @@ static const char *open_apart(struct bench *b, size_t len, size_t ad_len, bool f
 	struct camex_aead_key key;
 	bool good;
 
-	camex_aead_key_set(&key, b->key);
+	camex_aead_key_set(&key, &camex_chacha20poly1305, b->key);
 	memset(b->work, GUARD, CAMEX_AEAD_FIRST + GUARD + more + GUARD);
 	good = camex_aead_open_first(&o, &key, sealed, len, b->ad, ad_len,
 				     b->nonce, first);
@@ -327,7 +327,7 @@ static const char *open_at_once(struct bench *b, u8 *out, size_t len,
 	struct camex_aead_key key;
 	bool good;
 
-	camex_aead_key_set(&key, b->key);
+	camex_aead_key_set(&key, &camex_chacha20poly1305, b->key);
 	memcpy(body, b->want + ad_len, len + TAG);
 	memset(to + len, GUARD, GUARD);
 	good = camex_aead_open_to(to, &key, body, len, b->ad, ad_len, b->nonce);
@@ -345,7 +345,7 @@ static const char *in_place(struct bench *b, size_t len, size_t ad_len)
 	u8 *body = fresh_work(b, 0);
 	struct camex_aead_key key;
 
-	camex_aead_key_set(&key, b->key);
+	camex_aead_key_set(&key, &camex_chacha20poly1305, b->key);
 	memcpy(body, b->plain, len);
 	camex_aead_seal(&key, body, len, b->ad, ad_len, b->nonce);
 	if (memcmp(body - ad_len, b->want, ad_len + len + TAG))
@@ -427,7 +427,7 @@ static bool refuses(struct kunit *test, size_t len, size_t ad_len,
 	}
 	at += bit / 8;
 	*at ^= flip;
-	camex_aead_key_set(&key, key_bytes);
+	camex_aead_key_set(&key, &camex_chacha20poly1305, key_bytes);
 	body = b->work + GUARD + CAMEX_AEAD_HEAD;
 	memcpy(body, sealed, len + TAG);
 	if (camex_aead_open(&key, body, len, ad, ad_len, nonce))
@@ -478,7 +478,7 @@ static void aead_wrong_lengths(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(lens); i++) {
 		KUNIT_ASSERT_EQ(test, 0, reference(b, lens[i], 28));
-		camex_aead_key_set(&key, b->key);
+		camex_aead_key_set(&key, &camex_chacha20poly1305, b->key);
 		body = b->work + GUARD + CAMEX_AEAD_HEAD;
 		for (cut = 1; cut <= 16; cut++) {
 			memset(body, 0, lens[i] + TAG);
@@ -501,7 +501,7 @@ static void aead_key_words(struct kunit *test)
 
 	for (i = 0; i < 33; i++)
 		bytes[i] = i;
-	camex_aead_key_set(&key, bytes + 1);
+	camex_aead_key_set(&key, &camex_chacha20poly1305, bytes + 1);
 	for (i = 0; i < 8; i++)
 		KUNIT_EXPECT_EQ(test, key.words[i], 0x04030201 + 0x04040404 * i);
 }

@@ -2,9 +2,9 @@
 /* The wall clock steps: which sessions for sending go on, where, and which are replaced. */
 #include <linux/rtnetlink.h>
 
-#include "catch_up.h"
-#include "clock.h"
-#include "rules.h"
+#include "core/clock.h"
+#include "protocol/sealed/catch_up.h"
+#include "protocol/sealed/session_rank.h"
 #include "test.h"
 
 #define NOW		(CAMEX_CLOCK_MIN + 1000ULL * 3600 * NSEC_PER_SEC)
@@ -39,7 +39,7 @@ static struct camex_session_rx *opened(struct camex_peer *far, u32 prefix, u64 s
 
 	rcu_read_lock();
 	local_bh_disable();
-	rx = camex_rules_open(far, rcu_dereference_bh(far->key), prefix, seq, true, &why);
+	rx = camex_session_rank_open(far, rcu_dereference_bh(far->key), prefix, seq, true, &why);
 	local_bh_enable();
 	rcu_read_unlock();
 	return rx;
@@ -82,11 +82,11 @@ static void clock_steps_forward(struct kunit *test)
 	use_up_behind(test);
 	KUNIT_EXPECT_TRUE(test, camex_session_next(tx, 1, &seq));
 	camex_test_clock = LATER(600);
-	WRITE_ONCE(a->quiet, false);
+	WRITE_ONCE(a->unheard, false);
 	use_up_behind(test);
 	KUNIT_EXPECT_FALSE(test, camex_session_next(tx, 1, &seq));
 	/* the next packet is introduced */
-	KUNIT_EXPECT_TRUE(test, a->quiet);
+	KUNIT_EXPECT_TRUE(test, a->unheard);
 	KUNIT_EXPECT_FALSE(test, a->introduced);
 	renew_used(a);
 	KUNIT_EXPECT_PTR_NE(test, tx, tx_of(a));
@@ -179,7 +179,7 @@ static void clock_pauses(struct kunit *test)
 	camex_clock_pause(true);
 	rtnl_lock();
 	camex_peers_use_up(test->priv, S64_MAX);
-	camex_rules_pause(test->priv, true);
+	camex_sessions_pause(test->priv, true);
 	rtnl_unlock();
 	tx = tx_of(a);
 	KUNIT_EXPECT_FALSE(test, camex_session_next(tx, 1, &seq));
@@ -193,7 +193,7 @@ static void clock_pauses(struct kunit *test)
 
 	camex_clock_pause(false);
 	rtnl_lock();
-	camex_rules_pause(test->priv, false);
+	camex_sessions_pause(test->priv, false);
 	rtnl_unlock();
 	tx = tx_of(a);
 	renew_used(a);

@@ -3,8 +3,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "protocol/camex/control_text.h"
 #include "test.h"
-#include "text.h"
 
 #define BUFFER		2048
 #define IP(a, b, c, d)	((u32)(a) << 24 | (b) << 16 | (c) << 8 | (d))

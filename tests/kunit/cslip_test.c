@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/slab.h>
 
-#include "cslip.h"
 #include "test.h"
+#include "transport/serial/cslip.h"
 
 /* IPv4 and TCP without options, and room for a body. */
 #define HEAD		40

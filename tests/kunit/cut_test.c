@@ -7,7 +7,7 @@
 #include <linux/udp.h>
 #include <net/ip.h>
 
-#include "cut.h"
+#include "datapath/segment.h"
 #include "packets.h"
 #include "test.h"
 
@@ -146,13 +146,13 @@ static void fill(struct table *t, const struct gso *g)
 }
 
 /* The next packet, at an address of any alignment; NULL: it was written too far. */
-static u8 *next(struct table *t, struct camex_cut *cut, unsigned int *len)
+static u8 *next(struct table *t, struct camex_segmenter *cut, unsigned int *len)
 {
-	unsigned int longest = camex_cut_longest(cut), i;
+	unsigned int longest = camex_segment_longest(cut), i;
 	u8 *to = t->out + GUARD + below(&t->rnd, 8);
 
 	memset(to - GUARD / 2, GUARD_BYTE, longest + GUARD);
-	*len = camex_cut_next(cut, to);
+	*len = camex_segment_next(cut, to);
 	if (*len > longest)
 		return NULL;
 	for (i = 0; i < GUARD / 2; i++)
@@ -165,12 +165,12 @@ static u8 *next(struct table *t, struct camex_cut *cut, unsigned int *len)
 static const char *compare(struct table *t, struct sk_buff *skb,
 			   struct sk_buff *segs)
 {
-	struct camex_cut cut;
+	struct camex_segmenter cut;
 	struct sk_buff *seg;
 	unsigned int len;
 	u8 *packet;
 
-	if (!camex_cut_begin(&cut, skb))
+	if (!camex_segment_begin(&cut, skb))
 		return "it is refused";
 	for (seg = segs; seg; seg = seg->next) {
 		if (!cut.left)
@@ -223,13 +223,13 @@ static u16 first_checksum(struct kunit *test, struct gso *g)
 {
 	struct table *t = test->priv;
 	struct sk_buff *skb = make(t, g, LINEAR);
-	struct camex_cut cut;
+	struct camex_segmenter cut;
 	unsigned int len;
 	u16 check;
 	u8 *packet;
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, skb);
-	KUNIT_ASSERT_TRUE(test, camex_cut_begin(&cut, skb));
+	KUNIT_ASSERT_TRUE(test, camex_segment_begin(&cut, skb));
 	packet = next(t, &cut, &len);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, packet);
 	memcpy(&check, packet + inner_head(&g->in) - sizeof(check), sizeof(check));
@@ -332,7 +332,7 @@ static void cut_refuses(struct kunit *test)
 {
 	struct gso g = { .in = { .tcp = true, .port = 1 }, .size = 100 };
 	struct table *t = test->priv;
-	struct camex_cut cut;
+	struct camex_segmenter cut;
 	struct sk_buff *skb;
 	enum lie lie;
 	int v4;
@@ -351,7 +351,7 @@ static void cut_refuses(struct kunit *test)
 			KUNIT_ASSERT_NOT_ERR_OR_NULL(test, skb);
 			tell(skb, &g.in, lie);
 			KUNIT_EXPECT_EQ_MSG(test, lie == NOTHING,
-					    camex_cut_begin(&cut, skb),
+					    camex_segment_begin(&cut, skb),
 					    "IPv%d: %s", v4 ? 4 : 6, lies[lie]);
 			kfree_skb(skb);
 		}
@@ -363,7 +363,7 @@ static void cut_truncated(struct kunit *test)
 {
 	struct gso g = { .in = { .tcp = true, .tcp_options = 40 }, .size = 1 };
 	struct table *t = test->priv;
-	struct camex_cut cut;
+	struct camex_segmenter cut;
 	struct sk_buff *skb;
 	unsigned int least, head;
 	int i;
@@ -378,7 +378,7 @@ static void cut_truncated(struct kunit *test)
 		for (g.len = least; g.len <= head + 1; g.len++) {
 			skb = make(t, &g, i / 2);
 			KUNIT_ASSERT_NOT_ERR_OR_NULL(test, skb);
-			KUNIT_EXPECT_EQ(test, g.len > head, camex_cut_begin(&cut, skb));
+			KUNIT_EXPECT_EQ(test, g.len > head, camex_segment_begin(&cut, skb));
 			kfree_skb(skb);
 		}
 	}
@@ -393,7 +393,7 @@ static struct kunit_case cut_cases[] = {
 };
 
 static struct kunit_suite cut_suite = {
-	.name = "camex_cut",
+	.name = "camex_segmenter",
 	.init = cut_init,
 	.test_cases = cut_cases,
 };

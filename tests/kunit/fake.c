@@ -4,10 +4,11 @@
 #include <linux/slab.h>
 #include <net/net_namespace.h>
 
-#include "peer.h"
-#include "protocol.h"
+#include "core/link.h"
+#include "core/peer.h"
+#include "core/protocol.h"
+#include "core/transport.h"
 #include "test.h"
-#include "transport.h"
 
 static const struct camex_protocol_ops keyed = { .keyed = true, .asks_plaintext = true };
 
@@ -35,12 +36,12 @@ int fake_dev_init(struct kunit *test)
 	cdev->dev = kunit_kzalloc(test, sizeof(*cdev->dev), GFP_KERNEL);
 	if (!cdev->dev)
 		return -ENOMEM;
-	cdev->limits = camex_limits_alloc();
+	cdev->limits = camex_rate_limits_alloc();
 	if (!cdev->limits)
 		return -ENOMEM;
 	spin_lock_init(&cdev->lock);
 	INIT_LIST_HEAD(&cdev->keys);
-	INIT_DELAYED_WORK(&cdev->event_work, no_events);
+	cdev->link = &camex_link_tun;
 	cdev->protocol = &keyed;
 	cdev->transport = &transport;
 	cdev->net = &init_net;
@@ -50,13 +51,15 @@ int fake_dev_init(struct kunit *test)
 	err = camex_peers_init(cdev);
 	if (err)
 		goto err_sessions;
+	/* nobody is told */
+	INIT_DELAYED_WORK(&cdev->event_work, no_events);
 	test->priv = cdev;
 	return 0;
 
 err_sessions:
 	camex_sessions_free(cdev);
 err_limits:
-	camex_limits_free(cdev->limits);
+	camex_rate_limits_free(cdev->limits);
 	return err;
 }
 
@@ -90,7 +93,7 @@ void fake_dev_exit(struct kunit *test)
 	rcu_barrier();
 	camex_peers_free(cdev);
 	camex_sessions_free(cdev);
-	camex_limits_free(cdev->limits);
+	camex_rate_limits_free(cdev->limits);
 }
 
 /**

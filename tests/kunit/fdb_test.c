@@ -2,9 +2,10 @@
 #include <linux/etherdevice.h>
 #include <linux/rtnetlink.h>
 
-#include "fdb.h"
-#include "peer.h"
-#include "stats.h"
+#include "core/link.h"
+#include "core/peer.h"
+#include "core/stats.h"
+#include "link/fdb.h"
 #include "test.h"
 
 #define PEERS	4
@@ -20,7 +21,8 @@ static int fdb_init(struct kunit *test)
 	if (err)
 		return err;
 	cdev = test->priv;
-	cdev->conf.ageing = CAMEX_FDB_AGEING;
+	cdev->conf.ageing = CAMEX_AGEING_DEFAULT;
+	cdev->link = &camex_link_tap;
 	cdev->stats = camex_stats_alloc();
 	return cdev->stats ? camex_fdb_init(cdev) : -ENOMEM;
 }
@@ -210,16 +212,16 @@ static void fdb_ages(struct kunit *test)
 
 	learn(a, 1, 0);
 	add(a, 2, 0, true);
-	was_heard(a, CAMEX_FDB_AGEING - 1);
+	was_heard(a, CAMEX_AGEING_DEFAULT - 1);
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 1, 0), a);
-	was_heard(a, CAMEX_FDB_AGEING + 1);
+	was_heard(a, CAMEX_AGEING_DEFAULT + 1);
 	KUNIT_EXPECT_NULL(test, behind(cdev, 1, 0));
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 2, 0), a);
 	/* heard again before anybody has looked */
 	learn(a, 1, 0);
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 1, 0), a);
 	KUNIT_EXPECT_EQ(test, a->nfdb, 2);
-	was_heard(a, CAMEX_FDB_AGEING + 1);
+	was_heard(a, CAMEX_AGEING_DEFAULT + 1);
 	mod_delayed_work(system_wq, &cdev->fdb_work, 0);
 	flush_delayed_work(&cdev->fdb_work);
 	KUNIT_EXPECT_EQ(test, cdev->nfdb, 1);

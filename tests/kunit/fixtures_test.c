@@ -2,10 +2,11 @@
 /* Datagrams of the original program: they open, and sealing makes the same. */
 #include <linux/slab.h>
 
-#include "aead.h"
-#include "replay.h"
+#include "crypto/packet_aead.h"
+#include "crypto/replay_window.h"
+#include "core/ip_packet.h"
+#include "protocol/sealed/wire.h"
 #include "test.h"
-#include "wire.h"
 
 /**
  * struct fixture - a captured datagram
@@ -46,7 +47,7 @@ static void open_fixture(struct kunit *test, const struct fixture *f,
 	KUNIT_ASSERT_NOT_NULL(test, o->buf);
 	o->body = o->buf + CAMEX_AEAD_HEAD;
 	memcpy(o->body, f->data + o->h.len, o->h.body + CAMEX_WIRE_TAG);
-	camex_aead_key_set(&key, fixture_key);
+	camex_aead_key_set(&key, &camex_chacha20poly1305, fixture_key);
 	KUNIT_ASSERT_TRUE_MSG(test,
 			      camex_aead_open(&key, o->body, o->h.body, f->data,
 					      o->h.len, f->data + 5),
@@ -101,7 +102,7 @@ static void fixtures_open(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, o.h.body, 0);
 			break;
 		case CAMEX_WIRE_DATA:
-			KUNIT_EXPECT_EQ(test, camex_wire_ip_len(o.body, o.h.body),
+			KUNIT_EXPECT_EQ(test, camex_ip_len(o.body, o.h.body),
 					(size_t)o.h.body);
 			if (o.body[0] >> 4 == 4) {
 				check_ipv4(test, f, &o);
@@ -127,7 +128,7 @@ static void fixtures_seal(struct kunit *test)
 	struct opened o = {};
 	unsigned int i;
 
-	camex_aead_key_set(&key, fixture_key);
+	camex_aead_key_set(&key, &camex_chacha20poly1305, fixture_key);
 	for (i = 0; i < ARRAY_SIZE(fixtures); i++) {
 		const struct fixture *f = &fixtures[i];
 
@@ -151,7 +152,7 @@ static void fixtures_old_form(struct kunit *test)
 	struct opened o = {};
 	unsigned int i;
 
-	camex_aead_key_set(&key, fixture_key);
+	camex_aead_key_set(&key, &camex_chacha20poly1305, fixture_key);
 	for (i = 0; i < ARRAY_SIZE(fixtures); i++) {
 		const struct fixture *f = &fixtures[i];
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "device.h"
-#include "limit.h"
+#include "core/device.h"
+#include "core/rate_limit.h"
 #include "test.h"
 
 #define LATER	BIT_ULL(60)
@@ -17,14 +17,14 @@ static struct camex_addr source_v4(u32 addr, u16 port)
 }
 
 /* How many of @tries at once are let through. */
-static unsigned int allowed(struct camex_limits *limits,
+static unsigned int allowed(struct camex_rate_limits *limits,
 			    const struct camex_addr *source, u64 now,
 			    unsigned int tries)
 {
 	unsigned int n, good = 0;
 
 	for (n = 0; n < tries; n++)
-		good += camex_limit_source(limits, source, now);
+		good += camex_rate_limit_source(limits, source, now);
 	return good;
 }
 
@@ -59,14 +59,14 @@ static void limit_what_is_one_source(struct kunit *test)
 	/* Another port is the same source. */
 	for (n = 0; n < 1000; n++) {
 		v4.port = htons(n);
-		good += camex_limit_source(test->priv, &v4, now);
+		good += camex_rate_limit_source(test->priv, &v4, now);
 	}
 	KUNIT_EXPECT_EQ(test, good, CAMEX_LIMIT_BURST);
 
 	/* So is another address in the /64. */
 	for (n = 0, good = 0; n < 1000; n++) {
 		v6.v6.s6_addr32[3] = htonl(n);
-		good += camex_limit_source(test->priv, &v6, now);
+		good += camex_rate_limit_source(test->priv, &v6, now);
 	}
 	KUNIT_EXPECT_EQ(test, good, CAMEX_LIMIT_BURST);
 
@@ -74,7 +74,7 @@ static void limit_what_is_one_source(struct kunit *test)
 	for (n = 0, good = 0; n < 100; n++) {
 		struct camex_addr other = source_v4(0x0a000000 + n, 1);
 
-		good += camex_limit_source(test->priv, &other, now);
+		good += camex_rate_limit_source(test->priv, &other, now);
 	}
 	KUNIT_EXPECT_GE(test, good, 95);
 }
@@ -82,29 +82,29 @@ static void limit_what_is_one_source(struct kunit *test)
 /* What is sent to one namespace counts for nothing in another. */
 static void limit_by_namespace(struct kunit *test)
 {
-	struct camex_limits *other = camex_limits_alloc();
+	struct camex_rate_limits *other = camex_rate_limits_alloc();
 	struct camex_addr source = source_v4(0xc0000203, 1);
 	u64 now = LATER;
 
 	KUNIT_ASSERT_NOT_NULL(test, other);
 	KUNIT_EXPECT_EQ(test, allowed(other, &source, now, 2000), CAMEX_LIMIT_BURST);
 	KUNIT_EXPECT_EQ(test, allowed(test->priv, &source, now, 2000), CAMEX_LIMIT_BURST);
-	while (camex_limit_config(other, &source, now))
+	while (camex_rate_limit_config(other, &source, now))
 		;
-	KUNIT_EXPECT_TRUE(test, camex_limit_config(test->priv, &source, now));
-	camex_limits_free(other);
+	KUNIT_EXPECT_TRUE(test, camex_rate_limit_config(test->priv, &source, now));
+	camex_rate_limits_free(other);
 }
 
 static void limit_share_of_a_cpu(struct kunit *test)
 {
-	struct camex_limit limit = {};
+	struct camex_budget limit = {};
 	const u64 cost = 20 * NSEC_PER_USEC;
 	u64 now = LATER, end = now + 10ULL * NSEC_PER_SEC, spent = 0;
 
 	/* Whoever asks again and again gets a tenth of the time, and the advance. */
 	while (now < end) {
-		if (camex_limit_begin(&limit, now)) {
-			camex_limit_end(&limit, now, now + cost);
+		if (camex_budget_begin(&limit, now)) {
+			camex_budget_end(&limit, now, now + cost);
 			spent += cost;
 		}
 		now += cost;
@@ -122,19 +122,19 @@ static void limit_config_by_network(struct kunit *test)
 	unsigned int n, good = 0;
 
 	for (n = 0; n < 100; n++)
-		good += camex_limit_config(test->priv, n % 2 ? &one : &other, now);
+		good += camex_rate_limit_config(test->priv, n % 2 ? &one : &other, now);
 	KUNIT_EXPECT_EQ(test, good, CAMEX_LIMIT_CONFIG);
 	now += NSEC_PER_SEC / CAMEX_LIMIT_CONFIG;
-	KUNIT_EXPECT_TRUE(test, camex_limit_config(test->priv, &other, now));
-	KUNIT_EXPECT_FALSE(test, camex_limit_config(test->priv, &one, now));
+	KUNIT_EXPECT_TRUE(test, camex_rate_limit_config(test->priv, &other, now));
+	KUNIT_EXPECT_FALSE(test, camex_rate_limit_config(test->priv, &one, now));
 	/* REGISTER under a key has buckets of its own. */
-	KUNIT_EXPECT_TRUE(test, camex_limit_source(test->priv, &one, now));
+	KUNIT_EXPECT_TRUE(test, camex_rate_limit_source(test->priv, &one, now));
 
 	v6.v6.s6_addr[0] = 0x20;
 	v6.v6.s6_addr[1] = 0x01;
 	for (n = 0, good = 0; n < 100; n++) {
 		v6.v6.s6_addr[15] = n;
-		good += camex_limit_config(test->priv, &v6, now);
+		good += camex_rate_limit_config(test->priv, &v6, now);
 	}
 	KUNIT_EXPECT_EQ(test, good, CAMEX_LIMIT_CONFIG);
 }
@@ -151,17 +151,17 @@ static struct kunit_case limit_cases[] = {
 /* The buckets of a namespace, in the test's priv. */
 static int limit_init(struct kunit *test)
 {
-	test->priv = camex_limits_alloc();
+	test->priv = camex_rate_limits_alloc();
 	return test->priv ? 0 : -ENOMEM;
 }
 
 static void limit_exit(struct kunit *test)
 {
-	camex_limits_free(test->priv);
+	camex_rate_limits_free(test->priv);
 }
 
 static struct kunit_suite limit_suite = {
-	.name = "camex_limit",
+	.name = "camex_budget",
 	.init = limit_init,
 	.exit = limit_exit,
 	.test_cases = limit_cases,

@@ -7,7 +7,7 @@
 #include <linux/in6.h>
 #include <linux/rtnetlink.h>
 
-#include "rules.h"
+#include "protocol/sealed/session_rank.h"
 #include "test.h"
 
 #define NOW		(CAMEX_CLOCK_MIN + 1000ULL * 3600 * NSEC_PER_SEC)
@@ -102,7 +102,7 @@ struct recorded {
  * @reached: by sessions with a clock
  * @at_host: where the receiver thinks that the sender is, -1 for nowhere
  * @at_port: likewise
- * @holder: session that says so, or -1
+ * @endpoint_session: session that says so, or -1
  * @took: datagrams taken
  * @refused: datagrams refused
  * @moves: changes of the endpoint
@@ -123,13 +123,13 @@ struct model {
 	int port;
 	struct recorded recorded[RECORDED];
 	unsigned int sent;
-	int rank[CAMEX_RULES_OPEN + 1];
+	int rank[CAMEX_SESSIONS_OPEN + 1];
 	int open;
 	unsigned int closings;
 	u64 reached;
 	int at_host;
 	int at_port;
-	int holder;
+	int endpoint_session;
 	unsigned int took;
 	unsigned int refused;
 	unsigned int moves;
@@ -212,8 +212,8 @@ static void model_close(struct model *m, int session)
 	take_out(m, session);
 	m->told[session].fate = CLOSED;
 	m->told[session].closed = ++m->closings;
-	if (m->holder == session)
-		m->holder = -1;
+	if (m->endpoint_session == session)
+		m->endpoint_session = -1;
 	for (i = 0; i < m->sessions; i++) {
 		if (m->told[i].fate != CLOSED)
 			continue;
@@ -269,12 +269,12 @@ static void model_move(struct model *m, int session)
 	}
 	s->there = true;
 	s->claims = false;
-	if (m->holder >= 0 && position(m, session) < position(m, m->holder)) {
-		m->told[m->holder].last = true;
-		take_out(m, m->holder);
-		put_in(m, m->holder, m->open);
+	if (m->endpoint_session >= 0 && position(m, session) < position(m, m->endpoint_session)) {
+		m->told[m->endpoint_session].last = true;
+		take_out(m, m->endpoint_session);
+		put_in(m, m->endpoint_session, m->open);
 	}
-	m->holder = session;
+	m->endpoint_session = session;
 }
 
 /* Have those before it been silent for long enough, and none come after it? */
@@ -369,7 +369,7 @@ static void model_forget(struct model *m)
 		unknown(m, i);
 	m->open = 0;
 	m->reached = 0;
-	m->holder = -1;
+	m->endpoint_session = -1;
 }
 
 /* --- the module --- */
@@ -408,10 +408,10 @@ static bool module_take(struct model *m, const struct recorded *d)
 	set_heard(m);
 	key = rcu_dereference_bh(m->peer->key);
 	if (m->told[d->session].key == m->key) {
-		rx = camex_rules_open(m->peer, key, d->session, d->seq, false, &why);
+		rx = camex_session_rank_open(m->peer, key, d->session, d->seq, false, &why);
 		taken = rx && camex_session_take(rx, &d->seq, 1, &highest);
 		if (taken && highest)
-			camex_rules_highest(rx, &from, &here);
+			camex_session_rank_highest(rx, &from, &here);
 	}
 	local_bh_enable();
 	rcu_read_unlock();
@@ -451,7 +451,7 @@ static bool check(struct model *m)
 	}
 	if (i != m->open || m->peer->nopen != i)
 		return fail(m, "another number is open", NULL);
-	if (m->peer->closed[0].n > CAMEX_RULES_CLOSED)
+	if (m->peer->closed[0].n > CAMEX_SESSIONS_CLOSED)
 		return fail(m, "too many are remembered", NULL);
 	return true;
 }
@@ -505,7 +505,7 @@ static bool look(struct model *m, long ms)
 	m->now += ms;
 	spin_lock_bh(&m->peer->cdev->lock);
 	set_heard(m);
-	camex_rules_look(m->peer, jiffies);
+	camex_session_rank_due(m->peer, jiffies);
 	spin_unlock_bh(&m->peer->cdev->lock);
 	model_look(m);
 	return true;
@@ -640,7 +640,7 @@ static bool run_seed(struct model *m, u64 seed)
 	m->test = test;
 	m->seed = seed;
 	m->at_host = -1;
-	m->holder = -1;
+	m->endpoint_session = -1;
 	prandom_seed_state(&m->rnd, seed);
 	snprintf(name, sizeof(name), "seed%llu", seed);
 	m->peer = fake_peer(test, name);

@@ -4,10 +4,10 @@
 #include <linux/netpoll.h>
 #include <linux/rtnetlink.h>
 
-#include "compat.h"
-#include "stats.h"
+#include "core/compat.h"
+#include "core/stats.h"
 #include "test.h"
-#include "transport_udp.h"
+#include "transport/udp/udp.h"
 
 static unsigned int sent;
 
@@ -112,7 +112,9 @@ static void netpoll_stopped(struct kunit *test)
 	send(test);
 	KUNIT_EXPECT_EQ(test, 0U, sent);
 	KUNIT_EXPECT_EQ(test, 1ULL, fallbacks(test));
+	rtnl_lock();
 	KUNIT_EXPECT_TRUE(test, skb_queue_empty(&rtnl_dereference(f->dev->npinfo)->txq));
+	rtnl_unlock();
 	local_bh_disable();
 	netif_wake_queue(f->dev);
 	local_bh_enable();

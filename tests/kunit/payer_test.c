@@ -4,7 +4,7 @@
 #include <net/sock.h>
 #include <net/tcp_states.h>
 
-#include "sealed.h"
+#include "datapath/seal.h"
 #include "test.h"
 
 /* Somebody's, who counts in a way of his own; and one whose name is not enough. */

@@ -4,7 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
-#include "rules.h"
+#include "protocol/sealed/session_rank.h"
 #include "test.h"
 
 /* --- names --- */
@@ -246,11 +246,11 @@ static void hear(struct kunit *test, struct camex_peer *peer,
 	if (newest || open) {
 		int why;
 
-		rx = camex_rules_open(peer, rcu_dereference_bh(peer->key), 1, seq,
-				      false, &why);
+		rx = camex_session_rank_open(peer, rcu_dereference_bh(peer->key), 1, seq,
+					     false, &why);
 		taken = rx && camex_session_take(rx, &seq, 1, &highest);
 		if (taken && highest)
-			camex_rules_highest(rx, to, from);
+			camex_session_rank_highest(rx, to, from);
 	}
 	camex_peer_heard(peer);
 	local_bh_enable();
@@ -379,7 +379,7 @@ static unsigned long next_event(struct kunit *test, struct camex_peer **who)
 	unsigned long events;
 
 	rcu_read_lock();
-	events = camex_peer_take_events(test->priv, who);
+	events = camex_events_take(test->priv, who);
 	rcu_read_unlock();
 	return events;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/slab.h>
 
-#include "replay.h"
+#include "crypto/replay_window.h"
 #include "test.h"
 
 /* Sequences that the model remembers; twice the window is enough. */

@@ -7,7 +7,7 @@
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 
-#include "route.h"
+#include "core/allowed_ips.h"
 #include "test.h"
 
 #define OWNERS		5

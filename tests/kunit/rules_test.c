@@ -4,9 +4,9 @@
 #include <linux/in6.h>
 #include <linux/rtnetlink.h>
 
-#include "rules.h"
+#include "core/timer.h"
+#include "protocol/sealed/session_rank.h"
 #include "test.h"
-#include "timer.h"
 
 /* What our clock says, and what a peer's says that starts so much later. */
 #define NOW		(CAMEX_CLOCK_MIN + 1000ULL * 3600 * NSEC_PER_SEC)
@@ -133,8 +133,8 @@ static const char *datagram(struct play *p, const struct step *s, int *why)
 	if (s->verb == V_OPEN || s->verb == V_REFUSED) {
 		if (rx)
 			return "it is open";
-		opened = camex_rules_open(p->peer, rcu_dereference_bh(p->peer->key),
-					  s->prefix, s->seq, false, why);
+		opened = camex_session_rank_open(p->peer, rcu_dereference_bh(p->peer->key),
+						 s->prefix, s->seq, false, why);
 		rx = find(p, s->prefix);
 		if (rx != opened)
 			return "what is returned is not open";
@@ -150,14 +150,14 @@ static const char *datagram(struct play *p, const struct step *s, int *why)
 	else
 		p->heard[s->prefix] = p->now;
 	if (!wrong && s->verb != V_AGAIN && highest)
-		camex_rules_highest(rx, &places[s->from], &here);
+		camex_session_rank_highest(rx, &places[s->from], &here);
 	return wrong;
 }
 
 static const char *look(struct play *p)
 {
 	set_heard(p);
-	p->next = camex_rules_look(p->peer, jiffies);
+	p->next = camex_session_rank_due(p->peer, jiffies);
 	return NULL;
 }
 
@@ -223,7 +223,7 @@ static const char *locked(struct play *p, const struct step *s)
 	case V_CLOSES:
 		if (!rx)
 			return "it is not open";
-		camex_rules_retire(&rx->base);
+		camex_session_retire(&rx->base);
 		return NULL;
 	default:
 		return camex_peer_renew(p->peer) ? "no memory" : NULL;
@@ -832,7 +832,7 @@ static void rule5_many(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(p->peer, keys[0]));
 	for (i = 0; i < 2; i++)
 		KUNIT_EXPECT_NULL(test, act(p, &steps[i], &why));
-	for (i = 0; i < CAMEX_RULES_CLOSED && !wrong; i++) {
+	for (i = 0; i < CAMEX_SESSIONS_CLOSED && !wrong; i++) {
 		KUNIT_EXPECT_NULL(test, act(p, &steps[4], &why));
 		steps[2].prefix = 2 + i;
 		steps[3].prefix = 2 + i;
@@ -840,7 +840,7 @@ static void rule5_many(struct kunit *test)
 	}
 	KUNIT_EXPECT_NULL(test, wrong);
 	KUNIT_EXPECT_NULL(test, act(p, &steps[0], &why));
-	KUNIT_EXPECT_EQ(test, p->peer->closed[0].n, CAMEX_RULES_CLOSED);
+	KUNIT_EXPECT_EQ(test, p->peer->closed[0].n, CAMEX_SESSIONS_CLOSED);
 }
 
 /* A peer without this key opens nothing. */
@@ -854,7 +854,7 @@ static void rule5_other_key(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[1]));
 	rcu_read_lock();
 	local_bh_disable();
-	rx = camex_rules_open(a, rcu_dereference_bh(b->key), 1, 0, true, &why);
+	rx = camex_session_rank_open(a, rcu_dereference_bh(b->key), 1, 0, true, &why);
 	local_bh_enable();
 	rcu_read_unlock();
 	KUNIT_EXPECT_NULL(test, rx);
@@ -875,10 +875,10 @@ static void rule5_event(struct kunit *test)
 	for (registers = 0; registers < 2; registers++) {
 		rcu_read_lock();
 		local_bh_disable();
-		rx = camex_rules_open(a, rcu_dereference_bh(a->key), registers, 0,
-				      registers, &why);
+		rx = camex_session_rank_open(a, rcu_dereference_bh(a->key), registers, 0,
+					     registers, &why);
 		local_bh_enable();
-		events = camex_peer_take_events(test->priv, &who);
+		events = camex_events_take(test->priv, &who);
 		rcu_read_unlock();
 		KUNIT_EXPECT_NOT_NULL(test, rx);
 		KUNIT_EXPECT_EQ(test, events, registers ? BIT(CAMEX_EVENT_REGISTER) : 0);
@@ -922,8 +922,8 @@ static void rule6_reflection(struct kunit *test)
 {
 	struct camex_peer *a = fake_peer(test, "a"), *b = fake_peer(test, "b");
 	struct camex_session_tx *tx;
-	u32 prefixes[CAMEX_RULES_CLOSED + 2];
-	u64 seqs[CAMEX_RULES_CLOSED + 2], seq;
+	u32 prefixes[CAMEX_SESSIONS_CLOSED + 2];
+	u64 seqs[CAMEX_SESSIONS_CLOSED + 2], seq;
 	unsigned int i, j;
 
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
@@ -1060,8 +1060,8 @@ static void rule7_clock_back(struct kunit *test)
 			local_bh_disable();
 			/* b stands for the far end: only sequences matter to it */
 			if (!rx)
-				rx = camex_rules_open(b, rcu_dereference_bh(b->key),
-						      tx->base.prefix, seq, true, &why);
+				rx = camex_session_rank_open(b, rcu_dereference_bh(b->key),
+							     tx->base.prefix, seq, true, &why);
 			if (rx && !camex_session_take(rx, &seq, 1, &highest))
 				rx = NULL;
 			local_bh_enable();
@@ -1083,7 +1083,7 @@ static void rule4_long_ago(struct kunit *test)
 	/* while the link was down, perhaps */
 	unsigned long ahead = jiffies + MAX_JIFFY_OFFSET;
 	unsigned long *notes[] = {
-		&a->seen, &a->sent, &a->asked, &a->since, &a->introduced_at,
+		&a->seen, &a->sent, &a->unanswered_since, &a->since, &a->introduced_at,
 		&a->next_register, &a->answered_at, NULL,
 	};
 	struct camex_session_rx *rx;
@@ -1092,7 +1092,7 @@ static void rule4_long_ago(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
 	rcu_read_lock();
 	local_bh_disable();
-	rx = camex_rules_open(a, rcu_dereference_bh(a->key), 1, 10, false, &why);
+	rx = camex_session_rank_open(a, rcu_dereference_bh(a->key), 1, 10, false, &why);
 	local_bh_enable();
 	rcu_read_unlock();
 	KUNIT_ASSERT_NOT_NULL(test, rx);

@@ -6,7 +6,7 @@
 #include <linux/slab.h>
 #include <linux/tcp.h>
 
-#include "rules.h"
+#include "protocol/sealed/session_rank.h"
 #include "scene.h"
 
 static const u8 key_bytes[CAMEX_KEY_LEN] = { 7 };
@@ -75,7 +75,7 @@ int scene_init(struct kunit *test)
 	if (!cdev->stats || !cdev->dev->tstats || !s->data || !s->scratch || !s->plain)
 		return -ENOMEM;
 	prandom_seed_state(&s->rnd, 3);
-	camex_aead_key_set(&s->key, key_bytes);
+	camex_aead_key_set(&s->key, &camex_chacha20poly1305, key_bytes);
 	s->next = SEQ;
 	s->peer = fake_peer(test, "far");
 	err = fake_set_key(s->peer, key_bytes);
@@ -126,8 +126,8 @@ bool scene_open_sessions(struct scene *s)
 
 	for (way = 0; way < WAYS; way++) {
 		rcu_read_lock_bh();
-		rx = camex_rules_open(s->peer, rcu_dereference_bh(s->peer->key),
-				      way + 1, SEQ - 1, true, &why);
+		rx = camex_session_rank_open(s->peer, rcu_dereference_bh(s->peer->key),
+					     way + 1, SEQ - 1, true, &why);
 		rcu_read_unlock_bh();
 		if (!rx)
 			return false;

@@ -3,8 +3,8 @@
 #ifndef CAMEX_KUNIT_SCENE_H
 #define CAMEX_KUNIT_SCENE_H
 
+#include "core/protocol.h"
 #include "packets.h"
-#include "protocol.h"
 #include "test.h"
 
 #define TOTAL_MAX	65400

@@ -5,7 +5,7 @@
 #include <linux/slab.h>
 #include <linux/sort.h>
 
-#include "rules.h"
+#include "protocol/sealed/session_rank.h"
 #include "test.h"
 
 static const u8 keys[][CAMEX_KEY_LEN] = {
@@ -46,7 +46,7 @@ static struct camex_session_rx *open_at(struct camex_peer *peer,
 
 	rcu_read_lock();
 	local_bh_disable();
-	rx = camex_rules_open(peer, key, prefix, seq, false, &why);
+	rx = camex_session_rank_open(peer, key, prefix, seq, false, &why);
 	if (rx && !camex_session_take(rx, &seq, 1, &highest))
 		rx = NULL;
 	local_bh_enable();
@@ -83,7 +83,7 @@ static bool take(struct camex_session_rx *rx, u64 seq)
 static void retire(struct camex_session_rx *rx)
 {
 	spin_lock_bh(&rx->base.peer->cdev->lock);
-	camex_rules_retire(&rx->base);
+	camex_session_retire(&rx->base);
 	spin_unlock_bh(&rx->base.peer->cdev->lock);
 }
 
@@ -134,7 +134,7 @@ static bool is_open(struct camex_peer *peer, u32 prefix)
 	rhl_for_each_entry_rcu(at, pos, list, node)
 		if (at->peer == peer && !at->sends &&
 		    rcu_access_pointer(container_of(at, struct camex_session_rx,
-						    base)->window))
+						    base)->receiver.window))
 			open = true;
 	rcu_read_unlock();
 	return open;
@@ -636,8 +636,8 @@ static void session_tx_nonces(struct kunit *test)
 	kunit_info(test, "%u sequences, %u sessions with a prefix used before",
 		   used, again);
 	KUNIT_EXPECT_GT(test, again, count / 2);
-	KUNIT_EXPECT_EQ(test, CAMEX_RULES_CLOSED, peers[0]->closed[1].n);
-	KUNIT_EXPECT_EQ(test, CAMEX_RULES_CLOSED, peers[1]->closed[1].n);
+	KUNIT_EXPECT_EQ(test, CAMEX_SESSIONS_CLOSED, peers[0]->closed[1].n);
+	KUNIT_EXPECT_EQ(test, CAMEX_SESSIONS_CLOSED, peers[1]->closed[1].n);
 }
 
 static void session_ours(struct kunit *test)
@@ -674,7 +674,7 @@ static void session_ours(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, is_ours(a, key_of(a), prefix, seq - 1));
 
 	/* nor is it forgotten at once when another session follows */
-	for (i = 0; i < CAMEX_RULES_CLOSED; i++) {
+	for (i = 0; i < CAMEX_SESSIONS_CLOSED; i++) {
 		KUNIT_ASSERT_EQ(test, 0, renew(a));
 		KUNIT_EXPECT_TRUE(test, is_ours(a, key_of(a), prefix, seq));
 		KUNIT_EXPECT_FALSE(test, is_ours(a, key_of(a), prefix, seq + 1));
@@ -697,7 +697,7 @@ static void session_open(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[1]));
 	rcu_read_lock();
 	local_bh_disable();
-	rx = camex_rules_open(a, rcu_dereference_bh(a->key), 77, 5, true, &why);
+	rx = camex_session_rank_open(a, rcu_dereference_bh(a->key), 77, 5, true, &why);
 	local_bh_enable();
 	rcu_read_unlock();
 	KUNIT_ASSERT_NOT_NULL(test, rx);
@@ -776,7 +776,7 @@ static void session_open_refused(struct kunit *test)
 	rcu_read_lock();
 	camex_peer_del(b);
 	local_bh_disable();
-	rx = camex_rules_open(b, key, 2, 0, false, &why);
+	rx = camex_session_rank_open(b, key, 2, 0, false, &why);
 	local_bh_enable();
 	rcu_read_unlock();
 	rtnl_unlock();
@@ -787,30 +787,30 @@ static void session_open_refused(struct kunit *test)
 static void session_fifth(struct kunit *test)
 {
 	struct camex_peer *a = fake_peer(test, "a");
-	struct camex_session_rx *rx[CAMEX_RULES_OPEN], *at;
+	struct camex_session_rx *rx[CAMEX_SESSIONS_OPEN], *at;
 	unsigned int i, silent;
 	u32 prefix = 1000;
 
-	for (silent = 0; silent < CAMEX_RULES_OPEN; silent++) {
+	for (silent = 0; silent < CAMEX_SESSIONS_OPEN; silent++) {
 		KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[silent % 2]));
-		for (i = 0; i < CAMEX_RULES_OPEN; i++) {
+		for (i = 0; i < CAMEX_SESSIONS_OPEN; i++) {
 			rx[i] = open_session(a, key_of(a), ++prefix);
 			KUNIT_ASSERT_NOT_NULL(test, rx[i]);
 			KUNIT_EXPECT_EQ(test, a->nopen, i + 1);
 			rx[i]->heard = jiffies - (i == silent ? 100 : 10 + i) * HZ;
 		}
 		KUNIT_ASSERT_NOT_NULL(test, open_session(a, key_of(a), ++prefix));
-		KUNIT_EXPECT_EQ(test, a->nopen, CAMEX_RULES_OPEN);
-		KUNIT_EXPECT_EQ(test, length(&a->open), CAMEX_RULES_OPEN);
-		for (i = 0; i < CAMEX_RULES_OPEN; i++) {
+		KUNIT_EXPECT_EQ(test, a->nopen, CAMEX_SESSIONS_OPEN);
+		KUNIT_EXPECT_EQ(test, length(&a->open), CAMEX_SESSIONS_OPEN);
+		for (i = 0; i < CAMEX_SESSIONS_OPEN; i++) {
 			KUNIT_EXPECT_EQ_MSG(test, i != silent,
-					    is_open(a, prefix - CAMEX_RULES_OPEN + i),
+					    is_open(a, prefix - CAMEX_SESSIONS_OPEN + i),
 					    "session %u, silent %u", i, silent);
-			KUNIT_EXPECT_TRUE(test, in_table(a, prefix - CAMEX_RULES_OPEN + i,
+			KUNIT_EXPECT_TRUE(test, in_table(a, prefix - CAMEX_SESSIONS_OPEN + i,
 							 false));
 		}
 		KUNIT_EXPECT_FALSE(test, take(rx[silent], 1));
-		KUNIT_EXPECT_TRUE(test, take(rx[(silent + 1) % CAMEX_RULES_OPEN], 1));
+		KUNIT_EXPECT_TRUE(test, take(rx[(silent + 1) % CAMEX_SESSIONS_OPEN], 1));
 		KUNIT_EXPECT_EQ(test, a->closed[0].n, 1);
 		KUNIT_EXPECT_EQ(test, length(&a->closed[0].list), 1);
 		KUNIT_EXPECT_TRUE(test, is_open(a, prefix));
@@ -823,12 +823,12 @@ static void session_fifth(struct kunit *test)
 /* jiffies start shortly before they wrap, and no time of day is special. */
 static void session_fifth_wraps(struct kunit *test)
 {
-	struct camex_session_rx *rx[CAMEX_RULES_OPEN];
+	struct camex_session_rx *rx[CAMEX_SESSIONS_OPEN];
 	struct camex_peer *a = fake_peer(test, "a");
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
-	for (i = 0; i < CAMEX_RULES_OPEN; i++) {
+	for (i = 0; i < CAMEX_SESSIONS_OPEN; i++) {
 		rx[i] = open_session(a, key_of(a), i);
 		KUNIT_ASSERT_NOT_NULL(test, rx[i]);
 		/* -2, -1, 0, 1: the first is the oldest */
@@ -836,7 +836,7 @@ static void session_fifth_wraps(struct kunit *test)
 	}
 	KUNIT_ASSERT_NOT_NULL(test, open_session(a, key_of(a), 99));
 	KUNIT_EXPECT_FALSE(test, is_open(a, 0));
-	for (i = 1; i < CAMEX_RULES_OPEN; i++)
+	for (i = 1; i < CAMEX_SESSIONS_OPEN; i++)
 		KUNIT_EXPECT_TRUE(test, is_open(a, i));
 }
 
@@ -889,7 +889,7 @@ static void session_closed_many(struct kunit *test)
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
-	for (i = 0; i < CAMEX_RULES_CLOSED + 2; i++) {
+	for (i = 0; i < CAMEX_SESSIONS_CLOSED + 2; i++) {
 		rx = open_at(a, key_of(a), i, 100);
 		KUNIT_ASSERT_NOT_NULL(test, rx);
 		if (i == 3) {	/* this one closes late */
@@ -898,10 +898,10 @@ static void session_closed_many(struct kunit *test)
 			KUNIT_ASSERT_NOT_NULL(test, rx);
 		}
 		retire(rx);
-		KUNIT_EXPECT_EQ(test, a->closed[0].n, min(i + 1, CAMEX_RULES_CLOSED));
+		KUNIT_EXPECT_EQ(test, a->closed[0].n, min(i + 1, CAMEX_SESSIONS_CLOSED));
 		KUNIT_EXPECT_EQ(test, length(&a->closed[0].list), a->closed[0].n);
 	}
-	for (i = 0; i < CAMEX_RULES_CLOSED + 2; i++) {
+	for (i = 0; i < CAMEX_SESSIONS_CLOSED + 2; i++) {
 		KUNIT_EXPECT_EQ_MSG(test, i != 1 && i != 2, in_table(a, i, false),
 				    "session %u", i);
 		if (in_table(a, i, false))

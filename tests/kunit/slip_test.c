@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/slab.h>
 
-#include "slip.h"
 #include "test.h"
+#include "transport/serial/slip.h"
 
 /* Longest packet, and what it takes at most on the line, with both ENDs. */
 #define LEN_MAX		80

@@ -3,7 +3,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
-#include "stats.h"
+#include "core/stats.h"
 #include "test.h"
 
 static struct camex_stats __percpu *stats;

@@ -3,8 +3,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "protocol/camex/control_text.h"
 #include "test.h"
-#include "text.h"
 
 #define BUFFER		2048
 

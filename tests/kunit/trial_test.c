@@ -4,9 +4,9 @@
 #include <linux/rtnetlink.h>
 #include <linux/skbuff.h>
 
-#include "sealed.h"
+#include "protocol/camex/control_text.h"
+#include "protocol/sealed/sealed.h"
 #include "test.h"
-#include "text.h"
 
 /* Some more than are tried at once, several times. */
 #define KEYS		(3 * CAMEX_TRIAL_KEYS + 1)
@@ -89,7 +89,7 @@ static struct sk_buff *make_register(struct kunit *test, unsigned int number,
 	h.body = len ?: own;
 	camex_wire_build(ad, &h);
 	key_of(number, key);
-	camex_aead_key_set(&aead, key);
+	camex_aead_key_set(&aead, &camex_chacha20poly1305, key);
 	camex_aead_seal(&aead, body, h.body, ad, sizeof(ad), ad + CAMEX_WIRE_NONCE);
 	memcpy(skb->data, ad, sizeof(ad));
 	skb_put(skb, CAMEX_WIRE_HEADER + h.body + CAMEX_WIRE_TAG);
@@ -125,7 +125,7 @@ static void spend(struct camex_dev *cdev)
 {
 	u64 now = ktime_get_ns();
 
-	camex_limit_end(&cdev->limit, now - NSEC_PER_SEC / CAMEX_LIMIT_CPU, now);
+	camex_budget_end(&cdev->limit, now - NSEC_PER_SEC / CAMEX_LIMIT_CPU, now);
 }
 
 static bool wait_for_trials(struct camex_dev *cdev)
@@ -250,11 +250,32 @@ static void trial_waiting(struct kunit *test)
 	/* and is forgotten with the device, which trial_exit() deletes */
 }
 
+/* All keys are deleted while a datagram waits for them: nothing is tried, and nothing waits. */
+static void trial_keys_gone(struct kunit *test)
+{
+	struct camex_dev *cdev = test->priv;
+	char name[CAMEX_NAME_MAX + 1];
+	unsigned int i;
+	int why;
+
+	spend(cdev);
+	receive(cdev, make_register(test, KEYS + 7, 80, SEQ), 1, &why);
+	KUNIT_EXPECT_EQ(test, why, 0);
+	KUNIT_EXPECT_EQ(test, cdev->trials.n, 1);
+	for (i = 0; i < KEYS; i++) {
+		snprintf(name, sizeof(name), "p%u", i);
+		fake_peer_del(peer_of(cdev, name));
+	}
+	KUNIT_EXPECT_TRUE(test, wait_for_trials(cdev));
+	KUNIT_EXPECT_EQ(test, camex_test_trials, 0);
+}
+
 static struct kunit_case trial_cases[] = {
 	KUNIT_CASE(trial_bound),
 	KUNIT_CASE(trial_bound_at_once),
 	KUNIT_CASE(trial_finds),
 	KUNIT_CASE(trial_waiting),
+	KUNIT_CASE(trial_keys_gone),
 	{}
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include "core/ip_packet.h"
+#include "protocol/sealed/wire.h"
 #include "test.h"
-#include "wire.h"
 
 /* Most bytes of a datagram that is built here. */
 #define DATAGRAM_MAX	96
@@ -340,10 +341,10 @@ static void wire_magic(struct kunit *test)
 	}
 }
 
-/* camex_wire_ip_len() of @len bytes of which only those are in memory. */
+/* camex_ip_len() of @len bytes of which only those are in memory. */
 static size_t ip_len(struct kunit *test, const u8 *packet, size_t len)
 {
-	return camex_wire_ip_len(exactly(test, packet, len, LOOK_MAX), len);
+	return camex_ip_len(exactly(test, packet, len, LOOK_MAX), len);
 }
 
 static void put_ipv4(u8 *packet, u8 ihl, u16 total)

@@ -70,12 +70,12 @@ ok "a device" camexctl -n box1 dev add box0
 ok "two peers" eval 'camexctl -n box1 peer add box0 one routes 10.1.0.0/16,10.2.0.0/16 && camexctl -n box1 peer add box0 two'
 ok "few" eval 'echo 2 >$parameters/peers_max && echo 3 >$parameters/routes_max'
 is "a peer too many" "$(camexctl -n box1 peer add box0 three 2>&1)" \
-	"camexctl: peer add box0 three: box0 has 2 peers, and no more are allowed (module parameter peers_max) (name three)"
+	"camexctl: peer add box0 three: box0 has 2 peers, all that parameter peers_max allows (name three)"
 ok "one may be set" camexctl -n box1 peer set box0 two routes 10.3.0.0/16
 is "a route too many" "$(camexctl -n box1 route add box0 10.4.0.0/16 peer two 2>&1)" \
-	"camexctl: route add box0 10.4.0.0/16: box0 has 3 routes, and 1 more are not allowed (module parameter routes_max) (prefix 10.4.0.0/16)"
+	"camexctl: route add box0 10.4.0.0/16: box0 has 3 routes: routes_max does not allow 1 more (prefix 10.4.0.0/16)"
 like "routes of a peer too many" "$(camexctl -n box1 peer set box0 two routes 10.4.0.0/16,10.5.0.0/16 2>&1)" \
-	'box0 has 3 routes, and 2 more are not allowed'
+	'box0 has 3 routes: routes_max does not allow 2 more'
 ok "one that exists may move" camexctl -n box1 route replace box0 10.1.0.0/16 peer two
 is "nothing is lost" "$(camexctl -n box1 -j peer show box0 | jq -c 'map(.routes)')" \
 	'[["10.2.0.0/16"],["10.1.0.0/16","10.3.0.0/16"]]'

@@ -96,6 +96,31 @@ json "dev show has all, by name" 'map(.name)' '["camex0", "every0", "plain0", "r
 quiet "dev del" dev del plain0
 nok "it is gone" ip -n host1 link show plain0
 
+# --- other names of a device ---
+
+long=a-name-that-is-longer-than-fifteen-bytes
+ok "a long name of a device" ip -n host1 link property add dev camex0 altname $long
+ok "a short one" ip -n host1 link property add dev camex0 altname also0
+for name in $long also0; do
+	json "dev show of $name" '.[0].name' '"camex0"' dev show "$name"
+	quiet "dev set of $name" dev set "$name" fwmark 7
+	json "show of $name" '.[0] | [.name, .fwmark]' '["camex0", 7]' show "$name"
+	quiet "peer add to $name" peer add "$name" alias
+	quiet "peer del of $name" peer del "$name" alias
+	quiet "dev set back" dev set "$name" fwmark 0
+	like "an error names the device" "$(ctl peer show "$name" nobody 2>&1)" '^camexctl: peer show camex0 nobody: no peer nobody on camex0$'
+done
+ok "a long name of the interface to go through" ip -n host1 link property add dev eth0 altname $long-too
+quiet "bind-dev of that" dev set camex0 bind-dev $long-too
+json "it is that interface" '.[0].bind_dev' '"eth0"' dev show camex0
+quiet "and back" dev set camex0 bind-dev none
+is "a long name that no interface has" "$(ctl dev show ${long}x 2>&1)" \
+	"camexctl: dev show ${long}x: \"${long}x\" is too long for an interface's name: $((${#long} + 1)) bytes, at most 15"
+quiet "a device with two more names is deleted by a long one" dev add gone0
+ip -n host1 link property add dev gone0 altname $long-gone
+quiet "dev del" dev del $long-gone
+nok "gone" ip -n host1 link show gone0
+
 # --- peers, keys and routes ---
 
 umask 077

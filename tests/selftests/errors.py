@@ -91,7 +91,8 @@ def sources():
     top = os.path.dirname(os.path.dirname(here))
     start = re.compile(r"\b(?:camex_extack|fault_set|fault_usage|complain)\(([^;]*);", re.S)
     literal = re.compile(r'"((?:[^"\\]|\\.)*)"((?:\s*"(?:[^"\\]|\\.)*")*)')
-    for path in sorted(glob.glob(f"{top}/kernel/*.c") + glob.glob(f"{top}/ctl/*.c")):
+    for path in sorted(glob.glob(f"{top}/kernel/**/*.c", recursive=True) +
+                       glob.glob(f"{top}/ctl/**/*.c", recursive=True)):
         with open(path, encoding="utf-8") as f:
             text = f.read()
         for call in start.findall(text):

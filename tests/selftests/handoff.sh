@@ -89,58 +89,6 @@ ok "tap: large runs are $how" $large exchanged runs host1 10.0.0.1 host2 10.0.0.
 ok "a plain tunnel" tunnel 4 plain protocol raw
 ok "plain: none of it is handed over" not_handed exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
 
-# --- a stranger's datagrams among the peer's ---
-
-# junk: datagrams as long as those of a stream, with host1's address and port, that GRO merges with
-# the peer's. Each ends what is opened in one go: what was delivered must not change by what follows.
-junk() {
-	local program='
-import os, socket, struct, time
-source, to = socket.inet_aton("192.0.2.1"), socket.inet_aton("192.0.2.2")
-def total(data):
-    n = sum(struct.unpack(f"!{len(data) // 2}H", data))
-    while n >> 16:
-        n = (n & 0xffff) + (n >> 16)
-    return ~n & 0xffff
-def datagram():
-    udp = struct.pack("!4H", 7000, 7000, 1480, 0) + os.urandom(1472)
-    check = total(source + to + struct.pack("!2H", 17, 1480) + udp)
-    header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 1500, 0, 0x4000, 64, 17, 0, source, to)
-    return header + udp[:6] + struct.pack("!H", check) + udp[8:]
-sock = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
-datagrams = [datagram() for _ in range(20)]
-while True:
-    for data in datagrams:
-        sock.sendto(data, ("192.0.2.2", 0))
-        time.sleep(0.001)
-'
-	bg host1 python3 -c "$program"
-}
-
-# foreign: datagrams in host2 that were nobody's
-foreign() {
-	echo $(($(counter host2 auth_failed) + $(counter host2 unknown_peer) + $(counter host2 rate_limited)))
-}
-
-for kind in "" "link tap"; do
-	# shellcheck disable=SC2086 # words
-	ok "a tunnel${kind:+, $kind}" tunnel 4 key $kind
-	# single datagrams, which are merged where they arrive
-	for host in host1 host2; do
-		on $host ethtool -K eth0 tx on sg on gso on gro on tso off tx-udp-segmentation off >/dev/null
-	done
-	junk
-	stranger=$!
-	ok "${kind:-tun}: a stranger sends" wait_until 20 eval '[ "$(foreign)" -gt 0 ]'
-	ok "${kind:-tun}: TCP over IPv4 among a stranger's datagrams" \
-		exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
-	ok "${kind:-tun}: TCP over IPv6 among a stranger's datagrams" exchanged tcp host1 fd00::1 host2 fd00::2 "$bytes"
-	stop "$stranger"
-done
-for host in host1 host2; do
-	on $host ethtool -K eth0 tx on sg on gso on gro off tso on tx-udp-segmentation on >/dev/null 2>&1
-done
-
 # --- the worker gets no time ---
 
 ok "a tunnel" tunnel 4 key

@@ -26,11 +26,12 @@ conf() {
 	cat >"$test_tmp/camex.conf"
 }
 
-# loads DESCRIPTION: it is loaded, and there is nothing to say.
+# loads DESCRIPTION [ADDED CHANGED REMOVED [WORD...]]: it is loaded, and there is nothing to say
+# but how many peers that changes.
 loads() {
 	local status=0
-	ctl load camex0 "$test_tmp/camex.conf" >"$test_tmp/out" 2>&1 || status=$?
-	is "$1" "$status:$(<"$test_tmp/out")" "0:"
+	ctl load camex0 "$test_tmp/camex.conf" "${@:5}" >"$test_tmp/out" 2>&1 || status=$?
+	like "$1" "$status:$(<"$test_tmp/out")" "^0:${2:-[0-9]+} added, ${3:-[0-9]+} changed, ${4:-[0-9]+} removed$"
 }
 
 # undone DESCRIPTION TEXT: it is refused with a line that matches TEXT, and nothing has changed.
@@ -53,12 +54,12 @@ ok "two hosts" hosts 2
 umask 077
 cp "$example" "$test_tmp/camex.conf"
 ok "a device" ctl dev add camex0
-loads "the example"
+loads "the example" 2 0 0
 is "the device" "$(ctl -j dev show camex0 | jq -c '.[0] | [.port, .bind, .plaintext, .mtu]')" '[7000,null,false,1428]'
 is "its address" "$(ip -n host1 -j address show camex0 | jq -r '.[0].addr_info[] | "\(.local)/\(.prefixlen)"')" 10.88.0.1/24
 like "its peers" "$(peers)" '^\[\["CAM01","[0-9a-f]{4}",\["10.88.0.2/32"\]\],\["CAM02","[0-9a-f]{4}",\["10.88.0.3/32"\]\]\]$'
 before=$(state)
-loads "the same again"
+loads "the same again" 0 0 0
 same "nothing has changed" "$before"
 
 conf <<'END'
@@ -75,7 +76,7 @@ psk = other
 [client three]
 local_cidr = 10.88.0.4/24
 END
-loads "other clients"
+loads "other clients" 3 0 2
 is "they are there, and the others are not" "$(peers)" \
 	'[["one","f196",["10.88.0.2/32"]],["three","f196",["10.88.0.4/32"]],["two","7d1d",["10.88.0.3/32"]]]'
 
@@ -100,7 +101,7 @@ local_cidr = 10.88.0.5/24
 local_cidr = 10.88.0.6/24
 END
 cp "$test_tmp/camex.conf" "$test_tmp/before.conf"
-loads "clients to begin with"
+loads "clients to begin with" 2 0 0
 before=$(state)
 conf <<'END'
 [server]
@@ -169,7 +170,8 @@ psk = other
 END
 ctl load camex0 "$test_tmp/camex.conf" >"$test_tmp/out" 2>&1
 is "two peers exchange keys and addresses, and one has none" "$?:$(<"$test_tmp/out")" \
-	"0:camexctl: warning: $test_tmp/camex.conf:11: client four has no local_cidr: nothing is sent to it"
+	"0:camexctl: warning: $test_tmp/camex.conf:11: client four has no local_cidr: nothing is sent to it
+1 added, 2 changed, 2 removed"
 is "they are so" "$(peers)" \
 	'[["four","f196",[]],["one","f196",["10.88.0.2/32"]],["three","7d1d",["10.88.0.3/32"]],["two","f196",["10.88.0.4/32"]]]'
 is "the one that has not changed was left alone" "$(peer host1 one '[.endpoint, .rx_packets > 0] | join(" ")')" "$endpoint true"
@@ -253,7 +255,8 @@ ctl load camex0 "$test_tmp/camex.conf" >"$test_tmp/out" 2>&1
 is "what has no effect is told" "$?:$(<"$test_tmp/out")" "0:camexctl: warning: other users can read $test_tmp/camex.conf: chmod 600 it
 $(for line in 3:tun_dev 4:pid_file 5:'unknown key frobnicate' 6:'unknown key psk... (the rest is not shown)' 7:'unknown key ... (the rest is not shown)' 14:psk; do
 	echo "camexctl: warning: $test_tmp/camex.conf:${line%%:*}: ${line#*:} has no effect"
-done)"
+done)
+0 added, 1 changed, 1 removed"
 is "the device" "$(ctl -j dev show camex0 | jq -c '.[0] | [.port, .bind, .bind_dev, .plaintext, .mtu]')" \
 	'[7007,"192.0.2.1","eth0",true,1300]'
 is "its peer, without a key" "$(ctl -j show camex0 | jq -c '.[0].peers | map([.name, .fingerprint, .routes])')" \
@@ -268,7 +271,14 @@ bind_ip = 0.0.0.0
 bind_dev = none
 port = 7000
 END
-loads "a server without clients"
+before=$(state)
+undone "a server without clients" ' there is no client in it, so that all peers would be removed: force loads it'
+is "a dry run of it says what would go" "$(ctl load camex0 "$test_tmp/camex.conf" dry-run force)" \
+	"device: port 7000 (was 7007), bind any (was 192.0.2.1), bind-dev none (was eth0)
+peer one removed
+0 added, 0 changed, 1 removed"
+same "and changes nothing" "$before"
+loads "a server without clients, by force" 0 0 1 force
 is "has none" "$(peers)" '[]'
 
 like "a device that is not there" "$(ctl load nope0 "$test_tmp/camex.conf" 2>&1)" \
@@ -279,6 +289,6 @@ nobody=(on host1 "${nobody[@]}" camexctl)
 chmod 711 "$test_tmp"
 chmod 644 "$test_tmp/camex.conf"
 echo 'mtu = 1280' >>"$test_tmp/camex.conf"
-like "an ordinary user may not" "$("${nobody[@]}" load camex0 "$test_tmp/camex.conf" 2>&1)" 'permitted'
+like "an ordinary user may not" "$("${nobody[@]}" load camex0 "$test_tmp/camex.conf" force 2>&1)" 'permitted'
 
 done_testing

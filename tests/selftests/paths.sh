@@ -175,6 +175,8 @@ fi
 ok "macvlan above eth0, which passes netpoll on" stacked macvlan mode bridge
 ok "netpoll becomes ready" wait_until 20 by_netpoll host1 10.0.0.2
 ip -n host1 link del up0
+# host2 knows the macvlan's address
+ip -n host2 neigh flush dev eth0
 ok "directly again" wait_until 20 by_netpoll host1 10.0.0.2
 
 # --- rules for local input hold either way ---

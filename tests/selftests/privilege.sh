@@ -142,9 +142,9 @@ is "absent is null" "$(nobody camexctl -j show | jq -c 'map(select(.name != "cam
 	'[["frames0",null,null,["cam3",null,null,null,null,null]],["ident0",null,null,["cam2",null,null,null,null,null]],["server0",null,null,["cam1",null,null,null,null,null]]]'
 is "it sees counters" "$(nobody camexctl -j peer show camex0 | jq 'map(.rx_packets | type) | .[]')" '"number"'
 is "routes" "$(nobody camexctl route show server0 2>&1)" \
-	"camexctl: route show server0: not permitted: CAP_NET_ADMIN is needed in the link's and the transport's namespace"
+	"camexctl: route show server0: not permitted: CAP_NET_ADMIN is needed in the link's and transport's namespace"
 is "stations" "$(nobody camexctl fdb show frames0 2>&1)" \
-	"camexctl: fdb show frames0: not permitted: CAP_NET_ADMIN is needed in the link's and the transport's namespace"
+	"camexctl: fdb show frames0: not permitted: CAP_NET_ADMIN is needed in the link's and transport's namespace"
 unlike "it is not told that there are no routes" "$(nobody camexctl show server0)" 'routes'
 like "but root is" "$(on host1 camexctl show camex0)" 'routes'
 

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* What commands share: words, the connection, a request. */
+#include <errno.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/camex.h>
+
+#include "command/command.h"
+
+/* for any request: a peer's nest of 64 KiB and what stands beside it */
+#define MESSAGE_ROOM (UINT16_MAX + 1024)
+
+const char *word_placeholder(enum word word)
+{
+	switch (word) {
+	case WORD_NONE:
+		break;
+	case WORD_DEV:
+	case WORD_DEV_MAYBE:
+		return "DEV";
+	case WORD_DEV_NEW:
+	case WORD_PEER_NEW:
+		return "NAME";
+	case WORD_PEER:
+	case WORD_PEER_MAYBE:
+		return "PEER";
+	case WORD_PREFIX:
+	case WORD_PREFIX_NEW:
+		return "PREFIX";
+	case WORD_MAC:
+		return "MAC";
+	case WORD_FILE:
+		return "FILE";
+	case WORD_TTY:
+		return "TTY";
+	case WORD_APPLY_MAYBE:
+		return "apply";
+	}
+	return NULL;
+}
+
+bool word_is_optional(enum word word)
+{
+	return word == WORD_DEV_MAYBE || word == WORD_PEER_MAYBE ||
+	       word == WORD_APPLY_MAYBE;
+}
+
+int fault_no_module(struct fault *fault)
+{
+	return fault_set(
+		fault,
+		"the camex module is not loaded: load it with modprobe camex");
+}
+
+int call_open(struct call *call)
+{
+	int error;
+
+	if (call->conn.sock)
+		return 0;
+	error = conn_open_camex(&call->conn);
+	if (error == ENOENT)
+		return fault_no_module(&call->fault);
+	if (error)
+		return fault_set(&call->fault, "netlink: %s", strerror(error));
+	return 0;
+}
+
+struct nl_msg *call_message(struct call *call, uint8_t command, int flags)
+{
+	struct nl_msg *msg;
+
+	if (call_open(call))
+		return NULL;
+	msg = message_new(&call->conn, command, flags, MESSAGE_ROOM);
+	if (msg && (!call->word[0] ||
+		    !nla_put_string(msg, CAMEX_A_IFNAME, call->word[0])))
+		return msg;
+	message_free(msg);
+	fault_set(&call->fault, "out of memory");
+	return NULL;
+}
+
+int call_send(struct call *call, struct nl_msg *msg,
+	      const struct conn_sink *sink)
+{
+	struct conn_error error;
+	int status;
+
+	status = conn_request(&call->conn, msg, sink, &error);
+	call->gone = status && error.number == ENODEV;
+	call->refused = status && error.number == EPERM;
+	if (status)
+		explain(call, msg, &error);
+	else if (error.text[0])
+		complain("warning: %s", error.text);
+	message_free(msg);
+	return status;
+}
+
+int step_run(const struct step *step, struct conn *conn, unsigned int *line,
+	     struct fault *fault)
+{
+	struct call *call = calloc(1, sizeof(*call));
+	int status;
+
+	if (!call)
+		return fault_set(fault, "out of memory");
+	call->command = command_find(step->object, step->name);
+	for (size_t i = 0; i < WORDS_MAX; i++)
+		call->word[i] = step->word[i];
+	if (step->values)
+		call->values = *step->values;
+	call->conn = *conn;
+	status = call->command->run(call);
+	*conn = call->conn;
+	if (status)
+		*fault = call->fault;
+	if (status && call->blamed && call->blamed->line)
+		*line = call->blamed->line;
+	/* it has copies of keys */
+	sodium_memzero(call, sizeof(*call));
+	free(call);
+	return status;
+}
+
+void signals_block(sigset_t *before)
+{
+	sigset_t block;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGHUP);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGTERM);
+	sigprocmask(SIG_BLOCK, &block, before);
+}

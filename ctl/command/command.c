@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* From words to a line of the table of commands. */
+#include <string.h>
+
+#include "command/command.h"
+#include "netlink/link.h"
+#include "text/nearest.h"
+#include "text/parse.h"
+#include "text/text.h"
+
+const struct command *command_find(const char *object, const char *name)
+{
+	for (const struct command *c = commands; c->object; c++) {
+		if (strcmp(c->object, object) != 0)
+			continue;
+		if (!c->name || (name && !strcmp(c->name, name)))
+			return c;
+	}
+	return NULL;
+}
+
+bool command_is_object(const char *word)
+{
+	for (const struct command *c = commands; c->object; c++)
+		if (!strcmp(c->object, word))
+			return true;
+	return false;
+}
+
+bool command_execs(const struct command *command)
+{
+	return command->takes & TAKES_WATCH;
+}
+
+size_t command_length(const struct command *command)
+{
+	return command->name ? 2 : 1;
+}
+
+struct command_walk {
+	const struct command *at;
+	const char *object;
+};
+
+/* The objects, or the commands of one. */
+static const char *command_next(void *arg)
+{
+	struct command_walk *walk = arg;
+
+	while (walk->at->object) {
+		const struct command *c = walk->at++;
+
+		if (!walk->object)
+			return c->object;
+		if (c->name && !strcmp(c->object, walk->object))
+			return c->name;
+	}
+	return NULL;
+}
+
+static void fault_unknown(const char *object, const char *word,
+			  struct fault *fault)
+{
+	struct command_walk walk = { commands, object };
+	const char *near = nearest(word, command_next, &walk);
+
+	if (near)
+		fault_usage(fault,
+			    "unknown command \"%s\", did you mean \"%s\"?",
+			    word, near);
+	else
+		fault_usage(fault, "unknown command \"%s\"", word);
+}
+
+static void fault_missing(const char *object, struct fault *fault)
+{
+	struct command_walk walk = { commands, object };
+	char text[FAULT_TEXT / 2] = "";
+
+	for (const char *name; (name = command_next(&walk));) {
+		text_add(text, sizeof(text), "%s%s", text[0] ? ", " : "", name);
+	}
+	fault_usage(fault, "a command is missing: %s", text);
+}
+
+const struct command *command_resolve(const char *const *words,
+				      const char **object, struct fault *fault)
+{
+	const struct command *command;
+
+	*object = NULL;
+	if (!words[0] || !command_is_object(words[0])) {
+		fault_unknown(NULL, words[0] ? words[0] : "", fault);
+		return NULL;
+	}
+	*object = words[0];
+	command = command_find(words[0], words[1]);
+	if (!command && words[1])
+		fault_unknown(words[0], words[1], fault);
+	else if (!command)
+		fault_missing(words[0], fault);
+	return command;
+}
+
+bool command_is_option(const char *word)
+{
+	return !strcmp(word, "-j") || !strcmp(word, "--json") ||
+	       !strcmp(word, "-n") || !strcmp(word, "--netns");
+}
+
+static int check_word(enum word word, const char *text, struct fault *fault)
+{
+	struct prefix prefix;
+	uint8_t mac[MAC_LEN];
+
+	switch (word) {
+	case WORD_PREFIX:
+	case WORD_PREFIX_NEW:
+		return prefix_parse(text, &prefix, fault);
+	case WORD_MAC:
+		return parse_mac(text, mac, fault);
+	case WORD_DEV_NEW:
+	case WORD_DEV:
+	case WORD_DEV_MAYBE:
+		return parse_interface_name(text, fault);
+	case WORD_PEER_NEW:
+	case WORD_PEER:
+	case WORD_PEER_MAYBE:
+		return parse_peer_name(text, fault);
+	default:
+		return 0;
+	}
+}
+
+static bool names_device(enum word word)
+{
+	return word == WORD_DEV || word == WORD_DEV_MAYBE;
+}
+
+/* Is this not the word, because it is optional and another one is there? */
+static bool word_is_left_out(const enum word *word, const char *text)
+{
+	bool apply = text && !strcmp(text, "apply");
+
+	if (word[0] == WORD_APPLY_MAYBE)
+		return !apply;
+	if (word[0] == WORD_DEV_MAYBE && word[1] == WORD_APPLY_MAYBE && apply)
+		return true;
+	return !text && word_is_optional(word[0]);
+}
+
+int command_take_words(struct call *call, const char *const *words)
+{
+	const struct command *command = call->command;
+	int n = 0;
+
+	for (int i = 0; i < WORDS_MAX && command->words[i]; i++) {
+		if (words[n] && command_is_option(words[n]))
+			return fault_usage(&call->fault,
+					   "%s goes before the command",
+					   words[n]);
+		if (word_is_left_out(&command->words[i], words[n]))
+			continue;
+		if (!words[n])
+			return fault_usage(&call->fault, "%s is missing",
+					   word_placeholder(command->words[i]));
+		call->word[i] = words[n++];
+	}
+	if (call->word[0] && names_device(command->words[0]) &&
+	    link_real_name(call->word[0], call->dev))
+		call->word[0] = call->dev;
+	for (int i = 0; i < WORDS_MAX; i++)
+		if (call->word[i] &&
+		    check_word(command->words[i], call->word[i], &call->fault))
+			return -1;
+	return n;
+}

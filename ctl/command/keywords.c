@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/camex.h>
+
+#include "command/command.h"
+#include "command/keywords.h"
+#include "text/nearest.h"
+#include "text/text.h"
+
+/* clang-format off */
+
+const struct choice link_choices[] = {
+	{ "tun", CAMEX_LINK_TUN, "bare IPv4 and IPv6 packets" },
+	{ "tap", CAMEX_LINK_TAP, "Ethernet frames" },
+	{}
+};
+
+const struct choice protocol_choices[] = {
+	{ "camex", CAMEX_PROTOCOL_CAMEX, "OpenIPC camex, encrypted" },
+	{ "raw", CAMEX_PROTOCOL_RAW, "the packet alone, not encrypted" },
+	{ "jtunnel", CAMEX_PROTOCOL_JTUNNEL,
+	  "the sender's identifier first, encrypted for peers with a key" },
+	{}
+};
+
+const struct choice transport_choices[] = {
+	{ "udp", CAMEX_TRANSPORT_UDP, "UDP datagrams over IPv4 and IPv6" },
+	{ "serial", CAMEX_TRANSPORT_SERIAL, "SLIP on a serial line, see camexctl serial; its one peer is far" },
+	{ "char", CAMEX_TRANSPORT_CHAR, "programs that hold /dev/camex; its one peer is far" },
+	{}
+};
+
+const struct choice links_choices[] = {
+	{ "shared", CAMEX_LINKS_SHARED, "one interface for all peers" },
+	{ "per-peer", CAMEX_LINKS_PER_PEER,
+	  "one for each peer, from when it is first heard" },
+	{}
+};
+
+const struct choice tx_choices[] = {
+	{ "udp", CAMEX_TX_UDP, "through the kernel's IP output" },
+	{ "netpoll", CAMEX_TX_NETPOLL, "straight to the device that the route leads to" },
+	{}
+};
+
+const struct choice rx_choices[] = {
+	{ "udp", CAMEX_RX_UDP, "from the socket" },
+	{ "netfilter", CAMEX_RX_NETFILTER, "by a hook behind the rules for local input" },
+	{}
+};
+
+const struct choice state_choices[] = {
+	{ "no_key", CAMEX_PEER_STATE_NO_KEY, "no key" },
+	{ "no_endpoint", CAMEX_PEER_STATE_NO_ENDPOINT, "no endpoint" },
+	{ "registering", CAMEX_PEER_STATE_REGISTERING, "registering" },
+	{ "lost", CAMEX_PEER_STATE_LOST, "lost" },
+	{ "up", CAMEX_PEER_STATE_UP, "up" },
+	{ "no_device", CAMEX_PEER_STATE_NO_DEVICE, "no device" },
+	{}
+};
+
+const struct choice register_choices[] = {
+	{ "off", CAMEX_REGISTER_OFF, "do not" },
+	{ "manual", CAMEX_REGISTER_MANUAL, "say which address this host has" },
+	{ "auto", CAMEX_REGISTER_AUTO, "ask which address this host has" },
+	{}
+};
+
+const struct choice event_choices[] = {
+	{ "peer_up", CAMEX_EVENT_PEER_UP, "is up" },
+	{ "peer_lost", CAMEX_EVENT_PEER_LOST, "is lost" },
+	{ "endpoint", CAMEX_EVENT_ENDPOINT, "has moved" },
+	{ "link_add", CAMEX_EVENT_LINK_ADD, "has got its link" },
+	{ "link_del", CAMEX_EVENT_LINK_DEL, "has lost its link" },
+	{ "register", CAMEX_EVENT_REGISTER, "has registered" },
+	{ "config", CAMEX_EVENT_CONFIG, "has sent our configuration" },
+	{}
+};
+
+/* Who takes a keyword; those that set want at least one. */
+#define DEV_ADD		.takes = TAKES_DEV_ADD
+#define DEV_BOTH	.takes = TAKES_DEV_ADD | TAKES_DEV_SET, \
+			.needs = TAKES_DEV_SET
+#define PEER_BOTH	.takes = TAKES_PEER_ADD | TAKES_PEER_SET, \
+			.needs = TAKES_PEER_SET
+#define PEER_AND_KEY	.takes = TAKES_PEER_ADD | TAKES_PEER_SET | TAKES_KEY_SET, \
+			.needs = TAKES_PEER_SET | TAKES_KEY_SET
+
+/* What only a file has; the attributes keep them apart. */
+#define UP(nth)		.attr = (nth), .takes = TAKES_UP
+
+/* The same for camexctl serial. */
+#define SERIAL(nth)	.attr = (nth), .takes = TAKES_SERIAL
+
+/* Which attribute it becomes, or which ones from first to last. */
+#define DEV(name)	.nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_##name
+#define PEER(name)	.nest = CAMEX_A_PEER, .attr = CAMEX_A_PEER_##name
+#define FDB(name)	.nest = CAMEX_A_FDB, .attr = CAMEX_A_FDB_##name
+#define ROUTE(name)	.nest = CAMEX_A_ROUTE, .attr = CAMEX_A_ROUTE_##name
+#define TO_PEER(name)	.attr_last = CAMEX_A_PEER_##name
+
+#define ONE_OF(list)	.type = &type_choice, .choices = list
+
+const struct keyword keywords[] = {
+	/* devices */
+	{ "link", NULL, "what this host sees (default tun)",
+	  ONE_OF(link_choices), DEV(LINK), DEV_ADD,
+	  .initial = "tun" },
+	{ "protocol", NULL, "what is put around each packet (default camex, of transport char raw)",
+	  ONE_OF(protocol_choices), DEV(PROTOCOL), DEV_ADD },
+	{ "transport", NULL, "what carries it (default udp)",
+	  ONE_OF(transport_choices), DEV(TRANSPORT), DEV_ADD,
+	  .initial = "udp" },
+	{ "port", "N", "local UDP port, 0 to 65535 (default 0: the kernel chooses)",
+	  &type_u16, .max = UINT16_MAX, DEV(PORT), DEV_BOTH },
+	{ "bind", "ADDR", "local address, or any (default any)",
+	  &type_address, DEV(BIND), DEV_BOTH,
+	  .initial = "any" },
+	{ "bind-dev", "IF", "interface that datagrams go through, or none (default none)",
+	  &type_interface, DEV(BIND_DEV), DEV_BOTH,
+	  .initial = "none" },
+	{ "fwmark", "N", "mark of the datagrams sent, decimal or 0x hexadecimal (default 0: none)",
+	  &type_u32, .max = UINT32_MAX, DEV(FWMARK), DEV_BOTH,
+	  .initial = "0" },
+	{ "tx", NULL, "how datagrams are sent (default udp)",
+	  ONE_OF(tx_choices), DEV(TX), DEV_BOTH,
+	  .initial = "udp" },
+	{ "rx", NULL, "how datagrams are received (default udp)",
+	  ONE_OF(rx_choices), DEV(RX), DEV_BOTH,
+	  .initial = "udp" },
+	{ "links", NULL, "interfaces that this host gets (default shared)",
+	  ONE_OF(links_choices), DEV(LINKS), DEV_ADD,
+	  .initial = "shared" },
+	{ "link-name", "PATTERN",
+	  "what links of the peers' own are called, %d for a number (default: the device's name, -, a number)",
+	  &type_link_name, DEV(LINK_NAME), DEV_BOTH },
+	{ "link-timeout", "SECONDS",
+	  "after how much silence such a link goes, 0 to 65535, 0: never (default 0)",
+	  &type_u16, .max = UINT16_MAX, DEV(LINK_TIMEOUT), DEV_BOTH,
+	  .initial = "0" },
+	{ "relay", "on|off",
+	  "send what one peer sends to another straight on, past this host's routes and filters (default off)",
+	  &type_switch, DEV(RELAY), DEV_BOTH,
+	  .initial = "off" },
+	{ "source-check", "on|off",
+	  "drop what comes from outside of its peer's routes; link tun and links shared alone (default on)",
+	  &type_switch, DEV(SOURCE_CHECK), DEV_BOTH },
+	{ "plaintext", "on|off",
+	  "let peers without a key send and receive, unprotected; protocol camex alone (default off)",
+	  &type_switch, DEV(PLAINTEXT), DEV_BOTH,
+	  .initial = "off" },
+	{ "ageing", "SECONDS",
+	  "after how much silence a learned station on a tap link is forgotten, 0 to 65535, 0: never (default 300)",
+	  &type_u16, .max = UINT16_MAX, DEV(AGEING), DEV_BOTH,
+	  .initial = "300" },
+	{ "client-id", "TEXT",
+	  "whom we register as with register auto, 1 to 31 characters (default: the MAC of the default route's interface)",
+	  &type_client_id, DEV(CLIENT_ID), DEV_BOTH },
+	{ "id", "HEX16",
+	  "our identifier, 16 hexadecimal digits; protocol jtunnel alone (default: the kernel draws one)",
+	  &type_id, DEV(ID), DEV_BOTH },
+
+	/* peers */
+	{ "endpoint", "HOST:PORT",
+	  "where the peer is, IPv6 in brackets (default: learned from what it sends)",
+	  &type_endpoint, PEER(ENDPOINT_ADDR), TO_PEER(ENDPOINT_SCOPE), PEER_BOTH },
+	{ "id", "HEX16",
+	  "the peer's identifier, 16 hexadecimal digits; protocol jtunnel alone (default: with an endpoint, whatever comes from there)",
+	  &type_id, PEER(ID), PEER_BOTH },
+	{ "key-file", "F", "file with the key, 32 bytes in base64; -: standard input",
+	  &type_key_file, PEER(KEY), TO_PEER(FINGERPRINT), PEER_AND_KEY },
+	{ "passphrase-file", "F", "file with a passphrase to make the key of; -: standard input",
+	  &type_passphrase_file, PEER(KEY), TO_PEER(FINGERPRINT), PEER_AND_KEY },
+	{ "routes", "PREFIX[,PREFIX...]|any|none",
+	  "destinations behind the peer, and the sources that it may use; any is 0.0.0.0/0,::/0 (default any with register auto, else none)",
+	  &type_prefixes, PEER(ROUTES), PEER_BOTH,
+	  .initial = "none" },
+	{ "keepalive", "SECONDS",
+	  "say that we are there after so much silence of ours, 0 to 65535, 0: never (default 10 with an endpoint and protocol camex, and towards who has registered with auto; else 0)",
+	  &type_u16, .max = UINT16_MAX, PEER(KEEPALIVE), PEER_BOTH },
+	{ "register", NULL,
+	  "register with the peer, every 10 seconds (default manual with an endpoint and protocol camex, else off)",
+	  ONE_OF(register_choices), PEER(REGISTER), PEER_BOTH },
+	{ "address", "ADDRESS/LENGTH|none",
+	  "what a peer that registers with auto is told to have, with its network (default none: it is not answered)",
+	  &type_own_address, PEER(PROFILE_ADDRESS), PEER_BOTH,
+	  .initial = "none" },
+	{ "gateway", "ADDR|none", "the gateway that it is told (default none)",
+	  &type_gateway, PEER(PROFILE_GATEWAY), PEER_BOTH,
+	  .initial = "none" },
+	{ "mtu", "N", "the MTU that it is told, 576 to 9000 (default 0: that of the link here)",
+	  &type_mtu, .max = UINT16_MAX, PEER(PROFILE_MTU), PEER_BOTH,
+	  .initial = "0" },
+	{ "push-routes", "PREFIX[,PREFIX...]|none",
+	  "the destinations that it is told to send here, at most 16 (default none)",
+	  &type_push_routes, PEER(PROFILE_ROUTES), PEER_BOTH,
+	  .initial = "none" },
+
+	/* routes */
+	{ "peer", "NAME", "the peer that the prefix is behind",
+	  &type_peer, ROUTE(PEER), .takes = TAKES_ROUTE_ADD | TAKES_ROUTE_DEL,
+	  .needs = TAKES_ROUTE_ADD },
+
+	/* stations */
+	{ "vlan", "N", "the VLAN that the station is in, 1 to 4094 (default: none)",
+	  &type_vlan, .max = 4094, FDB(VLAN), .takes = TAKES_FDB_ADD | TAKES_FDB_DEL },
+	{ "peer", "NAME", "the peer that the station is behind",
+	  &type_peer, FDB(PEER), .takes = TAKES_FDB_ADD | TAKES_FDB_DEL,
+	  .needs = TAKES_FDB_ADD },
+
+	/* who is authorized */
+	{ "authorized", "DIR",
+	  "directory whose files' names are the authorized identifiers, empty or with a key in base64 (default: the peers stay as they are)",
+	  &type_directory, .attr = 1, .takes = TAKES_WATCH },
+
+	/* devices in files */
+	{ "name", "NAME", "what the device is called", &type_interface, UP(1) },
+	{ "address", "ADDRESS[/LENGTH][,...]", "addresses of the link",
+	  &type_addresses, UP(2), .repeats = true },
+	{ "mtu", "N", "largest packet of the link (default: what fits the way out)",
+	  &type_u32, .max = INT32_MAX, UP(3) },
+
+	/* files into devices that exist */
+	{ "dry-run", "", "say what would change, and change nothing",
+	  &type_flag, .attr = 1, .takes = TAKES_LOAD | TAKES_RELOAD },
+	{ "force", "", "even if there is no client in the file: all peers are removed",
+	  &type_flag, .attr = 2, .takes = TAKES_LOAD },
+
+	/* serial lines */
+	{ "baud", "N", "speed in bits per second, any that the driver can do",
+	  &type_u32, .max = UINT32_MAX, SERIAL(1), .needs = TAKES_SERIAL },
+	{ "rtscts", "on|off", "flow control by RTS and CTS (default off)",
+	  &type_switch, SERIAL(2) },
+	{ "reopen", "on|off",
+	  "when the tty was hung up or unplugged, open it again as soon as it is there (default off)",
+	  &type_switch, SERIAL(3) },
+	{ "foreground", "", "stay in the foreground", &type_flag, SERIAL(4) },
+	{}
+};
+
+/* clang-format on */
+
+const char *choice_name(const struct choice *choices, uint32_t number)
+{
+	for (; choices->name; choices++)
+		if (choices->number == number)
+			return choices->name;
+	return "unknown";
+}
+
+const struct keyword *keyword_find(const char *name, unsigned int takes)
+{
+	for (const struct keyword *k = keywords; k->name; k++)
+		if ((k->takes & takes) && !strcmp(k->name, name))
+			return k;
+	return NULL;
+}
+
+size_t keyword_words(const struct keyword *keyword)
+{
+	return keyword && keyword->type == &type_flag ? 1 : 2;
+}
+
+const struct value *values_by_attr(const struct values *values, uint16_t nest,
+				   uint16_t attr)
+{
+	for (size_t i = 0; i < values->n; i++) {
+		const struct keyword *k = values->list[i].keyword;
+		uint16_t last = k->attr_last ? k->attr_last : k->attr;
+
+		if (k->nest == nest && attr >= k->attr && attr <= last)
+			return &values->list[i];
+	}
+	return NULL;
+}
+
+struct value *values_get(struct values *values, const char *name)
+{
+	for (size_t i = 0; i < values->n; i++)
+		if (!strcmp(values->list[i].keyword->name, name))
+			return &values->list[i];
+	return NULL;
+}
+
+struct keyword_walk {
+	const struct keyword *at;
+	unsigned int takes;
+};
+
+static const char *keyword_next(void *arg)
+{
+	struct keyword_walk *walk = arg;
+
+	while (walk->at->name) {
+		const struct keyword *k = walk->at++;
+
+		if (k->takes & walk->takes)
+			return k->name;
+	}
+	return NULL;
+}
+
+static int keyword_unknown(const char *word, unsigned int takes,
+			   const char *whose, struct fault *fault)
+{
+	struct keyword_walk walk = { keywords, takes };
+	const char *near;
+
+	if (command_is_option(word))
+		return fault_usage(fault, "%s goes before the command", word);
+	if (!takes)
+		return fault_usage(fault, "unexpected word \"%s\"", word);
+	if (keyword_find(word, ~(unsigned int)TAKES_UP))
+		return fault_usage(fault, "\"%s\" is no keyword of %s", word,
+				   whose);
+	near = nearest(word, keyword_next, &walk);
+	if (near)
+		return fault_usage(
+			fault, "unknown keyword \"%s\", did you mean \"%s\"?",
+			word, near);
+	return fault_usage(fault, "unknown keyword \"%s\"", word);
+}
+
+/* A keyword that was given already, or one that means the same attribute. */
+static int keyword_check_once(const struct values *values,
+			      const struct keyword *keyword,
+			      struct fault *fault)
+{
+	const struct value *other =
+		values_by_attr(values, keyword->nest, keyword->attr);
+
+	if (!other || keyword->repeats)
+		return 0;
+	if (other->keyword == keyword)
+		return fault_usage(fault, "%s is given twice", keyword->name);
+	return fault_usage(fault, "%s and %s exclude each other",
+			   other->keyword->name, keyword->name);
+}
+
+/* At least one of the keywords that the command needs. */
+static int keyword_check_needs(const struct values *values, unsigned int takes,
+			       struct fault *fault)
+{
+	const struct keyword *needed[VALUES_MAX];
+	char text[FAULT_TEXT] = "";
+	size_t n = 0;
+
+	for (const struct keyword *k = keywords; k->name; k++)
+		if ((k->needs & takes) && n < VALUES_MAX)
+			needed[n++] = k;
+	for (size_t i = 0; i < values->n; i++)
+		if (values->list[i].keyword->needs & takes)
+			return 0;
+	if (!n)
+		return 0;
+	for (size_t i = 0; i < n; i++) {
+		const char *before = i + 1 < n ? ", " : " or ";
+
+		text_add(text, sizeof(text), "%s%s", i ? before : "",
+			 needed[i]->name);
+	}
+	return fault_usage(fault, "%s expected", text);
+}
+
+int values_take(struct values *values, unsigned int takes, const char *whose,
+		const char *word, const char *text, struct fault *fault)
+{
+	const struct keyword *keyword = keyword_find(word, takes);
+
+	if (!keyword)
+		return keyword_unknown(word, takes, whose, fault);
+	if (!text)
+		return fault_usage(
+			fault, "%s lacks its value%s%s", keyword->name,
+			keyword->placeholder ? " " : "",
+			keyword->placeholder ? keyword->placeholder : "");
+	if (keyword_check_once(values, keyword, fault))
+		return -1;
+	if (values->n == VALUES_MAX)
+		return fault_usage(fault, "too many keywords");
+	values->list[values->n++] = (struct value){
+		.keyword = keyword,
+		.text = text,
+	};
+	return 0;
+}
+
+int value_read(struct value *value, struct fault *fault)
+{
+	const struct keyword *keyword = value->keyword;
+
+	if (keyword->type->parse(value, fault))
+		return fault_prefix(fault, keyword->name);
+	return 0;
+}
+
+int values_parse(struct values *values, unsigned int takes,
+		 const char *const *words, struct fault *fault)
+{
+	values->n = 0;
+	/* what belongs to the command line's form comes first … */
+	for (size_t i = 0, n; words[i]; i += n) {
+		n = keyword_words(keyword_find(words[i], takes));
+		if (values_take(values, takes, "this command", words[i],
+				n == 1 ? "" : words[i + 1], fault))
+			return -1;
+	}
+	if (keyword_check_needs(values, takes, fault))
+		return -1;
+	/* … and then what takes files and host names */
+	for (size_t i = 0; i < values->n; i++)
+		if (value_read(&values->list[i], fault))
+			return -1;
+	return 0;
+}
+
+bool value_is_secret(const struct value *value)
+{
+	const struct value_type *type = value->keyword->type;
+
+	return type == &type_key_file || type == &type_passphrase_file;
+}
+
+void values_warn(const struct values *values)
+{
+	for (size_t i = 0; i < values->n; i++) {
+		const struct value *value = &values->list[i];
+
+		if (value_is_secret(value) && value->secret.exposed)
+			complain(
+				"warning: other users can read %s: chmod 600 it",
+				value->text);
+	}
+}
+
+int values_put(struct nl_msg *msg, const struct values *values, uint16_t nest,
+	       struct fault *fault)
+{
+	for (size_t i = 0; i < values->n; i++) {
+		const struct value *value = &values->list[i];
+
+		if (value->keyword->nest != nest)
+			continue;
+		if (value->keyword->type->form->put(msg, value) < 0)
+			return fault_set(fault, "%s: no room in one message",
+					 value->keyword->name);
+	}
+	return 0;
+}
+
+void values_wipe(struct values *values)
+{
+	for (size_t i = 0; i < values->n; i++)
+		value_wipe(&values->list[i]);
+	values->n = 0;
+}

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The words after a command, as pairs of keyword and value. One table says
+ * what each is, who takes it and which attribute it becomes; parsing, help,
+ * completion, messages to the kernel and error texts all come from it.
+ */
+#ifndef CAMEXCTL_KEYWORDS_H
+#define CAMEXCTL_KEYWORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <linux/camex.h>
+
+#include "text/address.h"
+#include "text/fault.h"
+#include "text/secret.h"
+
+struct nl_msg;
+struct nlattr;
+struct keyword;
+
+/* Commands that take keywords. */
+enum takes {
+	TAKES_DEV_ADD = 1 << 0,
+	TAKES_DEV_SET = 1 << 1,
+	TAKES_PEER_ADD = 1 << 2,
+	TAKES_PEER_SET = 1 << 3,
+	TAKES_KEY_SET = 1 << 4,
+	TAKES_ROUTE_ADD = 1 << 5,
+	TAKES_ROUTE_DEL = 1 << 6,
+	TAKES_UP = 1 << 7, /* the section [device] of a file */
+	TAKES_SERIAL = 1 << 8,
+	TAKES_FDB_ADD = 1 << 9,
+	TAKES_FDB_DEL = 1 << 10,
+	TAKES_WATCH = 1 << 11,
+	TAKES_LOAD = 1 << 12,
+	TAKES_RELOAD = 1 << 13,
+};
+
+/* What completion proposes for a value. */
+enum propose {
+	PROPOSE_NOTHING,
+	PROPOSE_CHOICES,
+	PROPOSE_SWITCH,
+	PROPOSE_FILE,
+	PROPOSE_INTERFACE,
+	PROPOSE_PEER,
+};
+
+/**
+ * struct choice - one value of an enumeration; a list ends with no @name
+ * @name: as it is typed and shown
+ * @number: as it goes to the kernel
+ * @help: what it means
+ */
+struct choice {
+	const char *name;
+	uint32_t number;
+	const char *help;
+};
+
+/**
+ * struct value - a keyword that was given
+ * @keyword: which
+ * @text: its value as typed
+ * @line: of the file that it stands in; 0: it is a word of the command
+ *
+ * The union has what @text was read to. @name is the name of an interface of which
+ * @text is another one, or "".
+ */
+struct value {
+	const struct keyword *keyword;
+	const char *text;
+	unsigned int line;
+	union {
+		uint32_t number;
+		struct address address;
+		struct endpoint endpoint;
+		struct prefix prefix;
+		struct prefixes prefixes;
+		struct secret secret;
+		uint8_t id[CAMEX_ID_LEN];
+		char name[IFNAMSIZ];
+	};
+};
+
+/**
+ * struct value_form - how a value goes to the kernel and back, and to text
+ * @put: adds the keyword's attributes to a message; 0, or negative: no room
+ * @get: the reverse of @put: fills the union, which is 0, from attributes by type
+ * @write: writes it as it is typed; of a key only the fingerprint
+ * @wipe: frees what it holds; NULL: nothing
+ */
+struct value_form {
+	int (*put)(struct nl_msg *msg, const struct value *value);
+	void (*get)(struct value *value, struct nlattr *const *tb);
+	void (*write)(FILE *out, const struct value *value);
+	void (*wipe)(struct value *value);
+};
+
+/**
+ * struct value_type - a type of value
+ * @parse: fills the union; 0, or -1 with the reason
+ * @form: its form
+ * @propose: for completion
+ */
+struct value_type {
+	int (*parse)(struct value *value, struct fault *fault);
+	const struct value_form *form;
+	enum propose propose;
+};
+
+/**
+ * struct keyword - a line of the table
+ * @name: as it is typed
+ * @placeholder: what its value is called in the help; NULL: @choices
+ * @help: what it does, with unit and default
+ * @type: how its value is read and sent
+ * @choices: for an enumeration
+ * @max: for a number
+ * @takes: the commands that have it (enum takes)
+ * @needs: those of them that want at least one of the keywords marked so
+ * @initial: the value of an object for which it is not given; NULL: none, or the
+ *	kernel chooses
+ * @repeats: it may be given more than once
+ * @nest: top-level attribute that it is in; 0: camex is not sent it
+ * @attr: attribute, or the first of several
+ * @attr_last: the last of several; 0: there is one
+ */
+struct keyword {
+	const char *name;
+	const char *placeholder;
+	const char *help;
+	const struct value_type *type;
+	const struct choice *choices;
+	uint32_t max;
+	unsigned int takes;
+	unsigned int needs;
+	const char *initial;
+	bool repeats;
+	uint16_t nest;
+	uint16_t attr;
+	uint16_t attr_last;
+};
+
+/* more than one command has */
+#define VALUES_MAX 32
+
+/**
+ * struct values - the pairs after a command
+ * @list: in the order given
+ * @n: how many
+ */
+struct values {
+	struct value list[VALUES_MAX];
+	size_t n;
+};
+
+/* The table; it ends with no name. */
+extern const struct keyword keywords[];
+
+/* Enumerations, also for output. */
+extern const struct choice link_choices[];
+extern const struct choice protocol_choices[];
+extern const struct choice transport_choices[];
+extern const struct choice links_choices[];
+extern const struct choice tx_choices[];
+extern const struct choice rx_choices[];
+extern const struct choice state_choices[];
+extern const struct choice register_choices[];
+extern const struct choice event_choices[];
+
+/* The name of a number; "unknown" if this program is older than the kernel. */
+const char *choice_name(const struct choice *choices, uint32_t number);
+
+/* The keyword of that name that the command has, or NULL. */
+const struct keyword *keyword_find(const char *name, unsigned int takes);
+
+/* How many words a keyword and its value are. */
+size_t keyword_words(const struct keyword *keyword);
+
+/* The keyword that an attribute belongs to, of those given; or NULL. */
+const struct value *values_by_attr(const struct values *values, uint16_t nest,
+				   uint16_t attr);
+
+/* The value given for a keyword, or NULL. */
+struct value *values_get(struct values *values, const char *name);
+
+/**
+ * values_take() - take a keyword and its text, which is not read yet
+ * @values: it is added to them
+ * @takes: whose keywords can be given
+ * @whose: what those are called in errors
+ * @word: the keyword
+ * @text: its value; NULL: it is missing
+ * @fault: the reason
+ *
+ * Return: 0, or -1 when there is no such keyword, or it cannot be given here.
+ */
+int values_take(struct values *values, unsigned int takes, const char *whose,
+		const char *word, const char *text, struct fault *fault);
+
+/* Read a text that was taken, be it a file or a host. 0, or -1 with the reason. */
+int value_read(struct value *value, struct fault *fault);
+
+/*
+ * The value of a keyword that an object has, by its attributes; 0 or "none" where
+ * the kernel has sent none. Its text may point into them. values_wipe() frees it.
+ */
+void value_get(struct value *value, const struct keyword *keyword,
+	       struct nlattr *const *tb);
+
+/* A value as it is typed, whatever was typed; free() it. NULL: no memory. */
+char *value_text(const struct value *value);
+bool value_equal(const struct value *a, const struct value *b);
+
+/* A copy with a list of its own. 0, or -1: no memory. */
+int value_copy(struct value *copy, const struct value *value);
+
+/* Whether it is a file with a key or a passphrase. */
+bool value_is_secret(const struct value *value);
+
+/* Warn of files with keys that others can read. */
+void values_warn(const struct values *values);
+
+/*
+ * Read the words of a command; words ends with NULL. 0, or -1 with the reason.
+ * values_wipe() is called either way.
+ */
+int values_parse(struct values *values, unsigned int takes,
+		 const char *const *words, struct fault *fault);
+
+/* Add the attributes of one nest to a message. 0, or -1 with the reason. */
+int values_put(struct nl_msg *msg, const struct values *values, uint16_t nest,
+	       struct fault *fault);
+
+void value_wipe(struct value *value);
+void values_wipe(struct values *values);
+
+/* Forms, in forms.c */
+extern const struct value_form form_none;
+extern const struct value_form form_u16;
+extern const struct value_form form_u32;
+extern const struct value_form form_switch;
+extern const struct value_form form_choice;
+extern const struct value_form form_address;
+extern const struct value_form form_interface;
+extern const struct value_form form_endpoint;
+extern const struct value_form form_addresses;
+extern const struct value_form form_string;
+extern const struct value_form form_id;
+extern const struct value_form form_prefix;
+extern const struct value_form form_prefixes;
+extern const struct value_form form_secret;
+
+/* Types, in values.c */
+extern const struct value_type type_u16;
+extern const struct value_type type_u32;
+extern const struct value_type type_vlan;
+extern const struct value_type type_switch;
+extern const struct value_type type_flag; /* it is there, and has no value */
+extern const struct value_type type_choice;
+extern const struct value_type type_address;
+extern const struct value_type type_interface;
+extern const struct value_type type_client_id;
+extern const struct value_type type_id;
+extern const struct value_type type_directory;
+extern const struct value_type type_link_name;
+extern const struct value_type type_own_address;
+extern const struct value_type type_gateway;
+extern const struct value_type type_mtu;
+extern const struct value_type type_push_routes;
+extern const struct value_type type_endpoint;
+extern const struct value_type type_addresses;
+extern const struct value_type type_prefixes;
+extern const struct value_type type_peer;
+extern const struct value_type type_key_file;
+extern const struct value_type type_passphrase_file;
+
+#endif /* CAMEXCTL_KEYWORDS_H */

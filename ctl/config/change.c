@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <netlink/attr.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "command/command.h"
+#include "config/apply.h"
+#include "config/change.h"
+#include "netlink/link.h"
+
+typedef int prefix_fn(struct conn *route, int ifindex,
+		      const struct prefix *prefix, struct fault *fault);
+
+/**
+ * struct kind - a kind of change: by a command, or by routing netlink
+ * @what: what it is about, in reports and errors
+ * @done: what is said of it there; NULL: nothing; "": its keywords
+ * @object: the command that makes it; NULL: none does
+ * @name: the command's second word
+ * @undo: the second word of the command that undoes it; NULL: nothing can
+ * @make: or adds or deletes a prefix
+ * @unmake: and undoes that; NULL: it needs no undoing
+ */
+static const struct kind {
+	const char *what;
+	const char *done;
+	const char *object;
+	const char *name;
+	const char *undo;
+	prefix_fn *make;
+	prefix_fn *unmake;
+} kinds[] = {
+	/* clang-format off */
+	[CHANGE_DEV_ADD] = { "device", "added", "dev", "add", "del", NULL, NULL },
+	[CHANGE_DEV_SET] = { "device", "", "dev", "set", "set", NULL, NULL },
+	[CHANGE_MTU] = { "mtu", "changed", NULL, NULL, NULL, NULL, NULL },
+	[CHANGE_ADDRESS_ADD] = { "address", "added", NULL, NULL, NULL, link_add_address, link_del_address },
+	[CHANGE_ADDRESS_DEL] = { "address", "removed", NULL, NULL, NULL, link_del_address, link_add_address },
+	[CHANGE_ROUTES_SHRINK] = { "routes", "", "peer", "set", "set", NULL, NULL },
+	[CHANGE_PEER_ADD] = { "peer", "added", "peer", "add", "del", NULL, NULL },
+	[CHANGE_PEER_SET] = { "peer", "", "peer", "set", "set", NULL, NULL },
+	[CHANGE_LINK_UP] = { "setting it up", "link up", NULL, NULL, NULL, NULL, NULL },
+	[CHANGE_ROUTE_ADD] = { "kernel route", "added", NULL, NULL, NULL, link_add_route, link_del_route },
+	[CHANGE_ROUTE_RESTORE] = { "kernel route", NULL, NULL, NULL, NULL, link_keep_route, NULL },
+	[CHANGE_ROUTE_DEL] = { "kernel route", "removed", NULL, NULL, NULL, link_del_route, link_add_route },
+	[CHANGE_PROFILE] = { "configuration", NULL, NULL, NULL, NULL, NULL, NULL },
+	[CHANGE_KEY_SET] = { "key", "new key", "key", "set", NULL, NULL, NULL },
+	[CHANGE_KEY_DEL] = { "key", "key removed", "key", "del", NULL, NULL, NULL },
+	[CHANGE_PEER_DEL] = { "peer", "removed", "peer", "del", NULL, NULL, NULL },
+	/* clang-format on */
+};
+
+const char *change_name(const struct change *change)
+{
+	return kinds[change->kind].what;
+}
+
+/* Put FILE:LINE before the reason, and before that what it is about; NULL: said. */
+static int fail_at(struct engine *engine, const struct change *change,
+		   unsigned int line, const char *what)
+{
+	char text[PREFIX_TEXT], whole[PREFIX_TEXT + 32];
+	bool prefix = kinds[change->kind].make;
+
+	snprintf(whole, sizeof(whole), "%s%s%s", what ? what : "",
+		 prefix ? " " : "",
+		 prefix ? prefix_text(&change->prefix, text) : "");
+	if (what)
+		fault_prefix(engine->fault, whole);
+	return ini_fault(&engine->config->ini, line, engine->fault);
+}
+
+/* Run a command of the table, for a peer or the device itself. */
+static int run_command(struct engine *engine, const struct change *change,
+		       const char *name, const struct values *values)
+{
+	const struct step step = {
+		.object = kinds[change->kind].object,
+		.name = name,
+		.word = { engine->config->name, change->peer },
+		.values = values,
+	};
+	bool adds = change->kind == CHANGE_DEV_ADD;
+	unsigned int line = change->line;
+	struct conn fresh = {};
+	int status;
+
+	/* what adds and deletes devices opens a connection of its own kind */
+	status = step_run(&step, adds ? &fresh : engine->camex, &line,
+			  engine->fault);
+	conn_close(&fresh);
+	if (!status)
+		return 0;
+	if (change->peer && engine->flags & ENGINE_NAME_PEERS)
+		fault_prefix(engine->fault, change->peer);
+	return fail_at(engine, change, line, NULL);
+}
+
+static int add_device(struct engine *engine, const struct change *change)
+{
+	struct link_found found = {};
+
+	if (run_command(engine, change, "add", change->now))
+		return -1;
+	if (link_find(&engine->route, engine->config->name, &found,
+		      engine->fault)) {
+		struct fault reason = *engine->fault;
+
+		change_undo(engine, change);
+		*engine->fault = reason;
+		return fail_at(engine, change, change->line, NULL);
+	}
+	engine->ifindex = found.ifindex;
+	return 0;
+}
+
+static int take_profile(struct engine *engine, const struct change *change)
+{
+	struct address server;
+	struct profile profile;
+
+	if (apply_wait(engine->config->name, change->peer, engine->camex,
+		       &profile, &server, engine->fault))
+		return -1;
+	return apply_profile(&engine->route, engine->ifindex, NULL, &profile,
+			     &server, engine->fault);
+}
+
+int change_make(struct engine *engine, const struct change *change)
+{
+	const struct kind *kind = &kinds[change->kind];
+	struct conn *route = &engine->route;
+	const char *what = kind->what;
+	int status;
+
+	if (change->kind == CHANGE_DEV_ADD)
+		return add_device(engine, change);
+	if (kind->object)
+		return run_command(engine, change, kind->name, change->now);
+	if (kind->make) {
+		status = kind->make(route, engine->ifindex, &change->prefix,
+				    engine->fault);
+	} else if (change->kind == CHANGE_MTU) {
+		status = link_set_mtu(route, engine->ifindex, change->mtu,
+				      engine->fault);
+	} else if (change->kind == CHANGE_LINK_UP) {
+		status = link_set_up(route, engine->ifindex, engine->fault);
+	} else {
+		status = take_profile(engine, change);
+		what = NULL;
+	}
+	return status ? fail_at(engine, change, change->line, what) : 0;
+}
+
+int change_undo(struct engine *engine, const struct change *change)
+{
+	const struct kind *kind = &kinds[change->kind];
+	struct conn *route = &engine->route;
+
+	/* by index: the device may have another name by now */
+	if (change->kind == CHANGE_DEV_ADD && engine->ifindex)
+		return link_delete(route, engine->ifindex, engine->fault);
+	if (change->kind == CHANGE_MTU)
+		return link_set_mtu(
+			route, engine->ifindex,
+			nla_get_u32(engine->device->tb[CAMEX_A_DEV_MTU]),
+			engine->fault);
+	if (kind->undo)
+		return run_command(engine, change, kind->undo, change->before);
+	if (kind->unmake)
+		return kind->unmake(route, engine->ifindex, &change->prefix,
+				    engine->fault);
+	return kind->object || change->kind == CHANGE_PROFILE ? -1 : 0;
+}
+
+/* "port 7001 (was 7000), relay on (was off)" */
+static void print_values(const struct change *change)
+{
+	for (size_t i = 0; i < change->now->n; i++) {
+		char *now = value_text(&change->now->list[i]);
+		char *before = value_text(&change->before->list[i]);
+		const char *name = change->now->list[i].keyword->name;
+
+		printf("%s%s %s", i ? ", " : "", name, now ? now : "?");
+		/* of routes @before lacks those that were taken away first */
+		if (strcmp(name, "routes") != 0)
+			printf(" (was %s)", before ? before : "?");
+		free(now);
+		free(before);
+	}
+	putchar('\n');
+}
+
+void change_print(const struct change *change)
+{
+	const struct kind *kind = &kinds[change->kind];
+	char text[PREFIX_TEXT];
+
+	if (!kind->done ||
+	    (change->kind == CHANGE_ROUTES_SHRINK && !change->last))
+		return;
+	if (change->kind == CHANGE_LINK_UP)
+		fputs(kind->done, stdout);
+	else if (change->kind == CHANGE_MTU)
+		printf("mtu %u", change->mtu);
+	else if (change->peer)
+		printf("peer %s", change->peer);
+	else
+		fputs(kind->what, stdout);
+	if (kind->make)
+		printf(" %s", prefix_text(&change->prefix, text));
+	if (!*kind->done) {
+		fputs(": ", stdout);
+		print_values(change);
+		return;
+	}
+	if (change->kind == CHANGE_KEY_SET || change->kind == CHANGE_KEY_DEL)
+		putchar(':');
+	if (change->kind != CHANGE_LINK_UP && change->kind != CHANGE_MTU)
+		printf(" %s", kind->done);
+	putchar('\n');
+}
+
+static void free_values(struct values *values)
+{
+	if (values)
+		values_wipe(values);
+	free(values);
+}
+
+void change_wipe(struct change *change)
+{
+	if (!change->given)
+		free_values(change->now);
+	free_values(change->before);
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Single changes of a device: made, undone and told. */
+#ifndef CAMEXCTL_CHANGE_H
+#define CAMEXCTL_CHANGE_H
+
+#include "config/config.h"
+#include "config/engine.h"
+#include "netlink/model.h"
+#include "netlink/nl.h"
+
+/* In the order in which they are made. */
+enum change_kind {
+	CHANGE_DEV_ADD,
+	CHANGE_DEV_SET,
+	CHANGE_MTU,
+	CHANGE_ADDRESS_ADD,
+	CHANGE_ADDRESS_DEL,
+	CHANGE_ROUTES_SHRINK, /* a peer's routes, so that others can have them */
+	CHANGE_PEER_ADD,
+	CHANGE_PEER_SET,
+	CHANGE_LINK_UP,
+	CHANGE_ROUTE_ADD, /* a kernel route */
+	CHANGE_ROUTE_RESTORE,
+	CHANGE_ROUTE_DEL,
+	CHANGE_PROFILE, /* what a server hands out */
+	/* cannot be undone: the kernel does not return keys */
+	CHANGE_KEY_SET,
+	CHANGE_KEY_DEL,
+	CHANGE_PEER_DEL,
+};
+
+/**
+ * struct change - a single change
+ * @kind: its kind
+ * @peer: the peer that it is about, or NULL
+ * @line: the line of the file that asks for it, 0: none
+ * @now: keywords that change, with their new values
+ * @before: the same keywords with their present values
+ * @given: @now belongs to the file
+ * @prefix: an address or a prefix
+ * @mtu: an MTU
+ * @last: no later change gives the peer more routes
+ */
+struct change {
+	enum change_kind kind;
+	const char *peer;
+	unsigned int line;
+	struct values *now;
+	struct values *before;
+	bool given;
+	struct prefix prefix;
+	uint32_t mtu;
+	bool last;
+};
+
+/**
+ * struct engine - one run of the engine
+ * @config: the wanted state
+ * @device: the device as it is; NULL: it does not exist yet
+ * @flags: enum engine_flags
+ * @ifindex: its index; 0: not known yet
+ * @camex: connection to the camex family
+ * @route: connection to routing netlink
+ * @changes: all changes, in the order of their kinds
+ * @n: their number
+ * @room: room for so many
+ * @added: peers that are added
+ * @changed: peers that change
+ * @removed: peers that are removed
+ * @routes: the kernel's routes through the link as they are
+ * @fault: the reason when it fails
+ */
+struct engine {
+	struct config *config;
+	struct model_device *device;
+	unsigned int flags;
+	int ifindex;
+	struct conn *camex;
+	struct conn route;
+	struct change *changes;
+	size_t n;
+	size_t room;
+	unsigned int added;
+	unsigned int changed;
+	unsigned int removed;
+	struct prefixes routes;
+	struct fault *fault;
+};
+
+/* Fill the list of changes, in plan.c. 0, or -1 with the reason. */
+int plan_changes(struct engine *engine);
+
+/* Make a change, or undo it. 0, or -1 with the reason. */
+int change_make(struct engine *engine, const struct change *change);
+int change_undo(struct engine *engine, const struct change *change);
+
+/* Print a change as a line, or nothing where it is no news. */
+void change_print(const struct change *change);
+
+/* The words for a change that could not be undone. */
+const char *change_name(const struct change *change);
+
+void change_wipe(struct change *change);
+
+#endif /* CAMEXCTL_CHANGE_H */

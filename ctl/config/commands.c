@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* The commands that make a device what a file says. */
+#include <netlink/attr.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <linux/camex.h>
+
+#include "command/command.h"
+#include "config/engine.h"
+#include "netlink/link.h"
+#include "netlink/model.h"
+
+static bool has_flag(struct call *call, const char *name)
+{
+	return values_get(&call->values, name);
+}
+
+/* The file may give another name of a device that exists. */
+static void find_name(struct config *config, char *name)
+{
+	if (config->name && link_real_name(config->name, name))
+		config->name = name;
+}
+
+/* The device as it is, with its peers and their routes. */
+static int query_device(struct call *call, const char *name,
+			struct model_devices *devices)
+{
+	const char *word = call->word[0];
+	int status;
+
+	call->word[0] = name;
+	status = query_devices(call, name, devices);
+	if (!status && devices->n != 1)
+		status = fault_set(&call->fault, "no camex device named %s",
+				   name);
+	if (!status)
+		status = query_device_peers(call, &devices->list[0], NULL);
+	query_links(devices);
+	call->word[0] = word;
+	return status;
+}
+
+int up(struct call *call)
+{
+	struct model_devices none = {};
+	struct config config;
+	int status = config_read(&config, call->word[0], &call->fault);
+
+	if (!status)
+		status = engine_run(call, &config, &none,
+				    ENGINE_CREATE | ENGINE_LINK);
+	if (!status)
+		config_warn(&config);
+	config_wipe(&config);
+	return status;
+}
+
+int down(struct call *call)
+{
+	struct step step = { .object = "dev", .name = "del" };
+	struct config config;
+	/* no key and no host is needed to delete a device */
+	int status = config_take(&config, call->word[0], &call->fault);
+	unsigned int line = config.line;
+	char name[IFNAMSIZ];
+
+	find_name(&config, name);
+	step.word[0] = config.name;
+	if (!status && step_run(&step, &call->conn, &line, &call->fault))
+		status = ini_fault(&config.ini, line, &call->fault);
+	config_wipe(&config);
+	return status;
+}
+
+static size_t count_common(const struct model_device *device,
+			   const struct config *config)
+{
+	size_t n = 0;
+
+	for (size_t p = 0; p < device->n_peers; p++)
+		for (size_t i = 0; i < config->n_peers; i++)
+			n += !strcasecmp(device->peers[p].name,
+					 config->peers[i].name);
+	return n;
+}
+
+/* Whether the device is named as the file is: NAME of NAME.up. */
+static bool is_named_as(const struct config *config, const char *name)
+{
+	const char *base = strrchr(config->path, '/');
+	size_t len = strlen(name);
+
+	base = base ? base + 1 : config->path;
+	return !strncmp(base, name, len) && !strcmp(base + len, ".up");
+}
+
+/*
+ * There is no device of the file's name. It may have been renamed in the file: the
+ * old device is the one that the file is named after, or has most of its peers.
+ */
+static void find_old_device(struct call *call, const struct config *config)
+{
+	struct model_devices devices = {};
+	const char *old = NULL;
+	struct fault fault = call->fault;
+	size_t most = 0;
+
+	call->word[0] = NULL;
+	if (query_devices(call, NULL, &devices))
+		goto out;
+	for (size_t i = 0; i < devices.n; i++) {
+		struct model_device *device = &devices.list[i];
+		size_t common;
+
+		if (query_peers(call, device, NULL))
+			continue;
+		common = is_named_as(config, device->name) ?
+				 SIZE_MAX :
+				 count_common(device, config);
+		if (common > most) {
+			most = common;
+			old = device->name;
+		}
+	}
+	if (old)
+		fault_set(
+			&fault,
+			"no camex device named %s: the running device is %s, and reload renames none: ip link set %s name %s, or camexctl dev del %s and up",
+			config->name, old, old, config->name, old);
+out:
+	call->fault = fault;
+	ini_fault(&config->ini, config->line, &call->fault);
+	model_devices_clear(&devices);
+}
+
+int reload(struct call *call)
+{
+	unsigned int flags = ENGINE_LINK | ENGINE_DEFAULTS | ENGINE_REPORT;
+	const char *file = call->word[0];
+	struct model_devices devices = {};
+	struct config config;
+	int status = config_read(&config, file, &call->fault);
+	char name[IFNAMSIZ];
+
+	if (has_flag(call, "dry-run"))
+		flags |= ENGINE_DRY_RUN;
+	find_name(&config, name);
+	if (!status && query_device(call, config.name, &devices)) {
+		status = -1;
+		if (call->gone)
+			find_old_device(call, &config);
+		else
+			ini_fault(&config.ini, config.line, &call->fault);
+		call->word[0] = file;
+	}
+	if (!status)
+		status = engine_run(call, &config, &devices, flags);
+	if (!status)
+		config_warn(&config);
+	model_devices_clear(&devices);
+	config_wipe(&config);
+	return status;
+}
+
+static int check_database(struct call *call, const struct config *config,
+			  const struct model_device *device)
+{
+	const struct nlattr *protocol = device->tb[CAMEX_A_DEV_PROTOCOL];
+
+	if (!protocol || nla_get_u32(protocol) != CAMEX_PROTOCOL_CAMEX)
+		return fault_set(
+			&call->fault,
+			"%s is not of protocol camex, and a server database is for that",
+			call->word[0]);
+	if (config->n_peers || has_flag(call, "force"))
+		return 0;
+	fault_set(
+		&call->fault,
+		"there is no client in it, so that all peers would be removed: force loads it");
+	return ini_fault(&config->ini, 0, &call->fault);
+}
+
+int load(struct call *call)
+{
+	unsigned int flags = ENGINE_COUNT | ENGINE_NAME_PEERS;
+	struct model_devices devices = {};
+	struct config config;
+	int status = database_read(&config, call->word[1], &call->fault);
+
+	if (has_flag(call, "dry-run"))
+		flags |= ENGINE_DRY_RUN;
+	config.name = call->word[0];
+	if (!status)
+		status = query_device(call, config.name, &devices);
+	if (!status)
+		status = check_database(call, &config, &devices.list[0]);
+	if (!status)
+		status = engine_run(call, &config, &devices, flags);
+	if (!status)
+		database_warn(&config);
+	model_devices_clear(&devices);
+	config_wipe(&config);
+	return status;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* The wanted state of a device, whichever kind of file it comes from. */
+#ifndef CAMEXCTL_CONFIG_H
+#define CAMEXCTL_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "command/keywords.h"
+#include "config/ini.h"
+#include "text/fault.h"
+
+/**
+ * struct config_peer - a peer of the file
+ * @name: its name
+ * @line: the line where its section begins
+ * @values: its keywords, those of "peer add"
+ */
+struct config_peer {
+	const char *name;
+	unsigned int line;
+	struct values values;
+};
+
+/**
+ * struct config - a file
+ * @path: the file's path
+ * @ini: its sections and lines
+ * @name: the device's name; NULL: the command names the device
+ * @line: the line of @name
+ * @values: keywords of the device: those of "dev add" and those that only files have
+ * @peers: the peers, in the file's order
+ * @n_peers: their number
+ * @paths: paths of key files that were relative to the file
+ * @n_paths: their number
+ */
+struct config {
+	const char *path;
+	struct ini ini;
+	const char *name;
+	unsigned int line;
+	struct values values;
+	struct config_peer *peers;
+	size_t n_peers;
+	char **paths;
+	size_t n_paths;
+};
+
+/*
+ * Read a file of camex-up(5), without the keys and hosts that it names; the second
+ * reads those too. 0, or -1 with the reason, the file and the line. config_wipe() is
+ * called either way.
+ */
+int config_take(struct config *config, const char *path, struct fault *fault);
+int config_read(struct config *config, const char *path, struct fault *fault);
+
+/* The same for camex.conf, the server database of the OpenIPC camex daemon. */
+int database_read(struct config *config, const char *path, struct fault *fault);
+
+/* Warn of key files that other users can read. */
+void config_warn(const struct config *config);
+
+/* Warn of lines without effect, and of passphrases that other users can read. */
+void database_warn(const struct config *config);
+
+void config_wipe(struct config *config);
+
+#endif /* CAMEXCTL_CONFIG_H */

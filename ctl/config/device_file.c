@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* Files of camex-up(5): a whole device, with the words of the command line. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config.h"
+#include "text/parse.h"
+
+static const struct ini_kind kinds[] = {
+	{ "device", NULL },
+	{ "peer", "NAME" },
+	{},
+};
+
+/* The keywords of a section; their values are not read yet. */
+static int take_section(struct config *config,
+			const struct ini_section *section, unsigned int takes,
+			const char *whose, struct values *values,
+			struct fault *fault)
+{
+	for (size_t i = 0; i < section->n; i++) {
+		const struct ini_entry *entry =
+			&config->ini.entries[section->first + i];
+
+		if (values_take(values, takes, whose, entry->key,
+				*entry->value ? entry->value : NULL, fault))
+			return ini_fault(&config->ini, entry->line, fault);
+		values->list[values->n - 1].line = entry->line;
+	}
+	return 0;
+}
+
+static int take_device(struct config *config, struct fault *fault)
+{
+	const struct ini_section *section = ini_find(&config->ini, "device");
+	struct value *name;
+
+	if (!section) {
+		fault_set(fault, "the section [device] is missing");
+		return ini_fault(&config->ini, 0, fault);
+	}
+	if (take_section(config, section, TAKES_DEV_ADD | TAKES_UP, "[device]",
+			 &config->values, fault))
+		return -1;
+	name = values_get(&config->values, "name");
+	if (!name) {
+		fault_set(fault, "[device] lacks its name");
+		return ini_fault(&config->ini, section->line, fault);
+	}
+	if (value_read(name, fault))
+		return ini_fault(&config->ini, name->line, fault);
+	config->name = name->text;
+	config->line = name->line;
+	return 0;
+}
+
+static int take_peers(struct config *config, struct fault *fault)
+{
+	config->peers = calloc(config->ini.n_sections, sizeof(*config->peers));
+	if (!config->peers)
+		return fault_set(fault, "out of memory");
+	for (size_t i = 0; i < config->ini.n_sections; i++) {
+		const struct ini_section *section = &config->ini.sections[i];
+		struct config_peer *peer = &config->peers[config->n_peers];
+
+		if (!section->name)
+			continue;
+		config->n_peers++;
+		peer->name = section->name;
+		peer->line = section->line;
+		if (parse_peer_name(section->name, fault))
+			return ini_fault(&config->ini, section->line, fault);
+		if (take_section(config, section, TAKES_PEER_ADD, "[peer]",
+				 &peer->values, fault))
+			return -1;
+	}
+	return 0;
+}
+
+int config_take(struct config *config, const char *path, struct fault *fault)
+{
+	memset(config, 0, sizeof(*config));
+	config->path = path;
+	if (ini_read(&config->ini, path, kinds, fault) ||
+	    take_device(config, fault) || take_peers(config, fault))
+		return -1;
+	return 0;
+}
+
+/* A path is relative to the file, not to the working directory. */
+static int place_path(struct config *config, struct value *value,
+		      struct fault *fault)
+{
+	const char *slash = strrchr(config->path, '/');
+	char **paths, *path;
+
+	if (!slash || value->text[0] == '/' || !strcmp(value->text, "-"))
+		return 0;
+	paths = reallocarray(config->paths, config->n_paths + 1,
+			     sizeof(*paths));
+	if (!paths)
+		return fault_set(fault, "out of memory");
+	config->paths = paths;
+	if (asprintf(&path, "%.*s/%s", (int)(slash - config->path),
+		     config->path, value->text) < 0)
+		return fault_set(fault, "out of memory");
+	config->paths[config->n_paths++] = path;
+	value->text = path;
+	return 0;
+}
+
+static int read_values(struct config *config, struct values *values,
+		       struct fault *fault)
+{
+	for (size_t i = 0; i < values->n; i++) {
+		struct value *value = &values->list[i];
+
+		if ((value_is_secret(value) &&
+		     place_path(config, value, fault)) ||
+		    value_read(value, fault))
+			return ini_fault(&config->ini, value->line, fault);
+	}
+	return 0;
+}
+
+int config_read(struct config *config, const char *path, struct fault *fault)
+{
+	if (config_take(config, path, fault) ||
+	    read_values(config, &config->values, fault))
+		return -1;
+	for (size_t i = 0; i < config->n_peers; i++)
+		if (read_values(config, &config->peers[i].values, fault))
+			return -1;
+	return 0;
+}
+
+void config_warn(const struct config *config)
+{
+	values_warn(&config->values);
+	for (size_t i = 0; i < config->n_peers; i++)
+		values_warn(&config->peers[i].values);
+}
+
+void config_wipe(struct config *config)
+{
+	values_wipe(&config->values);
+	for (size_t i = 0; i < config->n_peers; i++)
+		values_wipe(&config->peers[i].values);
+	for (size_t i = 0; i < config->n_paths; i++)
+		free(config->paths[i]);
+	free(config->paths);
+	free(config->peers);
+	ini_wipe(&config->ini);
+}

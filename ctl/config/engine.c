@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/change.h"
+#include "config/engine.h"
+#include "netlink/link.h"
+#include "text/text.h"
+
+/* Undo what was made, backwards; what cannot be undone is told after the reason. */
+static void undo_changes(struct engine *engine, size_t made)
+{
+	struct fault reason = *engine->fault;
+	bool removed = false;
+
+	/* all else goes with the device */
+	if (made && engine->flags & ENGINE_CREATE) {
+		if (change_undo(engine, &engine->changes[0]))
+			text_add(
+				reason.text, sizeof(reason.text),
+				"; %s is left half made, deleting it failed: %s",
+				engine->config->name, engine->fault->text);
+		made = 0;
+	}
+	while (made) {
+		const struct change *change = &engine->changes[--made];
+
+		removed |= change->kind == CHANGE_ADDRESS_DEL;
+		if (change->kind < CHANGE_KEY_SET &&
+		    change_undo(engine, change))
+			text_add(reason.text, sizeof(reason.text),
+				 "; not undone: %s%s%s", change_name(change),
+				 change->peer ? " of " : "",
+				 change->peer ? change->peer : "");
+	}
+	/* the last IPv4 address has taken the routes along when it went */
+	for (size_t i = 0; removed && i < engine->routes.n; i++)
+		link_keep_route(&engine->route, engine->ifindex,
+				&engine->routes.list[i], engine->fault);
+	*engine->fault = reason;
+}
+
+/* The peers of those changes that cannot be undone. */
+static void name_peers(struct engine *engine, const char *text,
+		       const char *between, size_t from, size_t to)
+{
+	struct fault *fault = engine->fault;
+	bool any = false;
+
+	for (size_t i = from; i < to; i++) {
+		const struct change *change = &engine->changes[i];
+
+		if (change->kind < CHANGE_KEY_SET)
+			continue;
+		text_add(fault->text, sizeof(fault->text), "%s%s",
+			 any ? between : text, change->peer);
+		any = true;
+	}
+}
+
+static int make_changes(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->n; i++) {
+		const struct change *change = &engine->changes[i];
+
+		if (!change_make(engine, change))
+			continue;
+		if (change->kind == CHANGE_PEER_DEL) {
+			name_peers(
+				engine,
+				"; all is as the file says but for peers that are not in it: they are without routes, and these are left: ",
+				" ", i, engine->n);
+			return -1;
+		}
+		undo_changes(engine, i);
+		name_peers(engine, "; with new keys already: ", ", ", 0, i);
+		return -1;
+	}
+	return 0;
+}
+
+/*
+ * Let an IPv4 address stay when the first one of its network goes. Returns the setting
+ * as it was, or -1.
+ */
+static int promote_secondaries(const struct engine *engine, int setting)
+{
+	char path[64];
+	FILE *file;
+	int before;
+
+	snprintf(path, sizeof(path),
+		 "/proc/sys/net/ipv4/conf/%s/promote_secondaries",
+		 engine->config->name);
+	file = engine->device && setting >= 0 ? fopen(path, "r+e") : NULL;
+	if (!file)
+		return -1;
+	before = fgetc(file) - '0';
+	rewind(file);
+	if (before != setting)
+		fprintf(file, "%d\n", setting);
+	fclose(file);
+	return before;
+}
+
+static int run_engine(struct engine *engine)
+{
+	sigset_t before;
+	int status, setting;
+
+	if (engine->flags & ENGINE_DRY_RUN)
+		return 0;
+	/* a signal must not leave half of it */
+	signals_block(&before);
+	setting = promote_secondaries(engine, 1);
+	status = make_changes(engine);
+	promote_secondaries(engine, setting);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return status;
+}
+
+int engine_run(struct call *call, struct config *config,
+	       struct model_devices *devices, unsigned int flags)
+{
+	struct engine engine = {
+		.config = config,
+		.device = devices->n ? &devices->list[0] : NULL,
+		.flags = flags,
+		.camex = &call->conn,
+		.fault = &call->fault,
+	};
+	int status;
+
+	if (engine.device)
+		engine.ifindex = (int)engine.device->ifindex;
+	if (conn_open_route(&engine.route))
+		return fault_set(&call->fault, "no routing netlink");
+	status = plan_changes(&engine);
+	if (!status)
+		status = run_engine(&engine);
+	for (size_t i = 0; i < engine.n && !status; i++)
+		if (flags & (ENGINE_DRY_RUN | ENGINE_REPORT))
+			change_print(&engine.changes[i]);
+	if (!status && flags & ENGINE_COUNT)
+		printf("%u added, %u changed, %u removed\n", engine.added,
+		       engine.changed, engine.removed);
+	for (size_t i = 0; i < engine.n; i++)
+		change_wipe(&engine.changes[i]);
+	free(engine.changes);
+	free(engine.routes.list);
+	conn_close(&engine.route);
+	return status;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * Compare the wanted state with the device: a list of changes comes out, in the order
+ * in which they are made.
+ */
+#include <netlink/attr.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <linux/camex.h>
+
+#include "config/plan.h"
+
+/**
+ * struct pair - a peer as the file has it and as the device has it
+ * @wanted: the file's; NULL: the peer is removed
+ * @running: the device's; NULL: the peer is added
+ * @kept: those of its routes that stay
+ * @changed: it changes
+ */
+struct pair {
+	struct config_peer *wanted;
+	const struct model_peer *running;
+	struct prefixes kept;
+	bool changed;
+};
+
+static int compare_pairs(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+
+	return strcasecmp(x->wanted ? x->wanted->name : x->running->name,
+			  y->wanted ? y->wanted->name : y->running->name);
+}
+
+static struct pair *find_pairs(struct engine *engine, size_t *n)
+{
+	struct config *config = engine->config;
+	size_t n_running = engine->device ? engine->device->n_peers : 0, all;
+	struct pair *list =
+		calloc(config->n_peers + n_running + 1, sizeof(*list));
+
+	*n = config->n_peers;
+	if (!list) {
+		fault_set(engine->fault, "out of memory");
+		return NULL;
+	}
+	for (size_t i = 0; i < config->n_peers; i++)
+		list[i].wanted = &config->peers[i];
+	for (size_t i = 0; i < n_running; i++)
+		list[(*n)++].running = &engine->device->peers[i];
+	if (!engine->device)
+		return list;
+	qsort(list, *n, sizeof(*list), compare_pairs);
+	all = *n;
+	*n = 0;
+	for (size_t i = 0; i < all; i++) {
+		struct pair *pair = &list[(*n)++];
+
+		*pair = list[i];
+		if (i + 1 == all || compare_pairs(pair, &list[i + 1]))
+			continue;
+		i++;
+		if (list[i].wanted)
+			pair->wanted = list[i].wanted;
+		else
+			pair->running = list[i].running;
+	}
+	return list;
+}
+
+/* The routes that a peer is to have. As plan_wanted(). */
+static int wanted_routes(struct engine *engine, const struct pair *pair,
+			 struct value *routes)
+{
+	const struct keyword *keyword = keyword_find("routes", TAKES_PEER_SET);
+	int status;
+
+	*routes = (struct value){ .keyword = keyword, .text = "none" };
+	if (!pair->wanted)
+		return !plan_has_far(engine);
+	status = plan_wanted(engine, &pair->wanted->values,
+			     &pair->wanted->values, keyword, routes);
+	if (status > 0 && routes->prefixes.n)
+		qsort(routes->prefixes.list, routes->prefixes.n,
+		      sizeof(*routes->prefixes.list), prefix_compare);
+	return status;
+}
+
+/* Whether both lists, which are in order, are the same. */
+static bool same_prefixes(const struct prefixes *a, const struct prefixes *b)
+{
+	if (a->n != b->n)
+		return false;
+	for (size_t i = 0; i < a->n; i++)
+		if (prefix_compare(&a->list[i], &b->list[i]) != 0)
+			return false;
+	return true;
+}
+
+static void intersect_prefixes(struct prefixes *kept, const struct prefixes *a,
+			       const struct prefixes *b)
+{
+	for (size_t i = 0, j = 0; i < a->n && j < b->n;) {
+		int order = prefix_compare(&a->list[i], &b->list[j]);
+
+		if (!order)
+			kept->list[kept->n++] = a->list[i];
+		i += order <= 0;
+		j += order >= 0;
+	}
+}
+
+/* Take away routes that a peer no longer has, so that others can have them. */
+static int plan_shrink(struct engine *engine, struct pair *pair)
+{
+	const struct model_peer *running = pair->running;
+	struct prefixes present = { running->routes, running->n_routes };
+	struct value wanted, now, before;
+	struct change *change;
+	int status = wanted_routes(engine, pair, &wanted);
+
+	pair->kept.list = calloc(present.n + 1, sizeof(*present.list));
+	if (!pair->kept.list)
+		return fault_set(engine->fault, "out of memory");
+	if (status <= 0) {
+		for (size_t i = 0; i < present.n; i++)
+			pair->kept.list[i] = present.list[i];
+		pair->kept.n = present.n;
+		return status;
+	}
+	intersect_prefixes(&pair->kept, &present, &wanted.prefixes);
+	now = before = wanted;
+	now.prefixes = pair->kept;
+	before.prefixes = present;
+	status = 0;
+	if (pair->kept.n < present.n) {
+		change = plan_change(engine, CHANGE_ROUTES_SHRINK,
+				     running->name,
+				     pair->wanted ? pair->wanted->line : 0);
+		status = plan_values(engine, change);
+		if (!status) {
+			change->last = pair->wanted &&
+				       wanted.prefixes.n == pair->kept.n;
+			status = plan_pair(engine, change, &now, &before);
+		}
+	}
+	value_wipe(&wanted);
+	return status;
+}
+
+static int plan_add(struct engine *engine, struct pair *pair)
+{
+	struct config_peer *peer = pair->wanted;
+	bool comes = plan_has_far(engine) && !strcasecmp(peer->name, "far");
+	struct change *change;
+
+	change = plan_change(engine, comes ? CHANGE_PEER_SET : CHANGE_PEER_ADD,
+			     peer->name, peer->line);
+	if (!change)
+		return -1;
+	change->now = &peer->values;
+	change->given = true;
+	return 0;
+}
+
+/* All that changes of a peer but its key. */
+static int plan_set(struct engine *engine, struct pair *pair)
+{
+	const struct model_peer *running = pair->running;
+	struct values *values = &pair->wanted->values;
+	struct value routes, before;
+	struct change *change;
+	int status;
+
+	change = plan_change(engine, CHANGE_PEER_SET, running->name,
+			     pair->wanted->line);
+	if (plan_values(engine, change))
+		return -1;
+	for (const struct keyword *k = keywords; k->name; k++)
+		if (k->takes & TAKES_PEER_SET && !(k->takes & TAKES_KEY_SET) &&
+		    strcmp(k->name, "routes") != 0 &&
+		    plan_compare(engine, change, values, values, k,
+				 running->tb))
+			return -1;
+	status = wanted_routes(engine, pair, &routes);
+	before = routes;
+	before.prefixes = pair->kept;
+	if (status > 0) {
+		status = same_prefixes(&routes.prefixes, &pair->kept) ?
+				 0 :
+				 plan_pair(engine, change, &routes, &before);
+		value_wipe(&routes);
+	}
+	if (!status)
+		plan_drop_empty(engine);
+	return status;
+}
+
+static int plan_key(struct engine *engine, struct pair *pair)
+{
+	const struct config_peer *peer = pair->wanted;
+	const struct value *given = NULL;
+	struct change *change;
+	struct value before;
+
+	for (size_t i = 0; i < peer->values.n; i++)
+		if (value_is_secret(&peer->values.list[i]))
+			given = &peer->values.list[i];
+	if (!given && !pair->running->tb[CAMEX_A_PEER_FINGERPRINT])
+		return 0;
+	if (given)
+		value_get(&before, given->keyword, pair->running->tb);
+	if (given && value_equal(given, &before))
+		return 0;
+	change = plan_change(engine, given ? CHANGE_KEY_SET : CHANGE_KEY_DEL,
+			     pair->running->name, peer->line);
+	if (plan_values(engine, change))
+		return -1;
+	return given ? plan_pair(engine, change, given, &before) : 0;
+}
+
+static int plan_delete(struct engine *engine, const struct pair *pair)
+{
+	if (plan_has_far(engine))
+		return 0;
+	return plan_change(engine, CHANGE_PEER_DEL, pair->running->name, 0) ?
+		       0 :
+		       -1;
+}
+
+/* Address and routes come from the servers that we ask for them. */
+static int plan_profile(struct engine *engine, const struct pair *pair)
+{
+	const struct nlattr *now =
+		pair->running ? pair->running->tb[CAMEX_A_PEER_REGISTER] : NULL;
+
+	if (!plan_is_auto(&pair->wanted->values) ||
+	    (now && nla_get_u32(now) == CAMEX_REGISTER_AUTO))
+		return 0;
+	return plan_change(
+		       engine, CHANGE_PROFILE, pair->wanted->name,
+		       values_get(&pair->wanted->values, "register")->line) ?
+		       0 :
+		       -1;
+}
+
+/* Plan something for a peer, and note whether that changes it. */
+static int plan_change_of(struct engine *engine, struct pair *pair,
+			  int (*plan)(struct engine *engine, struct pair *pair))
+{
+	size_t n = engine->n;
+	int status = plan(engine, pair);
+
+	pair->changed |= engine->n > n;
+	return status;
+}
+
+/* One kind of change after the other, each for all peers. */
+static int plan_pairs(struct engine *engine, struct pair *pairs, size_t n,
+		      bool restore)
+{
+	int status = 0;
+
+	for (size_t i = 0; i < n && !status; i++)
+		if (pairs[i].running)
+			status = plan_change_of(engine, &pairs[i], plan_shrink);
+	for (size_t i = 0; i < n && !status; i++)
+		if (!pairs[i].running)
+			status = plan_add(engine, &pairs[i]);
+	for (size_t i = 0; i < n && !status; i++)
+		if (pairs[i].running && pairs[i].wanted)
+			status = plan_change_of(engine, &pairs[i], plan_set);
+	if (!status && engine->flags & ENGINE_LINK)
+		status = plan_routes(engine, restore);
+	for (size_t i = 0; i < n && !status; i++)
+		if (pairs[i].wanted && engine->flags & ENGINE_LINK)
+			status = plan_profile(engine, &pairs[i]);
+	for (size_t i = 0; i < n && !status; i++)
+		if (pairs[i].running && pairs[i].wanted)
+			status = plan_change_of(engine, &pairs[i], plan_key);
+	for (size_t i = 0; i < n && !status; i++) {
+		struct pair *pair = &pairs[i];
+
+		engine->added += !pair->running;
+		engine->removed += !pair->wanted;
+		engine->changed += pair->wanted && pair->changed;
+		if (pair->running && !pair->wanted)
+			status = plan_delete(engine, pair);
+	}
+	return status;
+}
+
+int plan_changes(struct engine *engine)
+{
+	struct pair *pairs;
+	size_t n;
+	int status, restore;
+
+	if (plan_device(engine))
+		return -1;
+	restore = plan_link(engine);
+	if (restore < 0)
+		return -1;
+	pairs = find_pairs(engine, &n);
+	if (!pairs)
+		return -1;
+	status = plan_pairs(engine, pairs, n, restore);
+	for (size_t i = 0; i < n; i++)
+		free(pairs[i].kept.list);
+	free(pairs);
+	return status;
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <linux/genetlink.h>
+#include <netlink/attr.h>
+#include <netlink/msg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "netlink/model.h"
+
+static struct nla_policy top_policy[CAMEX_A_MAX + 1] = {
+	[CAMEX_A_IFINDEX] = { .type = NLA_U32 },
+	[CAMEX_A_IFNAME] = { .type = NLA_STRING, .maxlen = IFNAMSIZ },
+	[CAMEX_A_EVENT] = { .type = NLA_U32 },
+};
+
+static struct nla_policy dev_policy[CAMEX_A_DEV_MAX + 1] = {
+	[CAMEX_A_DEV_LINK] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_PROTOCOL] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_TRANSPORT] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_LINKS] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_TX] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_RX] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_PORT] = { .type = NLA_U16 },
+	[CAMEX_A_DEV_BIND] = { .maxlen = 16 },
+	[CAMEX_A_DEV_BIND_DEV] = { .type = NLA_STRING },
+	[CAMEX_A_DEV_FWMARK] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_SOURCE_CHECK] = { .type = NLA_U8 },
+	[CAMEX_A_DEV_PLAINTEXT] = { .type = NLA_U8 },
+	[CAMEX_A_DEV_MTU] = { .type = NLA_U32 },
+	[CAMEX_A_DEV_RELAY] = { .type = NLA_U8 },
+	[CAMEX_A_DEV_LINK_NAME] = { .type = NLA_STRING },
+	[CAMEX_A_DEV_LINK_TIMEOUT] = { .type = NLA_U16 },
+	[CAMEX_A_DEV_ID] = { .minlen = CAMEX_ID_LEN, .maxlen = CAMEX_ID_LEN },
+	[CAMEX_A_DEV_AGEING] = { .type = NLA_U16 },
+	[CAMEX_A_DEV_CLIENT_ID] = { .type = NLA_STRING,
+				    .maxlen = CAMEX_NAME_MAX + 1 },
+};
+
+static struct nla_policy peer_policy[CAMEX_A_PEER_MAX + 1] = {
+	[CAMEX_A_PEER_NAME] = { .type = NLA_STRING,
+				.maxlen = CAMEX_NAME_MAX + 1 },
+	[CAMEX_A_PEER_ENDPOINT_ADDR] = { .minlen = 4, .maxlen = 16 },
+	[CAMEX_A_PEER_ENDPOINT_PORT] = { .type = NLA_U16 },
+	[CAMEX_A_PEER_ENDPOINT_SCOPE] = { .type = NLA_U32 },
+	[CAMEX_A_PEER_LINK] = { .type = NLA_STRING, .maxlen = IFNAMSIZ },
+	[CAMEX_A_PEER_LINK_IFINDEX] = { .type = NLA_U32 },
+	[CAMEX_A_PEER_UNANSWERED] = { .type = NLA_U64 },
+	[CAMEX_A_PEER_REFUSED] = { .type = NLA_U64 },
+	[CAMEX_A_PEER_ID] = { .minlen = CAMEX_ID_LEN, .maxlen = CAMEX_ID_LEN },
+	[CAMEX_A_PEER_FINGERPRINT] = { .minlen = CAMEX_FINGERPRINT_LEN },
+	[CAMEX_A_PEER_STATE] = { .type = NLA_U32 },
+	[CAMEX_A_PEER_LAST_SEEN] = { .type = NLA_U64 },
+	[CAMEX_A_PEER_RX_PACKETS] = { .type = NLA_U64 },
+	[CAMEX_A_PEER_RX_BYTES] = { .type = NLA_U64 },
+	[CAMEX_A_PEER_TX_PACKETS] = { .type = NLA_U64 },
+	[CAMEX_A_PEER_TX_BYTES] = { .type = NLA_U64 },
+	[CAMEX_A_PEER_KEEPALIVE] = { .type = NLA_U16 },
+	[CAMEX_A_PEER_REGISTER] = { .type = NLA_U32 },
+	[CAMEX_A_PEER_PROFILE_ADDRESS] = { .type = NLA_NESTED },
+	[CAMEX_A_PEER_PROFILE_GATEWAY] = { .minlen = 4, .maxlen = 16 },
+	[CAMEX_A_PEER_PROFILE_MTU] = { .type = NLA_U16 },
+	[CAMEX_A_PEER_PROFILE_ROUTES] = { .type = NLA_NESTED },
+};
+
+static struct nla_policy route_policy[CAMEX_A_ROUTE_MAX + 1] = {
+	[CAMEX_A_ROUTE_ADDR] = { .minlen = 4, .maxlen = 16 },
+	[CAMEX_A_ROUTE_LEN] = { .type = NLA_U8 },
+	[CAMEX_A_ROUTE_PEER] = { .type = NLA_STRING,
+				 .maxlen = CAMEX_NAME_MAX + 1 },
+};
+
+static struct nla_policy fdb_policy[CAMEX_A_FDB_MAX + 1] = {
+	[CAMEX_A_FDB_MAC] = { .minlen = MAC_LEN, .maxlen = MAC_LEN },
+	[CAMEX_A_FDB_VLAN] = { .type = NLA_U16 },
+	[CAMEX_A_FDB_PEER] = { .type = NLA_STRING,
+			       .maxlen = CAMEX_NAME_MAX + 1 },
+	[CAMEX_A_FDB_AGE] = { .type = NLA_U32 },
+};
+
+static int fault_malformed(struct fault *fault)
+{
+	return fault_set(fault, "the kernel's answer is malformed");
+}
+
+static int fault_memory(struct fault *fault)
+{
+	return fault_set(fault, "out of memory");
+}
+
+/* One more, of zeros, at the end of a list that grows; NULL: no memory. */
+static void *add_item(void *listp, size_t n, size_t *room, size_t size)
+{
+	char *list, *larger;
+
+	memcpy(&list, listp, sizeof(list));
+	if (n == *room) {
+		larger = reallocarray(list, *room ? *room * 2 : 4, size);
+		if (!larger)
+			return NULL;
+		list = larger;
+		memcpy(listp, &list, sizeof(list));
+		*room = *room ? *room * 2 : 4;
+	}
+	return memset(list + n * size, 0, size);
+}
+
+static int top_read(struct nlattr **tb, struct nlmsghdr *hdr,
+		    struct fault *fault)
+{
+	if (nlmsg_parse(hdr, GENL_HDRLEN, tb, CAMEX_A_MAX, top_policy) < 0)
+		return fault_malformed(fault);
+	return 0;
+}
+
+/* Copy a nest, and parse the copy. NULL: malformed or no memory. */
+static void *nest_copy(struct nlattr *nest, struct nlattr **tb, int max,
+		       struct nla_policy *policy)
+{
+	size_t len = (size_t)nla_len(nest);
+	void *copy = malloc(len ? len : 1);
+
+	if (!copy)
+		return NULL;
+	memcpy(copy, nla_data(nest), len);
+	if (nla_parse(tb, max, copy, (int)len, policy) < 0) {
+		free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+int model_device_read(void *arg, struct nlmsghdr *hdr, struct fault *fault)
+{
+	struct model_devices *devices = arg;
+	struct nlattr *tb[CAMEX_A_MAX + 1];
+	struct model_device *device;
+
+	if (top_read(tb, hdr, fault))
+		return -1;
+	if (!tb[CAMEX_A_IFINDEX] || !tb[CAMEX_A_IFNAME] || !tb[CAMEX_A_DEV])
+		return fault_malformed(fault);
+	device = add_item(&devices->list, devices->n, &devices->room,
+			  sizeof(*device));
+	if (!device)
+		return fault_memory(fault);
+	device->ifindex = nla_get_u32(tb[CAMEX_A_IFINDEX]);
+	nla_strlcpy(device->name, tb[CAMEX_A_IFNAME], sizeof(device->name));
+	device->copy = nest_copy(tb[CAMEX_A_DEV], device->tb, CAMEX_A_DEV_MAX,
+				 dev_policy);
+	if (!device->copy)
+		return fault_malformed(fault);
+	devices->n++;
+	return 0;
+}
+
+int model_peer_read(void *arg, struct nlmsghdr *hdr, struct fault *fault)
+{
+	struct model_device *device = arg;
+	struct nlattr *tb[CAMEX_A_MAX + 1];
+	struct model_peer *peer;
+
+	if (top_read(tb, hdr, fault))
+		return -1;
+	if (!tb[CAMEX_A_PEER])
+		return fault_malformed(fault);
+	peer = add_item(&device->peers, device->n_peers, &device->peers_room,
+			sizeof(*peer));
+	if (!peer)
+		return fault_memory(fault);
+	peer->copy = nest_copy(tb[CAMEX_A_PEER], peer->tb, CAMEX_A_PEER_MAX,
+			       peer_policy);
+	if (!peer->copy)
+		return fault_malformed(fault);
+	if (!peer->tb[CAMEX_A_PEER_NAME]) {
+		free(peer->copy);
+		return fault_malformed(fault);
+	}
+	peer->name = nla_get_string(peer->tb[CAMEX_A_PEER_NAME]);
+	device->n_peers++;
+	return 0;
+}
+
+int model_route_read(void *arg, struct nlmsghdr *hdr, struct fault *fault)
+{
+	struct model_routes *routes = arg;
+	struct nlattr *tb[CAMEX_A_MAX + 1], *at[CAMEX_A_ROUTE_MAX + 1];
+	struct model_route *route;
+
+	if (top_read(tb, hdr, fault))
+		return -1;
+	if (!tb[CAMEX_A_ROUTE] ||
+	    nla_parse_nested(at, CAMEX_A_ROUTE_MAX, tb[CAMEX_A_ROUTE],
+			     route_policy) < 0 ||
+	    !at[CAMEX_A_ROUTE_ADDR] || !at[CAMEX_A_ROUTE_LEN] ||
+	    !at[CAMEX_A_ROUTE_PEER])
+		return fault_malformed(fault);
+	route = add_item(&routes->list, routes->n, &routes->room,
+			 sizeof(*route));
+	if (!route)
+		return fault_memory(fault);
+	if (address_set(&route->prefix.addr, nla_data(at[CAMEX_A_ROUTE_ADDR]),
+			(size_t)nla_len(at[CAMEX_A_ROUTE_ADDR])))
+		return fault_malformed(fault);
+	route->prefix.len = nla_get_u8(at[CAMEX_A_ROUTE_LEN]);
+	nla_strlcpy(route->peer, at[CAMEX_A_ROUTE_PEER], sizeof(route->peer));
+	routes->n++;
+	return 0;
+}
+
+int model_station_read(void *arg, struct nlmsghdr *hdr, struct fault *fault)
+{
+	struct model_stations *stations = arg;
+	struct nlattr *tb[CAMEX_A_MAX + 1], *at[CAMEX_A_FDB_MAX + 1];
+	struct model_station *station;
+
+	if (top_read(tb, hdr, fault))
+		return -1;
+	if (!tb[CAMEX_A_FDB] ||
+	    nla_parse_nested(at, CAMEX_A_FDB_MAX, tb[CAMEX_A_FDB], fdb_policy) <
+		    0 ||
+	    !at[CAMEX_A_FDB_MAC] || !at[CAMEX_A_FDB_PEER])
+		return fault_malformed(fault);
+	station = add_item(&stations->list, stations->n, &stations->room,
+			   sizeof(*station));
+	if (!station)
+		return fault_memory(fault);
+	stations->n++;
+	memcpy(station->mac, nla_data(at[CAMEX_A_FDB_MAC]), MAC_LEN);
+	station->vlan =
+		at[CAMEX_A_FDB_VLAN] ? nla_get_u16(at[CAMEX_A_FDB_VLAN]) : 0;
+	nla_strlcpy(station->peer, at[CAMEX_A_FDB_PEER], sizeof(station->peer));
+	station->fixed = !at[CAMEX_A_FDB_AGE];
+	station->age = station->fixed ? 0 : nla_get_u32(at[CAMEX_A_FDB_AGE]);
+	return 0;
+}
+
+int model_event_read(struct model_event *event, struct nlmsghdr *hdr,
+		     struct fault *fault)
+{
+	struct nlattr *tb[CAMEX_A_MAX + 1];
+
+	memset(event, 0, sizeof(*event));
+	if (top_read(tb, hdr, fault))
+		return -1;
+	if (!tb[CAMEX_A_EVENT] || !tb[CAMEX_A_IFINDEX] || !tb[CAMEX_A_IFNAME])
+		return fault_malformed(fault);
+	event->event = nla_get_u32(tb[CAMEX_A_EVENT]);
+	event->ifindex = nla_get_u32(tb[CAMEX_A_IFINDEX]);
+	nla_strlcpy(event->name, tb[CAMEX_A_IFNAME], sizeof(event->name));
+	if (tb[CAMEX_A_PEER] &&
+	    nla_parse_nested(event->peer, CAMEX_A_PEER_MAX, tb[CAMEX_A_PEER],
+			     peer_policy) < 0)
+		return fault_malformed(fault);
+	return 0;
+}
+
+int model_stats_read(uint64_t *counters, bool *given, struct nlmsghdr *hdr,
+		     struct fault *fault)
+{
+	struct nlattr *tb[CAMEX_A_MAX + 1], *at[CAMEX_A_STATS_MAX + 1];
+
+	if (top_read(tb, hdr, fault))
+		return -1;
+	if (!tb[CAMEX_A_STATS] || nla_parse_nested(at, CAMEX_A_STATS_MAX,
+						   tb[CAMEX_A_STATS], NULL) < 0)
+		return fault_malformed(fault);
+	for (int i = 1; i <= CAMEX_A_STATS_MAX; i++) {
+		given[i] = at[i] && nla_len(at[i]) == sizeof(uint64_t);
+		counters[i] = given[i] ? nla_get_u64(at[i]) : 0;
+	}
+	return 0;
+}
+
+/* The kernel compares names without regard to case, in ASCII. */
+static size_t name_hash(const char *name)
+{
+	size_t hash = 5381;
+
+	for (; *name; name++) {
+		unsigned char c = (unsigned char)*name;
+
+		if (c >= 'A' && c <= 'Z')
+			c += 'a' - 'A';
+		hash = hash * 33 + c;
+	}
+	return hash;
+}
+
+static int hash_peers(struct model_device *device, struct fault *fault)
+{
+	size_t n = 16;
+
+	while (n < device->n_peers)
+		n *= 2;
+	free(device->buckets);
+	device->n_buckets = 0;
+	device->buckets = calloc(n, sizeof(*device->buckets));
+	if (!device->buckets)
+		return fault_memory(fault);
+	device->n_buckets = n;
+	for (size_t i = 0; i < device->n_peers; i++) {
+		struct model_peer *peer = &device->peers[i];
+		size_t *bucket =
+			&device->buckets[name_hash(peer->name) & (n - 1)];
+
+		peer->next = *bucket;
+		*bucket = i + 1;
+	}
+	return 0;
+}
+
+static struct model_peer *find_peer(const struct model_device *device,
+				    const char *name)
+{
+	size_t at = device->buckets[name_hash(name) & (device->n_buckets - 1)];
+
+	for (; at; at = device->peers[at - 1].next)
+		if (!strcasecmp(device->peers[at - 1].name, name))
+			return &device->peers[at - 1];
+	return NULL;
+}
+
+int model_merge_routes(struct model_device *device,
+		       const struct model_routes *routes, struct fault *fault)
+{
+	if (hash_peers(device, fault))
+		return -1;
+	for (size_t i = 0; i < routes->n; i++) {
+		const struct model_route *route = &routes->list[i];
+		struct model_peer *peer = find_peer(device, route->peer);
+		struct prefix *prefix;
+
+		/* one that was asked for alone, or that came in between */
+		if (!peer)
+			continue;
+		prefix = add_item(&peer->routes, peer->n_routes,
+				  &peer->routes_room, sizeof(*prefix));
+		if (!prefix)
+			return fault_memory(fault);
+		*prefix = route->prefix;
+		peer->n_routes++;
+	}
+	return 0;
+}
+
+static int device_compare(const void *a, const void *b)
+{
+	const struct model_device *x = a, *y = b;
+
+	return strverscmp(x->name, y->name);
+}
+
+static int peer_compare(const void *a, const void *b)
+{
+	const struct model_peer *x = a, *y = b;
+
+	return strcasecmp(x->name, y->name);
+}
+
+static int route_compare(const void *a, const void *b)
+{
+	const struct model_route *x = a, *y = b;
+
+	return prefix_compare(&x->prefix, &y->prefix);
+}
+
+void model_sort_devices(struct model_devices *devices)
+{
+	if (devices->n)
+		qsort(devices->list, devices->n, sizeof(*devices->list),
+		      device_compare);
+}
+
+void model_sort_peers(struct model_device *device)
+{
+	if (device->n_peers)
+		qsort(device->peers, device->n_peers, sizeof(*device->peers),
+		      peer_compare);
+}
+
+void model_sort_routes(struct model_routes *routes)
+{
+	if (routes->n)
+		qsort(routes->list, routes->n, sizeof(*routes->list),
+		      route_compare);
+}
+
+static int station_compare(const void *a, const void *b)
+{
+	const struct model_station *x = a, *y = b;
+
+	if (x->vlan != y->vlan)
+		return x->vlan < y->vlan ? -1 : 1;
+	return memcmp(x->mac, y->mac, MAC_LEN);
+}
+
+void model_sort_stations(struct model_stations *stations)
+{
+	if (stations->n)
+		qsort(stations->list, stations->n, sizeof(*stations->list),
+		      station_compare);
+}
+
+void model_stations_clear(void *arg)
+{
+	struct model_stations *stations = arg;
+
+	free(stations->list);
+	memset(stations, 0, sizeof(*stations));
+}
+
+void model_peers_clear(void *arg)
+{
+	struct model_device *device = arg;
+
+	for (size_t i = 0; i < device->n_peers; i++) {
+		free(device->peers[i].copy);
+		free(device->peers[i].routes);
+	}
+	free(device->peers);
+	free(device->buckets);
+	device->peers = NULL;
+	device->buckets = NULL;
+	device->n_peers = device->peers_room = device->n_buckets = 0;
+}
+
+void model_device_clear(struct model_device *device)
+{
+	model_peers_clear(device);
+	free(device->copy);
+	memset(device, 0, sizeof(*device));
+}
+
+void model_devices_drop(struct model_devices *devices, size_t nth)
+{
+	model_device_clear(&devices->list[nth]);
+	devices->n--;
+	memmove(&devices->list[nth], &devices->list[nth + 1],
+		(devices->n - nth) * sizeof(*devices->list));
+}
+
+void model_devices_clear(void *arg)
+{
+	struct model_devices *devices = arg;
+
+	for (size_t i = 0; i < devices->n; i++)
+		model_device_clear(&devices->list[i]);
+	free(devices->list);
+	memset(devices, 0, sizeof(*devices));
+}
+
+void model_routes_clear(void *arg)
+{
+	struct model_routes *routes = arg;
+
+	free(routes->list);
+	memset(routes, 0, sizeof(*routes));
+}
+
+bool model_endpoint(struct nlattr *const *tb, struct endpoint *endpoint)
+{
+	const struct nlattr *addr = tb[CAMEX_A_PEER_ENDPOINT_ADDR];
+	const struct nlattr *port = tb[CAMEX_A_PEER_ENDPOINT_PORT];
+	const struct nlattr *scope = tb[CAMEX_A_PEER_ENDPOINT_SCOPE];
+
+	memset(endpoint, 0, sizeof(*endpoint));
+	if (!addr || !port ||
+	    address_set(&endpoint->addr, nla_data(addr), (size_t)nla_len(addr)))
+		return false;
+	endpoint->port = nla_get_u16(port);
+	endpoint->scope = scope ? nla_get_u32(scope) : 0;
+	return true;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <inttypes.h>
+#include <netlink/attr.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "netlink/profile.h"
+#include "output/fields.h"
+#include "output/output.h"
+#include "text/parse.h"
+#include "text/secret.h"
+
+#define DEV(name) CAMEX_A_DEV_##name
+#define PEER(name) CAMEX_A_PEER_##name
+
+/* clang-format off */
+const struct field device_fields[] = {
+	{ "link", FIELD_CHOICE, DEV(LINK), link_choices, "carries", "link", NULL },
+	{ "protocol", FIELD_CHOICE, DEV(PROTOCOL), protocol_choices, "carries", "protocol", NULL },
+	{ "transport", FIELD_CHOICE, DEV(TRANSPORT), transport_choices, "carries", "transport", NULL },
+	{ "port", FIELD_NUMBER, DEV(PORT), NULL, "socket", "port", NULL },
+	{ "bind", FIELD_ADDRESS, DEV(BIND), NULL, "socket", "bind", NULL },
+	{ "bind_dev", FIELD_STRING, DEV(BIND_DEV), NULL, "socket", "bind-dev", NULL },
+	{ "fwmark", FIELD_MARK, DEV(FWMARK), NULL, "socket", "fwmark", "0x0" },
+	{ "tx", FIELD_CHOICE, DEV(TX), tx_choices, "socket", "tx", "udp" },
+	{ "rx", FIELD_CHOICE, DEV(RX), rx_choices, "socket", "rx", "udp" },
+	{ "links", FIELD_CHOICE, DEV(LINKS), links_choices, "carries", "links", NULL },
+	{ "link_name", FIELD_STRING, DEV(LINK_NAME), NULL, "links", "link-name", NULL },
+	{ "link_timeout", FIELD_SECONDS, DEV(LINK_TIMEOUT), NULL, "links", "link-timeout", NULL },
+	{ "id", FIELD_ID, DEV(ID), NULL, "id", "", NULL },
+	{ "client_id", FIELD_STRING, DEV(CLIENT_ID), NULL, "client-id", "", NULL },
+	{ "relay", FIELD_SWITCH, DEV(RELAY), NULL, "policy", "relay", "off" },
+	{ "source_check", FIELD_SWITCH, DEV(SOURCE_CHECK), NULL, "policy", "source-check", NULL },
+	{ "plaintext", FIELD_SWITCH, DEV(PLAINTEXT), NULL, "policy", "plaintext", NULL },
+	{ "ageing", FIELD_NUMBER, DEV(AGEING), NULL, "policy", "ageing", NULL },
+	{ "mtu", FIELD_NUMBER, DEV(MTU), NULL, "mtu", "", NULL },
+	{}
+};
+
+const struct field peer_fields[] = {
+	{ "name", FIELD_STRING, PEER(NAME), NULL, NULL, "", NULL },
+	{ "id", FIELD_ID, PEER(ID), NULL, "id", "", NULL },
+	{ "endpoint", FIELD_ENDPOINT, PEER(ENDPOINT_ADDR), NULL, "endpoint", "", NULL },
+	{ "fingerprint", FIELD_FINGERPRINT, PEER(FINGERPRINT), NULL, "key", "fingerprint", NULL },
+	{ "routes", FIELD_ROUTES, 0, NULL, NULL, "", NULL },
+	{ "keepalive", FIELD_SECONDS, PEER(KEEPALIVE), NULL, "timers", "keepalive", "0 s" },
+	{ "register", FIELD_CHOICE, PEER(REGISTER), register_choices, "timers", "register", "off" },
+	{ "state", FIELD_CHOICE, PEER(STATE), state_choices, NULL, "", NULL },
+	{ "last_seen_ms", FIELD_AGE, PEER(LAST_SEEN), NULL, NULL, "", NULL },
+	{ "unanswered_ms", FIELD_AGE, PEER(UNANSWERED), NULL, NULL, "", NULL },
+	{ "refused_ms", FIELD_AGE, PEER(REFUSED), NULL, NULL, "", NULL },
+	{ "link", FIELD_STRING, PEER(LINK), NULL, "link", "", NULL },
+	{ "rx_packets", FIELD_NUMBER, PEER(RX_PACKETS), NULL, NULL, "", NULL },
+	{ "rx_bytes", FIELD_BYTES, PEER(RX_BYTES), NULL, NULL, "", NULL },
+	{ "tx_packets", FIELD_NUMBER, PEER(TX_PACKETS), NULL, NULL, "", NULL },
+	{ "tx_bytes", FIELD_BYTES, PEER(TX_BYTES), NULL, NULL, "", NULL },
+	{ "profile", FIELD_PROFILE, 0, NULL, "profile", "", NULL },
+	{}
+};
+
+const struct field event_fields[] = {
+	{ "peer", FIELD_STRING, PEER(NAME), NULL, NULL, "", NULL },
+	{ "endpoint", FIELD_ENDPOINT, PEER(ENDPOINT_ADDR), NULL, NULL, "", NULL },
+	{ "state", FIELD_CHOICE, PEER(STATE), state_choices, NULL, "", NULL },
+	{ "link", FIELD_STRING, PEER(LINK), NULL, NULL, "", NULL },
+	{}
+};
+/* clang-format on */
+
+const struct field *field_find(const struct field *fields, const char *key)
+{
+	while (strcmp(fields->key, key) != 0)
+		fields++;
+	return fields;
+}
+
+static uint64_t number_of(const struct nlattr *attr)
+{
+	switch (nla_len(attr)) {
+	case 1:
+		return nla_get_u8(attr);
+	case 2:
+		return nla_get_u16(attr);
+	case 4:
+		return nla_get_u32(attr);
+	default:
+		return nla_get_u64(attr);
+	}
+}
+
+static void write_routes(FILE *out, const struct model_peer *peer)
+{
+	char text[PREFIX_TEXT];
+
+	for (size_t i = 0; i < peer->n_routes; i++)
+		fprintf(out, "%s%s", i ? ", " : "",
+			prefix_text(&peer->routes[i], text));
+}
+
+/* Nothing, where there is nothing. */
+static void write_field(FILE *out, const struct field *field,
+			struct nlattr *const *tb, const struct model_peer *peer)
+{
+	const struct nlattr *attr = field->attr ? tb[field->attr] : NULL;
+	struct address address;
+	struct endpoint endpoint;
+	struct profile profile;
+	char text[PROFILE_TEXT] = "";
+
+	if (field->attr && !attr)
+		return;
+	switch (field->kind) {
+	case FIELD_STRING:
+		fputs(nla_get_string(attr), out);
+		break;
+	case FIELD_NUMBER:
+		fprintf(out, "%" PRIu64, number_of(attr));
+		break;
+	case FIELD_MARK:
+		fprintf(out, "0x%" PRIx64, number_of(attr));
+		break;
+	case FIELD_SECONDS:
+		fprintf(out, "%" PRIu64 " s", number_of(attr));
+		break;
+	case FIELD_BYTES:
+		fputs(print_size(number_of(attr), text), out);
+		break;
+	case FIELD_AGE:
+		fputs(print_age(number_of(attr), text), out);
+		break;
+	case FIELD_SWITCH:
+		fputs(number_of(attr) ? "on" : "off", out);
+		break;
+	case FIELD_CHOICE:
+		fputs(choice_name(field->choices, nla_get_u32(attr)), out);
+		break;
+	case FIELD_ADDRESS:
+		if (!address_set(&address, nla_data(attr),
+				 (size_t)nla_len(attr)))
+			fputs(address_text(&address, text), out);
+		break;
+	case FIELD_ENDPOINT:
+		if (model_endpoint(tb, &endpoint))
+			fputs(endpoint_text(&endpoint, text), out);
+		break;
+	case FIELD_ID:
+		fputs(id_text(nla_data(attr), text), out);
+		break;
+	case FIELD_FINGERPRINT:
+		fputs(secret_hex(nla_data(attr), text), out);
+		break;
+	case FIELD_PROFILE:
+		if (profile_read(tb, &profile))
+			fputs(profile_text(&profile, text), out);
+		break;
+	case FIELD_ROUTES:
+		write_routes(out, peer);
+		break;
+	}
+}
+
+char *field_text(const struct field *field, struct nlattr *const *tb,
+		 const struct model_peer *peer)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	write_field(out, field, tb, peer);
+	fclose(out);
+	if (len)
+		return text;
+	free(text);
+	return NULL;
+}
+
+struct json_object *text_json(const char *text)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	struct json_object *object;
+	char *clean, *to;
+
+	/* each byte may become three */
+	clean = malloc(strlen(text) * 3 + 1);
+	if (!clean)
+		return NULL;
+	for (to = clean; *text;) {
+		unsigned int len = parse_utf8(text);
+
+		memcpy(to, len ? text : replacement, len ? len : 3);
+		to += len ? len : 3;
+		text += len ? len : 1;
+	}
+	*to = '\0';
+	object = json_object_new_string(clean);
+	free(clean);
+	return object;
+}
+
+static struct json_object *prefixes_json(const struct prefix *list, size_t n)
+{
+	struct json_object *array = json_object_new_array();
+	char text[PREFIX_TEXT];
+
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(array, json_object_new_string(prefix_text(
+						     &list[i], text)));
+	return array;
+}
+
+static struct json_object *profile_json(struct nlattr *const *tb)
+{
+	struct json_object *object, *address = NULL, *gateway = NULL;
+	struct profile profile;
+	char text[PREFIX_TEXT];
+
+	if (!profile_read(tb, &profile))
+		return NULL;
+	object = json_object_new_object();
+	if (profile.address.addr.family)
+		address = text_json(prefix_text(&profile.address, text));
+	if (profile.gateway.family)
+		gateway = text_json(address_text(&profile.gateway, text));
+	json_object_object_add(object, "address", address);
+	json_object_object_add(object, "gateway", gateway);
+	json_object_object_add(
+		object, "mtu",
+		profile.mtu ? json_object_new_int64(profile.mtu) : NULL);
+	json_object_object_add(object, "routes",
+			       prefixes_json(profile.routes, profile.n_routes));
+	return object;
+}
+
+struct json_object *field_json(const struct field *field,
+			       struct nlattr *const *tb,
+			       const struct model_peer *peer)
+{
+	const struct nlattr *attr = field->attr ? tb[field->attr] : NULL;
+	struct json_object *object = NULL;
+	char *text;
+
+	if (field->kind == FIELD_ROUTES && peer->withheld)
+		return NULL;
+	if (field->kind == FIELD_ROUTES)
+		return prefixes_json(peer->routes, peer->n_routes);
+	if (field->kind == FIELD_PROFILE)
+		return profile_json(tb);
+	if (!attr)
+		return NULL;
+	switch (field->kind) {
+	case FIELD_NUMBER:
+	case FIELD_MARK:
+	case FIELD_SECONDS:
+	case FIELD_BYTES:
+	case FIELD_AGE:
+		return json_object_new_uint64(number_of(attr));
+	case FIELD_SWITCH:
+		return json_object_new_boolean(!!number_of(attr));
+	default:
+		text = field_text(field, tb, peer);
+		if (text)
+			object = text_json(text);
+		free(text);
+		return object;
+	}
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* JSON. */
+#include <string.h>
+#include <unistd.h>
+
+#include "output/fields.h"
+#include "output/output.h"
+#include "text/parse.h"
+
+static void add_fields(struct json_object *object, const struct field *field,
+		       struct nlattr *const *tb, const struct model_peer *peer)
+{
+	for (; field->key; field++)
+		json_object_object_add(object, field->key,
+				       field_json(field, tb, peer));
+}
+
+static struct json_object *peers_array(const struct model_device *device)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < device->n_peers; i++) {
+		struct json_object *object = json_object_new_object();
+
+		add_fields(object, peer_fields, device->peers[i].tb,
+			   &device->peers[i]);
+		json_object_array_add(list, object);
+	}
+	return list;
+}
+
+static struct json_object *device_object(const struct model_device *device,
+					 bool with_peers)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "name", text_json(device->name));
+	json_object_object_add(object, "ifindex",
+			       json_object_new_int64(device->ifindex));
+	add_fields(object, device_fields, device->tb, NULL);
+	if (with_peers)
+		json_object_object_add(object, "peers", peers_array(device));
+	return object;
+}
+
+/* Print and free: on one line, or for a terminal on many. */
+static int print_json(FILE *out, struct json_object *object, bool line,
+		      struct fault *fault)
+{
+	int flags = JSON_C_TO_STRING_NOSLASHESCAPE;
+	const char *text;
+
+	if (!line && isatty(fileno(out)))
+		flags |= JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED;
+	text = json_object_to_json_string_ext(object, flags);
+	if (text)
+		fprintf(out, "%s\n", text);
+	json_object_put(object);
+	return text ? 0 : fault_set(fault, "out of memory");
+}
+
+int json_devices(FILE *out, const struct model_devices *devices,
+		 bool with_peers, struct fault *fault)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < devices->n; i++)
+		json_object_array_add(list, device_object(&devices->list[i],
+							  with_peers));
+	return print_json(out, list, false, fault);
+}
+
+int json_peers(FILE *out, const struct model_device *device,
+	       struct fault *fault)
+{
+	return print_json(out, peers_array(device), false, fault);
+}
+
+int json_routes(FILE *out, const struct model_routes *routes,
+		struct fault *fault)
+{
+	struct json_object *list = json_object_new_array();
+	char prefix[PREFIX_TEXT];
+
+	for (size_t i = 0; i < routes->n; i++) {
+		const struct model_route *route = &routes->list[i];
+		struct json_object *object = json_object_new_object();
+
+		json_object_object_add(
+			object, "prefix",
+			text_json(prefix_text(&route->prefix, prefix)));
+		json_object_object_add(object, "peer", text_json(route->peer));
+		json_object_array_add(list, object);
+	}
+	return print_json(out, list, false, fault);
+}
+
+int json_stations(FILE *out, const struct model_stations *stations,
+		  struct fault *fault)
+{
+	struct json_object *list = json_object_new_array();
+	char mac[MAC_TEXT];
+
+	for (size_t i = 0; i < stations->n; i++) {
+		const struct model_station *station = &stations->list[i];
+		struct json_object *object = json_object_new_object();
+
+		json_object_object_add(object, "mac",
+				       text_json(mac_text(station->mac, mac)));
+		json_object_object_add(
+			object, "vlan",
+			station->vlan ? json_object_new_int(station->vlan) :
+					NULL);
+		json_object_object_add(object, "peer",
+				       text_json(station->peer));
+		json_object_object_add(object, "static",
+				       json_object_new_boolean(station->fixed));
+		json_object_object_add(
+			object, "age",
+			station->fixed ? NULL :
+					 json_object_new_int64(station->age));
+		json_object_array_add(list, object);
+	}
+	return print_json(out, list, false, fault);
+}
+
+int json_stats(FILE *out, const uint64_t *counters, const bool *given,
+	       struct fault *fault)
+{
+	struct json_object *object = json_object_new_object();
+
+	for (int i = 1; i <= CAMEX_A_STATS_MAX; i++) {
+		struct json_object *value = NULL;
+
+		if (!counters_known[i].name)
+			continue;
+		if (given[i])
+			value = json_object_new_uint64(counters[i]);
+		json_object_object_add(object, counters_known[i].name, value);
+	}
+	return print_json(out, object, false, fault);
+}
+
+int json_event(FILE *out, const struct model_event *event, int64_t now,
+	       struct fault *fault)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "event",
+			       json_object_new_string(choice_name(
+				       event_choices, event->event)));
+	json_object_object_add(object, "dev", text_json(event->name));
+	add_fields(object, event_fields, event->peer, NULL);
+	if (event->event == CAMEX_EVENT_CONFIG)
+		json_object_object_add(
+			object, "profile",
+			field_json(field_find(peer_fields, "profile"),
+				   event->peer, NULL));
+	json_object_object_add(object, "time_ms", json_object_new_int64(now));
+	return print_json(out, object, true, fault);
+}
+
+int json_hook(FILE *out, const struct hook_link *link, const char *event,
+	      const char *what, int number, struct fault *fault)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "event", text_json("hook"));
+	json_object_object_add(object, "dev", text_json(link->dev));
+	json_object_object_add(object, "peer", text_json(link->peer));
+	json_object_object_add(object, "id",
+			       *link->id ? text_json(link->id) : NULL);
+	json_object_object_add(object, "link", text_json(link->link));
+	json_object_object_add(object, "hook", text_json(event));
+	json_object_object_add(object, "status",
+			       what && !strcmp(what, "status") ?
+				       json_object_new_int(number) :
+				       NULL);
+	json_object_object_add(object, "signal",
+			       what && !strcmp(what, "signal") ?
+				       json_object_new_int(number) :
+				       NULL);
+	return print_json(out, object, true, fault);
+}

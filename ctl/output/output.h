@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* The model, for programs and for people. */
+#ifndef CAMEXCTL_OUTPUT_H
+#define CAMEXCTL_OUTPUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "text/fault.h"
+#include "netlink/model.h"
+
+/*
+ * JSON with the keys in a fixed order; what the kernel did not give is null.
+ * 0, or -1 with the reason: out of memory.
+ */
+int json_devices(FILE *out, const struct model_devices *devices,
+		 bool with_peers, struct fault *fault);
+int json_peers(FILE *out, const struct model_device *device,
+	       struct fault *fault);
+int json_routes(FILE *out, const struct model_routes *routes,
+		struct fault *fault);
+int json_stations(FILE *out, const struct model_stations *stations,
+		  struct fault *fault);
+int json_stats(FILE *out, const uint64_t *counters, const bool *given,
+	       struct fault *fault);
+/* One line; milliseconds since 1970. */
+int json_event(FILE *out, const struct model_event *event, int64_t now,
+	       struct fault *fault);
+
+/**
+ * struct hook_link - a link that the program is run for
+ * @dev: the camex device
+ * @link: the interface, the peer's own one or the device
+ * @ifindex: its index
+ * @peer: the peer's name
+ * @id: its identifier; "": it has none
+ */
+struct hook_link {
+	char dev[IFNAMSIZ];
+	char link[IFNAMSIZ];
+	uint32_t ifindex;
+	char peer[CAMEX_NAME_MAX + 1];
+	char id[ID_TEXT];
+};
+
+/* What became of a hook: its exit status or a signal; what is NULL: it is only told. */
+int json_hook(FILE *out, const struct hook_link *link, const char *event,
+	      const char *what, int number, struct fault *fault);
+void print_hook(FILE *out, const struct hook_link *link, const char *event,
+		const char *what, int number);
+
+/* Text. Colours if print_colours() says so. */
+void print_device(FILE *out, const struct model_device *device);
+void print_peer(FILE *out, const struct model_device *device,
+		const struct model_peer *peer);
+void print_peer_table(FILE *out, const struct model_device *device);
+void print_routes(FILE *out, const struct model_routes *routes);
+void print_stations(FILE *out, const struct model_stations *stations);
+void print_stats(FILE *out, const uint64_t *counters, const bool *given);
+void print_event(FILE *out, const struct model_event *event, int64_t now);
+
+/* A colour as a terminal wants it, or "". */
+enum colour { PLAIN, BOLD, FAINT, RED, GREEN, YELLOW };
+const char *paint(enum colour colour);
+
+/* Colours from now on if out is a terminal and NO_COLOR is not set. */
+void print_colours(FILE *out);
+
+/**
+ * struct counter - what a counter is
+ * @name: its name
+ * @help: what it counts
+ */
+struct counter {
+	const char *name;
+	const char *help;
+};
+
+/* The counters by attribute, in order. */
+extern const struct counter counters_known[CAMEX_A_STATS_MAX + 1];
+
+/* Pure pieces of the text, with room for the result in buf. */
+#define SIZE_TEXT 32
+#define AGE_TEXT 32
+/* 1536 -> "1.50 KiB" */
+const char *print_size(uint64_t bytes, char *buf);
+/* 12345 -> "12 s ago" */
+const char *print_age(uint64_t ms, char *buf);
+
+#endif /* CAMEXCTL_OUTPUT_H */

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The device: one link, one protocol, one transport, many peers.
+ *
+ * Locks, in the order in which they are taken:
+ *
+ * - RTNL: everything that configuration changes (peers, keys, routes, struct
+ *   camex_settings, sockets) and who may free it.
+ * - camex_dev.lock (spinlock, bottom halves off): what received datagrams
+ *   change as well: endpoints, sessions and stations of all peers of the device,
+ *   their tables, and the list of pending events.
+ * - camex_window.lock (spinlock, innermost): one replay window.
+ *
+ * Packets take none of the first two. They find peers, keys, endpoints,
+ * sessions and routes under RCU, and these are freed after a grace period.
+ */
+#ifndef CAMEX_DEVICE_H
+#define CAMEX_DEVICE_H
+
+#include <linux/camex.h>
+#include <linux/ethtool.h>
+#include <linux/if.h>
+#include <linux/interrupt.h>
+#include <linux/llist.h>
+#include <linux/netdevice.h>
+#include <linux/rhashtable.h>
+#include <linux/seqlock.h>
+#include <linux/xarray.h>
+#include <net/net_namespace.h>
+
+#include "core/allowed_ips.h"
+#include "core/rate_limit.h"
+#include "core/stats.h"
+#include "protocol/sealed/key_trial.h"
+
+struct camex_link_ops;
+struct mem_cgroup;
+struct camex_protocol_ops;
+struct camex_transport_ops;
+struct camex_gro_queue;
+struct camex_receive_queue;
+struct camex_hint;
+struct camex_netfilter;
+struct camex_peer;
+struct camex_serial;
+struct camex_udp;
+struct camex_char;
+
+/**
+ * struct camex_addr - address and port of a far end, or the former alone
+ * @family: AF_INET, AF_INET6, or AF_UNSPEC for none
+ * @port: UDP port, network byte order
+ * @scope: interface index of an IPv6 link-local address, else 0
+ * @v6: IPv6 address
+ * @v4: IPv4 address; the rest of @v6 is zero then
+ *
+ * Compared and hashed as bytes, so it has no holes.
+ */
+struct camex_addr {
+	u16 family;
+	__be16 port;
+	u32 scope;
+	union {
+		struct in6_addr v6;
+		__be32 v4;
+	};
+};
+
+/* Seconds after which a station that was not heard is forgotten, by default (tap). */
+#define CAMEX_AGEING_DEFAULT	300
+
+/**
+ * struct camex_settings - what "dev add" and "dev set" choose
+ * @link: enum camex_link
+ * @protocol: enum camex_protocol
+ * @transport: enum camex_transport
+ * @links: enum camex_links
+ * @tx: enum camex_tx
+ * @rx: enum camex_rx
+ * @port: UDP port, host byte order; 0: the kernel chooses
+ * @bind: local address, or AF_UNSPEC
+ * @bind_dev: interface that the sockets are bound to, or ""
+ * @fwmark: mark of outgoing datagrams, 0 for none
+ * @relay: send what one peer sends to another straight on
+ * @source_check: drop inner sources that are not the peer's
+ * @plaintext: peers without a key may talk (protocol camex)
+ * @ageing: seconds after which learned stations are forgotten, 0 for never (tap)
+ * @client_id: whom we register as with AUTO, or "" (camex_dev.lock)
+ * @link_name: what links of the peers' own are called, with one %d, or ""
+ * @link_timeout: seconds of silence after which such a link goes, 0 for never
+ * @id: what our datagrams begin with (protocol jtunnel); packets read it by
+ *	camex_device_id()
+ *
+ * @link, @protocol, @transport and @links never change. The single numbers and switches are
+ * read by packets (READ_ONCE()), and written under RTNL (WRITE_ONCE()). The others are read
+ * and written under RTNL, but for what is said above.
+ */
+struct camex_settings {
+	u32 link;
+	u32 protocol;
+	u32 transport;
+	u32 links;
+	u32 tx;
+	u32 rx;
+	u16 port;
+	struct camex_addr bind;
+	char bind_dev[IFNAMSIZ];
+	u32 fwmark;
+	bool relay;
+	bool source_check;
+	bool plaintext;
+	u16 ageing;
+	char client_id[CAMEX_NAME_MAX + 1];
+	char link_name[IFNAMSIZ];
+	u16 link_timeout;
+	u8 id[CAMEX_ID_LEN];
+};
+
+/**
+ * struct camex_deferred - frames of netpoll's, which sends with interrupts off
+ * @frames: by their skb->cb, the last one first
+ * @waiting: how many
+ * @task: sends them
+ */
+struct camex_deferred {
+	struct llist_head frames;
+	atomic_t waiting;
+	struct tasklet_struct task;
+};
+
+/**
+ * struct camex_dev - private part of the net_device
+ * @dev: the net_device
+ * @net: namespace of the transport; the device is on its list and goes with
+ *	it, so no reference is held
+ * @net_node: on that list (RTNL)
+ * @link: what the host sees
+ * @protocol: what seals and opens
+ * @transport: what carries
+ * @as_is: packets go to the transport as they are: see there
+ * @udp: the UDP transport's part (RTNL; RCU)
+ * @netfilter: its hooks, or NULL (RTNL)
+ * @egress: devices that frames leave by, struct camex_egress (RTNL; RCU)
+ * @egress_work: gets another one ready
+ * @egress_wanted: index of that
+ * @serial: the tty of transport serial, or NULL (RTNL; RCU)
+ * @chr: the char transport's part (RTNL; RCU)
+ * @deferred: frames of netpoll's (tap alone)
+ * @link_settings: speed and whatever else ethtool is told (RTNL)
+ * @conf: settings: see there
+ * @id_count: tells that @conf.id is whole
+ * @path_generation: counts what makes cached paths wrong (RTNL)
+ * @memcg: what is allocated for the device is charged to it: the memory cgroup of whoever
+ *	made the device (a reference)
+ * @stats: counters
+ * @gro: delivers received packets to the stack
+ * @receive_queues: queues of what workers are to open, or NULL
+ * @routes: prefix to peer
+ * @single_peer: the peer of a transport with one far end, else NULL (RTNL)
+ * @peers: by number, for dumps that go on where they stopped (RTNL)
+ * @fdb: stations, struct camex_fdb_entry (tap alone; @lock)
+ * @nfdb: how many (@lock)
+ * @fdb_work: forgets old ones
+ * @next_peer: where the next number is looked for (RTNL)
+ * @keys: distinct keys, struct camex_key (changed under RTNL, read under RCU)
+ * @key_table: the same, by value (RTNL)
+ * @names: peers by folded name
+ * @identifiers: struct camex_identifier by identifier
+ * @endpoints: struct camex_endpoint by address
+ * @scoped: how many of them have a scope (@lock)
+ * @sessions: struct camex_session by prefix
+ * @limits: what strangers may cost, shared by the devices of @net
+ * @limit: what trying all keys may cost
+ * @known_limit: what trying the keys of those at its source may cost for a datagram
+ * @spare_limit: the same once that is spent, for sources within their own limits
+ * @trials: trying keys
+ * @hints: keys of sources that are not known yet (@lock)
+ * @hints_until: jiffies when the last hint ends (@lock)
+ * @lock: see above
+ * @last_start: highest sequence that a session started at or ended at (@lock)
+ * @events: peers with something to tell (@lock)
+ * @event_work: tells it
+ * @links_due: peers that may need a link, or none any more (@lock)
+ * @links_work: sees to it
+ * @changes: counts requests that changed something (RTNL)
+ * @mtu_chosen: the user set the MTU; it is left alone then (RTNL)
+ * @dying: being taken down for good: no more events (@lock)
+ */
+struct camex_dev {
+	struct net_device *dev;
+	struct net *net;
+	struct list_head net_node;
+	const struct camex_link_ops *link;
+	const struct camex_protocol_ops *protocol;
+	const struct camex_transport_ops *transport;
+	bool as_is;
+	struct camex_udp __rcu *udp;
+	struct camex_netfilter *netfilter;
+	struct list_head egress;
+	struct delayed_work egress_work;
+	int egress_wanted;
+	struct camex_serial __rcu *serial;
+	struct camex_char __rcu *chr;
+	struct camex_deferred deferred;
+	struct ethtool_link_ksettings link_settings;
+	struct camex_settings conf;
+	seqcount_spinlock_t id_count;
+	u32 path_generation;
+	struct mem_cgroup *memcg;
+	struct camex_stats __percpu *stats;
+	struct camex_gro_queue *gro;
+	struct camex_receive_queue *receive_queues;
+	struct camex_routes routes;
+
+	struct rhashtable fdb;
+	unsigned int nfdb;
+	struct delayed_work fdb_work;
+
+	struct camex_peer *single_peer;
+	struct xarray peers;
+	u32 next_peer;
+	struct list_head keys;
+	struct rhashtable key_table;
+	struct rhashtable names;
+	struct rhashtable identifiers;
+	struct rhltable endpoints;
+	unsigned int scoped;
+	struct rhltable sessions;
+	struct camex_rate_limits *limits;
+	struct camex_budget limit;
+	struct camex_budget known_limit;
+	struct camex_budget spare_limit;
+	struct camex_trials trials;
+	struct camex_hint *hints;
+	unsigned long hints_until;
+
+	spinlock_t lock;	/* see the top of this file */
+	u64 last_start;
+	struct list_head events;
+	struct delayed_work event_work;
+	struct list_head links_due;
+	struct work_struct links_work;
+	u32 changes;
+	bool mtu_chosen;
+	bool dying;
+};
+
+/* By enum camex_protocol. */
+extern const struct camex_protocol_ops *const camex_protocols[];
+extern struct rtnl_link_ops camex_rtnl_link_ops;
+
+/**
+ * camex_is_tap() - is the link an Ethernet
+ * @cdev: the device
+ */
+static inline bool camex_is_tap(const struct camex_dev *cdev)
+{
+	return cdev->conf.link == CAMEX_LINK_TAP;
+}
+
+struct net_device *camex_device_create(struct net *net, const char *name,
+				       const struct camex_settings *conf,
+				       unsigned int queues);
+void camex_device_placed(struct net_device *dev);
+int camex_namespace_init(void);
+void camex_namespace_exit(void);
+struct camex_rate_limits *camex_namespace_rate_limits(struct net *net);
+void camex_namespace_add(struct camex_dev *cdev);
+void camex_namespace_each(void (*action)(struct camex_dev *cdev, s64 argument),
+			  s64 argument);
+bool camex_is_device(const struct net_device *dev);
+int camex_settings_parse(struct camex_settings *conf, struct nlattr **tb,
+			 bool creating, struct netlink_ext_ack *extack);
+int camex_device_open(struct camex_dev *cdev, struct camex_settings *conf,
+		      struct nlattr **tb, struct netlink_ext_ack *extack);
+int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
+		     struct netlink_ext_ack *extack);
+void camex_device_id(const struct camex_dev *cdev, u8 *id);
+unsigned int camex_device_mtu(const struct camex_dev *cdev, u16 family);
+void camex_device_headroom(struct camex_dev *cdev, unsigned int transport);
+void camex_device_fit_mtu(struct camex_dev *cdev, u16 family);
+
+#endif /* CAMEX_DEVICE_H */

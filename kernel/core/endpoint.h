@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where a peer is, and how to get there. */
+#ifndef CAMEX_ENDPOINT_H
+#define CAMEX_ENDPOINT_H
+
+#include "core/device.h"
+
+struct camex_key;
+struct camex_peer;
+struct dst_entry;
+
+/**
+ * struct camex_path - how a transport gets to an endpoint
+ * @dst: route (a reference)
+ * @cookie: tells whether @dst is still good
+ * @generation: camex_dev.path_generation when it was found
+ * @src: source address that goes with it
+ * @ident: IPv4 identification of the next datagram that may be fragmented
+ * @rcu: frees it
+ */
+struct camex_path {
+	struct dst_entry *dst;
+	u32 cookie;
+	u32 generation;
+	struct in6_addr src;
+	atomic_t ident;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct camex_endpoint - where a peer is, and how to get there
+ * @to: its address and port
+ * @from: our address that it talks to, or AF_UNSPEC: the route decides
+ * @scope_name: the interface of the scope when this endpoint was made, or ""
+ * @node: in camex_dev.endpoints (camex_dev.lock)
+ * @peer: whose it is, valid under RCU
+ * @path: how to get there, found by the first packet (RCU)
+ * @rcu: frees it
+ *
+ * Never changes while readers can see it, but for @path: a peer that moves gets
+ * a new one.
+ */
+struct camex_endpoint {
+	struct camex_addr to;
+	struct camex_addr from;
+	char scope_name[IFNAMSIZ];
+	struct rhlist_head node;
+	struct camex_peer *peer;
+	struct camex_path __rcu *path;
+	struct rcu_head rcu;
+};
+
+/**
+ * camex_endpoint_is() - is a peer still there, and talks to the same address
+ * @ep: its endpoint
+ * @to: where it is
+ * @from: our address that it talks to
+ */
+static inline bool camex_endpoint_is(const struct camex_endpoint *ep,
+				     const struct camex_addr *to,
+				     const struct camex_addr *from)
+{
+	return !memcmp(&ep->to, to, sizeof(*to)) &&
+	       !memcmp(&ep->from, from, sizeof(*from));
+}
+
+int camex_endpoints_init(struct camex_dev *cdev);
+void camex_endpoints_free(struct camex_dev *cdev);
+struct camex_endpoint *camex_endpoint_new(struct camex_peer *peer,
+					  const struct camex_addr *to,
+					  const struct camex_addr *from);
+void camex_endpoint_free(struct camex_endpoint *ep);
+void camex_endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep);
+void camex_endpoints_follow(struct camex_dev *cdev, const struct net_device *dev);
+void camex_path_set(struct camex_endpoint *ep, struct camex_path *path);
+struct camex_peer *camex_peer_by_endpoint(struct camex_dev *cdev,
+					  const struct camex_addr *addr);
+struct camex_peer *camex_peer_configured_at(struct camex_dev *cdev,
+					    const struct camex_addr *addr);
+unsigned int camex_endpoint_keys(struct camex_dev *cdev,
+				 const struct camex_addr *addr,
+				 struct camex_key **keys, unsigned int max);
+void camex_peer_configure_endpoint(struct camex_peer *peer,
+				   struct camex_endpoint *ep);
+
+#endif /* CAMEX_ENDPOINT_H */

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Events of peers: noted where they happen, in softirq as well, and told by a work item. */
+#include <linux/rcupdate.h>
+
+#include "core/compat.h"
+#include "core/events.h"
+#include "core/peer.h"
+
+static void (*sink)(struct camex_peer *peer, enum camex_event event);
+
+/**
+ * camex_events_to() - who tells events from now on
+ * @tell: called for each, as RCU reader or under RTNL; NULL: nobody
+ *
+ * Context: before there are devices, or when there are none any more.
+ */
+void camex_events_to(void (*tell)(struct camex_peer *peer, enum camex_event event))
+{
+	sink = tell;
+}
+
+/**
+ * camex_event_now() - tell an event at once
+ * @peer: the peer
+ * @event: what happened to it
+ *
+ * Context: RTNL.
+ */
+void camex_event_now(struct camex_peer *peer, enum camex_event event)
+{
+	if (sink)
+		sink(peer, event);
+}
+
+/**
+ * camex_peer_tell() - something happened to a peer
+ * @peer: the peer
+ * @event: what
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_peer_tell(struct camex_peer *peer, enum camex_event event)
+{
+	struct camex_dev *cdev = peer->cdev;
+
+	lockdep_assert_held(&cdev->lock);
+	if (peer->dead || cdev->dying)
+		return;
+	__set_bit(event, &peer->events);
+	if (list_empty(&peer->event_node)) {
+		list_add_tail(&peer->event_node, &cdev->events);
+		schedule_delayed_work(&cdev->event_work, HZ / 50);
+	}
+}
+
+/**
+ * camex_events_take() - what is there to tell
+ * @cdev: the device
+ * @peer: result: about whom
+ *
+ * Context: RCU reader.
+ * Return: bits by enum camex_event, 0 when there is nothing.
+ */
+unsigned long camex_events_take(struct camex_dev *cdev,
+				struct camex_peer **peer)
+{
+	unsigned long events = 0;
+
+	spin_lock_bh(&cdev->lock);
+	*peer = list_first_entry_or_null(&cdev->events, struct camex_peer,
+					 event_node);
+	if (*peer) {
+		swap(events, (*peer)->events);
+		list_del_init(&(*peer)->event_node);
+	}
+	spin_unlock_bh(&cdev->lock);
+	return events;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_events_take);
+
+static void tell_events(struct work_struct *work)
+{
+	struct camex_dev *cdev = container_of(to_delayed_work(work),
+					      struct camex_dev, event_work);
+	struct camex_peer *peer;
+	unsigned long events;
+	int event;
+
+	rcu_read_lock();
+	while ((events = camex_events_take(cdev, &peer)))
+		for_each_set_bit(event, &events, BITS_PER_LONG)
+			if (sink)
+				sink(peer, event);
+	rcu_read_unlock();
+}
+
+/**
+ * camex_events_init() - set up a new device's part
+ * @cdev: the device
+ */
+void camex_events_init(struct camex_dev *cdev)
+{
+	INIT_LIST_HEAD(&cdev->events);
+	INIT_DELAYED_WORK(&cdev->event_work, tell_events);
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Devices in namespaces: they go with the transport's, and their links move. */
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "core/compat.h"
+#include "core/device.h"
+#include "core/endpoint.h"
+#include "core/peer.h"
+#include "core/transport.h"
+
+/**
+ * struct camex_net - what camex has in a namespace
+ * @devices: those whose transport is here, by camex_dev.net_node (RTNL)
+ * @used: there ever was one (RTNL)
+ * @limits: what strangers may cost them, NULL before the first of them (RTNL)
+ */
+struct camex_net {
+	struct list_head devices;
+	bool used;
+	struct camex_rate_limits *limits;
+};
+
+static unsigned int camex_net_id __read_mostly;
+/* Namespaces have a part of ours (RTNL). */
+static bool registered;
+
+/**
+ * camex_namespace_rate_limits() - the limits that the devices of a namespace share
+ * @net: namespace of the transport
+ *
+ * Context: RTNL, may sleep.
+ * Return: the limits, there as long as the namespace and its devices; or NULL without memory.
+ */
+struct camex_rate_limits *camex_namespace_rate_limits(struct net *net)
+{
+	struct camex_net *cnet = net_generic(net, camex_net_id);
+
+	ASSERT_RTNL();
+	if (!cnet->limits)
+		cnet->limits = camex_rate_limits_alloc();
+	return cnet->limits;
+}
+
+/**
+ * camex_namespace_add() - a device belongs to its transport's namespace
+ * @cdev: a new device, registered
+ *
+ * Context: RTNL.
+ */
+void camex_namespace_add(struct camex_dev *cdev)
+{
+	struct camex_net *cnet = net_generic(cdev->net, camex_net_id);
+
+	cnet->used = true;
+	list_add_tail(&cdev->net_node, &cnet->devices);
+}
+
+static int __net_init net_init(struct net *net)
+{
+	struct camex_net *cnet = net_generic(net, camex_net_id);
+
+	INIT_LIST_HEAD(&cnet->devices);
+	return 0;
+}
+
+/* No device of the namespaces is left. */
+static void __net_exit free_limits(struct list_head *nets)
+{
+	struct net *net;
+
+	list_for_each_entry(net, nets, exit_list) {
+		struct camex_net *cnet = net_generic(net, camex_net_id);
+
+		camex_rate_limits_free(cnet->limits);
+	}
+}
+
+/* The transport's namespace goes: so do its devices, wherever the link is. */
+static void __net_exit net_exit(struct list_head *nets)
+{
+	struct camex_dev *cdev;
+	struct camex_net *cnet;
+	struct net *net;
+	bool used = false;
+	LIST_HEAD(gone);
+
+	list_for_each_entry(net, nets, exit_list) {
+		cnet = net_generic(net, camex_net_id);
+		used |= READ_ONCE(cnet->used);
+	}
+	if (!used)
+		goto out;
+	rtnl_lock();
+	list_for_each_entry(net, nets, exit_list) {
+		cnet = net_generic(net, camex_net_id);
+		list_for_each_entry(cdev, &cnet->devices, net_node)
+			unregister_netdevice_queue(cdev->dev, &gone);
+	}
+	unregister_netdevice_many(&gone);
+	rtnl_unlock();
+	/* Endpoints hold routes of this namespace until their grace period ends. */
+	rcu_barrier();
+out:
+	free_limits(nets);
+}
+
+static struct pernet_operations net_ops = {
+	.init = net_init,
+	.exit_batch = net_exit,
+	.id = &camex_net_id,
+	.size = sizeof(struct camex_net),
+};
+
+static void tell_link_up(struct camex_dev *cdev)
+{
+	if (cdev->transport->link_up)
+		cdev->transport->link_up(cdev);
+}
+
+/* Something changes with an interface, or above it. */
+static void tell_transports(struct net_device *dev, struct net_device *upper)
+{
+	int i;
+
+	for (i = 0; i < CAMEX_TRANSPORTS; i++)
+		if (camex_transports[i] && camex_transports[i]->netdev_event)
+			camex_transports[i]->netdev_event(dev, upper);
+}
+
+/* An interface comes, goes, or gets another name. */
+static void follow_device(unsigned long event, struct net_device *dev)
+{
+	struct camex_net *cnet = net_generic(dev_net(dev), camex_net_id);
+	struct camex_dev *cdev;
+
+	if (!cnet || !cnet->used)
+		return;
+	list_for_each_entry(cdev, &cnet->devices, net_node) {
+		if (cdev->transport->follow)
+			cdev->transport->follow(cdev, event == NETDEV_UNREGISTER ?
+						      dev : NULL);
+		if (event != NETDEV_UNREGISTER)
+			camex_endpoints_follow(cdev, dev);
+	}
+}
+
+/*
+ * A link that moves is registered again where it comes to. A device that is changed, or below
+ * which something is, is left alone by netpoll before that; if it can be used again, the next
+ * packet says so.
+ */
+static int netdev_event(struct notifier_block *nb, unsigned long event,
+			void *info)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(info);
+	const struct netdev_notifier_changeupper_info *change = info;
+
+	switch (event) {
+	case NETDEV_REGISTER:
+		if (camex_is_device(dev))
+			camex_device_placed(dev);
+		follow_device(event, dev);
+		break;
+	case NETDEV_CHANGENAME:
+		follow_device(event, dev);
+		break;
+	case NETDEV_UP:
+		if (camex_is_device(dev))
+			tell_link_up(netdev_priv(dev));
+		follow_device(event, dev);
+		tell_transports(dev, NULL);
+		break;
+	case NETDEV_UNREGISTER:
+		follow_device(event, dev);
+		tell_transports(dev, NULL);
+		break;
+	case NETDEV_GOING_DOWN:
+	case NETDEV_JOIN:
+	case NETDEV_RELEASE:
+		tell_transports(dev, NULL);
+		break;
+	case NETDEV_PRECHANGEUPPER:
+	case NETDEV_CHANGEUPPER:
+		tell_transports(dev, change->upper_dev);
+		break;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block netdev_notifier = {
+	.notifier_call = netdev_event,
+};
+
+/**
+ * camex_namespace_each() - do something with all devices
+ * @action: what; it may sleep
+ * @argument: for @action
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_namespace_each(void (*action)(struct camex_dev *cdev, s64 argument),
+			  s64 argument)
+{
+	struct camex_dev *cdev;
+	struct net *net;
+
+	ASSERT_RTNL();
+	/* Clocks and machines are followed before there are devices, and until after that. */
+	if (!registered)
+		return;
+	down_read(&net_rwsem);
+	for_each_net(net) {
+		const struct camex_net *cnet = net_generic(net, camex_net_id);
+
+		list_for_each_entry(cdev, &cnet->devices, net_node)
+			action(cdev, argument);
+	}
+	up_read(&net_rwsem);
+}
+
+static void set_registered(bool on)
+{
+	rtnl_lock();
+	registered = on;
+	rtnl_unlock();
+}
+
+/**
+ * camex_namespace_init() - follow namespaces, and links that move between them
+ *
+ * Return: 0 or a negative errno.
+ */
+int camex_namespace_init(void)
+{
+	int err = register_pernet_device(&net_ops);
+
+	if (err)
+		return err;
+	set_registered(true);
+	err = register_netdevice_notifier(&netdev_notifier);
+	if (err)
+		goto err_pernet;
+	return 0;
+
+err_pernet:
+	set_registered(false);
+	unregister_pernet_device(&net_ops);
+	return err;
+}
+
+/**
+ * camex_namespace_exit() - delete all devices
+ */
+void camex_namespace_exit(void)
+{
+	unregister_netdevice_notifier(&netdev_notifier);
+	set_registered(false);
+	unregister_pernet_device(&net_ops);
+}

@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/ctype.h>
+#include <linux/slab.h>
+
+#include "core/compat.h"
+#include "core/events.h"
+#include "core/link.h"
+#include "core/memory.h"
+#include "core/protocol.h"
+#include "core/timer.h"
+#include "core/transport.h"
+#include "protocol/jtunnel/identifier.h"
+#include "protocol/sealed/session_rank.h"
+
+static const struct rhashtable_params by_name = {
+	.key_len = CAMEX_NAME_MAX + 1,
+	.key_offset = offsetof(struct camex_peer, folded),
+	.head_offset = offsetof(struct camex_peer, name_node),
+	.automatic_shrinking = true,
+};
+
+/**
+ * camex_peers_init() - set up the tables of peers
+ * @cdev: a new device
+ *
+ * Return: 0 or a negative errno.
+ */
+int camex_peers_init(struct camex_dev *cdev)
+{
+	int err;
+
+	xa_init_flags(&cdev->peers, XA_FLAGS_ALLOC | XA_FLAGS_ACCOUNT);
+	camex_events_init(cdev);
+	err = rhashtable_init(&cdev->names, &by_name);
+	if (err)
+		return err;
+	err = camex_identifiers_init(cdev);
+	if (err)
+		goto err_names;
+	err = camex_endpoints_init(cdev);
+	if (err)
+		goto err_idents;
+	return 0;
+
+err_idents:
+	camex_identifiers_free(cdev);
+err_names:
+	rhashtable_destroy(&cdev->names);
+	return err;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peers_init);
+
+/**
+ * camex_peers_free() - free the empty tables
+ * @cdev: a device without peers
+ */
+void camex_peers_free(struct camex_dev *cdev)
+{
+	camex_endpoints_free(cdev);
+	camex_identifiers_free(cdev);
+	rhashtable_destroy(&cdev->names);
+	xa_destroy(&cdev->peers);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peers_free);
+
+/**
+ * camex_peers_clear() - delete all peers
+ * @cdev: the device
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_peers_clear(struct camex_dev *cdev)
+{
+	struct camex_peer *peer;
+	unsigned long number;
+
+	xa_for_each(&cdev->peers, number, peer) {
+		camex_peer_del(peer);
+		cond_resched();
+	}
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peers_clear);
+
+static void fold_name(char *folded, const char *name)
+{
+	int i;
+
+	memset(folded, 0, CAMEX_NAME_MAX + 1);
+	for (i = 0; i < CAMEX_NAME_MAX && name[i]; i++)
+		folded[i] = isascii(name[i]) ? tolower(name[i]) : name[i];
+}
+
+/**
+ * camex_peer_find() - a peer by name
+ * @cdev: the device
+ * @name: its name, in any case
+ *
+ * Context: RTNL.
+ * Return: the peer, or NULL.
+ */
+struct camex_peer *camex_peer_find(struct camex_dev *cdev, const char *name)
+{
+	char folded[CAMEX_NAME_MAX + 1];
+
+	fold_name(folded, name);
+	return rhashtable_lookup_fast(&cdev->names, folded, by_name);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_find);
+
+/**
+ * camex_peer_new() - add a peer that has only a name, and perhaps a key
+ * @cdev: the device
+ * @name: 1 to CAMEX_NAME_MAX bytes that no other peer has
+ * @key: CAMEX_KEY_LEN bytes, or NULL: nothing that could be plain happens before it is there
+ * @fingerprint: CAMEX_FINGERPRINT_LEN bytes that go with it
+ *
+ * Context: RTNL, may sleep.
+ * Return: the peer, or an ERR_PTR.
+ */
+struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
+				  const u8 *key, const u8 *fingerprint)
+{
+	struct camex_peer *peer;
+	int err;
+
+	ASSERT_RTNL();
+	peer = kzalloc(sizeof(*peer), CAMEX_GFP_REQUEST);
+	if (!peer)
+		return ERR_PTR(-ENOMEM);
+	peer->cdev = cdev;
+	INIT_LIST_HEAD(&peer->open);
+	INIT_LIST_HEAD(&peer->closed[0].list);
+	INIT_LIST_HEAD(&peer->closed[1].list);
+	INIT_LIST_HEAD(&peer->fdb);
+	INIT_LIST_HEAD(&peer->routes);
+	INIT_LIST_HEAD(&peer->key_node);
+	INIT_LIST_HEAD(&peer->event_node);
+	INIT_LIST_HEAD(&peer->link_node);
+	strscpy(peer->name, name, sizeof(peer->name));
+	fold_name(peer->folded, name);
+	camex_timer_init(peer);
+	peer->traffic = camex_traffic_alloc();
+	if (!peer->traffic) {
+		err = -ENOMEM;
+		goto err_peer;
+	}
+	err = xa_alloc_cyclic(&cdev->peers, &peer->number, peer, xa_limit_31b,
+			      &cdev->next_peer, CAMEX_GFP_REQUEST);
+	if (err < 0)
+		goto err_traffic;
+	err = key ? camex_peer_set_key(peer, key, fingerprint) : 0;
+	if (!err)
+		err = rhashtable_lookup_insert_fast(&cdev->names,
+						    &peer->name_node, by_name);
+	if (!err)
+		return peer;
+	camex_peer_del(peer);	/* a frame for all peers may be on its way to it */
+	return ERR_PTR(err);
+
+err_traffic:
+	free_percpu(peer->traffic);
+err_peer:
+	kfree(peer);
+	return ERR_PTR(err);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_new);
+
+/* --- what received datagrams change --- */
+
+static void heard_again(struct camex_peer *peer)
+{
+	struct camex_dev *cdev = peer->cdev;
+
+	spin_lock_bh(&cdev->lock);
+	if (!peer->dead && !peer->alive) {
+		peer->heard = true;
+		peer->lost = false;
+		WRITE_ONCE(peer->alive, true);
+		/* It may wait for a sign of us, too. */
+		if (!cdev->protocol->registers)
+			peer->announce = true;
+		camex_peer_tell(peer, CAMEX_EVENT_PEER_UP);
+		camex_peer_wake(peer, jiffies);
+		if (cdev->link->peer_heard)
+			cdev->link->peer_heard(peer);
+	}
+	spin_unlock_bh(&cdev->lock);
+}
+
+/**
+ * camex_peer_heard() - a valid datagram came from a peer
+ * @peer: the peer
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_peer_heard(struct camex_peer *peer)
+{
+	camex_note_now(&peer->seen);
+	if (unlikely(READ_ONCE(peer->unheard)) && READ_ONCE(peer->introduced))
+		WRITE_ONCE(peer->unheard, false);
+	if (unlikely(!READ_ONCE(peer->alive)))
+		heard_again(peer);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_heard);
+
+/**
+ * camex_peer_registered() - a peer without a key has registered from a new place
+ * @peer: the peer
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_peer_registered(struct camex_peer *peer)
+{
+	spin_lock(&peer->cdev->lock);
+	camex_peer_tell(peer, CAMEX_EVENT_REGISTER);
+	spin_unlock(&peer->cdev->lock);
+}
+
+/**
+ * camex_peer_move() - a peer is here now
+ * @peer: the peer
+ * @to: its address and port
+ * @from: our address that it talks to
+ *
+ * Context: camex_dev.lock held.
+ * Return: 0 or -ENOMEM.
+ */
+int camex_peer_move(struct camex_peer *peer, const struct camex_addr *to,
+		    const struct camex_addr *from)
+{
+	struct camex_endpoint *old, *ep;
+	bool elsewhere;
+
+	old = rcu_dereference_protected(peer->endpoint,
+					lockdep_is_held(&peer->cdev->lock));
+	if (old && camex_endpoint_is(old, to, from))
+		return 0;
+	ep = camex_endpoint_new(peer, to, from);
+	if (!ep)
+		return -ENOMEM;
+	elsewhere = old && memcmp(&old->to, to, sizeof(*to));
+	camex_endpoint_swap(peer, ep);
+	if (elsewhere)
+		camex_peer_tell(peer, CAMEX_EVENT_ENDPOINT);
+	if (old) {
+		/* One of us has moved: it may wait for a sign of life. */
+		peer->announce = true;
+		camex_peer_wake(peer, jiffies);
+	}
+	return 0;
+}
+
+/* --- routes --- */
+
+/**
+ * camex_peer_set_routes() - replace the list of a peer's prefixes
+ * @peer: the peer
+ * @prefixes: valid prefixes, none of them another peer's
+ * @n: how many
+ *
+ * A prefix that is on both lists is there all the time.
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0, or -ENOMEM with nothing changed.
+ */
+int camex_peer_set_routes(struct camex_peer *peer,
+			  const struct camex_prefix *prefixes, unsigned int n)
+{
+	struct camex_routes *routes = &peer->cdev->routes;
+	struct camex_route *route, *next;
+	LIST_HEAD(added);
+	LIST_HEAD(kept);
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < n; i++) {
+		route = camex_route_find(routes, &prefixes[i]);
+		if (route) {	/* on the old list, or twice on the new one */
+			if (!route->fresh)
+				list_move_tail(&route->peer_node, &kept);
+			continue;
+		}
+		err = camex_route_insert(routes, &prefixes[i], peer, &added);
+		if (err)
+			goto undo;
+		list_last_entry(&added, struct camex_route, peer_node)->fresh = true;
+	}
+	list_for_each_entry_safe(route, next, &peer->routes, peer_node)
+		camex_route_remove(routes, route);
+	list_for_each_entry(route, &added, peer_node)
+		route->fresh = false;
+	list_splice_tail(&kept, &peer->routes);
+	list_splice_tail(&added, &peer->routes);
+	return 0;
+
+undo:
+	list_for_each_entry_safe(route, next, &added, peer_node)
+		camex_route_remove(routes, route);
+	list_splice(&kept, &peer->routes);
+	return err;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_set_routes);
+
+/* --- the end of a peer, and its state --- */
+
+/**
+ * camex_peer_forget() - drop what was learned about a peer
+ * @peer: the peer; its sessions close, its endpoint is the configured one again,
+ *	its own link goes
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_peer_forget(struct camex_peer *peer)
+{
+	struct camex_dev *cdev = peer->cdev;
+
+	spin_lock_bh(&cdev->lock);
+	camex_endpoint_swap(peer, camex_peer_home(peer));
+	camex_sessions_forget(peer, false);
+	if (cdev->link->peer_forget)
+		cdev->link->peer_forget(peer, false);
+	peer->heard = false;
+	peer->lost = false;
+	WRITE_ONCE(peer->alive, false);
+	peer->since = jiffies;
+	WRITE_ONCE(peer->refused, false);
+	WRITE_ONCE(peer->automatic, false);
+	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
+		camex_peer_reregister(peer);
+	spin_unlock_bh(&cdev->lock);
+	if (cdev->link->peer_unlink)
+		cdev->link->peer_unlink(peer);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_forget);
+
+static void peer_free(struct rcu_head *rcu)
+{
+	struct camex_peer *peer = container_of(rcu, struct camex_peer, rcu);
+
+	free_percpu(peer->traffic);
+	kfree(peer);
+}
+
+/**
+ * camex_peer_del() - delete a peer
+ * @peer: the peer; freed after a grace period
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_peer_del(struct camex_peer *peer)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_key *key = rtnl_dereference(peer->key);
+	struct camex_endpoint *home;
+	struct camex_route *route, *next;
+
+	ASSERT_RTNL();
+	if (cdev->link->peer_unlink)
+		cdev->link->peer_unlink(peer);
+	rhashtable_remove_fast(&cdev->names, &peer->name_node, by_name);
+	xa_erase(&cdev->peers, peer->number);
+	list_for_each_entry_safe(route, next, &peer->routes, peer_node)
+		camex_route_remove(&cdev->routes, route);
+	camex_identifier_set(peer, NULL);
+
+	spin_lock_bh(&cdev->lock);
+	peer->dead = true;
+	list_del_init(&peer->event_node);
+	list_del_init(&peer->link_node);
+	camex_peer_swap_tx(peer, NULL);
+	camex_sessions_forget(peer, false);
+	camex_sessions_forget(peer, true);
+	RCU_INIT_POINTER(peer->key, NULL);
+	if (cdev->link->peer_forget)
+		cdev->link->peer_forget(peer, true);
+	camex_endpoint_swap(peer, NULL);
+	home = camex_peer_home(peer);
+	RCU_INIT_POINTER(peer->configured, NULL);
+	camex_endpoint_free(home);
+	camex_profile_set(peer, NULL);
+	spin_unlock_bh(&cdev->lock);
+	camex_timer_stop(peer);
+
+	if (key)
+		camex_key_detach(key, peer);
+	call_rcu(&peer->rcu, peer_free);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_del);
+
+/**
+ * camex_peer_state() - how a peer is
+ * @peer: the peer
+ *
+ * Context: RTNL.
+ * Return: the first state that fits.
+ */
+enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
+{
+	const struct camex_dev *cdev = peer->cdev;
+	bool lacks = false;
+
+	if (cdev->protocol->asks_plaintext && !cdev->conf.plaintext &&
+	    !rcu_access_pointer(peer->key))
+		return CAMEX_PEER_STATE_NO_KEY;
+	if (cdev->transport->lacks_device) {
+		rcu_read_lock();
+		lacks = cdev->transport->lacks_device(cdev, rcu_dereference(peer->endpoint));
+		rcu_read_unlock();
+	}
+	if (lacks)
+		return CAMEX_PEER_STATE_NO_DEVICE;
+	if (!rcu_access_pointer(peer->endpoint) || !netif_carrier_ok(cdev->dev))
+		return CAMEX_PEER_STATE_NO_ENDPOINT;
+	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO &&
+	    !rcu_access_pointer(peer->profile))
+		return CAMEX_PEER_STATE_REGISTERING;
+	if (READ_ONCE(peer->lost))
+		return CAMEX_PEER_STATE_LOST;
+	return CAMEX_PEER_STATE_UP;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_state);

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is put around each packet: the layer between link and transport. */
+#ifndef CAMEX_PROTOCOL_H
+#define CAMEX_PROTOCOL_H
+
+#include "core/peer.h"
+#include "core/session.h"
+
+struct camex_opening;
+
+/* Most bytes that a protocol puts before the header of an encrypted datagram. */
+#define CAMEX_LEAD_MAX	CAMEX_ID_LEN
+
+/**
+ * struct camex_source - where a datagram came from
+ * @addr: its sender
+ * @local: our address that it went to, port 0
+ * @dsfield: DSCP and ECN of the outer header
+ */
+struct camex_source {
+	struct camex_addr addr;
+	struct camex_addr local;
+	u8 dsfield;
+};
+
+/**
+ * struct camex_protocol_ops - a protocol
+ * @keyed: its peers can have keys
+ * @asks_plaintext: without a key they can talk only where camex_settings.plaintext
+ *	says so
+ * @registers: it has REGISTER and CONFIG
+ * @bare: a datagram is a packet and nothing else
+ * @lead: bytes that it puts before the header of an encrypted datagram:
+ *	camex_settings.id
+ * @overhead: most bytes that it adds to a packet
+ * @least_overhead: fewest bytes that it adds to one that is encrypted
+ * @plain_overhead: as @overhead, towards a peer without a key
+ * @headroom: most bytes that @seal puts before the packet
+ * @tailroom: bytes that @seal wants behind it
+ * @down: the device has gone down: nothing that waits is taken any more. NULL: nothing
+ *	waits. Context: RTNL, may sleep
+ * @stop: the same, for good. NULL: as before. Context: RTNL, may sleep
+ * @ready: can a packet be sent to the peer? 0, or the counter that says why not
+ *	(CAMEX_A_STATS_*)
+ * @encrypts: does it encrypt what goes to the peer? Then GSO packets are cut
+ *	before @seal; else they are kept whole. NULL: never
+ * @seal: make a datagram out of a packet. Returns it, the same skb or another; or
+ *	NULL with *@why set to a counter and the packet freed
+ * @hello: make a datagram out of control text (none: skb->len is 0) of an enum
+ *	camex_wire_type. As @seal; NULL: the protocol has no such thing
+ * @open: take the datagram's payload at skb->data apart. Returns the peer that
+ *	it is from, with the bare packet in the skb (none: skb->len is 0) and
+ *	its checksum state right; or NULL with *@why set to a counter, or to 0
+ *	when it has served its purpose. The skb stays the caller's
+ * @new_session: the session that a datagram with a prefix that is not open begins,
+ *	decrypted; or NULL with *@why set. NULL: it has no sessions
+ * @speaks_for: may a datagram with that lead, from there, be the peer's? NULL: there
+ *	is no lead
+ * @data: the kind of datagram that a packet becomes, for @begin_sealing
+ * @padding: most bytes of zeros behind a packet; where there are any, the length in
+ *	the IP header of a packet says where it ends
+ * @begin_sealing: the key, the header's length and the first of @n sequences for the
+ *	next datagrams to a peer. Returns false with *@why set: there is no session.
+ *	NULL: the protocol encrypts nothing
+ * @put_header: write header and nonce of the next of them, whose ciphertext has
+ *	@body bytes
+ * @locate: where everything is in a datagram that is opened as one of many. @last is
+ *	the session of the one before, if any. Returns false where @open has to take
+ *	it. NULL: always
+ * @expects: does an aggregate claim to be of an open session? Not authenticated
+ * @heard: datagrams of a session were authentic and new; @highest: its highest
+ *	sequence so far was among them
+ *
+ * All run as RCU readers with bottom halves off, and know no transport.
+ */
+struct camex_protocol_ops {
+	bool keyed;
+	bool asks_plaintext;
+	bool registers;
+	bool bare;
+	unsigned int lead;
+	unsigned int overhead;
+	unsigned int least_overhead;
+	unsigned int plain_overhead;
+	unsigned int headroom;
+	unsigned int tailroom;
+	void (*down)(struct camex_dev *cdev);
+	void (*stop)(struct camex_dev *cdev);
+	int (*ready)(const struct camex_peer *peer);
+	bool (*encrypts)(const struct camex_peer *peer);
+	struct sk_buff *(*seal)(struct camex_peer *peer, struct sk_buff *skb,
+				int *why);
+	struct sk_buff *(*hello)(struct camex_peer *peer, struct sk_buff *skb,
+				 u8 type, int *why);
+	struct camex_peer *(*open)(struct camex_dev *cdev, struct sk_buff *skb,
+				   const struct camex_source *from, int *why);
+	struct camex_session_rx *(*new_session)(struct camex_dev *cdev,
+						struct camex_opening *o,
+						const struct camex_source *from,
+						int *why);
+	bool (*speaks_for)(const struct camex_peer *peer, const u8 *lead,
+			   const struct camex_source *from);
+	u8 data;
+	unsigned int padding;
+	bool (*begin_sealing)(struct camex_peer *peer, struct camex_sealing *s,
+			      unsigned int n, u8 type, int *why);
+	void (*put_header)(struct camex_sealing *s, unsigned int body);
+	bool (*locate)(struct camex_dev *cdev, const u8 *data, unsigned int len,
+		       const struct camex_source *from,
+		       struct camex_receiver *last, struct camex_located *at);
+	bool (*expects)(struct camex_dev *cdev, const struct sk_buff *skb);
+	void (*heard)(struct camex_receiver *receiver,
+		      const struct camex_source *from, bool highest);
+};
+
+extern const struct camex_protocol_ops camex_protocol_camex;
+extern const struct camex_protocol_ops camex_protocol_raw;
+extern const struct camex_protocol_ops camex_protocol_jtunnel;
+
+/**
+ * struct camex_icmp - an ICMP or ICMPv6 message
+ * @type: its type
+ * @code: its code
+ * @info: MTU in bytes, or 0; host byte order
+ */
+struct camex_icmp {
+	u8 type;
+	u8 code;
+	u32 info;
+};
+
+/* Tunnels that a packet may be inside of, on this host. */
+#define CAMEX_RECURSION_MAX	4
+
+/**
+ * camex_nested_too_deep() - would another tunnel around this overflow the stack
+ */
+static inline bool camex_nested_too_deep(void)
+{
+	return dev_recursion_level() > CAMEX_RECURSION_MAX;
+}
+
+bool camex_icmp_for(int why, bool v4, unsigned int room, struct camex_icmp *icmp);
+int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
+	     unsigned int *room);
+/**
+ * camex_is_aggregate() - are these many datagrams, not a GSO packet in a datagram
+ * @skb: what was received
+ */
+static inline bool camex_is_aggregate(const struct sk_buff *skb)
+{
+	return skb_is_gso(skb) &&
+	       (skb_shinfo(skb)->gso_type & (SKB_GSO_UDP_L4 | SKB_GSO_UDP_TUNNEL |
+					     SKB_GSO_UDP_TUNNEL_CSUM)) ==
+	       SKB_GSO_UDP_L4;
+}
+
+/**
+ * camex_datagrams() - how many datagrams was it on the way?
+ * @skb: what was received
+ */
+static inline unsigned int camex_datagrams(const struct sk_buff *skb)
+{
+	return camex_is_aggregate(skb) ? skb_shinfo(skb)->gso_segs ?: 1 : 1;
+}
+
+/**
+ * camex_tx_stamped() - the sender of a packet was told when it was sent
+ * @skb: the packet, whose header is not shared; skb_tx_timestamp() was called
+ *
+ * The device that the datagram leaves by must not tell it again.
+ */
+static inline void camex_tx_stamped(struct sk_buff *skb)
+{
+	if (unlikely(skb_shinfo(skb)->tx_flags & SKBTX_SW_TSTAMP))
+		skb_shinfo(skb)->tx_flags &= ~SKBTX_SW_TSTAMP;
+}
+
+netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
+			  struct sk_buff *skb);
+void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
+	      const struct camex_source *from);
+void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
+		   struct sk_buff *skb, const struct camex_source *from);
+
+#endif /* CAMEX_PROTOCOL_H */

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "core/compat.h"
+#include "core/session.h"
+
+/**
+ * camex_receiver_take() - take authentic datagrams, each once
+ * @receiver: what opened them
+ * @seq: their sequences
+ * @n: how many, at most 64
+ * @highest: result: one of them is the highest that was taken
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: a bit for each; 0 where it was taken before or is too old, or the
+ * session has been closed meanwhile.
+ */
+u64 camex_receiver_take(struct camex_receiver *receiver, const u64 *seq,
+			unsigned int n, bool *highest)
+{
+	struct camex_window *window = rcu_dereference_bh(receiver->window);
+	u64 fresh = 0, top = 0;
+	unsigned int i;
+
+	if (unlikely(!window))
+		return 0;
+	spin_lock(&window->lock);
+	if (likely(!window->closed)) {
+		for (i = 0; i < n; i++) {
+			if (unlikely(!camex_replay_accept(&window->replay, seq[i])))
+				continue;
+			fresh |= BIT_ULL(i);
+			top = max(top, seq[i]);
+		}
+	}
+	*highest = fresh && window->replay.top == top;
+	spin_unlock(&window->lock);
+	return fresh;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_receiver_take);

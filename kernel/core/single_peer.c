@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Transports with one far end. Its peer, "far", is there as long as the device
+ * is. The protocols find it as they find any other, by its endpoint: the address
+ * of zeros, which no other transport has.
+ */
+#include <linux/netdevice.h>
+#include <linux/rtnetlink.h>
+
+#include "core/compat.h"
+#include "core/peer.h"
+#include "core/single_peer.h"
+#include "core/timer.h"
+
+/**
+ * camex_single_peer_add() - make the one peer of a transport with one far end
+ * @cdev: a new device, its tables empty
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0, or -ENOMEM with nothing done.
+ */
+int camex_single_peer_add(struct camex_dev *cdev)
+{
+	static const struct camex_prefix any[] = {
+		{ .family = AF_INET },
+		{ .family = AF_INET6 },
+	};
+	static const struct camex_addr zeros;
+	struct camex_endpoint *ep;
+	struct camex_peer *peer;
+	int err;
+
+	peer = camex_peer_new(cdev, "far", NULL, NULL);
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	err = camex_peer_set_routes(peer, any, ARRAY_SIZE(any));
+	if (err)
+		goto err_peer;
+	spin_lock_bh(&cdev->lock);
+	ep = camex_endpoint_new(peer, &zeros, NULL);
+	if (ep)
+		camex_peer_configure_endpoint(peer, ep);
+	spin_unlock_bh(&cdev->lock);
+	err = -ENOMEM;
+	if (!ep)
+		goto err_peer;
+	cdev->single_peer = peer;
+	netif_carrier_off(cdev->dev);
+	return 0;
+
+err_peer:
+	camex_peer_del(peer);
+	return err;
+}
+
+/**
+ * camex_single_peer_keep() - may peers of a device come and go
+ * @cdev: the device
+ * @attr: the name of the one that would
+ * @extack: told why not
+ *
+ * Context: RTNL.
+ * Return: 0 or -EOPNOTSUPP.
+ */
+int camex_single_peer_keep(const struct camex_dev *cdev, const struct nlattr *attr,
+			   struct netlink_ext_ack *extack)
+{
+	if (!cdev->single_peer)
+		return 0;
+	camex_extack(extack, attr,
+		     "this transport has one far end: its peer far is always there, and no other");
+	return -EOPNOTSUPP;
+}
+
+/**
+ * camex_single_peer_connected() - the far end can be reached
+ * @cdev: the device; its link has a carrier from now on
+ *
+ * Context: RTNL.
+ */
+void camex_single_peer_connected(struct camex_dev *cdev)
+{
+	netif_carrier_on(cdev->dev);
+	spin_lock_bh(&cdev->lock);
+	cdev->single_peer->next_register = jiffies;
+	camex_peer_wake(cdev->single_peer, jiffies);
+	spin_unlock_bh(&cdev->lock);
+}
+
+/**
+ * camex_single_peer_gone() - the far end cannot be reached any more
+ * @cdev: the device; its link has no carrier from now on
+ *
+ * Context: RTNL.
+ */
+void camex_single_peer_gone(struct camex_dev *cdev)
+{
+	netif_carrier_off(cdev->dev);
+}

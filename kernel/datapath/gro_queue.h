@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where received packets wait for GRO: a NAPI of the link's for each CPU. */
+#ifndef CAMEX_CELLS_H
+#define CAMEX_CELLS_H
+
+#include <linux/types.h>
+
+struct camex_gro_queue;
+struct net_device;
+struct sk_buff;
+
+struct camex_gro_queue *camex_gro_queue_alloc(struct net_device *dev);
+void camex_gro_queue_free(struct camex_gro_queue *gro);
+void camex_gro_queue_direct(bool on);
+void camex_gro_queue_settle(struct camex_gro_queue *gro, int cpu);
+bool camex_gro_queue_receive(struct camex_gro_queue *gro, struct sk_buff *skb, bool tcp);
+
+#endif /* CAMEX_CELLS_H */

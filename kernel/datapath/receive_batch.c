@@ -1,0 +1,419 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Receive, many datagrams at a time: an aggregate that the stack or the driver
+ * made is opened piece by piece into one buffer (piece.c), where the payloads of
+ * a TCP stream come to lie behind one another, and a large packet is made of
+ * them. What came in is only read: others may look at it too.
+ */
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/percpu.h>
+#include <linux/tcp.h>
+#include <net/ip.h>
+#include <net/ip6_checksum.h>
+#include <net/tcp.h>
+
+#include "core/compat.h"
+#include "datapath/receive_batch.h"
+#include "datapath/receive_piece.h"
+
+/* Payload bytes from which on a packet refers to a buffer: no more than a page has room for. */
+#define COPY_BREAK	3072
+/* What a packet that is made here has room for in front. */
+#define HEADROOM	(LL_MAX_HEADER + CAMEX_AEAD_HEAD + 48)
+
+static struct camex_batch __percpu *batches;
+
+static unsigned int payload_of(const struct camex_piece *p)
+{
+	return p->len - p->head_len;
+}
+
+/* Are Ethernet and IP header of @b those of @a, but for what differs from packet to packet? */
+static bool same_ip(const struct camex_piece *a, const struct camex_piece *b)
+{
+	if (a->l3 != b->l3 || (a->l3 && memcmp(a->head, b->head, a->l3)))
+		return false;
+	if (is_v4(a)) {
+		const struct iphdr *x = ip4_of(a), *y = ip4_of(b);
+
+		return is_v4(b) && x->saddr == y->saddr && x->daddr == y->daddr &&
+		       x->tos == y->tos && x->ttl == y->ttl &&
+		       x->frag_off == y->frag_off;
+	}
+	/* but for the payload's length */
+	return !memcmp(ip6_of(a), ip6_of(b), 4) &&
+	       !memcmp(&ip6_of(a)->nexthdr, &ip6_of(b)->nexthdr,
+		       sizeof(struct ipv6hdr) - offsetof(struct ipv6hdr, nexthdr));
+}
+
+/* How far is the IP ID of @b from that of @a, both IPv4? */
+static u16 id_step(const struct camex_piece *a, const struct camex_piece *b)
+{
+	return ntohs(ip4_of(b)->id) - ntohs(ip4_of(a)->id);
+}
+
+/* Are so many words the same? A call would cost more than they do. */
+static bool same_words(const void *a, const void *b, unsigned int n)
+{
+	const u32 *x = a, *y = b;
+
+	while (n && get_unaligned(x) == get_unaligned(y)) {
+		x++;
+		y++;
+		n--;
+	}
+	return !n;
+}
+
+static bool same_tcp(const struct camex_piece *a, const struct camex_piece *b)
+{
+	const struct tcphdr *x = tcp_of(a), *y = tcp_of(b);
+
+	return x->source == y->source && x->dest == y->dest &&
+	       x->ack_seq == y->ack_seq && x->window == y->window &&
+	       x->doff == y->doff && x->urg_ptr == y->urg_ptr &&
+	       !((flags_of(a) ^ flags_of(b)) & ~(TCP_FLAG_PSH | TCP_FLAG_FIN)) &&
+	       same_words(x + 1, y + 1, x->doff - sizeof(*x) / 4);
+}
+
+/**
+ * struct run - pieces that make one packet
+ * @first: the first piece
+ * @n: how many
+ * @bytes: of payload
+ * @fixed_id: they have all the same IP ID
+ */
+struct run {
+	const struct camex_piece *first;
+	unsigned int n;
+	unsigned int bytes;
+	bool fixed_id;
+};
+
+/* Does piece @b go on where the run ends? */
+static bool continues_run(struct run *run, const struct camex_piece *b)
+{
+	const struct camex_piece *a = run->first, *last = b - 1;
+	u16 step;
+
+	if (!a->tcp || b->head_len != a->head_len || payload_of(last) != payload_of(a) ||
+	    payload_of(b) > payload_of(a) || b->at != a->at + run->bytes ||
+	    run->bytes + b->len > IP_MAX_MTU ||
+	    flags_of(last) & (TCP_FLAG_PSH | TCP_FLAG_FIN) ||
+	    ntohl(tcp_of(b)->seq) != ntohl(tcp_of(a)->seq) + run->bytes ||
+	    !same_ip(a, b) || !same_tcp(a, b))
+		return false;
+	if (!is_v4(a))
+		return true;
+	step = id_step(a, b);
+	if (run->n == 1)
+		run->fixed_id = !step && ip4_of(a)->frag_off;
+	return step == (run->fixed_id ? 0 : run->n);
+}
+
+/* Headers of one piece become those of a run. */
+static void finish_headers(struct sk_buff *skb, const struct run *run)
+{
+	const struct camex_piece *last = run->first + run->n - 1;
+	unsigned int l3 = run->first->l3, l4 = run->first->l4;
+	struct tcphdr *th = (void *)skb->data + l4;
+	unsigned int len = skb->len - l4;
+
+	tcp_flag_word(th) |= flags_of(last) & (TCP_FLAG_PSH | TCP_FLAG_FIN);
+	if (is_v4(run->first)) {
+		struct iphdr *iph = (void *)skb->data + l3;
+
+		iph->tot_len = htons(skb->len - l3);
+		ip_send_check(iph);
+		th->check = ~tcp_v4_check(len, iph->saddr, iph->daddr, 0);
+		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
+		if (run->fixed_id)
+			skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_FIXEDID;
+	} else {
+		struct ipv6hdr *ip6h = (void *)skb->data + l3;
+
+		ip6h->payload_len = htons(len);
+		th->check = ~tcp_v6_check(len, &ip6h->saddr, &ip6h->daddr, 0);
+		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV6;
+	}
+	skb_shinfo(skb)->gso_size = payload_of(run->first);
+	skb_shinfo(skb)->gso_segs = run->n;
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_headroom(skb) + l4;
+	skb->csum_offset = offsetof(struct tcphdr, check);
+}
+
+/*
+ * A packet refers to its payload, and keeps the whole buffer by that. One that is a small part of
+ * a large buffer gets its payload copied into a small one.
+ */
+static void add_payload(struct sk_buff *skb, const struct camex_space *space,
+			unsigned int at, unsigned int bytes)
+{
+	struct camex_space own;
+
+	if (unlikely(bytes < space->buffer / 4 && space->buffer > CAMEX_PAGE_RING_SMALL) &&
+	    camex_page_ring_get(&own, bytes)) {
+		memcpy(own.at, space->at + at, bytes);
+		skb_add_rx_frag(skb, 0, own.page, own.offset, bytes,
+				camex_page_ring_charge(&own, bytes));
+		return;
+	}
+	get_page(space->page);
+	skb_add_rx_frag(skb, 0, space->page, space->offset + at, bytes,
+			camex_page_ring_charge(space, bytes));
+}
+
+/* A packet out of pieces of the batch. */
+static struct sk_buff *make_packet(const struct camex_batch *batch,
+				   const struct run *run)
+{
+	const struct camex_piece *p = run->first;
+	unsigned int head = p->head_len, rest = run->bytes;
+	unsigned int copied = rest < COPY_BREAK ? rest : 0;
+	struct sk_buff *skb;
+
+	skb = netdev_alloc_skb(batch->cdev->dev, HEADROOM + head + copied +
+						 CAMEX_AEAD_TAIL);
+	if (unlikely(!skb))
+		return NULL;
+	skb_reserve(skb, HEADROOM);
+	skb->mark = batch->mark;
+	skb_put_data(skb, p->head, head);
+	if (copied)
+		skb_put_data(skb, batch->space.at + p->at, copied);
+	else if (rest)
+		add_payload(skb, &batch->space, p->at, rest);
+	/* The tag vouches for every checksum inside. */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = ~0;
+	if (run->n > 1)
+		finish_headers(skb, run);
+	return skb;
+}
+
+static void deliver_run(const struct camex_batch *batch, struct camex_peer *peer,
+			const struct run *run)
+{
+	struct sk_buff *skb = make_packet(batch, run);
+
+	if (likely(skb))
+		camex_deliver(batch->cdev, peer, skb, batch->from);
+	else
+		camex_count(batch->cdev->stats, CAMEX_A_STATS_NO_MEMORY, run->n);
+}
+
+/* Which pieces are new? A bit for each. */
+static u64 take_pieces(struct camex_batch *batch)
+{
+	bool highest;
+	u64 fresh;
+
+	fresh = camex_receiver_take(batch->receiver, batch->seq, batch->n, &highest);
+	if (likely(fresh))
+		batch->cdev->protocol->heard(batch->receiver, batch->from, highest);
+	if (unlikely(hweight64(fresh) < batch->n))
+		camex_count(batch->cdev->stats, CAMEX_A_STATS_REPLAYED,
+			    batch->n - hweight64(fresh));
+	return fresh;
+}
+
+/* Deliver what was opened so far. */
+static void flush_batch(struct camex_batch *batch)
+{
+	struct camex_peer *peer;
+	struct run run = {};
+	unsigned int i;
+	bool merge;
+	u64 good;
+
+	if (!batch->n)
+		return;
+	peer = batch->receiver->peer;
+	good = take_pieces(batch);
+	merge = camex_peer_dev(peer)->features & NETIF_F_GRO;
+	for (i = 0; i < batch->n; i++) {
+		const struct camex_piece *p = &batch->piece[i];
+
+		if (run.n && good & BIT_ULL(i) && merge && p->tcp &&
+		    continues_run(&run, p)) {
+			run.n++;
+			run.bytes += payload_of(p);
+			continue;
+		}
+		if (run.n)
+			deliver_run(batch, peer, &run);
+		run.first = p;
+		run.n = !!(good & BIT_ULL(i));
+		run.bytes = payload_of(p);
+	}
+	if (run.n)
+		deliver_run(batch, peer, &run);
+	batch->n = 0;
+}
+
+/* A datagram that has to go the long way. */
+static void rx_alone(struct camex_dev *cdev, const struct sk_buff *skb,
+		     unsigned int offset, unsigned int len,
+		     const struct camex_source *from)
+{
+	struct sk_buff *one;
+
+	one = netdev_alloc_skb(cdev->dev, HEADROOM + len + CAMEX_AEAD_TAIL);
+	if (unlikely(!one)) {
+		camex_count(cdev->stats, CAMEX_A_STATS_NO_MEMORY, 1);
+		return;
+	}
+	skb_reserve(one, HEADROOM);
+	one->mark = skb->mark;
+	skb_copy_bits(skb, offset, skb_put(one, len), len);
+	camex_rx(cdev, one, from);
+}
+
+static bool is_shared(const struct sk_buff *skb)
+{
+	const struct sk_buff *part;
+
+	if (skb_has_shared_frag(skb))
+		return true;
+	skb_walk_frags(skb, part)
+		if (skb_has_shared_frag(part))
+			return true;
+	return false;
+}
+
+/* An upper limit of what is inside of @len bytes of datagrams of @size bytes. */
+static unsigned int most_inside(const struct camex_dev *cdev, unsigned int len,
+				unsigned int size)
+{
+	return len - min(len, len / size * cdev->protocol->least_overhead);
+}
+
+/*
+ * Deliver what was opened so far. Others may read it from now on: it must not be overwritten, so
+ * that the next piece needs room before its payload, as the first one did. False: what is left of
+ * the aggregate, @len bytes, does not fit into the buffer then.
+ */
+static bool deliver_so_far(struct camex_batch *batch, unsigned int len, unsigned int size)
+{
+	if (!batch->n)
+		return true;
+	flush_batch(batch);
+	batch->used += CAMEX_PIECE_LEAD;
+	return batch->used + most_inside(batch->cdev, len, size) <= batch->room;
+}
+
+static bool begin_batch(struct camex_batch *batch, struct camex_dev *cdev,
+			const struct sk_buff *skb, const struct camex_source *from)
+{
+	unsigned int size = skb_shinfo(skb)->gso_size;
+	/* Each time that something is delivered. */
+	unsigned int leads = 1 + skb->len / size / CAMEX_BATCH_MAX;
+
+	/* It is read more than once: nobody else may write to it meanwhile. */
+	if (!cdev->protocol->locate || is_shared(skb) ||
+	    this_cpu_xchg(batches->busy, true))
+		return false;
+	batch->room = leads * CAMEX_PIECE_LEAD + most_inside(cdev, skb->len, size);
+	if (!camex_page_ring_get(&batch->space, batch->room)) {
+		batch->busy = false;
+		return false;
+	}
+	batch->cdev = cdev;
+	batch->from = from;
+	batch->mark = skb->mark;
+	batch->receiver = NULL;
+	batch->n = 0;
+	batch->used = CAMEX_PIECE_LEAD;
+	return true;
+}
+
+/*
+ * Open a datagram, which is only read like the @before bytes in front of it, as the next
+ * piece. False, with nothing done: the protocol has to take it, or the batch must be
+ * delivered first.
+ */
+static bool open_piece(struct camex_batch *batch, const u8 *data, unsigned int len,
+		       unsigned int before)
+{
+	struct camex_receiver *last = batch->n ? batch->receiver : NULL;
+	struct camex_aead_opening o camex_uninit;
+	struct camex_located at camex_uninit;
+
+	if (unlikely(!batch->cdev->protocol->locate(batch->cdev, data, len,
+						    batch->from, last, &at)))
+		return false;
+	if (unlikely(last && at.receiver != last))
+		return false;
+	batch->seq[batch->n] = at.seq;
+	if (likely(last && before + at.header >= CAMEX_AEAD_HEAD))
+		return camex_piece_next(batch, at.receiver->key, data + at.header,
+					at.body, at.ad, at.ad_len, at.nonce);
+	if (unlikely(!camex_aead_open_first(&o, at.receiver->key, data + at.header,
+					    at.body, at.ad, at.ad_len, at.nonce,
+					    camex_batch_head(batch))))
+		return false;
+	batch->receiver = at.receiver;
+	camex_piece_open(batch, &o, data + at.header, at.body);
+	return true;
+}
+
+/**
+ * camex_batch_rx() - take an aggregate of datagrams
+ * @cdev: the device that it came for
+ * @skb: as for camex_rx(); each gso_size bytes of it are a datagram, and what is
+ *	left the last one; consumed
+ * @from: where it came from
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_batch_rx(struct camex_dev *cdev, struct sk_buff *skb,
+		    const struct camex_source *from)
+{
+	struct camex_batch *batch = this_cpu_ptr(batches);
+	unsigned int size = skb_shinfo(skb)->gso_size, offset, len;
+	bool batched = begin_batch(batch, cdev, skb, from), fits = batched;
+	struct skb_seq_state state;
+	const u8 *data;
+
+	skb_prepare_seq_read(skb, 0, skb->len, &state);
+	for (offset = 0; offset < skb->len; offset += len) {
+		len = min(size, skb->len - offset);
+		if (fits && skb_seq_read(offset, &data, &state) >= len &&
+		    open_piece(batch, data, len, offset - state.stepped_offset)) {
+			if (batch->n == CAMEX_BATCH_MAX)
+				fits = deliver_so_far(batch, skb->len - offset - len, size);
+			continue;
+		}
+		if (fits)
+			fits = deliver_so_far(batch, skb->len - offset - len, size);
+		rx_alone(cdev, skb, offset, len, from);
+	}
+	if (batched) {
+		skb_abort_seq_read(&state);
+		flush_batch(batch);
+		camex_page_ring_put(&batch->space);
+		batch->busy = false;
+	}
+	consume_skb(skb);
+}
+
+/**
+ * camex_batch_init() - before anything is received
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int camex_batch_init(void)
+{
+	batches = alloc_percpu(struct camex_batch);
+	return batches ? 0 : -ENOMEM;
+}
+
+/**
+ * camex_batch_exit() - nothing is received any more
+ */
+void camex_batch_exit(void)
+{
+	free_percpu(batches);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Received datagrams that another CPU opens. */
+#ifndef CAMEX_HANDOFF_H
+#define CAMEX_HANDOFF_H
+
+#include <linux/cpumask.h>
+
+#include "core/device.h"
+
+struct sk_buff;
+
+/**
+ * camex_receive_workers_usable() - could a worker take anything of what a device receives
+ * @cdev: the device
+ */
+static inline bool camex_receive_workers_usable(const struct camex_dev *cdev)
+{
+	return cdev->receive_queues && num_online_cpus() > 1;
+}
+
+int camex_receive_workers_alloc(struct camex_dev *cdev);
+void camex_receive_workers_stop(struct camex_dev *cdev);
+void camex_receive_workers_free(struct camex_dev *cdev);
+bool camex_receive_worker_take(struct camex_dev *cdev, struct sk_buff *skb, u32 source);
+int camex_receive_workers_init(void);
+void camex_receive_workers_exit(void);
+
+#endif /* CAMEX_HANDOFF_H */

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Receive: transport → protocol.open → source check → GRO → stack. */
+#include <linux/netdevice.h>
+#include <net/inet_ecn.h>
+#include <net/ip_tunnels.h>
+
+#include "core/compat.h"
+#include "core/link.h"
+#include "core/protocol.h"
+#include "core/transport.h"
+#include "datapath/gro_queue.h"
+#include "datapath/receive_batch.h"
+
+/* False, with nothing done: there is no room. */
+static bool to_stack(struct camex_dev *cdev, struct camex_gro_queue *gro,
+		     struct sk_buff *skb)
+{
+	if (!cdev->transport->single)
+		/* Netpoll sends nothing at once from inside the NAPI of what it sends to. */
+		return camex_gro_queue_receive(gro, skb, READ_ONCE(cdev->conf.tx) !=
+						       CAMEX_TX_NETPOLL);
+	netif_receive_skb(skb);
+	return true;
+}
+
+/**
+ * camex_deliver() - an opened packet goes to the stack, or to another peer
+ * @cdev: the device
+ * @peer: whom it is from
+ * @skb: the packet, or GSO packet, at skb->data; consumed
+ * @from: where it came from
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
+		   struct sk_buff *skb, const struct camex_source *from)
+{
+	const struct camex_link_ops *link = cdev->link;
+	struct net_device *dev = cdev->dev;
+	struct camex_gro_queue *gro = cdev->gro;
+	unsigned int packets, bytes;
+	struct camex_frame frame;
+	int why;
+
+	if (link->receive_through) {
+		struct camex_peer_link *own = link->receive_through(peer);
+
+		if (unlikely(!own || !netif_running(own->dev))) {
+			why = CAMEX_A_STATS_LINK_PENDING;
+			goto drop;
+		}
+		dev = own->dev;
+		gro = own->gro;
+		skb->dev = dev;
+	}
+	/* What came plain may have a clone, a packet socket's: it must not see the new mark. */
+	if (unlikely(INET_ECN_is_ce(from->dsfield) && skb_unclone(skb, GFP_ATOMIC))) {
+		why = CAMEX_A_STATS_NO_MEMORY;
+		goto drop;
+	}
+	why = link->shape(peer, skb, from->dsfield, &frame);
+	if (unlikely(why))
+		goto drop;
+	if (unlikely(iptunnel_pull_offloads(skb))) {
+		why = CAMEX_A_STATS_NO_MEMORY;
+		goto drop;
+	}
+
+	skb_reset_mac_header(skb);
+	skb_reset_mac_len(skb);
+	skb->pkt_type = PACKET_HOST;
+	/* The outer ones are the same for all that is inside. */
+	skb_clear_hash(skb);
+	skb_set_queue_mapping(skb, 0);
+	/* Relay asks how large a GSO packet's packets are. */
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		skb_set_transport_header(skb, skb_checksum_start_offset(skb));
+	else
+		skb_reset_transport_header(skb);
+
+	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(dev)));
+
+	packets = camex_packets(skb, &bytes);
+	camex_traffic_rx(peer->traffic, packets, bytes);
+	camex_sw_netstats_rx(dev, packets, bytes);
+	if (link->forward && link->forward(peer, skb, &frame))
+		return;
+	if (likely(to_stack(cdev, gro, skb)))
+		return;
+	why = CAMEX_A_STATS_QUEUE_FULL;
+
+drop:
+	camex_count(cdev->stats, why, camex_packets(skb, &bytes));
+	kfree_skb(skb);
+}
+
+/**
+ * camex_rx() - take a datagram, or an aggregate of them
+ * @cdev: the device that it came for
+ * @skb: its payload at skb->data, skb->dev set to the link, outer checksum
+ *	verified; consumed
+ * @from: where it came from
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
+	      const struct camex_source *from)
+{
+	struct camex_peer *peer;
+	int why = 0;
+
+	if (camex_is_aggregate(skb)) {
+		camex_batch_rx(cdev, skb, from);
+		return;
+	}
+	peer = cdev->protocol->open(cdev, skb, from, &why);
+	if (unlikely(!peer && why)) {
+		camex_count(cdev->stats, why, 1);
+		kfree_skb(skb);
+	} else if (!peer || !skb->len) {
+		consume_skb(skb);
+	} else {
+		camex_deliver(cdev, peer, skb, from);
+	}
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_deliver);
+CAMEX_EXPORT_FOR_KUNIT(camex_rx);

@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Transmit: packet → route → protocol.seal → transport.send. */
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/netdevice.h>
+#include <net/dsfield.h>
+#include <net/icmp.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+
+#include "core/compat.h"
+#include "core/protocol.h"
+#include "core/timer.h"
+#include "core/transport.h"
+#include "datapath/seal.h"
+#include "datapath/segment.h"
+
+/*
+ * Packet sockets send without a protocol, or with that of all; and AF_XDP without a network
+ * header as well. The first byte tells which it is.
+ */
+static void find_protocol(struct sk_buff *skb)
+{
+	if (!pskb_may_pull(skb, 1))
+		return;
+	skb_reset_network_header(skb);
+	switch (skb->data[0] >> 4) {
+	case 4:
+		skb->protocol = htons(ETH_P_IP);
+		break;
+	case 6:
+		skb->protocol = htons(ETH_P_IPV6);
+		break;
+	}
+}
+
+/* Is it a packet that its skb->protocol says it is, with a whole header? */
+static bool is_ip(struct sk_buff *skb)
+{
+	if (unlikely(!skb->protocol || skb->protocol == htons(ETH_P_ALL)))
+		find_protocol(skb);
+	switch (skb->protocol) {
+	case htons(ETH_P_IP):
+		return pskb_network_may_pull(skb, sizeof(struct iphdr)) &&
+		       ip_hdr(skb)->version == 4;
+	case htons(ETH_P_IPV6):
+		return pskb_network_may_pull(skb, sizeof(struct ipv6hdr)) &&
+		       ipv6_hdr(skb)->version == 6;
+	default:
+		return false;
+	}
+}
+
+static u8 dsfield_of(const struct sk_buff *skb, __be16 protocol)
+{
+	switch (protocol) {
+	case htons(ETH_P_IP):
+		return ipv4_get_dsfield(ip_hdr(skb));
+	case htons(ETH_P_IPV6):
+		return ipv6_get_dsfield(ipv6_hdr(skb));
+	default:
+		return 0;
+	}
+}
+
+/*
+ * Packets that must not be fragmented: their sender finds out what fits. Frames may
+ * be: nobody tells the sender of one that it is too long.
+ */
+static bool wants_df(const struct camex_dev *cdev, const struct sk_buff *skb,
+		     unsigned int room)
+{
+	if (camex_is_tap(cdev))
+		return false;
+	if (skb->protocol == htons(ETH_P_IP))
+		return ip_hdr(skb)->frag_off & htons(IP_DF);
+	return room >= IPV6_MIN_MTU;
+}
+
+static bool fits_in_room(const struct sk_buff *skb, unsigned int room)
+{
+	if (skb_is_gso(skb))
+		return skb_gso_validate_mac_len(skb, room);
+	return skb->len <= room;
+}
+
+/**
+ * struct sending - a packet on its way to a peer
+ * @peer: the peer
+ * @ep: where it is
+ * @way: how to get there
+ * @packets: how many packets were sent
+ * @bytes: of them
+ */
+struct sending {
+	struct camex_peer *peer;
+	struct camex_endpoint *ep;
+	struct camex_way way;
+	unsigned int packets;
+	unsigned int bytes;
+};
+
+/* A datagram of so many packets, or why there is none. */
+static void send_sealed(struct sending *s, struct sk_buff *sealed, int why,
+			unsigned int packets, unsigned int bytes)
+{
+	struct camex_dev *cdev = s->peer->cdev;
+
+	if (likely(sealed))
+		why = cdev->transport->send(cdev, s->ep, &s->way, sealed);
+	if (unlikely(why)) {
+		camex_count(cdev->stats, why, packets);
+		return;
+	}
+	s->packets += packets;
+	s->bytes += bytes;
+}
+
+/* What is no GSO packet, or shall stay one. */
+static void send_one(struct sending *s, struct sk_buff *skb)
+{
+	unsigned int bytes, packets = camex_packets(skb, &bytes);
+	int why = 0;
+
+	skb = s->peer->cdev->protocol->seal(s->peer, skb, &why);
+	send_sealed(s, skb, why, packets, bytes);
+}
+
+/* Cut by us, into outer GSO packets. False, with nothing done: that cannot be. */
+static bool send_many(struct sending *s, struct sk_buff *skb)
+{
+	const struct camex_protocol_ops *protocol = s->peer->cdev->protocol;
+	struct camex_segmenter cut camex_uninit;
+
+	if (!s->way.batch || !protocol->begin_sealing ||
+	    !camex_segment_begin(&cut, skb) ||
+	    camex_segment_longest(&cut) + protocol->overhead > s->way.room)
+		return false;
+	while (cut.left) {
+		unsigned int made = cut.made, from = cut.offset;
+		struct sk_buff *out;
+		int why;
+
+		out = camex_seal_many(s->peer, &cut, s->way.batch, &why);
+		if (unlikely(!out)) {
+			if (!made)
+				return false;
+			camex_count(s->peer->cdev->stats, why, cut.left);
+			break;
+		}
+		made = cut.made - made;
+		send_sealed(s, out, 0, made,
+			    made * camex_segment_headers(&cut) + cut.offset - from);
+	}
+	consume_skb(skb);
+	return true;
+}
+
+/* Cut by the kernel's own segmentation. False, with nothing done: no memory. */
+static bool send_each(struct sending *s, struct sk_buff *skb)
+{
+	struct sk_buff *segs, *next;
+
+	skb_dst_drop(skb);	/* or each segment would hold it */
+	/* Fragments and checksums are dealt with where it is copied. */
+	segs = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);
+	if (IS_ERR_OR_NULL(segs))
+		return false;
+	consume_skb(skb);
+	skb_list_walk_safe(segs, segs, next) {
+		skb_mark_not_on_list(segs);
+		send_one(s, segs);
+	}
+	return true;
+}
+
+/* Can a GSO packet travel inside one datagram, to be cut with all around it? */
+static bool stays_whole(const struct sending *s, const struct sk_buff *skb)
+{
+	const struct camex_protocol_ops *protocol = s->peer->cdev->protocol;
+
+	if (protocol->encrypts && protocol->encrypts(s->peer))
+		return false;
+	return s->way.batch >= skb->len + protocol->plain_overhead &&
+	       !skb->encapsulation &&
+	       skb->ip_summed == CHECKSUM_PARTIAL &&
+	       fits_in_room(skb, s->way.room - protocol->plain_overhead);
+}
+
+/* Bytes that the protocol adds to a packet to the peer. */
+static unsigned int overhead_of(const struct camex_peer *peer)
+{
+	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
+
+	return rcu_access_pointer(peer->tx) ? protocol->overhead :
+					      protocol->plain_overhead;
+}
+
+/* There is no way to where the peer was heard last: perhaps to where it ought to be. */
+static void find_home(struct camex_peer *peer, const struct camex_endpoint *ep)
+{
+	struct camex_endpoint *configured = rcu_dereference_bh(peer->configured);
+
+	if (configured && configured != ep)
+		camex_peer_introduce(peer, configured);
+}
+
+/* Not inline: what is handed over as it is would pay for all that is on its stack. */
+static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
+				  __be16 protocol, unsigned int *room)
+{
+	struct sending s = { .peer = peer };
+	struct camex_dev *cdev = peer->cdev;
+	unsigned int overhead;
+	int why;
+
+	why = cdev->protocol->ready(peer);
+	if (unlikely(why))
+		return why;
+	s.ep = rcu_dereference_bh(peer->endpoint);
+	if (unlikely(!s.ep))
+		return CAMEX_A_STATS_NO_ENDPOINT;
+	why = cdev->transport->route(cdev, s.ep, &s.way);
+	if (unlikely(why)) {
+		find_home(peer, s.ep);
+		return why;
+	}
+	overhead = overhead_of(peer);
+	if (unlikely(s.way.room <= overhead))
+		return CAMEX_A_STATS_TOO_BIG;
+	*room = s.way.room - overhead;
+	s.way.df = wants_df(cdev, skb, *room);
+	if (unlikely(s.way.df && !fits_in_room(skb, *room)))
+		return CAMEX_A_STATS_TOO_BIG;
+	s.way.dsfield = dsfield_of(skb, protocol);
+	if (unlikely(READ_ONCE(peer->unheard)) && !camex_peer_introduce(peer, s.ep))
+		return CAMEX_A_STATS_NO_KEY;
+
+	if (!skb_is_gso(skb) || stays_whole(&s, skb))
+		send_one(&s, skb);
+	else if (!send_many(&s, skb) && !send_each(&s, skb))
+		return CAMEX_A_STATS_NO_MEMORY;
+	if (likely(s.packets)) {
+		camex_peer_asked(peer);
+		camex_traffic_tx(peer->traffic, s.packets, s.bytes);
+		dev_sw_netstats_tx_add(camex_peer_dev(peer), s.packets, s.bytes);
+	}
+	return 0;
+}
+
+/* Can a transport that takes packets as they are take this one? */
+static bool stays_as_it_is(const struct camex_dev *cdev,
+			   const struct sk_buff *skb)
+{
+	return cdev->as_is &&
+	       (!skb_is_gso(skb) || (!skb->encapsulation &&
+				     skb->ip_summed == CHECKSUM_PARTIAL));
+}
+
+/* There is nothing to be found, and nothing to be put around it. */
+static int hand_over(struct camex_peer *peer, struct sk_buff *skb,
+		     unsigned int *room)
+{
+	static const struct camex_way nowhere;
+	unsigned int bytes, packets = camex_packets(skb, &bytes);
+	struct camex_dev *cdev = peer->cdev;
+	struct net_device *dev = cdev->dev;
+	int why;
+
+	*room = READ_ONCE(dev->mtu);
+	if (unlikely(skb->len > *room && !skb_is_gso(skb) &&
+		     wants_df(cdev, skb, *room)))
+		return CAMEX_A_STATS_TOO_BIG;
+	skb_dst_drop(skb);
+	nf_reset_ct(skb);
+	why = cdev->transport->send(cdev, NULL, &nowhere, skb);
+	if (unlikely(why)) {
+		camex_count(cdev->stats, why, packets);
+		return 0;
+	}
+	camex_peer_asked(peer);
+	camex_traffic_tx(peer->traffic, packets, bytes);
+	dev_sw_netstats_tx_add(dev, packets, bytes);
+	return 0;
+}
+
+/**
+ * camex_tx() - send a packet to a peer
+ * @peer: the peer
+ * @skb: packet or frame, or GSO packet, at skb->data, with its mac header there and
+ *	its network header where the link's ends; consumed on success
+ * @protocol: ETH_P_IP or ETH_P_IPV6 where its header is in the linear part, else 0
+ * @room: result where it is too big: how large it may be, bytes
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: 0, or why it was not sent (CAMEX_A_STATS_*). What a GSO packet loses
+ * on the way counts as sent, and is counted here.
+ */
+int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
+	     unsigned int *room)
+{
+	if (stays_as_it_is(peer->cdev, skb))
+		return hand_over(peer, skb, room);
+	return seal_and_send(peer, skb, protocol, room);
+}
+
+/**
+ * camex_icmp_for() - what a sender is told of a packet that was dropped
+ * @why: CAMEX_A_STATS_*
+ * @v4: the packet is IPv4, else IPv6
+ * @room: how large it may be, bytes, or 0
+ * @icmp: result
+ *
+ * Return: false for nothing.
+ */
+bool camex_icmp_for(int why, bool v4, unsigned int room, struct camex_icmp *icmp)
+{
+	icmp->info = 0;
+	switch (why) {
+	case CAMEX_A_STATS_NO_ROUTE:
+	case CAMEX_A_STATS_NO_KEY:
+	case CAMEX_A_STATS_NO_ENDPOINT:
+	case CAMEX_A_STATS_NO_DEVICE:
+	case CAMEX_A_STATS_LOOP:
+		icmp->type = v4 ? ICMP_DEST_UNREACH : ICMPV6_DEST_UNREACH;
+		icmp->code = v4 ? ICMP_HOST_UNREACH : ICMPV6_ADDR_UNREACH;
+		return true;
+	case CAMEX_A_STATS_TTL_EXPIRED:
+		icmp->type = v4 ? ICMP_TIME_EXCEEDED : ICMPV6_TIME_EXCEED;
+		icmp->code = v4 ? ICMP_EXC_TTL : ICMPV6_EXC_HOPLIMIT;
+		return true;
+	case CAMEX_A_STATS_TOO_BIG:
+		icmp->type = v4 ? ICMP_DEST_UNREACH : ICMPV6_PKT_TOOBIG;
+		icmp->code = v4 ? ICMP_FRAG_NEEDED : 0;
+		icmp->info = room;
+		return room;
+	}
+	return false;
+}
+
+/* Tell the sender of a packet that it was dropped, where that helps it. */
+static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
+{
+	bool v4 = skb->protocol == htons(ETH_P_IP);
+	struct camex_icmp icmp;
+
+	if (!camex_icmp_for(why, v4, room, &icmp))
+		return;
+	if (icmp.info)
+		skb_dst_update_pmtu_no_confirm(skb, icmp.info);
+	if (v4)
+		icmp_ndo_send(skb, icmp.type, icmp.code, htonl(icmp.info));
+	else
+		icmpv6_ndo_send(skb, icmp.type, icmp.code, icmp.info);
+}
+
+/**
+ * camex_xmit_to() - send a packet of the stack's
+ * @cdev: the device
+ * @peer: whom it is for; NULL: its destination says
+ * @skb: packet, or GSO packet; consumed
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: NETDEV_TX_OK.
+ */
+netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
+			  struct sk_buff *skb)
+{
+	unsigned int room = 0, bytes;
+	int why;
+
+	skb_reset_mac_header(skb);
+	if (unlikely(camex_nested_too_deep())) {
+		why = CAMEX_A_STATS_LOOP;
+		goto drop;
+	}
+	if (unlikely(!is_ip(skb))) {
+		why = CAMEX_A_STATS_NOT_IP;
+		goto drop;
+	}
+	skb_tx_timestamp(skb);
+	if (!peer)
+		peer = camex_route_lookup_dst(&cdev->routes, skb);
+	why = likely(peer) ? camex_tx(peer, skb, skb->protocol, &room) : CAMEX_A_STATS_NO_ROUTE;
+	if (likely(!why))
+		return NETDEV_TX_OK;
+	tell_sender(skb, why, room);
+drop:
+	camex_count(cdev->stats, why, camex_packets(skb, &bytes));
+	kfree_skb(skb);
+	return NETDEV_TX_OK;
+}

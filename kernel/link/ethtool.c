@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What ethtool is told of a link, and may set: drivers, counters, speed, time stamps. */
+#include <linux/ethtool.h>
+#include <linux/netdevice.h>
+
+#include "core/compat.h"
+#include "link/ethtool.h"
+
+static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
+{
+	strscpy(info->driver, "camex", sizeof(info->driver));
+	strscpy(info->version, CAMEX_VERSION, sizeof(info->version));
+}
+
+static int get_sset_count(struct net_device *dev, int set)
+{
+	return set == ETH_SS_STATS ? CAMEX_STATS_COUNT : -EOPNOTSUPP;
+}
+
+static void get_strings(struct net_device *dev, u32 set, u8 *data)
+{
+	int i;
+
+	if (set == ETH_SS_STATS)
+		for (i = 0; i < CAMEX_STATS_COUNT; i++)
+			strscpy_pad((char *)data + i * ETH_GSTRING_LEN,
+				    camex_stats_names[i], ETH_GSTRING_LEN);
+}
+
+static void get_ethtool_stats(struct net_device *dev,
+			      struct ethtool_stats *stats, u64 *data)
+{
+	struct camex_dev *cdev = netdev_priv(dev);
+
+	camex_stats_sum(cdev->stats, data);
+}
+
+static int get_link_settings(struct net_device *dev,
+			     struct ethtool_link_ksettings *settings)
+{
+	const struct camex_dev *cdev = netdev_priv(dev);
+
+	*settings = cdev->link_settings;
+	return 0;
+}
+
+/* Nothing depends on them here; bonds and spanning trees do. */
+static int set_link_settings(struct net_device *dev,
+			     const struct ethtool_link_ksettings *settings)
+{
+	struct camex_dev *cdev = netdev_priv(dev);
+
+	cdev->link_settings = *settings;
+	return 0;
+}
+
+/* Of a device's own link. */
+const struct ethtool_ops camex_ethtool_ops = {
+	.get_drvinfo		= get_drvinfo,
+	.get_link		= ethtool_op_get_link,
+	.get_sset_count		= get_sset_count,
+	.get_strings		= get_strings,
+	.get_ethtool_stats	= get_ethtool_stats,
+	.get_ts_info		= ethtool_op_get_ts_info,
+	.get_link_ksettings	= get_link_settings,
+	.set_link_ksettings	= set_link_settings,
+};
+
+/* Of a link of a peer's own. */
+const struct ethtool_ops camex_link_ethtool_ops = {
+	.get_link		= ethtool_op_get_link,
+	.get_ts_info		= ethtool_op_get_ts_info,
+};
+
+/**
+ * camex_ethtool_init() - what is told of a new link until somebody sets it
+ * @cdev: the device, its settings there
+ *
+ * A link of /dev/camex has the speed that tun.ko's have in newer kernels. The
+ * speed of other links is that of a way that nobody here knows.
+ */
+void camex_ethtool_init(struct camex_dev *cdev)
+{
+	struct ethtool_link_settings *base = &cdev->link_settings.base;
+
+	memset(&cdev->link_settings, 0, sizeof(cdev->link_settings));
+	base->autoneg = AUTONEG_DISABLE;
+	if (cdev->conf.transport == CAMEX_TRANSPORT_CHAR) {
+		base->speed = SPEED_10000;
+		base->duplex = DUPLEX_FULL;
+		base->port = PORT_TP;
+	} else {
+		base->speed = SPEED_UNKNOWN;
+		base->duplex = DUPLEX_UNKNOWN;
+		base->port = PORT_OTHER;
+	}
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What ethtool is told of a link, and may set. */
+#ifndef CAMEX_ETHTOOL_H
+#define CAMEX_ETHTOOL_H
+
+#include "core/device.h"
+
+extern const struct ethtool_ops camex_ethtool_ops;
+extern const struct ethtool_ops camex_link_ethtool_ops;
+
+void camex_ethtool_init(struct camex_dev *cdev);
+
+#endif /* CAMEX_ETHTOOL_H */

@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The forwarding table of a tap link: behind which peer a station is. It is
+ * learned from the sources of frames whose sender is known, and forgotten after a
+ * while; what was added by hand stays.
+ */
+#include <linux/etherdevice.h>
+#include <linux/slab.h>
+
+#include "core/compat.h"
+#include "core/memory.h"
+#include "core/peer.h"
+#include "link/fdb.h"
+
+/* How often old entries are looked for, at most and at least. */
+#define LOOK_MIN	HZ
+#define LOOK_MAX	(30 * HZ)
+
+static int is_other_station(struct rhashtable_compare_arg *arg, const void *object)
+{
+	const struct camex_fdb_entry *entry = object;
+	const struct camex_fdb_key *key = arg->key;
+
+	return !ether_addr_equal(entry->key.mac, key->mac) ||
+	       entry->key.vlan != key->vlan;
+}
+
+static const struct rhashtable_params by_station = {
+	.key_len = sizeof(struct camex_fdb_key),
+	.key_offset = offsetof(struct camex_fdb_entry, key),
+	.head_offset = offsetof(struct camex_fdb_entry, node),
+	.obj_cmpfn = is_other_station,
+	.automatic_shrinking = true,
+};
+
+/**
+ * camex_fdb_key_set() - name a station
+ * @key: result
+ * @mac: ETH_ALEN bytes
+ * @vlan: VLAN ID, 0 for none
+ */
+void camex_fdb_key_set(struct camex_fdb_key *key, const u8 *mac, u16 vlan)
+{
+	ether_addr_copy(key->mac, mac);
+	key->vlan = vlan;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_key_set);
+
+static bool is_old(const struct camex_dev *cdev,
+		   const struct camex_fdb_entry *entry)
+{
+	unsigned long ageing = READ_ONCE(cdev->conf.ageing);
+
+	return !READ_ONCE(entry->fixed) && ageing &&
+	       time_after(jiffies, READ_ONCE(entry->seen) + ageing * HZ);
+}
+
+static void drop_entry(struct camex_dev *cdev, struct camex_fdb_entry *entry)
+{
+	rhashtable_remove_fast(&cdev->fdb, &entry->node, by_station);
+	list_del(&entry->peer_node);
+	rcu_dereference_protected(entry->peer,
+				  lockdep_is_held(&cdev->lock))->nfdb--;
+	cdev->nfdb--;
+	kfree_rcu(entry, rcu);
+}
+
+/* --- ageing --- */
+
+static void look_again(struct camex_dev *cdev)
+{
+	unsigned long every = READ_ONCE(cdev->conf.ageing) * (HZ / 4);
+
+	if (every)
+		schedule_delayed_work(&cdev->fdb_work,
+				      clamp_t(unsigned long, every, LOOK_MIN,
+					      LOOK_MAX));
+}
+
+static void age_entries(struct work_struct *work)
+{
+	struct camex_dev *cdev = container_of(to_delayed_work(work),
+					      struct camex_dev, fdb_work);
+	struct camex_fdb_entry *entry, *next;
+	struct camex_peer *peer;
+	unsigned long number;
+
+	rcu_read_lock();
+	xa_for_each(&cdev->peers, number, peer) {
+		spin_lock_bh(&cdev->lock);
+		list_for_each_entry_safe(entry, next, &peer->fdb, peer_node)
+			if (is_old(cdev, entry))
+				drop_entry(cdev, entry);
+		spin_unlock_bh(&cdev->lock);
+	}
+	rcu_read_unlock();
+	if (READ_ONCE(cdev->nfdb))
+		look_again(cdev);
+}
+
+/**
+ * camex_fdb_init() - set up the table
+ * @cdev: a new device with a tap link
+ *
+ * Return: 0 or a negative errno.
+ */
+int camex_fdb_init(struct camex_dev *cdev)
+{
+	INIT_DELAYED_WORK(&cdev->fdb_work, age_entries);
+	return rhashtable_init(&cdev->fdb, &by_station);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_init);
+
+/**
+ * camex_fdb_free() - free the empty table
+ * @cdev: a device without peers
+ *
+ * Context: may sleep.
+ */
+void camex_fdb_free(struct camex_dev *cdev)
+{
+	cancel_delayed_work_sync(&cdev->fdb_work);
+	rhashtable_destroy(&cdev->fdb);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_free);
+
+/* --- packets --- */
+
+/**
+ * camex_fdb_lookup() - behind which peer is a station
+ * @cdev: the device
+ * @mac: its address
+ * @vlan: its VLAN ID, 0 for none
+ *
+ * Context: RCU reader.
+ * Return: the peer, or NULL: it is not known.
+ */
+struct camex_peer *camex_fdb_lookup(struct camex_dev *cdev, const u8 *mac,
+				    u16 vlan)
+{
+	struct camex_fdb_entry *entry;
+	struct camex_fdb_key key;
+
+	camex_fdb_key_set(&key, mac, vlan);
+	/* A qdisc sends with bottom halves off, which rhashtable does not take for a reader. */
+	entry = rhashtable_lookup_fast(&cdev->fdb, &key, by_station);
+	return entry && !is_old(cdev, entry) ?
+	       rcu_dereference_check(entry->peer, rcu_read_lock_bh_held()) : NULL;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_lookup);
+
+/* Is there no room behind the peer, for one that is known or is not? */
+static bool is_full(const struct camex_peer *peer, bool known)
+{
+	return READ_ONCE(peer->nfdb) >= CAMEX_FDB_PEER_MAX ||
+	       (!known && READ_ONCE(peer->cdev->nfdb) >= CAMEX_FDB_MAX);
+}
+
+static int insert_entry(struct camex_peer *peer, const struct camex_fdb_key *key,
+			bool fixed)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_fdb_entry *entry;
+	int err;
+
+	if (is_full(peer, false))
+		return -ENOSPC;
+	entry = camex_zalloc(cdev, sizeof(*entry));
+	if (!entry)
+		return -ENOMEM;
+	entry->key = *key;
+	entry->fixed = fixed;
+	entry->seen = jiffies;
+	RCU_INIT_POINTER(entry->peer, peer);
+	err = rhashtable_insert_fast(&cdev->fdb, &entry->node, by_station);
+	if (err) {
+		kfree(entry);
+		return err;
+	}
+	list_add_tail(&entry->peer_node, &peer->fdb);
+	WRITE_ONCE(peer->nfdb, peer->nfdb + 1);
+	WRITE_ONCE(cdev->nfdb, cdev->nfdb + 1);
+	look_again(cdev);
+	return 0;
+}
+
+static int move_entry(struct camex_peer *peer, struct camex_fdb_entry *entry)
+{
+	struct camex_peer *old;
+
+	old = rcu_dereference_protected(entry->peer,
+					lockdep_is_held(&peer->cdev->lock));
+	if (old != peer && is_full(peer, true))
+		return -ENOSPC;
+	WRITE_ONCE(entry->seen, jiffies);
+	if (old == peer)
+		return 0;
+	list_move_tail(&entry->peer_node, &peer->fdb);
+	WRITE_ONCE(old->nfdb, old->nfdb - 1);
+	WRITE_ONCE(peer->nfdb, peer->nfdb + 1);
+	rcu_assign_pointer(entry->peer, peer);
+	return 0;
+}
+
+/**
+ * camex_fdb_learn() - a frame of a station has come from a peer
+ * @peer: the peer
+ * @mac: the frame's source, a unicast address
+ * @vlan: VLAN ID, 0 for none
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: false when the station was put behind another peer by hand.
+ */
+bool camex_fdb_learn(struct camex_peer *peer, const u8 *mac, u16 vlan)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_fdb_entry *entry;
+	struct camex_fdb_key key;
+	bool fixed = false;
+	int err = 0;
+
+	camex_fdb_key_set(&key, mac, vlan);
+	entry = rhashtable_lookup(&cdev->fdb, &key, by_station);
+	if (likely(entry && rcu_access_pointer(entry->peer) == peer)) {
+		camex_note_now(&entry->seen);
+		return true;
+	}
+	if (entry && READ_ONCE(entry->fixed))
+		return false;
+	if (is_full(peer, entry)) {
+		camex_count(cdev->stats, CAMEX_A_STATS_FDB_FULL, 1);
+		return true;
+	}
+	spin_lock(&cdev->lock);
+	entry = rhashtable_lookup(&cdev->fdb, &key, by_station);
+	if (entry)
+		fixed = entry->fixed && rcu_access_pointer(entry->peer) != peer;
+	if (!peer->dead && !fixed)
+		err = entry ? move_entry(peer, entry) : insert_entry(peer, &key, false);
+	spin_unlock(&cdev->lock);
+	if (unlikely(err))
+		camex_count(cdev->stats, CAMEX_A_STATS_FDB_FULL, 1);
+	return !fixed;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_learn);
+
+/* --- configuration --- */
+
+/**
+ * camex_fdb_add() - put a station behind a peer
+ * @peer: the peer
+ * @key: the station, wherever it was
+ * @fixed: for good; else it ages, and may move
+ *
+ * Context: RTNL.
+ * Return: 0, -ENOSPC, -ENOMEM.
+ */
+int camex_fdb_add(struct camex_peer *peer, const struct camex_fdb_key *key,
+		  bool fixed)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_fdb_entry *entry;
+	int err;
+
+	rcu_read_lock();
+	spin_lock_bh(&cdev->lock);
+	entry = rhashtable_lookup(&cdev->fdb, key, by_station);
+	err = entry ? move_entry(peer, entry) : insert_entry(peer, key, fixed);
+	if (entry && !err)
+		WRITE_ONCE(entry->fixed, fixed);
+	spin_unlock_bh(&cdev->lock);
+	rcu_read_unlock();
+	return err == -EBUSY || err == -E2BIG ? -ENOMEM : err;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_add);
+
+/**
+ * camex_fdb_del() - forget a station
+ * @cdev: the device
+ * @key: the station
+ * @peer: behind whom it must be, or NULL for anybody
+ *
+ * Context: RTNL.
+ * Return: 0 or -ENOENT.
+ */
+int camex_fdb_del(struct camex_dev *cdev, const struct camex_fdb_key *key,
+		  const struct camex_peer *peer)
+{
+	struct camex_fdb_entry *entry;
+	int err = -ENOENT;
+
+	rcu_read_lock();
+	spin_lock_bh(&cdev->lock);
+	entry = rhashtable_lookup(&cdev->fdb, key, by_station);
+	if (entry && (!peer || rcu_access_pointer(entry->peer) == peer)) {
+		drop_entry(cdev, entry);
+		err = 0;
+	}
+	spin_unlock_bh(&cdev->lock);
+	rcu_read_unlock();
+	return err;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_del);
+
+/**
+ * camex_fdb_flush() - forget the stations behind a peer
+ * @peer: the peer
+ * @fixed: those that were added by hand as well
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_fdb_flush(struct camex_peer *peer, bool fixed)
+{
+	struct camex_fdb_entry *entry, *next;
+
+	lockdep_assert_held(&peer->cdev->lock);
+	list_for_each_entry_safe(entry, next, &peer->fdb, peer_node)
+		if (fixed || !entry->fixed)
+			drop_entry(peer->cdev, entry);
+}
+
+/**
+ * camex_fdb_flush_all() - forget all that was learned
+ * @cdev: the device
+ *
+ * Context: RTNL.
+ */
+void camex_fdb_flush_all(struct camex_dev *cdev)
+{
+	struct camex_peer *peer;
+	unsigned long number;
+
+	xa_for_each(&cdev->peers, number, peer) {
+		spin_lock_bh(&cdev->lock);
+		camex_fdb_flush(peer, false);
+		spin_unlock_bh(&cdev->lock);
+	}
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_fdb_flush_all);
+
+/**
+ * camex_fdb_configured() - the ageing time may be another one: look for old entries soon
+ * @cdev: the device
+ *
+ * Context: RTNL.
+ */
+void camex_fdb_configured(struct camex_dev *cdev)
+{
+	mod_delayed_work(system_wq, &cdev->fdb_work, HZ);
+}
+
+/**
+ * camex_fdb_add_told() - as camex_fdb_add(), for a request
+ * @peer: the peer
+ * @key: the station
+ * @fixed: it neither moves nor ages
+ * @extack: told when the table is full
+ *
+ * Context: RTNL.
+ * Return: 0 or a negative errno.
+ */
+int camex_fdb_add_told(struct camex_peer *peer, const struct camex_fdb_key *key,
+		       bool fixed, struct netlink_ext_ack *extack)
+{
+	int err = camex_fdb_add(peer, key, fixed);
+
+	if (err == -ENOSPC)
+		camex_extack(extack, NULL, "the forwarding table of %s is full",
+			     peer->cdev->dev->name);
+	return err;
+}

@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Links of the peers' own. What is received asks for one, and a work item makes
+ * it, for that takes RTNL; so does one that has been silent for too long ask to
+ * go. There is at most one for each peer, and who is no peer gets none.
+ */
+#include <linux/etherdevice.h>
+#include <linux/rtnetlink.h>
+#include <linux/workqueue.h>
+#include <net/net_namespace.h>
+
+#include "core/compat.h"
+#include "core/events.h"
+#include "core/protocol.h"
+#include "core/timer.h"
+#include "datapath/gro_queue.h"
+#include "link/ethtool.h"
+#include "link/netdev.h"
+#include "link/peer_link.h"
+
+/* Links that are made or deleted before others can have RTNL. */
+#define AT_ONCE		16
+/* How soon to look again at one that is due to go, or could not be made. */
+#define AGAIN_AFTER	HZ
+
+static struct workqueue_struct *links_queue;
+
+/* --- net_device --- */
+
+static int init_link(struct net_device *dev)
+{
+	struct camex_peer_link *link = netdev_priv(dev);
+	int err = camex_tstats_alloc(dev);
+
+	if (err)
+		return err;
+	link->gro = camex_gro_queue_alloc(dev);
+	if (!link->gro) {
+		camex_tstats_free(dev);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* No packet has come through for a grace period. */
+static void free_link(struct net_device *dev)
+{
+	struct camex_peer_link *link = netdev_priv(dev);
+
+	camex_gro_queue_free(link->gro);
+	camex_tstats_free(dev);
+}
+
+static void uninit_link(struct net_device *dev)
+{
+	struct camex_peer_link *link = netdev_priv(dev);
+	struct camex_peer *peer = link->peer;
+
+	if (!peer || rtnl_dereference(peer->link) != link)
+		return;
+	camex_event_now(peer, CAMEX_EVENT_LINK_DEL);
+	/* What comes now asks for another one. */
+	spin_lock_bh(&link->cdev->lock);
+	RCU_INIT_POINTER(peer->link, NULL);
+	WRITE_ONCE(peer->alive, false);
+	spin_unlock_bh(&link->cdev->lock);
+}
+
+static netdev_tx_t xmit_link(struct sk_buff *skb, struct net_device *dev)
+{
+	const struct camex_peer_link *link = netdev_priv(dev);
+	unsigned int headroom = READ_ONCE(link->cdev->dev->needed_headroom);
+
+	if (unlikely(dev->needed_headroom != headroom))
+		WRITE_ONCE(dev->needed_headroom, headroom);
+	return camex_xmit_to(link->cdev, link->peer, skb);
+}
+
+static void get_stats(struct net_device *dev, struct rtnl_link_stats64 *stats)
+{
+	dev_fetch_sw_netstats(stats, dev->tstats);
+}
+
+static int get_iflink(const struct net_device *dev)
+{
+	const struct camex_peer_link *link = netdev_priv(dev);
+
+	return link->cdev->dev->ifindex;
+}
+
+static const struct net_device_ops netdev_ops = {
+	.ndo_init		= init_link,
+	.ndo_uninit		= uninit_link,
+	.ndo_start_xmit		= xmit_link,
+	.ndo_get_stats64	= get_stats,
+	.ndo_get_iflink		= get_iflink,
+};
+
+static struct net *get_link_net(const struct net_device *dev)
+{
+	const struct camex_peer_link *link = netdev_priv(dev);
+
+	return dev_net(link->cdev->dev);
+}
+
+/* Never registered, and without dellink: users neither make nor delete them. */
+static struct rtnl_link_ops link_ops = {
+	.kind		= "camex",
+	.get_link_net	= get_link_net,
+};
+
+static void setup_link(struct net_device *dev)
+{
+	camex_netdev_setup_tun(dev);
+	dev->netdev_ops = &netdev_ops;
+	dev->ethtool_ops = &camex_link_ethtool_ops;
+	dev->rtnl_link_ops = &link_ops;
+	dev->priv_destructor = free_link;
+	dev->flags |= IFF_MULTICAST;
+}
+
+/**
+ * camex_peer_links_own() - is it a link of a peer's own
+ * @cdev: the device that the peer is of
+ * @dev: any net_device
+ */
+bool camex_peer_links_own(const struct camex_dev *cdev, const struct net_device *dev)
+{
+	const struct camex_peer_link *link = netdev_priv(dev);
+
+	return dev->netdev_ops == &netdev_ops && link->cdev == cdev;
+}
+
+/* --- making and deleting --- */
+
+static unsigned int mtu_of(const struct camex_peer *peer)
+{
+	const struct camex_endpoint *ep;
+	u16 family = AF_INET;
+
+	if (peer->cdev->mtu_chosen)
+		return peer->cdev->dev->mtu;
+	rcu_read_lock();
+	ep = rcu_dereference(peer->endpoint);
+	if (ep)
+		family = ep->to.family;
+	rcu_read_unlock();
+	return camex_device_mtu(peer->cdev, family);
+}
+
+/* "%d" in the result is a number that is free. */
+static void name_of(const struct camex_dev *cdev, char *name)
+{
+	if (cdev->conf.link_name[0])
+		strscpy(name, cdev->conf.link_name, IFNAMSIZ);
+	else
+		snprintf(name, IFNAMSIZ, "%.*s-%%d",
+			 (int)(IFNAMSIZ - sizeof("-12345")), cdev->dev->name);
+}
+
+static int register_link(struct camex_peer *peer)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_peer_link *link;
+	struct net_device *dev;
+	char name[IFNAMSIZ];
+	int err;
+
+	name_of(cdev, name);
+	dev = alloc_netdev(sizeof(*link), name, NET_NAME_ENUM, setup_link);
+	if (!dev)
+		return -ENOMEM;
+	dev_net_set(dev, dev_net(cdev->dev));
+	dev->mtu = mtu_of(peer);
+	dev->needed_headroom = READ_ONCE(cdev->dev->needed_headroom);
+	dev->needed_tailroom = cdev->dev->needed_tailroom;
+	link = netdev_priv(dev);
+	link->dev = dev;
+	link->cdev = cdev;
+	link->peer = peer;
+	link->made = jiffies;
+	err = register_netdevice(dev);
+	if (err) {
+		free_netdev(dev);
+		return err;
+	}
+	spin_lock_bh(&cdev->lock);
+	rcu_assign_pointer(peer->link, link);
+	camex_peer_wake(peer, jiffies);
+	spin_unlock_bh(&cdev->lock);
+	camex_event_now(peer, CAMEX_EVENT_LINK_ADD);
+	return 0;
+}
+
+/* It is charged to whoever made the device. */
+static int make_link(struct camex_peer *peer)
+{
+	struct mem_cgroup *before = camex_memcg_enter(peer->cdev->memcg);
+	int err = register_link(peer);
+
+	camex_memcg_leave(before);
+	return err;
+}
+
+/* Jiffies until the link has been silent for too long, MAX_JIFFY_OFFSET for never. */
+static unsigned long time_left(const struct camex_peer *peer,
+			       const struct camex_peer_link *link, unsigned long now)
+{
+	u16 timeout = READ_ONCE(peer->cdev->conf.link_timeout);
+	unsigned long since = READ_ONCE(peer->seen), until;
+
+	if (!timeout)
+		return MAX_JIFFY_OFFSET;
+	if (time_after(link->made, since))
+		since = link->made;
+	until = since + (unsigned long)timeout * HZ;
+	return time_after(until, now) ? until - now : 0;
+}
+
+/* The peer has a link from now on, or none any more, as it ought to be. */
+static void settle_link(struct camex_peer *peer, struct list_head *gone)
+{
+	struct camex_peer_link *link = rtnl_dereference(peer->link);
+
+	if (link) {
+		if (!time_left(peer, link, jiffies))
+			unregister_netdevice_queue(link->dev, gone);
+	} else if (READ_ONCE(peer->alive) && netif_running(peer->cdev->dev) &&
+		   make_link(peer)) {
+		spin_lock_bh(&peer->cdev->lock);
+		camex_count(peer->cdev->stats, CAMEX_A_STATS_NO_MEMORY, 1);
+		WRITE_ONCE(peer->link_failed, true);
+		camex_peer_wake(peer, jiffies + AGAIN_AFTER);
+		spin_unlock_bh(&peer->cdev->lock);
+	}
+}
+
+static struct camex_peer *next_due(struct camex_dev *cdev)
+{
+	struct camex_peer *peer;
+
+	spin_lock_bh(&cdev->lock);
+	peer = list_first_entry_or_null(&cdev->links_due, struct camex_peer,
+					link_node);
+	if (peer)
+		list_del_init(&peer->link_node);
+	spin_unlock_bh(&cdev->lock);
+	return peer;
+}
+
+/* A queued work item holds the net_device, which waits for it when it goes. */
+static void queue_links_work(struct camex_dev *cdev)
+{
+	dev_hold(cdev->dev);
+	if (!queue_work(links_queue, &cdev->links_work))
+		dev_put(cdev->dev);
+}
+
+static void run_links_work(struct work_struct *work)
+{
+	struct camex_dev *cdev = container_of(work, struct camex_dev, links_work);
+	struct camex_peer *peer;
+	LIST_HEAD(gone);
+	int i;
+
+	rtnl_lock();
+	for (i = 0; i < AT_ONCE; i++) {
+		peer = next_due(cdev);
+		if (!peer)
+			break;
+		settle_link(peer, &gone);
+	}
+	unregister_netdevice_many(&gone);
+	rtnl_unlock();
+	if (i == AT_ONCE)
+		queue_links_work(cdev);
+	dev_put(cdev->dev);
+}
+
+/**
+ * camex_peer_link_request() - a peer may need a link, or none any more
+ * @peer: the peer
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_peer_link_request(struct camex_peer *peer)
+{
+	struct camex_dev *cdev = peer->cdev;
+
+	lockdep_assert_held(&cdev->lock);
+	if (peer->dead || cdev->dying || !list_empty(&peer->link_node))
+		return;
+	list_add_tail(&peer->link_node, &cdev->links_due);
+	queue_links_work(cdev);
+}
+
+/**
+ * camex_peer_link_get() - the link that a packet of a peer comes in through
+ * @peer: the peer
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: the link, or NULL: there is none yet, and it has been asked for.
+ */
+struct camex_peer_link *camex_peer_link_get(struct camex_peer *peer)
+{
+	struct camex_peer_link *link = rcu_dereference_bh(peer->link);
+
+	if (likely(link))
+		return link;
+	if (READ_ONCE(peer->link_failed) || !list_empty_careful(&peer->link_node))
+		return NULL;
+	spin_lock(&peer->cdev->lock);
+	camex_peer_link_request(peer);
+	spin_unlock(&peer->cdev->lock);
+	return NULL;
+}
+
+/**
+ * camex_peer_link_delete() - delete the link of a peer, if there is one
+ * @peer: the peer
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_peer_link_delete(struct camex_peer *peer)
+{
+	struct camex_peer_link *link = rtnl_dereference(peer->link);
+
+	if (!link)
+		return;
+	if (link->dev->reg_state == NETREG_REGISTERED) {
+		unregister_netdevice(link->dev);
+		return;
+	}
+	/* It goes together with the device. */
+	uninit_link(link->dev);
+	link->peer = NULL;
+}
+
+/**
+ * camex_peer_link_due() - has the link been silent for too long, or is it missing
+ * @peer: the peer
+ * @now: jiffies
+ *
+ * Context: camex_dev.lock held.
+ * Return: jiffies until it is worth looking again, MAX_JIFFY_OFFSET for never.
+ */
+unsigned long camex_peer_link_due(struct camex_peer *peer, unsigned long now)
+{
+	const struct camex_peer_link *link;
+	unsigned long left;
+
+	link = rcu_dereference_protected(peer->link,
+					 lockdep_is_held(&peer->cdev->lock));
+	if (!link) {
+		WRITE_ONCE(peer->link_failed, false);
+		if (peer->alive)
+			camex_peer_link_request(peer);
+		return MAX_JIFFY_OFFSET;
+	}
+	left = time_left(peer, link, now);
+	if (left)
+		return left;
+	camex_peer_link_request(peer);
+	/* It stays if the peer is heard before its turn comes. */
+	return AGAIN_AFTER;
+}
+
+/**
+ * camex_peer_links_clear() - delete all links of a device
+ * @cdev: the device, which is being unregistered
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_peer_links_clear(struct camex_dev *cdev)
+{
+	struct camex_peer *peer;
+	struct camex_peer_link *link;
+	unsigned long number;
+	LIST_HEAD(gone);
+
+	xa_for_each(&cdev->peers, number, peer) {
+		link = rtnl_dereference(peer->link);
+		if (link && link->dev->reg_state == NETREG_REGISTERED)
+			unregister_netdevice_queue(link->dev, &gone);
+	}
+	unregister_netdevice_many(&gone);
+}
+
+/**
+ * camex_peer_links_carrier() - the links of a device go up and down with it
+ * @cdev: the device
+ * @on: it can carry their packets
+ *
+ * Context: RTNL.
+ */
+void camex_peer_links_carrier(struct camex_dev *cdev, bool on)
+{
+	struct camex_peer_link *link;
+	struct camex_peer *peer;
+	unsigned long number;
+
+	xa_for_each(&cdev->peers, number, peer) {
+		link = rtnl_dereference(peer->link);
+		if (!link)
+			continue;
+		if (on)
+			netif_carrier_on(link->dev);
+		else
+			netif_carrier_off(link->dev);
+	}
+}
+
+/* --- configuration --- */
+
+static int refuse_attr(struct netlink_ext_ack *extack, const struct nlattr *attr,
+		       const char *name, const char *other)
+{
+	camex_extack(extack, attr, "%s is for links %s alone", name, other);
+	return -EINVAL;
+}
+
+static int check_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
+{
+	const char *name = nla_data(attr), *percent = strchr(name, '%');
+
+	if (!*name)
+		return 0;
+	if (percent && percent[1] == 'd' && !strchr(percent + 1, '%') &&
+	    dev_valid_name(name))
+		return 0;
+	camex_extack(extack, attr,
+		     "a link-name is an interface's name with one %s in it", "%d");
+	return -EINVAL;
+}
+
+/**
+ * camex_peer_links_parse() - read what goes with links of the peers' own
+ * @conf: where it goes; the rest of it is there already
+ * @tb: CAMEX_A_DEV_*, validated by their policy
+ * @extack: told what is wrong
+ *
+ * Return: 0 or -EINVAL.
+ */
+int camex_peer_links_parse(struct camex_settings *conf, struct nlattr **tb,
+			   struct netlink_ext_ack *extack)
+{
+	struct nlattr *name = tb[CAMEX_A_DEV_LINK_NAME];
+	struct nlattr *timeout = tb[CAMEX_A_DEV_LINK_TIMEOUT];
+	int err;
+
+	if (conf->links != CAMEX_LINKS_PER_PEER) {
+		if (name)
+			return refuse_attr(extack, name, "link-name", "per-peer");
+		if (timeout)
+			return refuse_attr(extack, timeout, "link-timeout", "per-peer");
+		return 0;
+	}
+	if (conf->link != CAMEX_LINK_TUN ||
+	    conf->transport != CAMEX_TRANSPORT_UDP) {
+		camex_extack(extack, tb[CAMEX_A_DEV_LINKS],
+			     "links per-peer is for link tun and transport udp alone");
+		return -EINVAL;
+	}
+	if (conf->relay)
+		return refuse_attr(extack, tb[CAMEX_A_DEV_RELAY], "relay", "shared");
+	if (conf->source_check)
+		return refuse_attr(extack, tb[CAMEX_A_DEV_SOURCE_CHECK],
+				   "source-check", "shared");
+	if (name) {
+		err = check_name(name, extack);
+		if (err)
+			return err;
+		strscpy_pad(conf->link_name, nla_data(name),
+			    sizeof(conf->link_name));
+	}
+	if (timeout)
+		conf->link_timeout = nla_get_u16(timeout);
+	return 0;
+}
+
+/**
+ * camex_peer_links_setup() - camex_link_ops.init
+ * @cdev: the device
+ *
+ * Return: 0.
+ */
+int camex_peer_links_setup(struct camex_dev *cdev)
+{
+	INIT_LIST_HEAD(&cdev->links_due);
+	INIT_WORK(&cdev->links_work, run_links_work);
+	return 0;
+}
+
+/**
+ * camex_peer_links_init() - before there are devices
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int camex_peer_links_init(void)
+{
+	links_queue = alloc_workqueue("camex", WQ_UNBOUND, 0);
+	return links_queue ? 0 : -ENOMEM;
+}
+
+/**
+ * camex_peer_links_exit() - there are no devices any more
+ */
+void camex_peer_links_exit(void)
+{
+	destroy_workqueue(links_queue);
+}

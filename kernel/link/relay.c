@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Relay: what one peer sends to another goes straight on, and does not see the
+ * stack of this host: neither its routes nor its filters.
+ */
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/inetdevice.h>
+#include <net/icmp.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/route.h>
+
+#include "core/compat.h"
+#include "core/protocol.h"
+#include "link/relay.h"
+
+/* Addresses that are not another host's, or not for one host. */
+static bool stays_here4(struct net *net, __be32 addr)
+{
+	return ipv4_is_multicast(addr) || ipv4_is_linklocal_169(addr) ||
+	       ipv4_is_loopback(addr) || ipv4_is_zeronet(addr) ||
+	       inet_addr_type(net, addr) != RTN_UNICAST;
+}
+
+static bool stays_here6(struct net *net, const struct in6_addr *addr)
+{
+	return !(ipv6_addr_type(addr) & IPV6_ADDR_UNICAST) ||
+	       ipv6_addr_type(addr) & (IPV6_ADDR_LINKLOCAL | IPV6_ADDR_LOOPBACK) ||
+	       camex_ip6_is_local(net, addr);
+}
+
+/* Take one hop off. False: there is none left. */
+static bool decrement_ttl(struct sk_buff *skb)
+{
+	if (skb->protocol == htons(ETH_P_IP)) {
+		if (ip_hdr(skb)->ttl <= 1)
+			return false;
+		ip_decrease_ttl(ip_hdr(skb));
+	} else {
+		if (ipv6_hdr(skb)->hop_limit <= 1)
+			return false;
+		ipv6_hdr(skb)->hop_limit--;
+	}
+	return true;
+}
+
+static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
+{
+	bool v4 = skb->protocol == htons(ETH_P_IP);
+	const struct iphdr *iph = ip_hdr(skb);
+	struct camex_icmp icmp;
+
+	if (!camex_icmp_for(why, v4, room, &icmp))
+		return;
+	memset(skb->cb, 0, sizeof(skb->cb));
+	if (!v4) {
+		IP6CB(skb)->iif = skb->dev->ifindex;
+		icmpv6_send(skb, icmp.type, icmp.code, icmp.info);
+		return;
+	}
+	/* ICMP wants to know the way that the packet came. */
+	if (!ip_route_input_noref(skb, iph->daddr, iph->saddr,
+				  camex_ip_tos(iph), skb->dev) || skb_dst(skb))
+		icmp_send(skb, icmp.type, icmp.code, htonl(icmp.info));
+}
+
+/**
+ * camex_relay() - send a packet that was received on to another peer
+ * @cdev: the device
+ * @from: the peer that it came from
+ * @skb: the packet: bare, linear in its header, no longer the outer one's
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: true when it is dealt with, and consumed; false: it is for the stack.
+ */
+bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
+		 struct sk_buff *skb)
+{
+	struct net *net = dev_net(cdev->dev);
+	unsigned int room = 0, bytes;
+	struct camex_peer *to;
+	int why;
+
+	to = camex_route_lookup_relay(&cdev->routes, skb);
+	if (!to || to == from)
+		return false;
+	if (skb->protocol == htons(ETH_P_IP) ?
+	    stays_here4(net, ip_hdr(skb)->daddr) :
+	    stays_here6(net, &ipv6_hdr(skb)->daddr))
+		return false;
+
+	skb_clear_tstamp(skb);
+	if (skb_ensure_writable(skb, skb->protocol == htons(ETH_P_IP) ?
+				     sizeof(struct iphdr) : sizeof(struct ipv6hdr)))
+		why = CAMEX_A_STATS_NO_MEMORY;
+	else if (!decrement_ttl(skb))
+		why = CAMEX_A_STATS_TTL_EXPIRED;
+	else
+		why = camex_tx(to, skb, skb->protocol, &room);
+	if (likely(!why))
+		return true;
+	tell_sender(skb, why, room);
+	camex_count(cdev->stats, why, camex_packets(skb, &bytes));
+	kfree_skb(skb);
+	return true;
+}

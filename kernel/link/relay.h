@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What one peer sends to another goes straight on. */
+#ifndef CAMEX_RELAY_H
+#define CAMEX_RELAY_H
+
+#include <linux/types.h>
+
+struct camex_dev;
+struct camex_peer;
+struct sk_buff;
+
+bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
+		 struct sk_buff *skb);
+
+#endif /* CAMEX_RELAY_H */

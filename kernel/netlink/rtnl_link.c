@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The kind of link "camex": how rtnetlink makes one, and shows it. */
+#include <linux/random.h>
+#include <net/rtnetlink.h>
+
+#include "core/compat.h"
+#include "core/device.h"
+#include "link/netdev.h"
+#include "netlink/netlink.h"
+
+static int newlink_in(struct net *net, struct net_device *dev,
+		      struct nlattr **tb, struct nlattr **data,
+		      struct netlink_ext_ack *extack)
+{
+	static struct nlattr *no_data[CAMEX_A_DEV_MAX + 1];
+	struct camex_dev *cdev = netdev_priv(dev);
+	int err;
+
+	if (!data)
+		data = no_data;
+	if (!ns_capable(net->user_ns, CAP_NET_ADMIN)) {
+		camex_extack(extack, NULL,
+			     "not permitted: CAP_NET_ADMIN is needed in the transport's namespace too");
+		return -EPERM;
+	}
+	get_random_bytes(cdev->conf.id, sizeof(cdev->conf.id));
+	err = camex_settings_parse(&cdev->conf, data, true, extack);
+	if (err)
+		return err;
+	return camex_netdev_register(net, dev, tb, data, extack);
+}
+
+CAMEX_NEWLINK(newlink)
+
+static size_t get_size(const struct net_device *dev)
+{
+	return camex_nl_dev_size();
+}
+
+static int fill_info(struct sk_buff *skb, const struct net_device *dev)
+{
+	return camex_nl_put_dev(skb, netdev_priv(dev));
+}
+
+static struct net *get_link_net(const struct net_device *dev)
+{
+	const struct camex_dev *cdev = netdev_priv(dev);
+
+	return cdev->net;
+}
+
+struct rtnl_link_ops camex_rtnl_link_ops = {
+	.kind		= "camex",
+	.priv_size	= sizeof(struct camex_dev),
+	.maxtype	= CAMEX_A_DEV_MAX,
+	.policy		= camex_dev_policy,
+	.setup		= camex_netdev_setup,
+	.newlink	= newlink,
+	.get_size	= get_size,
+	.fill_info	= fill_info,
+	.get_link_net	= get_link_net,
+};
+
+/**
+ * camex_device_create() - make a device that nobody has asked netlink for
+ * @net: namespace of the link and of the transport
+ * @name: name of the link; it may have a %d
+ * @conf: settings
+ * @queues: how many transmit queues it can have
+ *
+ * Context: RTNL, may sleep.
+ * Return: the link, or an ERR_PTR.
+ */
+struct net_device *camex_device_create(struct net *net, const char *name,
+				       const struct camex_settings *conf,
+				       unsigned int queues)
+{
+	static struct nlattr *no_data[CAMEX_A_DEV_MAX + 1], *no_tb[IFLA_MAX + 1];
+	struct net_device *dev;
+	struct camex_dev *cdev;
+	int err;
+
+	dev = alloc_netdev_mqs(sizeof(*cdev), name, NET_NAME_UNKNOWN, camex_netdev_setup,
+			       queues, queues);
+	if (!dev)
+		return ERR_PTR(-ENOMEM);
+	dev_net_set(dev, net);
+	dev->rtnl_link_ops = &camex_rtnl_link_ops;
+	cdev = netdev_priv(dev);
+	cdev->conf = *conf;
+	err = camex_netdev_register(net, dev, no_tb, no_data, NULL);
+	if (err) {
+		free_netdev(dev);
+		return ERR_PTR(err);
+	}
+	return dev;
+}
+
+/* The same but for dellink, whose absence is how RTM_DELLINK is refused. */
+static struct rtnl_link_ops kept_link_ops = {
+	.kind		= "camex",
+	.get_size	= get_size,
+	.fill_info	= fill_info,
+	.get_link_net	= get_link_net,
+};
+
+/**
+ * camex_device_placed() - a link has come into a namespace
+ * @dev: a camex device
+ *
+ * Who owns that namespace but not the transport's must not delete the device.
+ *
+ * Context: RTNL.
+ */
+void camex_device_placed(struct net_device *dev)
+{
+	struct camex_dev *cdev = netdev_priv(dev);
+
+	dev->rtnl_link_ops = dev_net(dev)->user_ns == cdev->net->user_ns ?
+			     &camex_rtnl_link_ops : &kept_link_ops;
+}
+
+/**
+ * camex_rtnl_link_init() - register the kind of link
+ *
+ * Return: 0 or a negative errno.
+ */
+int __init camex_rtnl_link_init(void)
+{
+	return rtnl_link_register(&camex_rtnl_link_ops);
+}
+
+/**
+ * camex_rtnl_link_exit() - delete the devices of this kind, and unregister it
+ */
+void camex_rtnl_link_exit(void)
+{
+	rtnl_link_unregister(&camex_rtnl_link_ops);
+}

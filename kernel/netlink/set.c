@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The commands of the generic netlink family that change something. */
+#include <linux/moduleparam.h>
+#include <net/genetlink.h>
+#include <net/sock.h>
+
+#include "core/compat.h"
+#include "core/protocol.h"
+#include "core/single_peer.h"
+#include "core/timer.h"
+#include "netlink/netlink.h"
+#include "protocol/jtunnel/identifier.h"
+
+/* What a device can have, however much memory there is. */
+static unsigned int peers_max = 262144;
+module_param(peers_max, uint, 0644);
+MODULE_PARM_DESC(peers_max, "Most peers of a device (262144)");
+
+static unsigned int routes_max = 1048576;
+module_param(routes_max, uint, 0644);
+MODULE_PARM_DESC(routes_max, "Most routes of a device (1048576)");
+
+static int check_peers(const struct camex_dev *cdev, const struct nlattr *name,
+		       struct netlink_ext_ack *extack)
+{
+	unsigned int n = atomic_read(&cdev->names.nelems);
+
+	if (n < READ_ONCE(peers_max))
+		return 0;
+	camex_extack(extack, name,
+		     "%s has %u peers, all that parameter peers_max allows",
+		     cdev->dev->name, n);
+	return -ENOSPC;
+}
+
+/* Those that are replaced count until the new ones are there. */
+static int check_routes(struct camex_dev *cdev, const struct camex_prefix *prefixes,
+			unsigned int n, const struct nlattr *attr,
+			struct netlink_ext_ack *extack)
+{
+	unsigned int more = 0, i;
+
+	for (i = 0; i < n; i++)
+		more += !camex_route_find(&cdev->routes, &prefixes[i]);
+	if (!more || (u64)cdev->routes.n + more <= READ_ONCE(routes_max))
+		return 0;
+	camex_extack(extack, attr,
+		     "%s has %u routes: routes_max does not allow %u more",
+		     cdev->dev->name, cdev->routes.n, more);
+	return -ENOSPC;
+}
+
+static int do_dev_set(struct camex_dev *cdev, struct genl_info *info)
+{
+	struct nlattr *tb[CAMEX_A_DEV_MAX + 1];
+
+	return camex_nl_nest(tb, CAMEX_A_DEV_MAX, info, CAMEX_A_DEV) ?:
+	       camex_device_set(cdev, tb, info->extack);
+}
+
+static int do_dev_del(struct camex_dev *cdev, struct genl_info *info)
+{
+	/* Freed when RTNL is given back. */
+	unregister_netdevice(cdev->dev);
+	return 0;
+}
+
+/* What peer-add and peer-set have read, and must free. */
+struct peer_request {
+	struct camex_addr endpoint;
+	struct camex_prefix *routes;
+	unsigned int nroutes;
+	struct camex_profile *profile;
+};
+
+static void free_request(struct peer_request *rq)
+{
+	kvfree(rq->routes);
+	kfree(rq->profile);
+}
+
+static int read_peer(struct camex_dev *cdev, const struct camex_peer *peer,
+		     struct genl_info *info, struct nlattr **tb,
+		     struct peer_request *rq)
+{
+	int err;
+
+	err = camex_attr_timers(cdev, info, tb) ?:
+	      camex_attr_profile(cdev, peer, info, tb, &rq->profile) ?:
+	      camex_attr_id(cdev, peer, info, tb) ?:
+	      camex_attr_endpoint(cdev, peer, info, tb, &rq->endpoint);
+	if (!err && tb[CAMEX_A_PEER_ROUTES])
+		err = camex_attr_routes(cdev, peer, info, tb[CAMEX_A_PEER_ROUTES],
+					&rq->routes, &rq->nroutes) ?:
+		      check_routes(cdev, rq->routes, rq->nroutes,
+				   tb[CAMEX_A_PEER_ROUTES], info->extack);
+	return err;
+}
+
+/* All or nothing: what can fail comes first and can be undone. */
+static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
+		      struct peer_request *rq)
+{
+	struct nlattr *key = tb[CAMEX_A_PEER_KEY];
+	struct camex_dev *cdev = peer->cdev;
+	struct nlattr *id = tb[CAMEX_A_PEER_ID];
+	struct camex_endpoint *ep = NULL;
+	struct camex_identifier *ident = NULL;
+	const u8 *fingerprint = key ? nla_data(tb[CAMEX_A_PEER_FINGERPRINT]) : NULL;
+	bool first = key && !rcu_access_pointer(peer->key);
+	struct camex_rekey rekey;
+	int err;
+
+	if (id && camex_identifier_find(cdev, nla_data(id)) != peer) {
+		ident = camex_identifier_new(peer, nla_data(id));
+		if (!ident)
+			return -ENOMEM;
+	}
+	/* A first one comes before all that is new, and none of it is plain. */
+	if (key) {
+		err = first ? camex_peer_set_key(peer, nla_data(key), fingerprint) :
+			      camex_peer_prepare_key(peer, nla_data(key), &rekey);
+		if (err)
+			goto err_ident;
+	}
+	if (rq->endpoint.family) {
+		spin_lock_bh(&cdev->lock);
+		ep = camex_endpoint_new(peer, &rq->endpoint, NULL);
+		spin_unlock_bh(&cdev->lock);
+		if (!ep) {
+			err = -ENOMEM;
+			goto err_key;
+		}
+	}
+	if (rq->routes) {
+		err = camex_peer_set_routes(peer, rq->routes, rq->nroutes);
+		if (err)
+			goto err_endpoint;
+	}
+
+	if (key && !first)
+		camex_peer_commit_key(peer, &rekey, fingerprint);
+	if (ident)
+		camex_identifier_set(peer, ident);
+	camex_timer_set(peer, tb);
+	if (rq->profile) {
+		spin_lock_bh(&cdev->lock);
+		camex_profile_set(peer, rq->profile);
+		spin_unlock_bh(&cdev->lock);
+		rq->profile = NULL;
+	}
+	if (ep) {
+		spin_lock_bh(&cdev->lock);
+		camex_peer_configure_endpoint(peer, ep);
+		spin_unlock_bh(&cdev->lock);
+		camex_device_fit_mtu(cdev, rq->endpoint.family);
+	}
+	return 0;
+
+err_endpoint:
+	spin_lock_bh(&cdev->lock);
+	camex_endpoint_free(ep);
+	spin_unlock_bh(&cdev->lock);
+err_key:
+	if (first)
+		camex_peer_set_key(peer, NULL, NULL);
+	else if (key)
+		camex_peer_abandon_key(peer, &rekey);
+err_ident:
+	camex_identifier_free(ident);
+	return err;
+}
+
+static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
+{
+	struct nlattr *tb[CAMEX_A_PEER_MAX + 1];
+	struct nlattr *name, *key;
+	struct peer_request rq = {};
+	struct camex_peer *peer;
+	int err;
+
+	err = camex_nl_nest(tb, CAMEX_A_PEER_MAX, info, CAMEX_A_PEER) ?:
+	      camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_NAME, "the peer's name") ?:
+	      camex_attr_name(tb[CAMEX_A_PEER_NAME], info->extack) ?:
+	      camex_single_peer_keep(cdev, tb[CAMEX_A_PEER_NAME], info->extack) ?:
+	      camex_attr_key(cdev, info, tb);
+	if (err)
+		return err;
+	name = tb[CAMEX_A_PEER_NAME];
+	if (camex_peer_find(cdev, nla_data(name))) {
+		camex_extack(info->extack, name, "peer %s is there already",
+			     (char *)nla_data(name));
+		return -EEXIST;
+	}
+	err = check_peers(cdev, name, info->extack) ?:
+	      read_peer(cdev, NULL, info, tb, &rq);
+	if (err)
+		goto out;
+	key = tb[CAMEX_A_PEER_KEY];
+	peer = key ? camex_peer_new(cdev, nla_data(name), nla_data(key),
+				    nla_data(tb[CAMEX_A_PEER_FINGERPRINT])) :
+		     camex_peer_new(cdev, nla_data(name), NULL, NULL);
+	tb[CAMEX_A_PEER_KEY] = NULL;	/* it has it */
+	if (IS_ERR(peer)) {
+		err = PTR_ERR(peer);
+		goto out;
+	}
+	err = apply_peer(peer, tb, &rq);
+	if (err)
+		camex_peer_del(peer);
+out:
+	free_request(&rq);
+	return err;
+}
+
+static int do_peer_set(struct camex_dev *cdev, struct genl_info *info)
+{
+	struct nlattr *tb[CAMEX_A_PEER_MAX + 1];
+	struct peer_request rq = {};
+	struct camex_peer *peer;
+	int err;
+
+	peer = camex_nl_named_peer(cdev, info, tb);
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	err = camex_attr_key(cdev, info, tb) ?:
+	      read_peer(cdev, peer, info, tb, &rq) ?:
+	      apply_peer(peer, tb, &rq);
+	free_request(&rq);
+	return err;
+}
+
+static int do_peer_del(struct camex_dev *cdev, struct genl_info *info)
+{
+	struct nlattr *tb[CAMEX_A_PEER_MAX + 1];
+	struct camex_peer *peer = camex_nl_named_peer(cdev, info, tb);
+	int err;
+
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	err = camex_single_peer_keep(cdev, tb[CAMEX_A_PEER_NAME], info->extack);
+	if (err)
+		return err;
+	camex_peer_del(peer);
+	return 0;
+}
+
+static int do_peer_forget(struct camex_dev *cdev, struct genl_info *info)
+{
+	struct nlattr *tb[CAMEX_A_PEER_MAX + 1];
+	struct camex_peer *peer = camex_nl_named_peer(cdev, info, tb);
+
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	camex_peer_forget(peer);
+	return 0;
+}
+
+static int do_key_set(struct camex_dev *cdev, struct genl_info *info)
+{
+	struct nlattr *tb[CAMEX_A_PEER_MAX + 1];
+	struct camex_peer *peer = camex_nl_named_peer(cdev, info, tb);
+	int err;
+
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	err = camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_KEY, "the key") ?:
+	      camex_attr_key(cdev, info, tb);
+	if (err)
+		return err;
+	return camex_peer_set_key(peer, nla_data(tb[CAMEX_A_PEER_KEY]),
+				  nla_data(tb[CAMEX_A_PEER_FINGERPRINT]));
+}
+
+static int do_key_del(struct camex_dev *cdev, struct genl_info *info)
+{
+	struct nlattr *tb[CAMEX_A_PEER_MAX + 1];
+	struct camex_peer *peer = camex_nl_named_peer(cdev, info, tb);
+
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	if (!rcu_access_pointer(peer->key)) {
+		camex_extack(info->extack, tb[CAMEX_A_PEER_NAME],
+			     "peer %s has no key", peer->name);
+		return -ENOENT;
+	}
+	return camex_peer_set_key(peer, NULL, NULL);
+}
+
+static int read_route(struct genl_info *info, struct nlattr **tb,
+		      struct camex_prefix *prefix)
+{
+	return camex_nl_nest(tb, CAMEX_A_ROUTE_MAX, info, CAMEX_A_ROUTE) ?:
+	       camex_attr_prefix(prefix, info, info->attrs[CAMEX_A_ROUTE],
+				 tb[CAMEX_A_ROUTE_ADDR], tb[CAMEX_A_ROUTE_LEN],
+			   CAMEX_A_ROUTE_ADDR, CAMEX_A_ROUTE_LEN);
+}
+
+static int do_route_add(struct camex_dev *cdev, struct genl_info *info)
+{
+	struct nlattr *tb[CAMEX_A_ROUTE_MAX + 1];
+	struct camex_prefix prefix;
+	struct camex_peer *peer;
+	int err;
+
+	err = read_route(info, tb, &prefix) ?:
+	      camex_attr_require(info, CAMEX_A_ROUTE, tb, CAMEX_A_ROUTE_PEER,
+				 "the route's peer");
+	if (err)
+		return err;
+	err = camex_attr_has_routes(cdev, tb[CAMEX_A_ROUTE_ADDR], info->extack);
+	if (err)
+		return err;
+	peer = camex_nl_find_peer(cdev, tb[CAMEX_A_ROUTE_PEER], info->extack);
+	if (IS_ERR(peer))
+		return PTR_ERR(peer);
+	/* Not even the peer itself may have it already. */
+	if (!tb[CAMEX_A_ROUTE_REPLACE])
+		err = camex_attr_not_owned(cdev, &prefix, NULL, tb[CAMEX_A_ROUTE_ADDR],
+					   info->extack);
+	return err ?:
+	       check_routes(cdev, &prefix, 1, tb[CAMEX_A_ROUTE_ADDR], info->extack) ?:
+	       camex_route_insert(&cdev->routes, &prefix, peer, &peer->routes);
+}
+
+static int do_route_del(struct camex_dev *cdev, struct genl_info *info)
+{
+	struct nlattr *tb[CAMEX_A_ROUTE_MAX + 1];
+	struct camex_prefix prefix;
+	struct camex_route *route;
+	struct camex_peer *peer;
+	int err;
+
+	err = read_route(info, tb, &prefix);
+	if (err)
+		return err;
+	route = camex_route_find(&cdev->routes, &prefix);
+	if (!route) {
+		camex_extack(info->extack, tb[CAMEX_A_ROUTE_ADDR],
+			     "no such route on %s", cdev->dev->name);
+		return -ENOENT;
+	}
+	if (tb[CAMEX_A_ROUTE_PEER]) {
+		peer = camex_nl_find_peer(cdev, tb[CAMEX_A_ROUTE_PEER], info->extack);
+		if (IS_ERR(peer))
+			return PTR_ERR(peer);
+		if (camex_attr_not_owned(cdev, &prefix, peer,
+					 tb[CAMEX_A_ROUTE_PEER], info->extack))
+			return -ENOENT;
+	}
+	camex_route_remove(&cdev->routes, route);
+	return 0;
+}
+
+typedef int (*change_t)(struct camex_dev *cdev, struct genl_info *info);
+
+static const change_t changes[] = {
+	[CAMEX_CMD_DEV_SET]	= do_dev_set,
+	[CAMEX_CMD_DEV_DEL]	= do_dev_del,
+	[CAMEX_CMD_PEER_ADD]	= do_peer_add,
+	[CAMEX_CMD_PEER_SET]	= do_peer_set,
+	[CAMEX_CMD_PEER_DEL]	= do_peer_del,
+	[CAMEX_CMD_PEER_FORGET]	= do_peer_forget,
+	[CAMEX_CMD_KEY_SET]	= do_key_set,
+	[CAMEX_CMD_KEY_DEL]	= do_key_del,
+	[CAMEX_CMD_ROUTE_ADD]	= do_route_add,
+	[CAMEX_CMD_ROUTE_DEL]	= do_route_del,
+	[CAMEX_CMD_FDB_ADD]	= camex_nl_fdb_add,
+	[CAMEX_CMD_FDB_DEL]	= camex_nl_fdb_del,
+};
+
+/* No key stays behind in the request, nor in the echo of a refused one. */
+static void wipe_key(struct genl_info *info)
+{
+	struct nlattr *peer, *key;
+
+	if (info->genlhdr->cmd != CAMEX_CMD_PEER_ADD &&
+	    info->genlhdr->cmd != CAMEX_CMD_PEER_SET &&
+	    info->genlhdr->cmd != CAMEX_CMD_KEY_SET)
+		return;
+	peer = info->attrs[CAMEX_A_PEER];
+	key = peer ? nla_find_nested(peer, CAMEX_A_PEER_KEY) : NULL;
+	if (key)
+		memzero_explicit(nla_data(key), nla_len(key));
+}
+
+/* The device of a request that changes something. */
+static struct camex_dev *device_to_change(struct sk_buff *skb,
+					  struct genl_info *info)
+{
+	struct net_device *dev;
+	struct camex_dev *cdev;
+
+	dev = camex_nl_find_dev(genl_info_net(info), info->attrs, info->extack);
+	if (IS_ERR(dev))
+		return ERR_CAST(dev);
+	cdev = netdev_priv(dev);
+	if (!netlink_ns_capable(skb, cdev->net->user_ns, CAP_NET_ADMIN)) {
+		camex_extack(info->extack, NULL,
+			     "not permitted: CAP_NET_ADMIN is needed in the transport's namespace too");
+		return ERR_PTR(-EPERM);
+	}
+	return cdev;
+}
+
+/**
+ * camex_nl_set() - do what a request asks for: genl_ops.doit of all that change something
+ * @skb: the request
+ * @info: the same, validated; a key in it is wiped
+ *
+ * Return: 0 or a negative errno, with a text in @info; then nothing has changed.
+ */
+int camex_nl_set(struct sk_buff *skb, struct genl_info *info)
+{
+	struct camex_dev *cdev;
+	int err = camex_nl_request_once(info->nlhdr, info->extack);
+
+	if (err)
+		goto out;
+	rtnl_lock();
+	cdev = device_to_change(skb, info);
+	if (IS_ERR(cdev)) {
+		err = PTR_ERR(cdev);
+	} else {
+		err = changes[info->genlhdr->cmd](cdev, info);
+		if (!err)
+			cdev->changes++;
+	}
+	rtnl_unlock();
+	if (err == -ENOMEM)
+		camex_extack(info->extack, NULL, "out of memory");
+out:
+	wipe_key(info);
+	return err;
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The settings of a device: how they are read, and changed. */
+#include <linux/string.h>
+
+#include "core/compat.h"
+#include "core/link.h"
+#include "core/transport.h"
+#include "core/peer.h"
+#include "core/single_peer.h"
+#include "core/timer.h"
+#include "link/peer_link.h"
+#include "netlink/netlink.h"
+
+/* What only transport udp has. */
+static int check_udp(const struct camex_settings *conf, struct nlattr **tb,
+		     struct netlink_ext_ack *extack)
+{
+	static const struct {
+		int attr;
+		const char *name;
+	} only[] = {
+		{ CAMEX_A_DEV_TX, "tx" },
+		{ CAMEX_A_DEV_RX, "rx" },
+		{ CAMEX_A_DEV_PORT, "port" },
+		{ CAMEX_A_DEV_BIND, "bind" },
+		{ CAMEX_A_DEV_BIND_DEV, "bind-dev" },
+		{ CAMEX_A_DEV_FWMARK, "fwmark" },
+	};
+	int i;
+
+	if (conf->transport == CAMEX_TRANSPORT_UDP)
+		return 0;
+	for (i = 0; i < ARRAY_SIZE(only); i++) {
+		if (!tb[only[i].attr])
+			continue;
+		camex_extack(extack, tb[only[i].attr],
+			     "%s is for transport udp alone", only[i].name);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * camex_settings_parse() - read CAMEX_A_DEV_*
+ * @conf: what there was; changed only on success
+ * @tb: attributes, validated by their policy
+ * @creating: the device is new, so the protocol may still be chosen
+ * @extack: told what is wrong
+ *
+ * Return: 0 or a negative errno.
+ */
+int camex_settings_parse(struct camex_settings *conf, struct nlattr **tb,
+			 bool creating, struct netlink_ext_ack *extack)
+{
+	struct camex_settings new = *conf;
+	int err;
+
+	if (creating) {
+		if (tb[CAMEX_A_DEV_LINK])
+			new.link = nla_get_u32(tb[CAMEX_A_DEV_LINK]);
+		if (tb[CAMEX_A_DEV_TRANSPORT])
+			new.transport = nla_get_u32(tb[CAMEX_A_DEV_TRANSPORT]);
+		/* Programs want packets, unless somebody says that they want more. */
+		if (new.transport == CAMEX_TRANSPORT_CHAR)
+			new.protocol = CAMEX_PROTOCOL_RAW;
+		if (tb[CAMEX_A_DEV_PROTOCOL])
+			new.protocol = nla_get_u32(tb[CAMEX_A_DEV_PROTOCOL]);
+		if (tb[CAMEX_A_DEV_LINKS])
+			new.links = nla_get_u32(tb[CAMEX_A_DEV_LINKS]);
+	}
+	err = check_udp(&new, tb, extack);
+	if (err)
+		return err;
+	if (tb[CAMEX_A_DEV_TX])
+		new.tx = nla_get_u32(tb[CAMEX_A_DEV_TX]);
+	if (tb[CAMEX_A_DEV_RX])
+		new.rx = nla_get_u32(tb[CAMEX_A_DEV_RX]);
+	if (tb[CAMEX_A_DEV_PORT])
+		new.port = nla_get_u16(tb[CAMEX_A_DEV_PORT]);
+	if (tb[CAMEX_A_DEV_BIND]) {
+		memset(&new.bind, 0, sizeof(new.bind));
+		if (nla_len(tb[CAMEX_A_DEV_BIND])) {
+			err = camex_attr_addr(&new.bind, tb[CAMEX_A_DEV_BIND],
+					      extack);
+			if (err)
+				return err;
+		}
+	}
+	if (tb[CAMEX_A_DEV_BIND_DEV])
+		strscpy_pad(new.bind_dev, nla_data(tb[CAMEX_A_DEV_BIND_DEV]),
+			    sizeof(new.bind_dev));
+	if (tb[CAMEX_A_DEV_FWMARK])
+		new.fwmark = nla_get_u32(tb[CAMEX_A_DEV_FWMARK]);
+	if (tb[CAMEX_A_DEV_RELAY])
+		new.relay = nla_get_u8(tb[CAMEX_A_DEV_RELAY]);
+	if (creating) {
+		new.source_check = new.link == CAMEX_LINK_TUN &&
+				   new.links == CAMEX_LINKS_SHARED;
+		new.ageing = CAMEX_AGEING_DEFAULT;
+	}
+	if (tb[CAMEX_A_DEV_SOURCE_CHECK] && new.link != CAMEX_LINK_TUN) {
+		camex_extack(extack, tb[CAMEX_A_DEV_SOURCE_CHECK],
+			     "source-check is for link tun alone");
+		return -EINVAL;
+	}
+	if (tb[CAMEX_A_DEV_SOURCE_CHECK])
+		new.source_check = nla_get_u8(tb[CAMEX_A_DEV_SOURCE_CHECK]);
+	if (tb[CAMEX_A_DEV_PLAINTEXT]) {
+		if (new.protocol != CAMEX_PROTOCOL_CAMEX) {
+			camex_extack(extack, tb[CAMEX_A_DEV_PLAINTEXT],
+				     "plaintext is for protocol camex alone");
+			return -EINVAL;
+		}
+		new.plaintext = nla_get_u8(tb[CAMEX_A_DEV_PLAINTEXT]);
+	}
+	if (tb[CAMEX_A_DEV_AGEING])
+		new.ageing = nla_get_u16(tb[CAMEX_A_DEV_AGEING]);
+	err = camex_peer_links_parse(&new, tb, extack);
+	if (err)
+		return err;
+	if (tb[CAMEX_A_DEV_ID]) {
+		if (new.protocol != CAMEX_PROTOCOL_JTUNNEL) {
+			camex_extack(extack, tb[CAMEX_A_DEV_ID],
+				     "id is for protocol jtunnel alone");
+			return -EINVAL;
+		}
+		memcpy(new.id, nla_data(tb[CAMEX_A_DEV_ID]), sizeof(new.id));
+	}
+	if (tb[CAMEX_A_DEV_CLIENT_ID]) {
+		err = camex_attr_client_id(&new, tb[CAMEX_A_DEV_CLIENT_ID],
+					   extack);
+		if (err)
+			return err;
+	}
+	*conf = new;
+	return 0;
+}
+
+/**
+ * camex_device_open() - have its transport ready for a configuration
+ * @cdev: the device
+ * @conf: the configuration; what the kernel chooses is filled in
+ * @tb: CAMEX_A_DEV_*, to point to what is wrong
+ * @extack: told what is wrong
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0, or a negative errno with what there was unchanged.
+ */
+int camex_device_open(struct camex_dev *cdev, struct camex_settings *conf,
+		      struct nlattr **tb, struct netlink_ext_ack *extack)
+{
+	if (!cdev->transport->open)
+		return 0;
+	return cdev->transport->open(cdev, conf, tb, extack);
+}
+
+/*
+ * Packets read a setting at any time: each is written whole. Link, protocol, transport and
+ * links stay what they are; what packets need of bind and bind_dev, the sockets have.
+ */
+static void change_conf(struct camex_dev *cdev, const struct camex_settings *from)
+{
+	struct camex_settings *to = &cdev->conf;
+
+	spin_lock_bh(&cdev->lock);
+	WRITE_ONCE(to->tx, from->tx);
+	WRITE_ONCE(to->rx, from->rx);
+	WRITE_ONCE(to->fwmark, from->fwmark);
+	WRITE_ONCE(to->relay, from->relay);
+	WRITE_ONCE(to->source_check, from->source_check);
+	WRITE_ONCE(to->plaintext, from->plaintext);
+	WRITE_ONCE(to->ageing, from->ageing);
+	WRITE_ONCE(to->link_timeout, from->link_timeout);
+	to->port = from->port;
+	to->bind = from->bind;
+	memcpy(to->bind_dev, from->bind_dev, sizeof(to->bind_dev));
+	memcpy(to->client_id, from->client_id, sizeof(to->client_id));
+	memcpy(to->link_name, from->link_name, sizeof(to->link_name));
+	write_seqcount_begin(&cdev->id_count);
+	memcpy(to->id, from->id, sizeof(to->id));
+	write_seqcount_end(&cdev->id_count);
+	spin_unlock_bh(&cdev->lock);
+}
+
+/**
+ * camex_device_id() - what our datagrams begin with
+ * @cdev: the device
+ * @id: result: CAMEX_ID_LEN bytes
+ */
+void camex_device_id(const struct camex_dev *cdev, u8 *id)
+{
+	unsigned int count;
+
+	do {
+		count = read_seqcount_begin(&cdev->id_count);
+		memcpy(id, cdev->conf.id, CAMEX_ID_LEN);
+	} while (read_seqcount_retry(&cdev->id_count, count));
+}
+
+/**
+ * camex_device_set() - change the settings of a device
+ * @cdev: the device
+ * @tb: CAMEX_A_DEV_*, validated by their policy
+ * @extack: told what is wrong
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0, or a negative errno with nothing changed.
+ */
+int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
+		     struct netlink_ext_ack *extack)
+{
+	struct camex_settings conf = cdev->conf;
+	bool renamed, changed;
+	int err;
+
+	err = camex_settings_parse(&conf, tb, false, extack);
+	if (err)
+		return err;
+	err = camex_device_open(cdev, &conf, tb, extack);
+	if (err)
+		return err;
+	renamed = strcmp(conf.client_id, cdev->conf.client_id);
+	changed = conf.plaintext != cdev->conf.plaintext ||
+		  conf.link_timeout != cdev->conf.link_timeout;
+	change_conf(cdev, &conf);
+	if (cdev->transport->configured)
+		cdev->transport->configured(cdev);
+	if (renamed || changed)
+		camex_timers_changed(cdev, renamed);
+	if (cdev->link->configured)
+		cdev->link->configured(cdev);
+	/* Pairs with the acquire where a path is looked for. */
+	smp_store_release(&cdev->path_generation, cdev->path_generation + 1);
+	return 0;
+}

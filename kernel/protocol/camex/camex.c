@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Protocol camex: the datagrams of the OpenIPC camex daemon, encrypted with
+ * ChaCha20-Poly1305, or plain for peers without a key where that is allowed.
+ */
+#include <linux/ktime.h>
+#include <linux/skbuff.h>
+
+#include "core/compat.h"
+#include "core/timer.h"
+#include "crypto/packet_aead.h"
+#include "datapath/plain.h"
+#include "datapath/seal.h"
+#include "protocol/camex/registration.h"
+#include "protocol/sealed/key_trial.h"
+#include "protocol/sealed/sealed.h"
+#include "protocol/sealed/session_rank.h"
+
+/* Peers behind one address and port whose keys are tried. */
+#define KEYS_AT_SOURCE	4
+
+static int camex_is_ready(const struct camex_peer *peer)
+{
+	if (likely(rcu_access_pointer(peer->tx)))
+		return 0;
+	return READ_ONCE(peer->cdev->conf.plaintext) ? 0 : CAMEX_A_STATS_NO_KEY;
+}
+
+/* The key may have come or gone since ready(). */
+static bool talks_plain(const struct camex_peer *peer)
+{
+	return READ_ONCE(peer->cdev->conf.plaintext) &&
+	       !rcu_access_pointer(peer->key);
+}
+
+static struct sk_buff *seal_packet(struct camex_peer *peer, struct sk_buff *skb,
+				   int *why)
+{
+	if (unlikely(!rcu_access_pointer(peer->tx)) && talks_plain(peer))
+		return camex_plain_seal(peer, skb, why);
+	return camex_seal(peer, skb, CAMEX_WIRE_DATA, why);
+}
+
+static bool encrypts_to(const struct camex_peer *peer)
+{
+	return rcu_access_pointer(peer->tx);
+}
+
+static struct sk_buff *seal_hello(struct camex_peer *peer, struct sk_buff *skb,
+				  u8 type, int *why)
+{
+	if (rcu_access_pointer(peer->tx) || !talks_plain(peer))
+		return camex_seal(peer, skb, type, why);
+	if (type == CAMEX_WIRE_KEEPALIVE)
+		camex_wire_plain_keepalive(skb_put(skb, CAMEX_WIRE_PLAIN_KEEPALIVE));
+	return skb;
+}
+
+/*
+ * May the keys of those at a source be tried? Anybody can forge that source. What a flood of
+ * forgeries costs is bounded; and while it spends that, other sources have a budget of their
+ * own, in which each of them, the forged one included, has its share.
+ */
+static struct camex_budget *known_limit(struct camex_dev *cdev,
+					const struct camex_source *from, u64 now)
+{
+	if (likely(camex_budget_begin(&cdev->known_limit, now)))
+		return &cdev->known_limit;
+	if (camex_budget_begin(&cdev->spare_limit, now) &&
+	    camex_rate_limit_source(cdev->limits, &from->addr, now))
+		return &cdev->spare_limit;
+	return NULL;
+}
+
+/* Of the keys of those that may be at its source, the one that opens a datagram. */
+static struct camex_key *try_known_keys(struct camex_dev *cdev,
+					struct camex_opening *o,
+					const struct camex_source *from, int *why)
+{
+	struct camex_key *keys[KEYS_AT_SOURCE + 1], *found = NULL;
+	struct camex_budget *limit;
+	unsigned int n, i;
+	u64 start;
+
+	n = camex_endpoint_keys(cdev, &from->addr, keys, KEYS_AT_SOURCE);
+	keys[n] = camex_hint_find(cdev, &from->addr);
+	if (keys[n])
+		n++;
+	*why = CAMEX_A_STATS_UNKNOWN_PEER;
+	if (!n)
+		return NULL;
+	start = ktime_get_ns();
+	limit = known_limit(cdev, from, start);
+	if (!limit) {
+		*why = CAMEX_A_STATS_RATE_LIMITED;
+		return NULL;
+	}
+	for (i = 0; i < n && !found; i++)
+		if (camex_sealed_opens_under(o, keys[i]))
+			found = keys[i];
+	camex_budget_end(limit, start, ktime_get_ns());
+	*why = CAMEX_A_STATS_AUTH_FAILED;
+	return found;
+}
+
+/*
+ * Under which key is a datagram whose prefix is not open? Those of the peers at
+ * its source are tried, and what a KEEPALIVE from there was under. Only what
+ * introduces its sender may cost more.
+ */
+static struct camex_key *find_key(struct camex_dev *cdev, struct camex_opening *o,
+				  const struct camex_source *from, int *why)
+{
+	struct camex_key *key = NULL;
+
+	if (!o->trial)
+		key = try_known_keys(cdev, o, from, why);
+	if (key || (!o->trial && *why == CAMEX_A_STATS_RATE_LIMITED))
+		return key;
+	if (o->h.type == CAMEX_WIRE_REGISTER || o->h.type == CAMEX_WIRE_KEEPALIVE)
+		return camex_trial_find(cdev, o, from, why);
+	return NULL;
+}
+
+/* Of those who have the key, who sent this? NULL: it does not say. */
+static struct camex_peer *find_sender(struct camex_dev *cdev, struct camex_key *key,
+				      const struct camex_opening *o,
+				      const struct camex_text_register *text)
+{
+	struct camex_peer *only = list_is_singular(&key->peers) ?
+		list_first_or_null_rcu(&key->peers, struct camex_peer, key_node) :
+		NULL;
+	struct camex_peer *peer;
+
+	if (o->h.type == CAMEX_WIRE_REGISTER && (text->id[0] || !only))
+		return camex_control_registrant(cdev, key, text);
+	if (only || o->h.type != CAMEX_WIRE_DATA)
+		return only;
+	peer = camex_route_lookup_raw(&cdev->routes, o->body, o->h.body);
+	return peer && rcu_access_pointer(peer->key) == key ? peer : NULL;
+}
+
+/* Who has that key and sends us the CONFIG that we wait for? */
+static struct camex_peer *find_server(struct camex_dev *cdev,
+				      const struct camex_key *key,
+				      const struct camex_source *from)
+{
+	struct camex_peer *peer = camex_peer_by_endpoint(cdev, &from->addr);
+
+	return peer && rcu_access_pointer(peer->key) == key &&
+	       camex_control_awaits(peer, &from->addr) ? peer : NULL;
+}
+
+/* May a peer begin a session from here other than by REGISTER? */
+static bool is_at_configured(const struct camex_peer *peer, const struct camex_addr *addr)
+{
+	const struct camex_endpoint *configured = rcu_dereference_bh(peer->configured);
+	const struct camex_endpoint *ep = rcu_dereference_bh(peer->endpoint);
+
+	return !configured || camex_addr_same_host(&configured->to, addr) ||
+	       (ep && camex_addr_same_host(&ep->to, addr));
+}
+
+/* The session that a datagram with a prefix that is not open begins, if it may. */
+static struct camex_session_rx *new_session(struct camex_dev *cdev,
+					    struct camex_opening *o,
+					    const struct camex_source *from,
+					    int *why)
+{
+	struct camex_text_register text;
+	struct camex_peer *peer;
+	struct camex_key *key;
+
+	key = find_key(cdev, o, from, why);
+	if (!key)
+		return NULL;
+	if (camex_session_is_ours(cdev, key, o->h.prefix, o->h.seq)) {
+		*why = CAMEX_A_STATS_REPLAYED;
+		return NULL;
+	}
+	if (o->h.type == CAMEX_WIRE_REGISTER &&
+	    !camex_text_parse_register(o->body, o->h.body, &text)) {
+		*why = CAMEX_A_STATS_MALFORMED;
+		return NULL;
+	}
+	*why = CAMEX_A_STATS_UNKNOWN_PEER;
+	peer = o->h.type == CAMEX_WIRE_CONFIG ? find_server(cdev, key, from) :
+						find_sender(cdev, key, o, &text);
+	if (!peer) {
+		/* Its data may say. A CLIENT_ID has said: nobody we know. */
+		if (o->h.type == CAMEX_WIRE_KEEPALIVE)
+			*why = 0;
+		if (o->h.type == CAMEX_WIRE_KEEPALIVE ||
+		    (o->h.type == CAMEX_WIRE_REGISTER && !text.id[0]))
+			camex_hint_add(cdev, &from->addr, key);
+		return NULL;
+	}
+	if (o->h.type == CAMEX_WIRE_REGISTER ?
+	    camex_peer_registers(peer) == CAMEX_REGISTER_AUTO :
+	    !is_at_configured(peer, &from->addr))
+		return NULL;
+	return camex_session_rank_open(peer, key, o->h.prefix, o->h.seq,
+				       o->h.type == CAMEX_WIRE_REGISTER, why);
+}
+
+/*
+ * Whom is a plain REGISTER from: it names the peer; else it is the one at its
+ * source, or whose address it says.
+ */
+static struct camex_peer *plain_registrant(struct camex_dev *cdev,
+					   struct camex_peer *at_source,
+					   const struct camex_text_register *text)
+{
+	struct camex_peer *peer = at_source;
+
+	if (text->id[0] || !peer)
+		peer = camex_control_registrant(cdev, NULL, text);
+	if (!peer || camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
+		return NULL;
+	if (peer == at_source)
+		return peer;
+	if (rcu_access_pointer(peer->configured))
+		return NULL;
+	camex_peer_registered(peer);
+	return peer;
+}
+
+/* Plain control: it is from the peer at its source, or a REGISTER says whom. */
+static struct camex_peer *open_control(struct camex_dev *cdev, struct sk_buff *skb,
+				       const struct camex_source *from, int *why)
+{
+	struct camex_peer *peer = camex_peer_by_endpoint(cdev, &from->addr);
+	struct camex_text_register text = {};
+
+	if (skb_linearize(skb)) {
+		*why = CAMEX_A_STATS_NO_MEMORY;
+		return NULL;
+	}
+	if (!camex_wire_is_plain_keepalive(skb->data, skb->len)) {
+		if (camex_text_parse_register(skb->data, skb->len, &text))
+			peer = plain_registrant(cdev, peer, &text);
+		else if (!peer || rcu_access_pointer(peer->key))
+			*why = CAMEX_A_STATS_MALFORMED;
+		else
+			*why = camex_control_config(peer, skb->data, skb->len,
+						    from);
+		if (*why)
+			return NULL;
+	}
+	skb_trim(skb, 0);
+	if (!peer) {
+		*why = CAMEX_A_STATS_UNKNOWN_PEER;
+		return NULL;
+	}
+	peer = camex_plain_heard(peer, from, why);
+	if (peer && text.automatic)
+		*why = camex_control_answer(peer, &text, from);
+	return *why ? NULL : peer;
+}
+
+static struct camex_peer *open_datagram(struct camex_dev *cdev, struct sk_buff *skb,
+					const struct camex_source *from, int *why)
+{
+	struct camex_opening o camex_uninit;
+
+	if (!pskb_may_pull(skb, min_t(unsigned int, skb->len,
+				      CAMEX_WIRE_HEADER))) {
+		*why = CAMEX_A_STATS_NO_MEMORY;
+		return NULL;
+	}
+	if (likely(camex_wire_parse(skb->data, skb->len, &o.h))) {
+		o.peer = NULL;
+		o.trial = NULL;
+		return camex_sealed_open(cdev, skb, &o, from, why);
+	}
+	if (!skb->len || (camex_wire_has_magic(skb->data, skb->len) &&
+			  !READ_ONCE(cdev->conf.plaintext))) {
+		*why = CAMEX_A_STATS_MALFORMED;
+		return NULL;
+	}
+	if (!READ_ONCE(cdev->conf.plaintext)) {
+		*why = CAMEX_A_STATS_PLAINTEXT_REFUSED;
+		return NULL;
+	}
+	if (camex_wire_has_magic(skb->data, skb->len))
+		return open_control(cdev, skb, from, why);
+	return camex_plain_open(cdev, skb, from, why);
+}
+
+const struct camex_protocol_ops camex_protocol_camex = {
+	.keyed = true,
+	.asks_plaintext = true,
+	.registers = true,
+	.overhead = CAMEX_SEALED_OVERHEAD,
+	.least_overhead = CAMEX_WIRE_HEADER_OLD + CAMEX_WIRE_TAG,
+	.plain_overhead = CAMEX_SEALED_OVERHEAD,
+	.headroom = CAMEX_WIRE_HEADER,
+	.tailroom = CAMEX_AEAD_TAIL,
+	.down = camex_trials_clear,
+	.stop = camex_trials_stop,
+	.ready = camex_is_ready,
+	.encrypts = encrypts_to,
+	.seal = seal_packet,
+	.hello = seal_hello,
+	.open = open_datagram,
+	.new_session = new_session,
+	.data = CAMEX_WIRE_DATA,
+	.begin_sealing = camex_sealed_begin,
+	.put_header = camex_sealed_put_header,
+	.locate = camex_sealed_locate,
+	.expects = camex_sealed_expects,
+	.heard = camex_sealed_heard,
+};
+
+CAMEX_EXPORT_FOR_KUNIT(camex_protocol_camex);

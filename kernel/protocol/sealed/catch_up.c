@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A session that began while our clock was behind may be refused as a recording. What can be
+ * seen of that is that the peer does not answer: then the sequence goes on at the clock, which
+ * may be right by now.
+ */
+#include "core/clock.h"
+#include "core/compat.h"
+#include "core/timer.h"
+#include "protocol/sealed/catch_up.h"
+
+/* How often to see whether the clock has been set. */
+#define CLOCK_EVERY	HZ
+/* How often the sequence goes on at the clock while the peer does not answer. */
+#define CATCH_UP_EVERY	(10 * HZ)
+
+/**
+ * camex_session_catch_up() - go on at the clock, where that is ahead of the sequence
+ * @tx: the session; nothing happens if it began without a clock, or is used up
+ *
+ * To a receiver that refuses the session as a recording this is as good as a new session, and
+ * there is none to be remembered.
+ *
+ * Context: RCU reader or camex_dev.lock held.
+ */
+void camex_session_catch_up(struct camex_session_tx *tx)
+{
+	s64 now = camex_session_clock(), next = atomic64_read(&tx->next);
+
+	if (tx->base.first <= CAMEX_SEQ_CLOCK)
+		return;
+	/* The sequence of one that is used up is negative. */
+	while (next >= 0 && next < now &&
+	       !atomic64_try_cmpxchg(&tx->next, &next, now))
+		;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_catch_up);
+
+static void catch_up(struct camex_peer *peer, struct camex_session_tx *tx,
+		     unsigned long now)
+{
+	WRITE_ONCE(peer->caught_up, now);
+	camex_session_catch_up(tx);
+}
+
+/**
+ * camex_catch_up_hello() - get the session of a peer ready for REGISTER or KEEPALIVE
+ * @peer: the peer
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: false if nothing may be sealed, because the machine hibernates.
+ */
+bool camex_catch_up_hello(struct camex_peer *peer)
+{
+	struct camex_session_tx *tx = rcu_dereference_bh(peer->tx);
+	unsigned long now = jiffies;
+
+	if (!tx)
+		return true;
+	if (unlikely(camex_clock_hibernates()))
+		return false;
+	if (unlikely(camex_session_is_used_up(tx)))
+		camex_peer_renew_used(peer);
+	else if (READ_ONCE(peer->unheard) &&
+		 !time_before(now, READ_ONCE(peer->caught_up) + CATCH_UP_EVERY))
+		catch_up(peer, tx, now);
+	return true;
+}
+
+/* A session that was begun without a clock is replaced when there is one. */
+static unsigned long mind_clock(struct camex_peer *peer)
+{
+	struct camex_session_tx *tx;
+
+	tx = rcu_dereference_protected(peer->tx,
+				       lockdep_is_held(&peer->cdev->lock));
+	if (likely(!tx || tx->base.first > CAMEX_SEQ_CLOCK))
+		return MAX_JIFFY_OFFSET;
+	if (camex_session_clock() && !camex_clock_hibernates() &&
+	    !camex_peer_renew(peer))
+		return MAX_JIFFY_OFFSET;
+	return CLOCK_EVERY;
+}
+
+/**
+ * camex_peer_is_unanswered() - was a packet sent to a peer, or is CONFIG awaited, and nothing but
+ *	REGISTER and KEEPALIVE heard from it since
+ * @peer: the peer
+ * @since: result: jiffies of the last datagram that may have been an answer
+ *
+ * Context: any.
+ */
+bool camex_peer_is_unanswered(const struct camex_peer *peer, unsigned long *since)
+{
+	unsigned long seen = READ_ONCE(peer->seen);
+
+	*since = seen == READ_ONCE(peer->told) ? READ_ONCE(peer->answered_us) : seen;
+	return READ_ONCE(peer->waiting) || time_after(READ_ONCE(peer->unanswered_since), *since);
+}
+
+/* Does the sequence have to go on at the clock? Return jiffies until it could have to. */
+static unsigned long mind_answers(struct camex_peer *peer, unsigned long now)
+{
+	struct camex_session_tx *tx;
+	unsigned long since;
+	bool unanswered;
+
+	tx = rcu_dereference_protected(peer->tx,
+				       lockdep_is_held(&peer->cdev->lock));
+	unanswered = camex_peer_is_unanswered(peer, &since);
+	if (!tx || !rcu_access_pointer(peer->endpoint) ||
+	    !(unanswered || peer->lost || READ_ONCE(peer->unheard)) ||
+	    (camex_peer_registers(peer) == CAMEX_REGISTER_OFF &&
+	     !camex_peer_keepalive(peer)))
+		return MAX_JIFFY_OFFSET;
+	if (time_before(since, READ_ONCE(peer->caught_up)))
+		since = peer->caught_up;
+	if (!time_before(now, since + CATCH_UP_EVERY)) {
+		catch_up(peer, tx, now);
+		since = now;
+	}
+	/* Where nothing is sent, the next REGISTER or KEEPALIVE is soon enough. */
+	return unanswered && time_after(READ_ONCE(peer->sent), peer->caught_up) ?
+	       since + CATCH_UP_EVERY - now : MAX_JIFFY_OFFSET;
+}
+
+/**
+ * camex_catch_up_look() - is the session of a peer to be replaced, or its sequence to go on
+ *	at the clock
+ * @peer: the peer
+ * @now: jiffies
+ *
+ * Context: camex_dev.lock held.
+ * Return: jiffies until it is worth looking again, MAX_JIFFY_OFFSET for never.
+ */
+unsigned long camex_catch_up_look(struct camex_peer *peer, unsigned long now)
+{
+	return min(mind_clock(peer), mind_answers(peer, now));
+}

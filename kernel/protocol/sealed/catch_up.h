@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Peers that do not answer, perhaps because they take us for a recording. */
+#ifndef CAMEX_CATCH_UP_H
+#define CAMEX_CATCH_UP_H
+
+#include "core/peer.h"
+
+void camex_session_catch_up(struct camex_session_tx *tx);
+bool camex_catch_up_hello(struct camex_peer *peer);
+bool camex_peer_is_unanswered(const struct camex_peer *peer, unsigned long *since);
+unsigned long camex_catch_up_look(struct camex_peer *peer, unsigned long now);
+
+/**
+ * camex_peer_told() - the last datagram of a peer's was REGISTER or KEEPALIVE
+ * @peer: the peer
+ * @before: peer->seen before that
+ *
+ * It does not say that the peer takes what we send. It counts as heard a jiffy ago, so that
+ * another datagram in the same jiffy can be told from it.
+ */
+static inline void camex_peer_told(struct camex_peer *peer, unsigned long before)
+{
+	unsigned long told = jiffies - 1;
+
+	if (before != READ_ONCE(peer->told))
+		WRITE_ONCE(peer->answered_us, before);
+	WRITE_ONCE(peer->told, told);
+	WRITE_ONCE(peer->seen, told);
+}
+
+#endif /* CAMEX_CATCH_UP_H */

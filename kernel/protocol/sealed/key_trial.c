@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Finding the key of a datagram from a stranger. All keys of the device may have to be tried,
+ * which costs the more the more there are, and whoever forges a datagram can ask for it. So
+ * the softirq that receives it tries no more than a few keys, and a work item the others, in
+ * small steps; one CPU at a time tries keys of a device; all of that has its share of a CPU
+ * and no more; and each source can ask for it only so often.
+ */
+#include <linux/jiffies.h>
+#include <linux/ktime.h>
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+
+#include "core/compat.h"
+#include "protocol/camex/control_text.h"
+#include "protocol/sealed/sealed.h"
+
+/**
+ * struct camex_trial - a datagram whose key is not found yet
+ * @node: on camex_trials.waiting
+ * @skb: the datagram, in a copy of its own
+ * @from: where it came from
+ * @next: the key that is tried next (a reference); NULL: the first one
+ * @more: there are keys that were not tried
+ */
+struct camex_trial {
+	struct list_head node;
+	struct sk_buff *skb;
+	struct camex_source from;
+	struct camex_key *next;
+	bool more;
+};
+
+static void free_trial(struct camex_trial *trial)
+{
+	if (trial->next)
+		camex_key_put(trial->next);
+	kfree_skb(trial->skb);
+	kfree(trial);
+}
+
+/*
+ * Try a few keys, from *@next on (a reference, which is given up). Returns the one that opens
+ * the datagram; or NULL with *@next set to the key that is to be tried next (a reference), or
+ * to NULL after the last one.
+ */
+static struct camex_key *try_keys(struct camex_dev *cdev, struct camex_opening *o,
+				  struct camex_key **next)
+{
+	struct camex_key *first = *next, *key, *found = NULL;
+	unsigned int n = 0;
+
+	*next = NULL;
+	/* What follows a key that was deleted meanwhile may be gone as well: start again. */
+	if (first && !list_empty(&first->peers))
+		key = first;
+	else
+		key = list_entry_rcu(cdev->keys.next, struct camex_key, node);
+	list_for_each_entry_from_rcu(key, &cdev->keys, node) {
+		if (n++ == CAMEX_TRIAL_KEYS) {
+			if (refcount_inc_not_zero(&key->users))
+				*next = key;
+			break;
+		}
+		if (camex_sealed_opens_under(o, key)) {
+			found = key;
+			break;
+		}
+	}
+	if (first)
+		camex_key_put(first);
+	return found;
+}
+
+/* A copy of a datagram, with the room that decrypting takes. */
+static struct sk_buff *copy_datagram(const struct camex_opening *o)
+{
+	unsigned int len = o->h.body + CAMEX_WIRE_TAG;
+	struct sk_buff *skb = alloc_skb(CAMEX_AEAD_AD_MAX + len + CAMEX_AEAD_TAIL,
+					GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!skb)
+		return NULL;
+	skb_reserve(skb, CAMEX_AEAD_AD_MAX - o->ad_len);
+	skb_put_data(skb, o->ad, o->ad_len);
+	skb_put_data(skb, o->body, len);
+	return skb;
+}
+
+/* Is there a datagram of that source? Then another one can wait until its turn is over. */
+static bool is_waiting(const struct camex_trials *trials,
+		       const struct camex_source *from)
+{
+	const struct camex_trial *trial;
+
+	list_for_each_entry(trial, &trials->waiting, node)
+		if (!memcmp(&trial->from.addr, &from->addr, sizeof(from->addr)))
+			return true;
+	return false;
+}
+
+/*
+ * Have the keys from @next on (a reference, which is given up) tried later. Returns 0, or the
+ * counter that says why not.
+ */
+static int defer_trial(struct camex_dev *cdev, const struct camex_opening *o,
+		       const struct camex_source *from, struct camex_key *next)
+{
+	struct camex_trials *trials = &cdev->trials;
+	int why = CAMEX_A_STATS_NO_MEMORY;
+	struct camex_trial *trial;
+	bool full;
+
+	/* Most of a flood ends here, so nothing is allocated for it. */
+	spin_lock(&trials->lock);
+	full = trials->stopped || trials->n == CAMEX_TRIALS_MAX ||
+	       is_waiting(trials, from);
+	trials->n += !full;
+	spin_unlock(&trials->lock);
+	if (full) {
+		if (next)
+			camex_key_put(next);
+		return CAMEX_A_STATS_RATE_LIMITED;
+	}
+
+	trial = kzalloc(sizeof(*trial), GFP_ATOMIC | __GFP_NOWARN);
+	if (trial) {
+		trial->next = next;
+		trial->from = *from;
+		trial->skb = copy_datagram(o);
+	} else if (next) {
+		camex_key_put(next);
+	}
+	spin_lock(&trials->lock);
+	if (trial && trial->skb && !trials->stopped) {
+		list_add_tail(&trial->node, &trials->waiting);
+		queue_delayed_work(system_unbound_wq, &trials->work, 0);
+		trial = NULL;
+		why = 0;
+	} else {
+		trials->n--;
+	}
+	spin_unlock(&trials->lock);
+	if (trial)
+		free_trial(trial);
+	return why;
+}
+
+/**
+ * camex_trial_find() - find the key of a datagram by trying
+ * @cdev: the device
+ * @o: the datagram
+ * @from: where it came from
+ * @why: why not, a counter; or 0: other keys are tried later
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: the key, and the datagram is decrypted; or NULL.
+ */
+struct camex_key *camex_trial_find(struct camex_dev *cdev, struct camex_opening *o,
+				   const struct camex_source *from, int *why)
+{
+	struct camex_trials *trials = &cdev->trials;
+	struct camex_key *key, *next = NULL;
+	u64 start = ktime_get_ns();
+
+	*why = CAMEX_A_STATS_AUTH_FAILED;
+	if (list_empty(&cdev->keys))
+		return NULL;
+	/* Nor has what introduces its sender more to say. */
+	if (o->h.body > CAMEX_TEXT_MAX) {
+		*why = CAMEX_A_STATS_MALFORMED;
+		return NULL;
+	}
+	if (o->trial) {
+		next = o->trial->next;
+		spin_lock(&trials->busy);
+	} else if (!camex_rate_limit_source(cdev->limits, &from->addr, start)) {
+		*why = CAMEX_A_STATS_RATE_LIMITED;
+		return NULL;
+	} else if (!camex_budget_begin(&cdev->limit, start) ||
+		   !spin_trylock(&trials->busy)) {
+		*why = defer_trial(cdev, o, from, NULL);
+		return NULL;
+	}
+	start = ktime_get_ns();
+	key = try_keys(cdev, o, &next);
+	camex_budget_end(&cdev->limit, start, ktime_get_ns());
+	spin_unlock(&trials->busy);
+
+	if (o->trial) {
+		o->trial->next = next;
+		o->trial->more = next;
+	}
+	if (!next)
+		return key;
+	*why = o->trial ? 0 : defer_trial(cdev, o, from, next);
+	return NULL;
+}
+
+/* Try the next keys for a datagram. False: there are others to be tried. */
+static bool go_on(struct camex_dev *cdev, struct camex_trial *trial)
+{
+	struct camex_opening o camex_uninit;
+	int why = 0;
+
+	if (WARN_ON_ONCE(!camex_wire_parse(trial->skb->data, trial->skb->len, &o.h)))
+		return true;
+	o.peer = NULL;
+	o.trial = trial;
+	/* An open session may take the datagram, or the keys be gone, without a trial. */
+	trial->more = false;
+	local_bh_disable();
+	rcu_read_lock();
+	/* REGISTER and KEEPALIVE have nothing that is to be delivered. */
+	if (!camex_sealed_open(cdev, trial->skb, &o, &trial->from, &why) && why)
+		camex_count(cdev->stats, why, 1);
+	rcu_read_unlock();
+	local_bh_enable();
+	if (!trial->more)
+		return true;
+	/* The header was overwritten by what is authenticated with the body. */
+	memcpy(trial->skb->data, o.ad, o.ad_len);
+	return false;
+}
+
+static void work(struct work_struct *work)
+{
+	struct camex_trials *trials = container_of(to_delayed_work(work),
+						   struct camex_trials, work);
+	struct camex_dev *cdev = container_of(trials, struct camex_dev, trials);
+	struct camex_trial *trial;
+	u64 wait;
+
+	for (;;) {
+		spin_lock_bh(&trials->lock);
+		trial = trials->stopped ? NULL :
+			list_first_entry_or_null(&trials->waiting,
+						 struct camex_trial, node);
+		wait = camex_budget_wait(&cdev->limit, ktime_get_ns());
+		if (trial && wait)
+			queue_delayed_work(system_unbound_wq, &trials->work,
+					   nsecs_to_jiffies(wait) + 1);
+		spin_unlock_bh(&trials->lock);
+		if (!trial || wait)
+			return;
+		if (go_on(cdev, trial)) {
+			spin_lock_bh(&trials->lock);
+			list_del(&trial->node);
+			trials->n--;
+			spin_unlock_bh(&trials->lock);
+			free_trial(trial);
+		}
+		cond_resched();
+	}
+}
+
+/**
+ * camex_trials_init() - get a new device ready
+ * @cdev: the device
+ */
+void camex_trials_init(struct camex_dev *cdev)
+{
+	struct camex_trials *trials = &cdev->trials;
+
+	spin_lock_init(&trials->busy);
+	spin_lock_init(&trials->lock);
+	INIT_LIST_HEAD(&trials->waiting);
+	INIT_DELAYED_WORK(&trials->work, work);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_trials_init);
+
+/**
+ * camex_trials_clear() - forget the datagrams that wait
+ * @cdev: the device, which receives nothing at present
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_trials_clear(struct camex_dev *cdev)
+{
+	struct camex_trials *trials = &cdev->trials;
+	struct camex_trial *trial, *next;
+	LIST_HEAD(gone);
+	bool stopped;
+
+	spin_lock_bh(&trials->lock);
+	stopped = trials->stopped;
+	trials->stopped = true;
+	spin_unlock_bh(&trials->lock);
+	/* The first one may be at work. */
+	cancel_delayed_work_sync(&trials->work);
+	spin_lock_bh(&trials->lock);
+	list_splice_init(&trials->waiting, &gone);
+	list_for_each_entry(trial, &gone, node)
+		trials->n--;
+	trials->stopped = stopped;
+	spin_unlock_bh(&trials->lock);
+	list_for_each_entry_safe(trial, next, &gone, node)
+		free_trial(trial);
+}
+
+/**
+ * camex_trials_stop() - take no datagrams any more, and forget those that wait
+ * @cdev: the device, which goes
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_trials_stop(struct camex_dev *cdev)
+{
+	spin_lock_bh(&cdev->trials.lock);
+	cdev->trials.stopped = true;
+	spin_unlock_bh(&cdev->trials.lock);
+	camex_trials_clear(cdev);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_trials_stop);

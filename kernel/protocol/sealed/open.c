@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Opening encrypted datagrams: the form of protocol camex, with what the device's
+ * protocol puts before it.
+ */
+#include <linux/skbuff.h>
+
+#include "core/compat.h"
+#include "protocol/camex/registration.h"
+#include "protocol/sealed/catch_up.h"
+#include "protocol/sealed/sealed.h"
+#include "protocol/sealed/session_rank.h"
+
+#ifdef CAMEX_KUNIT
+/* How often the tests have had a datagram tried. */
+unsigned int camex_test_trials;
+EXPORT_SYMBOL_GPL(camex_test_trials);
+#define count_trial()	(camex_test_trials++)
+#else
+#define count_trial()	do { } while (0)
+#endif
+
+/**
+ * camex_sealed_opens_under() - decrypt a datagram, if it is under a key
+ * @o: the datagram
+ * @key: the key
+ *
+ * Return: true when it was.
+ */
+bool camex_sealed_opens_under(struct camex_opening *o, const struct camex_key *key)
+{
+	count_trial();
+	return camex_aead_open(&key->aead, o->body, o->h.body, o->ad, o->ad_len,
+			       o->nonce);
+}
+
+/* The session that a datagram belongs to; it is decrypted then. */
+static struct camex_session_rx *known_session(struct camex_dev *cdev,
+					      struct camex_opening *o)
+{
+	struct camex_session *session;
+	struct rhlist_head *list, *pos;
+
+	list = camex_session_bucket(cdev, o->h.prefix);
+	rhl_for_each_entry_rcu(session, pos, list, node) {
+		struct camex_session_rx *rx;
+
+		if (session->sends)
+			continue;
+		if (o->peer && session->peer != o->peer)
+			continue;
+		rx = container_of(session, struct camex_session_rx, base);
+		if (rcu_access_pointer(rx->receiver.window) &&
+		    camex_sealed_opens_under(o, session->key))
+			return rx;
+	}
+	return NULL;
+}
+
+/* Ready to be decrypted? That works in place, and a little beyond both ends. */
+static bool prepare_to_decrypt(struct sk_buff *skb, const struct camex_opening *o)
+{
+	if (unlikely(skb_linearize_cow(skb)))
+		return false;
+	if (likely(skb_headroom(skb) + o->ad_len >= CAMEX_AEAD_AD_MAX &&
+		   skb_tailroom(skb) + CAMEX_WIRE_TAG >= camex_aead_tail(o->h.body)))
+		return true;
+	return !pskb_expand_head(skb, CAMEX_AEAD_AD_MAX, CAMEX_AEAD_TAIL,
+				 GFP_ATOMIC);
+}
+
+/**
+ * camex_sealed_open() - open an encrypted datagram
+ * @cdev: the device
+ * @skb: the datagram, the lead first
+ * @o: its header taken apart, and whom its lead is of
+ * @from: where it came from
+ * @why: counter, on failure
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: as camex_protocol_ops.open.
+ */
+struct camex_peer *camex_sealed_open(struct camex_dev *cdev, struct sk_buff *skb,
+				     struct camex_opening *o,
+				     const struct camex_source *from, int *why)
+{
+	unsigned int lead = cdev->protocol->lead;
+	struct camex_session_rx *rx;
+	struct camex_peer *peer;
+	bool highest, old_header;
+	unsigned long before;
+
+	o->ad_len = lead + o->h.len;
+	if (unlikely(!prepare_to_decrypt(skb, o))) {
+		*why = CAMEX_A_STATS_NO_MEMORY;
+		return NULL;
+	}
+	memcpy(o->ad, skb->data, o->ad_len);
+	o->nonce = o->ad + lead + CAMEX_WIRE_NONCE;
+	o->body = skb->data + o->ad_len;
+
+	rx = known_session(cdev, o) ?:
+	     cdev->protocol->new_session(cdev, o, from, why);
+	if (unlikely(!rx))
+		return NULL;
+	peer = rx->base.peer;
+
+	if (unlikely(!camex_receiver_take(&rx->receiver, &o->h.seq, 1, &highest))) {
+		*why = CAMEX_A_STATS_REPLAYED;
+		return NULL;
+	}
+	old_header = o->h.len == CAMEX_WIRE_HEADER_OLD;
+	if (unlikely(READ_ONCE(peer->old_header) != old_header))
+		WRITE_ONCE(peer->old_header, old_header);
+	if (unlikely(o->h.type != CAMEX_WIRE_DATA)) {
+		*why = camex_control_take(peer, o->h.type, o->body, o->h.body,
+					  from);
+		if (*why)
+			return NULL;
+	}
+	before = READ_ONCE(peer->seen);
+	camex_sealed_heard(&rx->receiver, from, highest);
+	if (unlikely(o->h.type == CAMEX_WIRE_REGISTER ||
+		     o->h.type == CAMEX_WIRE_KEEPALIVE))
+		camex_peer_told(peer, before);
+
+	__skb_pull(skb, o->ad_len);
+	__skb_trim(skb, o->h.type == CAMEX_WIRE_DATA ? o->h.body : 0);
+	/* The tag vouches for every checksum inside. */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = ~0;
+	skb_gso_reset(skb);
+	return peer;
+}

@@ -1,0 +1,574 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <crypto/algapi.h>
+#include <linux/net.h>
+#include <linux/random.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include <linux/timekeeping.h>
+
+#include "core/clock.h"
+#include "core/compat.h"
+#include "core/memory.h"
+#include "core/transport.h"
+#include "protocol/camex/registration.h"
+
+static const struct rhashtable_params by_prefix = {
+	.key_len = sizeof(u32),
+	.key_offset = offsetof(struct camex_session, prefix),
+	.head_offset = offsetof(struct camex_session, node),
+	.automatic_shrinking = true,
+};
+
+static u32 key_hash(const void *data, u32 len, u32 seed)
+{
+	static siphash_key_t secret;
+
+	net_get_random_once(&secret, sizeof(secret));
+	return (u32)siphash(data, len, &secret);
+}
+
+static u32 key_obj_hash(const void *data, u32 len, u32 seed)
+{
+	const struct camex_key *key = data;
+
+	return key_hash(&key->aead, sizeof(key->aead), seed);
+}
+
+static int key_obj_cmp(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct camex_key *key = obj;
+
+	return !!crypto_memneq(&key->aead, arg->key, sizeof(key->aead));
+}
+
+static const struct rhashtable_params by_key = {
+	.key_len = sizeof(struct camex_aead_key),
+	.head_offset = offsetof(struct camex_key, hash_node),
+	.hashfn = key_hash,
+	.obj_hashfn = key_obj_hash,
+	.obj_cmpfn = key_obj_cmp,
+	.automatic_shrinking = true,
+};
+
+/**
+ * camex_sessions_init() - set up the tables of keys, sessions and hints
+ * @cdev: a new device
+ *
+ * Return: 0 or a negative errno.
+ */
+int camex_sessions_init(struct camex_dev *cdev)
+{
+	int err = -ENOMEM;
+
+	camex_trials_init(cdev);
+	cdev->hints_until = jiffies - 1;
+	cdev->hints = kvcalloc(CAMEX_HINTS, sizeof(*cdev->hints), GFP_KERNEL_ACCOUNT);
+	if (!cdev->hints)
+		return err;
+	err = rhashtable_init(&cdev->key_table, &by_key);
+	if (err)
+		goto err_hints;
+	err = rhltable_init(&cdev->sessions, &by_prefix);
+	if (err)
+		goto err_keys;
+	return 0;
+
+err_keys:
+	rhashtable_destroy(&cdev->key_table);
+err_hints:
+	kvfree(cdev->hints);
+	return err;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_sessions_init);
+
+/**
+ * camex_sessions_free() - free the empty tables
+ * @cdev: a device without peers
+ */
+void camex_sessions_free(struct camex_dev *cdev)
+{
+	rhltable_destroy(&cdev->sessions);
+	rhashtable_destroy(&cdev->key_table);
+	kvfree(cdev->hints);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_sessions_free);
+
+/**
+ * camex_key_get() - the device's entry for a key, made if it is new
+ * @cdev: the device
+ * @bytes: CAMEX_KEY_LEN bytes
+ *
+ * Context: RTNL, may sleep.
+ * Return: the entry with a reference for the caller, or NULL without memory.
+ */
+struct camex_key *camex_key_get(struct camex_dev *cdev, const u8 *bytes)
+{
+	struct camex_key *key, *old;
+
+	ASSERT_RTNL();
+	key = kzalloc(sizeof(*key), CAMEX_GFP_REQUEST);
+	if (!key)
+		return NULL;
+	camex_aead_key_set(&key->aead, &camex_chacha20poly1305, bytes);
+
+	old = rhashtable_lookup_fast(&cdev->key_table, &key->aead, by_key);
+	if (old) {
+		kfree_sensitive(key);
+		refcount_inc(&old->users);
+		return old;
+	}
+	refcount_set(&key->users, 1);
+	INIT_LIST_HEAD(&key->node);
+	INIT_LIST_HEAD(&key->peers);
+	if (rhashtable_insert_fast(&cdev->key_table, &key->hash_node, by_key)) {
+		kfree_sensitive(key);
+		return NULL;
+	}
+	return key;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_key_get);
+
+/**
+ * camex_key_attach() - a peer has a key from now on
+ * @key: the key; the caller's reference becomes the peer's
+ * @peer: a peer without a key
+ *
+ * Context: RTNL.
+ */
+void camex_key_attach(struct camex_key *key, struct camex_peer *peer)
+{
+	struct camex_dev *cdev = peer->cdev;
+	bool first = list_empty(&cdev->keys);
+
+	if (list_empty(&key->peers))
+		list_add_tail_rcu(&key->node, &cdev->keys);
+	list_add_tail_rcu(&peer->key_node, &key->peers);
+	if (first && cdev->transport->rekeyed)
+		cdev->transport->rekeyed(cdev);
+}
+
+/**
+ * camex_key_detach() - a peer no longer has a key
+ * @key: the key
+ * @peer: the peer; its reference is given up
+ *
+ * Context: RTNL.
+ */
+void camex_key_detach(struct camex_key *key, struct camex_peer *peer)
+{
+	struct camex_dev *cdev = peer->cdev;
+
+	list_del_rcu(&peer->key_node);
+	if (list_empty(&key->peers)) {
+		list_del_rcu(&key->node);
+		camex_hints_purge(cdev, key);
+		if (list_empty(&cdev->keys) && cdev->transport->rekeyed)
+			cdev->transport->rekeyed(cdev);
+	}
+	camex_key_unget(cdev, key);
+}
+
+/**
+ * camex_key_unget() - give up what camex_key_get() returned
+ * @cdev: the device
+ * @key: the key; forgotten by the device when no peer has it
+ *
+ * Context: RTNL.
+ */
+void camex_key_unget(struct camex_dev *cdev, struct camex_key *key)
+{
+	ASSERT_RTNL();
+	if (list_empty(&key->peers))
+		rhashtable_remove_fast(&cdev->key_table, &key->hash_node,
+				       by_key);
+	camex_key_put(key);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_key_unget);
+
+static void key_free(struct rcu_head *rcu)
+{
+	kfree_sensitive(container_of(rcu, struct camex_key, rcu));
+}
+
+/**
+ * camex_key_put() - give up a reference to a key
+ * @key: the key; wiped and freed a grace period after the last one
+ */
+void camex_key_put(struct camex_key *key)
+{
+	if (refcount_dec_and_test(&key->users))
+		call_rcu(&key->rcu, key_free);
+}
+
+/**
+ * camex_session_bucket() - sessions with a prefix, whosever they are
+ * @cdev: the device
+ * @prefix: first 4 bytes of the nonce
+ *
+ * Context: RCU reader, or camex_dev.lock held.
+ * Return: a list for rhl_for_each_entry_rcu(), or NULL.
+ */
+struct rhlist_head *camex_session_bucket(struct camex_dev *cdev, u32 prefix)
+{
+	return rhltable_lookup(&cdev->sessions, &prefix, by_prefix);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_bucket);
+
+static int insert_session(struct camex_dev *cdev, struct camex_session *session)
+{
+	refcount_inc(&session->key->users);
+	if (!rhltable_insert(&cdev->sessions, &session->node, by_prefix))
+		return 0;
+	camex_key_put(session->key);
+	return -ENOMEM;
+}
+
+#ifdef CAMEX_KUNIT
+/* What the tests make of the clock and of chance. */
+u64 camex_test_clock;
+EXPORT_SYMBOL_GPL(camex_test_clock);
+u32 camex_test_prefixes = U32_MAX;
+EXPORT_SYMBOL_GPL(camex_test_prefixes);
+#else
+#define camex_test_clock	0
+#define camex_test_prefixes	U32_MAX
+#endif
+
+/**
+ * camex_session_wall() - what the wall clock says, set or not
+ *
+ * Return: nanoseconds since 1970.
+ */
+u64 camex_session_wall(void)
+{
+	return camex_test_clock ?: ktime_get_real_ns();
+}
+
+/**
+ * camex_session_clock() - the wall clock
+ *
+ * Return: nanoseconds since 1970, or 0 while the clock is not set.
+ */
+u64 camex_session_clock(void)
+{
+	u64 now = camex_session_wall();
+
+	return now < CAMEX_CLOCK_MIN || now >= CAMEX_SEQ_LIMIT / 2 ? 0 : now;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_clock);
+
+/*
+ * Where a sender starts: at the clock, or while that is not set at a random
+ * place below all clocks; but never below what was reached before.
+ */
+static u64 first_seq(struct camex_dev *cdev)
+{
+	u64 start = camex_session_clock();
+
+	if (!start)
+		start = CAMEX_SEQ_RANDOM |
+			(get_random_u64() & (CAMEX_SEQ_RANDOM - 1));
+	cdev->last_start = max(start, cdev->last_start + 1);
+	return cdev->last_start;
+}
+
+/*
+ * A session goes on, or ends, here: a clock that is set back takes none below. Of one that
+ * was used up before its time this is where it was.
+ */
+static void note_reached(struct camex_dev *cdev, const struct camex_session_tx *tx)
+{
+	u64 at = atomic64_read(&tx->next) & (CAMEX_SEQ_LIMIT - 1);
+
+	cdev->last_start = max(cdev->last_start, min(at, CAMEX_SEQ_LIMIT / 2));
+}
+
+/**
+ * camex_session_tx_new() - a session for what we send
+ * @peer: to whom
+ * @key: under which key
+ *
+ * The prefix is random and differs from every one that is known under the key,
+ * whether we sent it or received it.
+ *
+ * Context: camex_dev.lock held.
+ * Return: the session, or NULL without memory.
+ */
+struct camex_session_tx *camex_session_tx_new(struct camex_peer *peer,
+					      struct camex_key *key)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_session_tx *tx;
+	struct camex_session *at;
+	struct rhlist_head *list, *pos;
+
+	lockdep_assert_held(&cdev->lock);
+	tx = rcu_dereference_protected(peer->tx, lockdep_is_held(&cdev->lock));
+	if (tx)
+		note_reached(cdev, tx);
+	tx = camex_zalloc(cdev, sizeof(*tx));
+	if (!tx)
+		return NULL;
+	tx->base.sends = true;
+	tx->base.key = key;
+	tx->base.peer = peer;
+	INIT_LIST_HEAD(&tx->base.peer_node);
+	/* Before the clock is read: a step in between is noticed. */
+	tx->offset = camex_clock_offset();
+	tx->base.first = first_seq(cdev);
+	atomic64_set(&tx->next, tx->base.first);
+	if (unlikely(camex_clock_hibernates()))
+		camex_session_use_up(tx);
+
+	rcu_read_lock();
+draw:
+	tx->base.prefix = get_random_u32() & camex_test_prefixes;
+	list = camex_session_bucket(cdev, tx->base.prefix);
+	rhl_for_each_entry_rcu(at, pos, list, node)
+		if (at->key == key)
+			goto draw;
+	rcu_read_unlock();
+
+	if (insert_session(cdev, &tx->base)) {
+		kfree(tx);
+		return NULL;
+	}
+	camex_clock_watch(tx->offset);
+	return tx;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_tx_new);
+
+/**
+ * camex_session_rx_new() - a session for what we receive, not open yet
+ * @peer: from whom
+ * @key: under which key
+ * @prefix: first 4 bytes of its nonces
+ *
+ * Context: camex_dev.lock held.
+ * Return: the session, on no list of the peer's yet, or NULL without memory.
+ */
+struct camex_session_rx *camex_session_rx_new(struct camex_peer *peer,
+					      struct camex_key *key, u32 prefix)
+{
+	struct camex_session_rx *rx;
+
+	lockdep_assert_held(&peer->cdev->lock);
+	rx = camex_zalloc(peer->cdev, sizeof(*rx));
+	if (!rx)
+		return NULL;
+	rx->base.key = key;
+	rx->base.peer = peer;
+	rx->base.prefix = prefix;
+	rx->receiver.key = &key->aead;
+	rx->receiver.peer = peer;
+	INIT_LIST_HEAD(&rx->base.peer_node);
+	if (insert_session(peer->cdev, &rx->base)) {
+		kfree(rx);
+		return NULL;
+	}
+	return rx;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_rx_new);
+
+/**
+ * camex_session_rx_open() - take what comes under a prefix from now on
+ * @rx: a session that is new, or was closed
+ * @seq: the sequence that it starts at
+ *
+ * Context: camex_dev.lock held.
+ * Return: 0 or -ENOMEM.
+ */
+int camex_session_rx_open(struct camex_session_rx *rx, u64 seq)
+{
+	struct camex_window *window = camex_zalloc(rx->base.peer->cdev, sizeof(*window));
+
+	lockdep_assert_held(&rx->base.peer->cdev->lock);
+	if (!window)
+		return -ENOMEM;
+	spin_lock_init(&window->lock);
+	if (rx->again)
+		camex_replay_start_above(&window->replay, rx->top);
+	rx->base.first = seq;
+	rx->heard = jiffies;
+	rx->settled = false;
+	rx->waiting = false;
+	rx->demoted = false;
+	rcu_assign_pointer(rx->receiver.window, window);
+	return 0;
+}
+
+/**
+ * camex_session_top() - the highest sequence that was taken
+ * @rx: the session, open or closed
+ *
+ * Context: camex_dev.lock held.
+ */
+u64 camex_session_top(struct camex_session_rx *rx)
+{
+	struct camex_window *window =
+		rcu_dereference_protected(rx->receiver.window,
+					  lockdep_is_held(&rx->base.peer->cdev->lock));
+	u64 top;
+
+	if (!window)
+		return rx->top;
+	spin_lock(&window->lock);
+	top = window->replay.top;
+	spin_unlock(&window->lock);
+	return top;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_top);
+
+/**
+ * camex_session_take() - take authentic datagrams, each once
+ * @rx: their session
+ * @seq: their sequences
+ * @n: how many, at most 64
+ * @highest: result: one of them is the highest that was taken
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: a bit for each; 0 where it was taken before or is too old, or the
+ * session has been closed meanwhile.
+ */
+u64 camex_session_take(struct camex_session_rx *rx, const u64 *seq,
+		       unsigned int n, bool *highest)
+{
+	u64 fresh = camex_receiver_take(&rx->receiver, seq, n, highest);
+
+	if (likely(fresh))
+		camex_note_now(&rx->heard);
+	return fresh;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_take);
+
+static void close_rx(struct camex_session_rx *rx)
+{
+	struct camex_window *window =
+		rcu_replace_pointer(rx->receiver.window, NULL,
+				    lockdep_is_held(&rx->base.peer->cdev->lock));
+
+	if (!window)
+		return;
+	spin_lock(&window->lock);
+	window->closed = true;
+	rx->top = window->replay.top;
+	rx->again = true;
+	spin_unlock(&window->lock);
+	kfree_rcu(window, rcu);
+}
+
+/**
+ * camex_session_close() - neither send nor take anything under a session
+ * @session: the session; it stays in the table, to be remembered
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_session_close(struct camex_session *session)
+{
+	lockdep_assert_held(&session->peer->cdev->lock);
+	if (session->sends)
+		note_reached(session->peer->cdev,
+			     container_of(session, struct camex_session_tx, base));
+	else
+		close_rx(container_of(session, struct camex_session_rx, base));
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_close);
+
+static void session_free(struct rcu_head *rcu)
+{
+	struct camex_session *session = container_of(rcu, struct camex_session, rcu);
+
+	camex_key_put(session->key);
+	if (session->sends) {
+		kfree(container_of(session, struct camex_session_tx, base));
+		camex_clock_unwatch();
+	} else {
+		kfree(container_of(session, struct camex_session_rx, base));
+	}
+}
+
+/**
+ * camex_session_forget() - close a session and take it out of the table
+ * @session: the session, on no list any more; freed after a grace period
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_session_forget(struct camex_session *session)
+{
+	camex_session_close(session);
+	rhltable_remove(&session->peer->cdev->sessions, &session->node, by_prefix);
+	call_rcu(&session->rcu, session_free);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_forget);
+
+/**
+ * camex_session_is_ours() - did we send this datagram ourselves
+ * @cdev: the device
+ * @key: the key that opened it
+ * @prefix: its nonce's prefix
+ * @seq: its nonce's sequence
+ *
+ * Context: RCU reader.
+ * Return: true for a reflection.
+ */
+bool camex_session_is_ours(struct camex_dev *cdev, const struct camex_key *key,
+			   u32 prefix, u64 seq)
+{
+	struct rhlist_head *list, *pos;
+	struct camex_session *at;
+
+	list = camex_session_bucket(cdev, prefix);
+	rhl_for_each_entry_rcu(at, pos, list, node) {
+		struct camex_session_tx *tx;
+
+		if (!at->sends || at->key != key)
+			continue;
+		tx = container_of(at, struct camex_session_tx, base);
+		if (seq >= at->first && seq < atomic64_read(&tx->next))
+			return true;
+	}
+	return false;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_is_ours);
+
+/**
+ * camex_session_use_up() - nothing more is sent under a session; the next packet begins another
+ * @tx: the session
+ *
+ * Context: RCU reader or camex_dev.lock held.
+ */
+void camex_session_use_up(struct camex_session_tx *tx)
+{
+	atomic64_or(CAMEX_SEQ_LIMIT, &tx->next);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_use_up);
+
+/**
+ * camex_session_next() - the next sequences to send under
+ * @tx: the session
+ * @n: how many, one after the other
+ * @seq: result: the first
+ *
+ * Return: false when the session is used up.
+ */
+bool camex_session_next(struct camex_session_tx *tx, unsigned int n, u64 *seq)
+{
+	*seq = atomic64_fetch_add(n, &tx->next);
+	return likely(*seq + n <= CAMEX_SEQ_LIMIT);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_next);

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Keys, and the sessions under them: what makes a nonce unique and a replay visible. */
+#ifndef CAMEX_SESSION_H
+#define CAMEX_SESSION_H
+
+#include <linux/atomic.h>
+#include <linux/bits.h>
+#include <linux/jiffies.h>
+#include <linux/refcount.h>
+#include <linux/rhashtable.h>
+#include <linux/spinlock.h>
+
+#include "core/device.h"
+#include "core/session.h"
+#include "crypto/packet_aead.h"
+#include "crypto/replay_window.h"
+
+struct camex_peer;
+
+/* A sender starts a new session before its sequence gets here. */
+#define CAMEX_SEQ_LIMIT		BIT_ULL(63)
+/* Sequences that start above this one are taken from a clock, in nanoseconds. */
+#define CAMEX_SEQ_CLOCK		BIT_ULL(60)
+/* Without a clock we start at random from here, up to CAMEX_SEQ_CLOCK. */
+#define CAMEX_SEQ_RANDOM	BIT_ULL(59)
+/* A clock that is before this module's release is not set: 2026-11-01. */
+#define CAMEX_CLOCK_MIN		(1793491200ULL * NSEC_PER_SEC)
+
+/**
+ * struct camex_key - one distinct key of a device
+ * @aead: the key for the cipher
+ * @users: one for each peer and session that has it
+ * @hash_node: in camex_dev.key_table (RTNL)
+ * @node: on camex_dev.keys, while a peer has it (RTNL; read under RCU)
+ * @peers: peers that have it, by camex_peer.key_node (RTNL; read under RCU)
+ * @rcu: wipes and frees it
+ */
+struct camex_key {
+	struct camex_aead_key aead;
+	refcount_t users;
+	struct rhash_head hash_node;
+	struct list_head node;
+	struct list_head peers;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct camex_session - what both directions have in common
+ * @node: in camex_dev.sessions (camex_dev.lock)
+ * @prefix: the first 4 bytes of its nonces, as a big-endian number
+ * @sends: it is a struct camex_session_tx, else a struct camex_session_rx
+ * @key: its key (a reference)
+ * @peer: its peer, valid under RCU
+ * @first: the first sequence
+ * @peer_node: on a list of its peer (camex_dev.lock)
+ * @rcu: frees it
+ *
+ * It stays in the table when it is closed, for as long as its peer remembers
+ * it: nothing that was sent or taken under its prefix is taken again.
+ */
+struct camex_session {
+	struct rhlist_head node;
+	u32 prefix;
+	bool sends;
+	struct camex_key *key;
+	struct camex_peer *peer;
+	u64 first;
+	struct list_head peer_node;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct camex_session_tx - nonces that we make
+ * @base: common part
+ * @next: the next sequence
+ * @offset: camex_clock_offset() when it began
+ */
+struct camex_session_tx {
+	struct camex_session base;
+	atomic64_t next;
+	s64 offset;
+};
+
+/**
+ * struct camex_session_rx - nonces that we take
+ * @base: common part
+ * @receiver: what opens its datagrams
+ * @heard: jiffies of the last datagram
+ * @settled: its place is the peer's endpoint (camex_dev.lock)
+ * @waiting: its place is another one (camex_dev.lock)
+ * @demoted: the endpoint was taken back from it (camex_dev.lock)
+ * @at: its place: where its highest sequence came from (camex_dev.lock)
+ * @local: our address that it went to (camex_dev.lock)
+ * @again: it was closed before, and takes nothing up to @top (camex_dev.lock)
+ * @top: the highest sequence taken until it was closed (camex_dev.lock)
+ */
+struct camex_session_rx {
+	struct camex_session base;
+	struct camex_receiver receiver;
+	unsigned long heard;
+	bool settled;
+	bool waiting;
+	bool demoted;
+	bool again;
+	struct camex_addr at;
+	struct camex_addr local;
+	u64 top;
+};
+
+/**
+ * camex_note_now() - note that something happened now
+ * @when: jiffies; written once a tick, so that CPUs can share it
+ */
+static inline void camex_note_now(unsigned long *when)
+{
+	unsigned long now = jiffies;
+
+	if (READ_ONCE(*when) != now)
+		WRITE_ONCE(*when, now);
+}
+
+/**
+ * camex_session_is_used_up() - can nothing more be sent under a session
+ * @tx: the session
+ *
+ * Context: RCU reader or camex_dev.lock held.
+ */
+static inline bool camex_session_is_used_up(const struct camex_session_tx *tx)
+{
+	return (u64)atomic64_read(&tx->next) >= CAMEX_SEQ_LIMIT;
+}
+
+int camex_sessions_init(struct camex_dev *cdev);
+void camex_sessions_free(struct camex_dev *cdev);
+
+struct camex_key *camex_key_get(struct camex_dev *cdev, const u8 *bytes);
+void camex_key_unget(struct camex_dev *cdev, struct camex_key *key);
+void camex_key_attach(struct camex_key *key, struct camex_peer *peer);
+void camex_key_detach(struct camex_key *key, struct camex_peer *peer);
+void camex_key_put(struct camex_key *key);
+
+u64 camex_session_wall(void);
+u64 camex_session_clock(void);
+struct rhlist_head *camex_session_bucket(struct camex_dev *cdev, u32 prefix);
+struct camex_session_tx *camex_session_tx_new(struct camex_peer *peer,
+					      struct camex_key *key);
+struct camex_session_rx *camex_session_rx_new(struct camex_peer *peer,
+					      struct camex_key *key, u32 prefix);
+int camex_session_rx_open(struct camex_session_rx *rx, u64 seq);
+void camex_session_close(struct camex_session *session);
+void camex_session_forget(struct camex_session *session);
+u64 camex_session_top(struct camex_session_rx *rx);
+u64 camex_session_take(struct camex_session_rx *rx, const u64 *seq,
+		       unsigned int n, bool *highest);
+bool camex_session_is_ours(struct camex_dev *cdev, const struct camex_key *key,
+			   u32 prefix, u64 seq);
+void camex_session_use_up(struct camex_session_tx *tx);
+bool camex_session_next(struct camex_session_tx *tx, unsigned int n, u64 *seq);
+
+#endif /* CAMEX_SESSION_H */

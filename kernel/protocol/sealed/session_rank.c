@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A key may be shared by many, and old peers start their sequence at 0 again
+ * whenever they restart. So what opens under a key proves who may have made it,
+ * not when, and what says where a peer is could be a recording. The rules:
+ *
+ * - Under one prefix each sequence is taken once. A peer holds few sessions
+ *   open; the closed ones are remembered and open again only above what they
+ *   had reached.
+ * - Sequences of a clock order sessions by themselves: one that starts below
+ *   what another has reached is a recording.
+ * - The open sessions are ranked. The endpoint follows a session to another
+ *   host only when all that rank before it have been silent for a while.
+ */
+#include <linux/rtnetlink.h>
+
+#include "core/clock.h"
+#include "core/compat.h"
+#include "core/timer.h"
+#include "protocol/sealed/session_rank.h"
+
+/**
+ * camex_addr_same_host() - do two endpoints differ in the port at most
+ * @a: one
+ * @b: the other
+ */
+bool camex_addr_same_host(const struct camex_addr *a,
+			  const struct camex_addr *b)
+{
+	return a->family == b->family && a->scope == b->scope &&
+	       ipv6_addr_equal(&a->v6, &b->v6);
+}
+
+static struct camex_session_rx *to_rx(struct camex_session *session)
+{
+	return container_of(session, struct camex_session_rx, base);
+}
+
+static bool is_clock(u64 seq)
+{
+	return seq > CAMEX_SEQ_CLOCK;
+}
+
+/* --- opening and closing --- */
+
+/* What a sequence of a clock, reached by a session that ends now, counts for. */
+static void reach_clock(struct camex_peer *peer, u64 top)
+{
+	if (is_clock(top) && top > peer->reached &&
+	    top <= camex_session_clock() + CAMEX_SESSION_AHEAD)
+		peer->reached = top;
+}
+
+/* A closed session is its peer's youngest; the oldest may have to go. */
+static void remember_session(struct camex_peer *peer, struct camex_session *session)
+{
+	struct camex_closed *closed = &peer->closed[session->sends];
+	struct camex_session *oldest;
+
+	session->peer = peer;
+	list_move_tail(&session->peer_node, &closed->list);
+	if (closed->n < CAMEX_SESSIONS_CLOSED) {
+		closed->n++;
+		return;
+	}
+	oldest = list_first_entry(&closed->list, struct camex_session, peer_node);
+	list_del(&oldest->peer_node);
+	camex_session_forget(oldest);
+}
+
+/**
+ * camex_session_retire() - close a session, and remember it
+ * @session: an open session
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_session_retire(struct camex_session *session)
+{
+	struct camex_peer *peer = session->peer;
+
+	camex_session_close(session);
+	if (!session->sends) {
+		struct camex_session_rx *rx = to_rx(session);
+
+		if (is_clock(session->first))
+			reach_clock(peer, rx->top);
+		if (peer->endpoint_session == rx)
+			peer->endpoint_session = NULL;
+		peer->nopen--;
+	}
+	remember_session(peer, session);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_retire);
+
+/* Another peer that has the key of a session. */
+static struct camex_peer *find_heir(const struct camex_session *session)
+{
+	struct camex_peer *peer;
+
+	list_for_each_entry(peer, &session->key->peers, key_node)
+		if (peer != session->peer)
+			return peer;
+	return NULL;
+}
+
+/**
+ * camex_sessions_forget() - close all sessions of a peer, and forget them
+ * @peer: the peer
+ * @sends: those that send, but for the current one; else those that receive
+ *
+ * What was sent under a key that others have as well could still come back: one
+ * of them remembers it.
+ *
+ * Context: RTNL and camex_dev.lock held.
+ */
+void camex_sessions_forget(struct camex_peer *peer, bool sends)
+{
+	struct camex_session *session, *next;
+
+	ASSERT_RTNL();
+	if (!sends) {
+		list_splice_tail_init(&peer->open, &peer->closed[0].list);
+		peer->nopen = 0;
+		peer->endpoint_session = NULL;
+		peer->reached = 0;
+	}
+	list_for_each_entry_safe(session, next, &peer->closed[sends].list,
+				 peer_node) {
+		struct camex_peer *other = sends ? find_heir(session) : NULL;
+
+		if (other) {
+			remember_session(other, session);
+			continue;
+		}
+		list_del(&session->peer_node);
+		camex_session_forget(session);
+	}
+	peer->closed[sends].n = 0;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_sessions_forget);
+
+/* The highest sequence of a clock that counts as reached by the peer. */
+static u64 reached_clock(struct camex_peer *peer)
+{
+	struct camex_session *session;
+
+	list_for_each_entry(session, &peer->open, peer_node)
+		if (is_clock(session->first))
+			reach_clock(peer, camex_session_top(to_rx(session)));
+	return peer->reached;
+}
+
+/* The session goes where its rank is. */
+static void rank_session(struct camex_peer *peer, struct camex_session_rx *rx)
+{
+	struct camex_session_rx *at;
+
+	list_for_each_entry(at, &peer->open, base.peer_node)
+		if (at->demoted ||
+		    (is_clock(rx->base.first) && is_clock(at->base.first) &&
+		     rx->base.first > at->base.first))
+			break;
+	list_add_tail(&rx->base.peer_node, &at->base.peer_node);
+}
+
+static struct camex_session_rx *silent_longest(struct camex_peer *peer)
+{
+	struct camex_session_rx *rx, *found = NULL;
+
+	list_for_each_entry(rx, &peer->open, base.peer_node)
+		if (!found || time_before(rx->heard, found->heard))
+			found = rx;
+	return found;
+}
+
+/* The received session under a key and a prefix that is open, or went furthest. */
+static struct camex_session_rx *find_known_session(struct camex_dev *cdev,
+						   const struct camex_key *key, u32 prefix)
+{
+	struct camex_session_rx *found = NULL, *rx;
+	struct rhlist_head *list, *pos;
+	struct camex_session *at;
+
+	rcu_read_lock();
+	list = camex_session_bucket(cdev, prefix);
+	rhl_for_each_entry_rcu(at, pos, list, node) {
+		if (at->sends || at->key != key)
+			continue;
+		rx = to_rx(at);
+		if (!found || rx->top > found->top ||
+		    rcu_access_pointer(rx->receiver.window))
+			found = rx;
+		if (rcu_access_pointer(rx->receiver.window))
+			break;
+	}
+	rcu_read_unlock();
+	return found;
+}
+
+/**
+ * camex_session_rank_open() - a peer sends under a prefix that is not open
+ * @peer: the peer
+ * @key: the key that opened the datagram
+ * @prefix: its prefix
+ * @seq: its sequence
+ * @registers: it is a REGISTER
+ * @why: result: why not, a counter (CAMEX_A_STATS_*)
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: the session, the one that another CPU has just opened included; or
+ * NULL.
+ */
+struct camex_session_rx *camex_session_rank_open(struct camex_peer *peer,
+						 struct camex_key *key, u32 prefix,
+						 u64 seq, bool registers, int *why)
+{
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_session_rx *rx, *old;
+
+	spin_lock(&cdev->lock);
+	rx = NULL;
+	*why = CAMEX_A_STATS_UNKNOWN_PEER;
+	if (peer->dead || rcu_access_pointer(peer->key) != key)
+		goto out;
+	old = find_known_session(cdev, key, prefix);
+	if (old && rcu_access_pointer(old->receiver.window)) {
+		rx = old;
+		goto out;
+	}
+	*why = CAMEX_A_STATS_REPLAYED;
+	/* It could be taken again by whoever goes on with an image of the memory. */
+	if (camex_clock_hibernates())
+		goto out;
+	if (old && seq <= old->top)
+		goto out;
+	if (is_clock(seq) && seq < reached_clock(peer)) {
+		WRITE_ONCE(peer->refused_at, jiffies);
+		WRITE_ONCE(peer->refused, true);
+		goto out;
+	}
+
+	*why = CAMEX_A_STATS_NO_MEMORY;
+	if (old && old->base.peer == peer) {
+		rx = old;
+	} else {
+		rx = camex_session_rx_new(peer, key, prefix);
+		if (!rx)
+			goto out;
+		if (old) {
+			rx->again = true;
+			rx->top = old->top;
+		}
+	}
+	if (camex_session_rx_open(rx, seq)) {
+		if (rx != old)
+			camex_session_forget(&rx->base);
+		rx = NULL;
+		goto out;
+	}
+	if (rx == old) {
+		list_del(&rx->base.peer_node);
+		peer->closed[0].n--;
+	}
+	if (peer->nopen == CAMEX_SESSIONS_OPEN)
+		camex_session_retire(&silent_longest(peer)->base);
+	rank_session(peer, rx);
+	peer->nopen++;
+	WRITE_ONCE(peer->refused, false);
+	if (registers)
+		camex_peer_tell(peer, CAMEX_EVENT_REGISTER);
+out:
+	spin_unlock(&cdev->lock);
+	return rx;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_rank_open);
+
+/* Take nothing under an open session, or go on. */
+static void pause_session(struct camex_session_rx *rx, bool pause)
+{
+	struct camex_window *window =
+		rcu_dereference_protected(rx->receiver.window,
+					  lockdep_is_held(&rx->base.peer->cdev->lock));
+
+	if (!window)
+		return;
+	spin_lock(&window->lock);
+	window->closed = pause;
+	spin_unlock(&window->lock);
+}
+
+/**
+ * camex_sessions_pause() - take nothing under the open sessions of all peers, or go on
+ * @cdev: the device
+ * @pause: which of it
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_sessions_pause(struct camex_dev *cdev, s64 pause)
+{
+	struct camex_session *session;
+	struct camex_peer *peer;
+	unsigned long number;
+
+	xa_for_each(&cdev->peers, number, peer) {
+		spin_lock_bh(&cdev->lock);
+		list_for_each_entry(session, &peer->open, peer_node)
+			pause_session(to_rx(session), pause);
+		spin_unlock_bh(&cdev->lock);
+		cond_resched();
+	}
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_sessions_pause);
+
+/* --- where the peer is --- */
+
+/**
+ * camex_session_rank_endpoint_changed() - the endpoint of a peer is another one
+ * @peer: the peer
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_session_rank_endpoint_changed(struct camex_peer *peer)
+{
+	struct camex_session_rx *rx;
+
+	list_for_each_entry(rx, &peer->open, base.peer_node)
+		WRITE_ONCE(rx->settled, false);
+}
+
+/* The peer is where this session is. */
+static void move_endpoint(struct camex_peer *peer, struct camex_session_rx *rx)
+{
+	struct camex_session_rx *endpoint_session = peer->endpoint_session, *at;
+	bool before = false;
+
+	if (camex_peer_move(peer, &rx->at, &rx->local))
+		return;		/* no memory: the next datagram tries again */
+	rx->settled = true;
+	rx->waiting = false;
+	peer->endpoint_session = rx;
+	if (!endpoint_session || endpoint_session == rx)
+		return;
+	/* An older session takes back what a younger one had. */
+	list_for_each_entry(at, &peer->open, base.peer_node) {
+		if (at == rx)
+			before = true;
+		if (at == endpoint_session && before) {
+			endpoint_session->demoted = true;
+			list_move_tail(&endpoint_session->base.peer_node, &peer->open);
+			break;
+		}
+	}
+}
+
+/*
+ * When have all that rank before the session been silent for long enough? False
+ * if one of them was heard later than it.
+ */
+static bool find_turn(struct camex_peer *peer, struct camex_session_rx *rx,
+		      unsigned long now, unsigned long *when)
+{
+	struct camex_session_rx *at;
+
+	*when = now;
+	list_for_each_entry(at, &peer->open, base.peer_node) {
+		unsigned long heard = READ_ONCE(at->heard);
+
+		if (at == rx)
+			break;
+		if (time_after(heard, READ_ONCE(rx->heard)))
+			return false;
+		if (time_after(heard + CAMEX_SESSION_SILENT, *when))
+			*when = heard + CAMEX_SESSION_SILENT;
+	}
+	return true;
+}
+
+/**
+ * camex_session_rank_highest() - a session's highest sequence so far has come
+ * @rx: the session
+ * @to: where it came from
+ * @from: our address that it went to
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_session_rank_highest(struct camex_session_rx *rx,
+				const struct camex_addr *to,
+				const struct camex_addr *from)
+{
+	struct camex_peer *peer = rx->base.peer;
+	struct camex_endpoint *ep = rcu_dereference_bh(peer->endpoint);
+	struct camex_dev *cdev = peer->cdev;
+	unsigned long when;
+
+	if (likely(READ_ONCE(rx->settled) && ep && camex_endpoint_is(ep, to, from)))
+		return;
+
+	spin_lock(&cdev->lock);
+	if (peer->dead || !rcu_access_pointer(rx->receiver.window))
+		goto out;
+	rx->at = *to;
+	rx->local = *from;
+	ep = rcu_dereference_protected(peer->endpoint,
+				       lockdep_is_held(&cdev->lock));
+	find_turn(peer, rx, jiffies, &when);
+	if (!ep || camex_addr_same_host(&ep->to, to) ||
+	    !time_after(when, jiffies)) {
+		move_endpoint(peer, rx);
+	} else {
+		rx->waiting = true;
+		/* Back where it was, it takes the claim back. */
+		WRITE_ONCE(rx->settled, false);
+		camex_peer_wake(peer, when);
+	}
+out:
+	spin_unlock(&cdev->lock);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_rank_highest);
+
+/**
+ * camex_session_rank_due() - has the turn of a waiting session come
+ * @peer: the peer
+ * @now: jiffies
+ *
+ * Context: camex_dev.lock held.
+ * Return: jiffies until it is worth looking again, MAX_JIFFY_OFFSET for never.
+ */
+unsigned long camex_session_rank_due(struct camex_peer *peer, unsigned long now)
+{
+	unsigned long next, when;
+	struct camex_session_rx *rx;
+
+again:
+	next = MAX_JIFFY_OFFSET;
+	list_for_each_entry(rx, &peer->open, base.peer_node) {
+		if (!rx->waiting)
+			continue;
+		rx->waiting = find_turn(peer, rx, now, &when);
+		if (!rx->waiting)
+			continue;
+		if (!time_after(when, now)) {
+			rx->waiting = false;
+			move_endpoint(peer, rx);
+			goto again;	/* the order may have changed */
+		}
+		next = min(next, when - now);
+	}
+	return next;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_session_rank_due);

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Transport char: processes that hold /dev/camex are the far end. Each open
+ * file is a queue of a link, or of none.
+ */
+#ifndef CAMEX_CHAR_H
+#define CAMEX_CHAR_H
+
+#include <linux/if_tun.h>
+#include <linux/uidgid.h>
+#include <linux/wait.h>
+#include <net/sock.h>
+
+#include "core/device.h"
+
+/* Queues that a link can have. */
+#define CAMEX_QUEUES_MAX	256
+/* The link of those who ask for none, and packets that wait for them to read. */
+#define CAMEX_CHAR_NAME		"camex"
+#define CAMEX_CHAR_QUEUE	64
+
+/**
+ * struct camex_queue - an open file
+ * @sk: what it has written and is not used up yet is charged to it; its receive
+ *	queue holds what is to be read, and that queue's lock protects @enabled
+ *	and @stopped
+ * @wait: who waits for something to read, for room to write, or for the end
+ * @fasync: who wants SIGIO instead
+ * @cdev: the link's device, or NULL (RTNL; RCU)
+ * @node: on camex_char.files (RTNL)
+ * @index: in camex_char.queues, while @enabled (RTNL)
+ * @flags: IFF_NO_PI, IFF_VNET_HDR of the link, and @type
+ * @vnet_size: bytes before a packet with IFF_VNET_HDR
+ * @vnet_le: they are little-endian whatever the machine is
+ * @packets: what is written must be an IP packet
+ * @frames: what is written must be an Ethernet frame
+ * @plain: it attached without TUNSETIFF: one packet each, nothing around it
+ * @used: it was read or written, or has its link by TUNSETIFF (RTNL)
+ * @disabled: it has a link, but gets no packets (RTNL)
+ * @gone: it had a link that was deleted
+ * @enabled: packets may be queued
+ * @stopped: the link's transmit queue waits for room here
+ */
+struct camex_queue {
+	struct sock sk;		/* first, for sk_alloc() */
+	wait_queue_head_t wait;
+	struct fasync_struct *fasync;
+	struct camex_dev __rcu *cdev;
+	struct list_head node;
+	unsigned int index;
+	unsigned int flags;
+	unsigned int vnet_size;
+	bool vnet_le;
+	bool packets;
+	bool frames;
+	bool plain;
+	bool used;
+	bool disabled;
+	bool gone;
+	bool enabled;
+	bool stopped;
+};
+
+/**
+ * struct camex_char - the files of a device
+ * @files: all of them, by camex_queue.node (RTNL)
+ * @flags: as TUNGETIFF tells, less the kind of link (RTNL)
+ * @owner: who may attach, or INVALID_UID (RTNL)
+ * @group: who may attach, or INVALID_GID (RTNL)
+ * @sndbuf: bytes that a file may have in flight (RTNL)
+ * @vnet_size: see struct camex_queue (RTNL)
+ * @vnet_le: see struct camex_queue (RTNL)
+ * @persist: stays when the last file is closed (RTNL)
+ * @held: a reference to the module goes with that (RTNL)
+ * @ndisabled: how many of @files are disabled (RTNL)
+ * @rcu: frees it
+ * @nqueues: how many of @queues there are (RTNL; RCU)
+ * @queues: where packets go, by transmit queue (RTNL; RCU)
+ */
+struct camex_char {
+	struct list_head files;
+	unsigned int flags;
+	kuid_t owner;
+	kgid_t group;
+	int sndbuf;
+	unsigned int vnet_size;
+	bool vnet_le;
+	bool persist;
+	bool held;
+	unsigned int ndisabled;
+	struct rcu_head rcu;
+	unsigned int nqueues;
+	struct camex_queue __rcu *queues[];
+};
+
+extern bool camex_char_ipv4only;
+extern const struct attribute_group camex_char_attributes;
+
+/**
+ * camex_char_flags() - the flags of a link, as TUNGETIFF and sysfs tell them
+ * @cdev: the link's device
+ * @chr: its part of transport char
+ *
+ * Context: RTNL or RCU reader.
+ */
+static inline unsigned int camex_char_flags(const struct camex_dev *cdev,
+					    const struct camex_char *chr)
+{
+	return chr->flags | (camex_is_tap(cdev) ? IFF_TAP : IFF_TUN) |
+	       (chr->persist ? IFF_PERSIST : 0);
+}
+
+int camex_char_init(void);
+void camex_char_exit(void);
+void camex_char_up(struct camex_dev *cdev);
+
+int camex_char_attach(struct camex_dev *cdev, struct camex_queue *q);
+void camex_char_detach(struct camex_queue *q, bool forever);
+void camex_char_spread(struct camex_char *chr);
+struct camex_dev *camex_char_create(struct net *net, const char *name,
+				    u32 link, unsigned int queues);
+bool camex_char_permitted(const struct camex_dev *cdev);
+int camex_char_join(struct camex_dev *cdev, struct camex_queue *q,
+		    unsigned int flags);
+
+void camex_queue_wake(struct camex_queue *q, __poll_t events);
+struct sk_buff *camex_queue_take(struct camex_queue *q);
+void camex_queue_untake(struct camex_queue *q, struct sk_buff *skb);
+long camex_queue_ioctl(struct file *file, unsigned int cmd, unsigned long arg);
+long camex_queue_compat_ioctl(struct file *file, unsigned int cmd,
+			      unsigned long arg);
+ssize_t camex_queue_put(struct camex_queue *q, struct sk_buff *skb,
+			struct iov_iter *to);
+ssize_t camex_queue_get(struct camex_queue *q, struct iov_iter *from,
+			bool wait);
+
+#endif /* CAMEX_CHAR_H */

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the sockets of transport udp are bound to changes while they are open, so that their
+ * port belongs to them all the time. A second socket could have it only if both shared it,
+ * and then any program could have it, too.
+ */
+#include <linux/rtnetlink.h>
+#include <net/addrconf.h>
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
+#include <net/transp_v6.h>
+#include <net/udp.h>
+
+#include "core/compat.h"
+#include "core/endpoint.h"
+#include "transport/udp/udp.h"
+
+/* --- who else has the port --- */
+
+/* bind() compares the same way; what shares its port does not share it with us. */
+static bool overlaps4(const struct sock *other, const struct camex_addr *bind)
+{
+	__be32 addr = bind->family == AF_INET ? bind->v4 : 0;
+
+	if (other->sk_family == AF_INET6 && other->sk_ipv6only)
+		return false;
+	return !addr || !other->sk_rcv_saddr || addr == other->sk_rcv_saddr;
+}
+
+/* Our own socket for IPv6 has nothing to do with IPv4. */
+static bool overlaps6(const struct sock *other, const struct camex_addr *bind)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (other->sk_family != AF_INET6)
+		return false;
+	return bind->family != AF_INET6 || ipv6_addr_any(&bind->v6) ||
+	       ipv6_addr_any(&other->sk_v6_rcv_saddr) ||
+	       ipv6_addr_equal(&bind->v6, &other->sk_v6_rcv_saddr);
+#else
+	return false;
+#endif
+}
+
+static bool is_taken(const struct udp_hslot *slot, const struct camex_udp *udp,
+		     const struct camex_addr *bind, int ifindex)
+{
+	const struct sock *v4 = udp->v4 ? udp->v4->sk : NULL;
+	const struct sock *v6 = udp->v6 ? udp->v6->sk : NULL;
+	struct sock *other;
+	int bound;
+
+	sk_for_each(other, &slot->head) {
+		if (!net_eq(sock_net(other), udp->cdev->net) ||
+		    udp_sk(other)->udp_port_hash != ntohs(udp->port) ||
+		    other == v4 || other == v6)
+			continue;
+		bound = READ_ONCE(other->sk_bound_dev_if);
+		if (bound && ifindex && bound != ifindex)
+			continue;
+		if ((v4 && overlaps4(other, bind)) || (v6 && overlaps6(other, bind)))
+			return true;
+	}
+	return false;
+}
+
+/* --- what we have --- */
+
+static void set_address(const struct camex_udp *udp, const struct camex_addr *bind)
+{
+	if (udp->v4) {
+		struct inet_sock *inet = inet_sk(udp->v4->sk);
+
+		inet->inet_rcv_saddr = bind->v4;
+		inet->inet_saddr = bind->v4;
+	}
+#if IS_ENABLED(CONFIG_IPV6)
+	if (udp->v6) {
+		struct sock *sk = udp->v6->sk;
+
+		sk->sk_v6_rcv_saddr = bind->v6;
+		inet6_sk(sk)->saddr = bind->v6;
+		inet_sk(sk)->inet_rcv_saddr =
+			ipv6_addr_any(&bind->v6) ? 0 : LOOPBACK4_IPV6;
+		inet_sk(sk)->inet_saddr = inet_sk(sk)->inet_rcv_saddr;
+	}
+#endif
+}
+
+static void set_interface(const struct camex_udp *udp, int ifindex)
+{
+	if (udp->v4)
+		WRITE_ONCE(udp->v4->sk->sk_bound_dev_if, ifindex);
+	if (udp->v6)
+		WRITE_ONCE(udp->v6->sk->sk_bound_dev_if, ifindex);
+}
+
+static void rehash_one(const struct socket *sock)
+{
+	if (!sock)
+		return;
+	lock_sock(sock->sk);
+	sock->sk->sk_prot->rehash(sock->sk);
+	release_sock(sock->sk);
+}
+
+static void rehash(const struct camex_udp *udp)
+{
+	rehash_one(udp->v4);
+	rehash_one(udp->v6);
+}
+
+/**
+ * camex_udp_rebind() - bind open sockets to another address or interface, and the same port
+ * @udp: the sockets; @udp->bind and @udp->ifindex are what they are bound to, and what they
+ *	are bound to afterwards
+ * @bind: the address
+ * @ifindex: the interface, 0 for any, or CAMEX_UDP_NO_DEVICE
+ *
+ * Every bind() to the port takes the lock of its hash slot. An address is changed by way of
+ * all addresses, since the sockets have a second hash by address, which is changed later.
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0, or -EADDRINUSE with nothing changed.
+ */
+int camex_udp_rebind(struct camex_udp *udp, const struct camex_addr *bind, int ifindex)
+{
+	static const struct camex_addr any;
+	struct net *net = udp->cdev->net;
+	struct udp_hslot *slot = udp_hashslot(camex_udp_table(net), net, ntohs(udp->port));
+	bool moves = memcmp(bind, &udp->bind, sizeof(*bind));
+	bool taken;
+
+	spin_lock_bh(&slot->lock);
+	/* Nothing has to be free for sockets that are bound to nothing. */
+	taken = ifindex != CAMEX_UDP_NO_DEVICE && is_taken(slot, udp, bind, ifindex);
+	if (!taken && moves)
+		set_address(udp, &any);
+	if (!taken)
+		set_interface(udp, moves && ifindex != udp->ifindex ? 0 : ifindex);
+	spin_unlock_bh(&slot->lock);
+	if (taken)
+		return -EADDRINUSE;
+	if (moves) {
+		rehash(udp);
+		spin_lock_bh(&slot->lock);
+		taken = ifindex != CAMEX_UDP_NO_DEVICE &&
+			is_taken(slot, udp, bind, ifindex);
+		set_address(udp, taken ? &udp->bind : bind);
+		set_interface(udp, taken ? udp->ifindex : ifindex);
+		spin_unlock_bh(&slot->lock);
+		rehash(udp);
+		if (taken)
+			return -EADDRINUSE;
+	}
+	udp->bind = *bind;
+	WRITE_ONCE(udp->ifindex, ifindex);
+	return 0;
+}
+
+/* --- the interfaces --- */
+
+/**
+ * camex_udp_has_devices() - are the interfaces there that the way to an endpoint needs
+ * @udp: the sockets, which may be bound to one
+ * @ep: the endpoint, which may have one as its scope; NULL: any
+ *
+ * Context: RCU reader.
+ */
+bool camex_udp_has_devices(const struct camex_udp *udp, const struct camex_endpoint *ep)
+{
+	return READ_ONCE(udp->ifindex) != CAMEX_UDP_NO_DEVICE &&
+	       (!ep || !ep->to.scope || dev_get_by_index_rcu(udp->cdev->net, ep->to.scope));
+}
+
+/**
+ * camex_udp_lacks_device() - camex_transport_ops.lacks_device of transport udp
+ * @cdev: the device
+ * @ep: an endpoint, or NULL
+ *
+ * Context: RCU reader.
+ */
+bool camex_udp_lacks_device(const struct camex_dev *cdev, const struct camex_endpoint *ep)
+{
+	const struct camex_udp *udp = rcu_dereference(cdev->udp);
+
+	return udp && !camex_udp_has_devices(udp, ep);
+}
+
+/**
+ * camex_udp_follow() - an interface has come, gone or got another name
+ * @cdev: a device
+ * @gone: the interface that goes, or NULL
+ *
+ * The name of the interface is what the user gave. Where a program has the port on an
+ * interface that has just come, it keeps it, and the sockets stay without an interface.
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_udp_follow(struct camex_dev *cdev, const struct net_device *gone)
+{
+	struct camex_udp *udp = rtnl_dereference(cdev->udp);
+	const struct net_device *dev;
+	int ifindex;
+
+	if (!udp || !cdev->conf.bind_dev[0])
+		return;
+	dev = __dev_get_by_name(cdev->net, cdev->conf.bind_dev);
+	ifindex = dev && dev != gone ? dev->ifindex : CAMEX_UDP_NO_DEVICE;
+	if (ifindex == udp->ifindex)
+		return;
+	if (camex_udp_rebind(udp, &udp->bind, ifindex)) {
+		if (udp->ifindex == CAMEX_UDP_NO_DEVICE)
+			return;
+		camex_udp_rebind(udp, &udp->bind, CAMEX_UDP_NO_DEVICE);
+	}
+	/* Pairs with the acquire where a path is looked for. */
+	smp_store_release(&cdev->path_generation, cdev->path_generation + 1);
+}

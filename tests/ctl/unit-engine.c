@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/*
+ * The engine against a kernel of a few lines, which answers in libnl's place: what
+ * load and reload make of a device, and that a refusal of any request leaves all as
+ * it was.
+ */
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <netlink/genl/ctrl.h>
+#include <netlink/genl/genl.h>
+#include <netlink/msg.h>
+#include <netlink/netlink.h>
+#include <stdlib.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "command/command.h"
+#include "netlink/model.h"
+#include "tap.h"
+
+#define FAMILY 0x1d
+#define PEERS 8
+
+/* --- the kernel --- */
+
+/* Attributes of a peer, each a copy of what was set last. */
+struct fake_peer {
+	char name[CAMEX_NAME_MAX + 1];
+	struct nlattr *attr[CAMEX_A_PEER_MAX + 1];
+	struct prefix routes[16];
+	size_t n_routes;
+};
+
+static struct nlattr *device[CAMEX_A_DEV_MAX + 1];
+static struct fake_peer peers[PEERS];
+static size_t n_peers;
+static char answer[65536];
+static size_t answer_len;
+static uint32_t seq;
+static int requests, fails_at;
+
+static void set_attr(struct nlattr **at, const struct nlattr *attr)
+{
+	size_t len = (size_t)NLA_HDRLEN + (size_t)nla_len(attr);
+	struct nlattr *copy = malloc(len);
+
+	memcpy(copy, attr, len);
+	free(*at);
+	*at = copy;
+}
+
+static void set_number(struct nlattr **at, int type, uint32_t number, int len)
+{
+	struct {
+		struct nlattr attr;
+		uint32_t number;
+	} a = { { (uint16_t)(NLA_HDRLEN + len), (uint16_t)type }, number };
+
+	set_attr(at, &a.attr);
+}
+
+static void add_message(struct nl_msg *msg)
+{
+	struct nlmsghdr *hdr = nlmsg_hdr(msg);
+
+	hdr->nlmsg_seq = seq;
+	memcpy(answer + answer_len, hdr, hdr->nlmsg_len);
+	answer_len += NLMSG_ALIGN(hdr->nlmsg_len);
+	nlmsg_free(msg);
+}
+
+static void add_end(int type, int error)
+{
+	struct nlmsgerr body = { .error = -error };
+	struct nl_msg *msg = nlmsg_alloc_simple(type, 0);
+
+	nlmsg_append(msg, &body, sizeof(body), NLMSG_ALIGNTO);
+	add_message(msg);
+}
+
+static struct nl_msg *new_item(int nest, struct nlattr **start)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+
+	genlmsg_put(msg, 0, 0, FAMILY, 0, 0, 0, 1);
+	nla_put_u32(msg, CAMEX_A_IFINDEX, 7);
+	nla_put_string(msg, CAMEX_A_IFNAME, "camex0");
+	*start = nla_nest_start(msg, nest);
+	return msg;
+}
+
+static void put_attrs(struct nl_msg *msg, struct nlattr *const *attrs, int max)
+{
+	for (int i = 1; i <= max; i++)
+		if (attrs[i] && nla_len(attrs[i]))
+			nla_put(msg, i, nla_len(attrs[i]), nla_data(attrs[i]));
+}
+
+static void tell_peer(struct fake_peer *peer)
+{
+	struct nlattr *nest;
+	struct nl_msg *msg = new_item(CAMEX_A_PEER, &nest);
+
+	nla_put_string(msg, CAMEX_A_PEER_NAME, peer->name);
+	put_attrs(msg, peer->attr, CAMEX_A_PEER_MAX);
+	nla_nest_end(msg, nest);
+	add_message(msg);
+}
+
+static void tell_routes(const struct fake_peer *peer)
+{
+	for (size_t i = 0; i < peer->n_routes; i++) {
+		const struct prefix *prefix = &peer->routes[i];
+		struct nlattr *nest;
+		struct nl_msg *msg = new_item(CAMEX_A_ROUTE, &nest);
+
+		nla_put(msg, CAMEX_A_ROUTE_ADDR,
+			(int)address_len(&prefix->addr), prefix->addr.bytes);
+		nla_put_u8(msg, CAMEX_A_ROUTE_LEN, prefix->len);
+		nla_put_string(msg, CAMEX_A_ROUTE_PEER, peer->name);
+		nla_nest_end(msg, nest);
+		add_message(msg);
+	}
+}
+
+static bool is_taken(const struct fake_peer *by, const struct prefix *prefix)
+{
+	for (size_t p = 0; p < n_peers; p++)
+		for (size_t i = 0; i < peers[p].n_routes; i++)
+			if (&peers[p] != by &&
+			    !prefix_compare(&peers[p].routes[i], prefix))
+				return true;
+	return false;
+}
+
+static int set_routes(struct fake_peer *peer, struct nlattr *list)
+{
+	struct prefix routes[16];
+	struct nlattr *item;
+	size_t n = 0;
+	int left;
+
+	nla_for_each_nested (item, list, left) {
+		struct nlattr *tb[CAMEX_A_PREFIX_MAX + 1];
+
+		nla_parse_nested(tb, CAMEX_A_PREFIX_MAX, item, NULL);
+		address_set(&routes[n].addr, nla_data(tb[CAMEX_A_PREFIX_ADDR]),
+			    (size_t)nla_len(tb[CAMEX_A_PREFIX_ADDR]));
+		routes[n].len = nla_get_u8(tb[CAMEX_A_PREFIX_LEN]);
+		if (is_taken(peer, &routes[n++]))
+			return EEXIST;
+	}
+	memcpy(peer->routes, routes, n * sizeof(*routes));
+	peer->n_routes = n;
+	return 0;
+}
+
+static int set_peer(struct fake_peer *peer, struct nlattr **tb)
+{
+	if (tb[CAMEX_A_PEER_ROUTES] &&
+	    set_routes(peer, tb[CAMEX_A_PEER_ROUTES]))
+		return EEXIST;
+	for (int i = 1; i <= CAMEX_A_PEER_MAX; i++)
+		if (tb[i] && i != CAMEX_A_PEER_NAME && i != CAMEX_A_PEER_KEY &&
+		    i != CAMEX_A_PEER_ROUTES)
+			set_attr(&peer->attr[i], tb[i]);
+	return 0;
+}
+
+static struct fake_peer *find_peer(struct nlattr **tb)
+{
+	for (size_t i = 0; i < n_peers; i++)
+		if (!strcasecmp(peers[i].name,
+				nla_get_string(tb[CAMEX_A_PEER_NAME])))
+			return &peers[i];
+	return NULL;
+}
+
+static int add_peer(struct nlattr **tb)
+{
+	struct fake_peer *peer = &peers[n_peers];
+
+	if (find_peer(tb) || n_peers == PEERS)
+		return EEXIST;
+	memset(peer, 0, sizeof(*peer));
+	snprintf(peer->name, sizeof(peer->name), "%s",
+		 nla_get_string(tb[CAMEX_A_PEER_NAME]));
+	set_number(&peer->attr[CAMEX_A_PEER_KEEPALIVE], CAMEX_A_PEER_KEEPALIVE,
+		   tb[CAMEX_A_PEER_ENDPOINT_ADDR] ? 10 : 0, 2);
+	set_number(&peer->attr[CAMEX_A_PEER_REGISTER], CAMEX_A_PEER_REGISTER,
+		   tb[CAMEX_A_PEER_ENDPOINT_ADDR] ? CAMEX_REGISTER_MANUAL :
+						    CAMEX_REGISTER_OFF,
+		   4);
+	if (set_peer(peer, tb))
+		return EEXIST;
+	n_peers++;
+	return 0;
+}
+
+static int change_peer(int command, struct nlattr **tb)
+{
+	struct fake_peer *peer = find_peer(tb);
+
+	if (!peer)
+		return ENOENT;
+	switch (command) {
+	case CAMEX_CMD_PEER_DEL:
+		for (int i = 0; i <= CAMEX_A_PEER_MAX; i++)
+			free(peer->attr[i]);
+		*peer = peers[--n_peers];
+		return 0;
+	case CAMEX_CMD_KEY_DEL:
+		free(peer->attr[CAMEX_A_PEER_FINGERPRINT]);
+		peer->attr[CAMEX_A_PEER_FINGERPRINT] = NULL;
+		return 0;
+	default:
+		return set_peer(peer, tb);
+	}
+}
+
+static int change_device(struct nlattr *nest)
+{
+	struct nlattr *tb[CAMEX_A_DEV_MAX + 1];
+
+	nla_parse_nested(tb, CAMEX_A_DEV_MAX, nest, NULL);
+	if (tb[CAMEX_A_DEV_PORT] && nla_get_u16(tb[CAMEX_A_DEV_PORT]) == 9)
+		return EADDRINUSE;
+	for (int i = 1; i <= CAMEX_A_DEV_MAX; i++)
+		if (tb[i])
+			set_attr(&device[i], tb[i]);
+	return 0;
+}
+
+/* Fill the answer to a request of the camex family, and return its error. */
+static int answer_camex(struct nlmsghdr *hdr)
+{
+	struct nlattr *tb[CAMEX_A_MAX + 1], *peer[CAMEX_A_PEER_MAX + 1] = {};
+	int command = ((struct genlmsghdr *)nlmsg_data(hdr))->cmd;
+	struct nlattr *nest;
+	struct nl_msg *msg;
+
+	nlmsg_parse(hdr, GENL_HDRLEN, tb, CAMEX_A_MAX, NULL);
+	if (tb[CAMEX_A_IFNAME] &&
+	    strcmp(nla_get_string(tb[CAMEX_A_IFNAME]), "camex0") != 0)
+		return ENODEV;
+	if (tb[CAMEX_A_PEER])
+		nla_parse_nested(peer, CAMEX_A_PEER_MAX, tb[CAMEX_A_PEER],
+				 NULL);
+	switch (command) {
+	case CAMEX_CMD_DEV_GET:
+		msg = new_item(CAMEX_A_DEV, &nest);
+		put_attrs(msg, device, CAMEX_A_DEV_MAX);
+		nla_nest_end(msg, nest);
+		add_message(msg);
+		return 0;
+	case CAMEX_CMD_PEER_GET:
+		for (size_t i = 0; i < n_peers; i++)
+			tell_peer(&peers[i]);
+		return 0;
+	case CAMEX_CMD_ROUTE_GET:
+		for (size_t i = 0; i < n_peers; i++)
+			tell_routes(&peers[i]);
+		return 0;
+	case CAMEX_CMD_DEV_SET:
+		return change_device(tb[CAMEX_A_DEV]);
+	case CAMEX_CMD_PEER_ADD:
+		return add_peer(peer);
+	default:
+		return change_peer(command, peer);
+	}
+}
+
+int nl_connect(struct nl_sock *sock, int protocol)
+{
+	(void)sock;
+	(void)protocol;
+	return 0;
+}
+
+int genl_ctrl_resolve(struct nl_sock *sock, const char *name)
+{
+	(void)sock;
+	(void)name;
+	return FAMILY;
+}
+
+int nl_send_auto(struct nl_sock *sock, struct nl_msg *msg)
+{
+	struct nlmsghdr *hdr = nlmsg_hdr(msg);
+	int error = 0;
+
+	(void)sock;
+	hdr->nlmsg_seq = ++seq;
+	answer_len = 0;
+	if (++requests == fails_at)
+		error = ENOMEM;
+	else if (hdr->nlmsg_type == FAMILY)
+		error = answer_camex(hdr);
+	/* routing netlink has no addresses and routes, and takes all */
+	if (!error && hdr->nlmsg_flags & NLM_F_DUMP)
+		add_end(NLMSG_DONE, 0);
+	else
+		add_end(NLMSG_ERROR, error);
+	return 0;
+}
+
+int nl_recv(struct nl_sock *sock, struct sockaddr_nl *from, unsigned char **buf,
+	    struct ucred **creds)
+{
+	(void)sock;
+	(void)creds;
+	memset(from, 0, sizeof(*from));
+	*buf = malloc(answer_len);
+	memcpy(*buf, answer, answer_len);
+	return (int)answer_len;
+}
+
+/* --- what is tested --- */
+
+static int peer_order(const void *a, const void *b)
+{
+	const struct fake_peer *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* The whole state, as text. */
+static const char *state(void)
+{
+	static char text[4096];
+	char prefix[PREFIX_TEXT];
+	FILE *out = fmemopen(text, sizeof(text), "w");
+
+	qsort(peers, n_peers, sizeof(*peers), peer_order);
+	fprintf(out, "port %u", nla_get_u16(device[CAMEX_A_DEV_PORT]));
+	for (size_t p = 0; p < n_peers; p++) {
+		struct nlattr **attr = peers[p].attr;
+
+		fprintf(out, "; %s %u %u", peers[p].name,
+			nla_get_u16(attr[CAMEX_A_PEER_KEEPALIVE]),
+			nla_get_u32(attr[CAMEX_A_PEER_REGISTER]));
+		if (attr[CAMEX_A_PEER_FINGERPRINT])
+			fprintf(out, " key %02x",
+				*(uint8_t *)nla_data(
+					attr[CAMEX_A_PEER_FINGERPRINT]));
+		if (attr[CAMEX_A_PEER_PROFILE_MTU])
+			fprintf(out, " mtu %u",
+				nla_get_u16(attr[CAMEX_A_PEER_PROFILE_MTU]));
+		for (size_t i = 0; i < peers[p].n_routes; i++)
+			fprintf(out, " %s",
+				prefix_text(&peers[p].routes[i], prefix));
+	}
+	fclose(out);
+	return text;
+}
+
+static char path[] = "/tmp/camexctl-engine-XXXXXX";
+static struct fault fault;
+
+static void write_file(const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Run load or reload with the file; its status. */
+static int run(const char *name, const char *word)
+{
+	const char *words[] = { word, NULL };
+	struct call *call = calloc(1, sizeof(*call));
+	int status;
+
+	call->command = command_find(name, NULL);
+	call->word[0] = strcmp(name, "load") ? path : "camex0";
+	call->word[1] = strcmp(name, "load") ? NULL : path;
+	values_parse(&call->values, call->command->takes, words, &fault);
+	requests = 0;
+	fflush(stdout);
+	status = call->command->run(call);
+	fault = call->fault;
+	conn_close(&call->conn);
+	free(call);
+	return status;
+}
+
+static void becomes(const char *name, const char *text, const char *wanted,
+		    const char *what)
+{
+	write_file(text);
+	tap_ok(!run(name, NULL), "%s", what);
+	tap_is(state(), wanted, what);
+}
+
+/*
+ * Each request fails in turn: all stays as it was, or what could not be undone is
+ * told, and is undone by the file from before.
+ */
+static void fails_each(const char *name, const char *before, const char *after)
+{
+	char was[4096];
+	int nth, partly = 0;
+
+	snprintf(was, sizeof(was), "%s", state());
+	for (nth = 1; nth < 100; nth++) {
+		int status;
+
+		write_file(after);
+		fails_at = nth;
+		status = run(name, NULL);
+		fails_at = 0;
+		if (!status)
+			break;
+		if (strstr(fault.text, "new keys already") ||
+		    strstr(fault.text, "these are left")) {
+			partly++;
+			write_file(before);
+			run(name, NULL);
+		}
+		tap_ok(!strstr(fault.text, "not undone") || partly,
+		       "request %d fails, and all is undone", nth);
+		tap_is(state(), was, "nothing has changed");
+	}
+	tap_ok(nth > 6 && nth < 100 && partly, "%s has %d requests", name,
+	       nth - 1);
+	write_file(before);
+	run(name, NULL);
+	tap_is(state(), was, "and back");
+}
+
+static const char first[] =
+	"[server]\nport = 7000\npsk = a\n"
+	"[client one]\nlocal_cidr = 10.0.0.2/24\n"
+	"[client two]\nlocal_cidr = 10.0.0.3/24\nmtu = 1400\n"
+	"[client gone]\nlocal_cidr = 10.0.0.9/24\n";
+static const char second[] = "[server]\nport = 7001\npsk = a\n"
+			     "[client ONE]\nlocal_cidr = 10.0.0.3/24\npsk = b\n"
+			     "[client two]\nlocal_cidr = 10.0.0.2/24\npsk = c\n"
+			     "[client new]\nlocal_cidr = 10.0.0.9/24\n";
+
+static void test_load(void)
+{
+	becomes("load", first,
+		"port 7000; gone 0 0 key 6d mtu 0 10.0.0.9/32; "
+		"one 0 0 key 6d mtu 0 10.0.0.2/32; two 0 0 key 6d mtu 1400 10.0.0.3/32",
+		"load adds peers");
+	fails_each("load", first, second);
+	becomes("load", second,
+		"port 7001; new 0 0 key 6d mtu 0 10.0.0.9/32; "
+		"one 0 0 key 61 mtu 0 10.0.0.3/32; two 0 0 key 49 mtu 0 10.0.0.2/32",
+		"load exchanges keys and addresses");
+	run("load", NULL);
+	tap_ok(requests == 5, "once more: it only looks (%d)", requests);
+	write_file("[server]\nport = 9\npsk = a\n[client a]\n");
+	tap_ok(run("load", NULL), "a port in use");
+	tap_ok(n_peers == 3, "changes nothing");
+	write_file("[server]\npsk = a\n");
+	tap_ok(run("load", NULL), "no clients");
+	tap_has(fault.text, "force loads it", "are refused");
+	tap_ok(!run("load", "force") && !n_peers, "but by force");
+}
+
+static const char file[] = "[device]\nname = camex0\nport = 7000\n"
+			   "[peer a]\nendpoint = 192.0.2.1:7000\n"
+			   "routes = 10.1.0.0/16, 10.2.0.0/16\nkeepalive = 25\n"
+			   "[peer b]\nroutes = 10.3.0.0/16\n";
+static const char other[] = "[device]\nname = camex0\nport = 7001\n"
+			    "[peer a]\nendpoint = 192.0.2.1:7000\n"
+			    "routes = 10.1.0.0/16, 10.3.0.0/16\n"
+			    "[peer c]\nroutes = 10.2.0.0/16\n";
+
+static void test_reload(void)
+{
+	becomes("reload", file,
+		"port 7000; a 25 1 10.1.0.0/16 10.2.0.0/16; b 0 0 10.3.0.0/16",
+		"reload adds peers");
+	fails_each("reload", file, other);
+	write_file(other);
+	tap_ok(!run("reload", "dry-run"), "a dry run");
+	tap_is(state(),
+	       "port 7000; a 25 1 10.1.0.0/16 10.2.0.0/16; b 0 0 10.3.0.0/16",
+	       "changes nothing");
+	becomes("reload", other,
+		"port 7001; a 10 1 10.1.0.0/16 10.3.0.0/16; c 0 0 10.2.0.0/16",
+		"routes change hands, and what is not given has its default");
+	write_file("[device]\nname = camex0\nlink = tap\n");
+	tap_ok(run("reload", NULL), "another link");
+	tap_has(fault.text, "a running device keeps its link", "is refused");
+	write_file("[device]\nname = camex1\n[peer a]\n");
+	tap_ok(run("reload", NULL), "another name");
+	tap_has(fault.text, "the running device is camex0", "is refused");
+}
+
+int main(void)
+{
+	int fd = mkstemp(path);
+
+	close(fd);
+	set_number(&device[CAMEX_A_DEV_LINK], 0, CAMEX_LINK_TUN, 4);
+	set_number(&device[CAMEX_A_DEV_PROTOCOL], 0, CAMEX_PROTOCOL_CAMEX, 4);
+	set_number(&device[CAMEX_A_DEV_TRANSPORT], 0, CAMEX_TRANSPORT_UDP, 4);
+	set_number(&device[CAMEX_A_DEV_LINKS], 0, CAMEX_LINKS_SHARED, 4);
+	set_number(&device[CAMEX_A_DEV_TX], 0, CAMEX_TX_UDP, 4);
+	set_number(&device[CAMEX_A_DEV_RX], 0, CAMEX_RX_UDP, 4);
+	set_number(&device[CAMEX_A_DEV_PORT], 0, 7000, 2);
+	set_number(&device[CAMEX_A_DEV_SOURCE_CHECK], 0, 1, 1);
+	set_number(&device[CAMEX_A_DEV_AGEING], 0, 300, 2);
+	/* what load and reload print is no TAP */
+	if (!freopen("/dev/null", "a", stderr))
+		return 1;
+	test_load();
+	test_reload();
+	unlink(path);
+	return tap_end();
+}

@@ -1,0 +1,392 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+"""An implementation of protocol wireguard in host1 against wireguard_peer.py in host2.
+
+wgpeer.py IMPLEMENTATION: a name in DEVICES; to be run in host2. A class there is all that
+knows how a device is made and configured.
+"""
+
+import base64
+import os
+import select
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+here = os.path.dirname(os.path.realpath(__file__))
+sys.dont_write_bytecode = True
+sys.path[:0] = [os.path.dirname(here), f"{here}/../peer"]
+import camex_peer as cx  # noqa: E402
+import tap  # noqa: E402
+import wireguard_noise as wn  # noqa: E402
+import wireguard_peer as wp  # noqa: E402
+import wireguard_session as ws  # noqa: E402
+from wireguard_noise import COOKIE, DATA, INITIATION, RESPONSE  # noqa: E402
+
+DEVICE, PEER = ("192.0.2.1", 51820), ("192.0.2.2", 51821)
+OURS, THEIRS, STRANGE = ("10.9.0.2", "fd00:9::2"), ("10.9.0.1", "fd00:9::1"), "10.9.9.9"
+SO_RCVBUFFORCE = 33
+LONG = 60  # seconds, for what happens sooner on any machine
+
+
+def run(*command):
+    return subprocess.check_output(["ip", "netns", "exec", "host1", *command], text=True)
+
+
+# --- the device under test ---
+
+
+class KernelWireGuard:
+    """wireguard.ko"""
+
+    name = "wg0"
+    queue_of_load = 512  # from so many queued handshakes it wants cookies
+    burst = 2000  # so many datagrams at once are not lost before it looks at them
+
+    def __init__(self, private, peer_public):
+        self.peer_public = base64.b64encode(peer_public).decode()
+        self.files = tempfile.TemporaryDirectory()
+        self.start()
+        run("wg", "set", self.name, "listen-port", str(DEVICE[1]), "private-key", self.key_file(private))
+        run("ip", "address", "add", f"{THEIRS[0]}/24", "dev", self.name)
+        run("ip", "address", "add", f"{THEIRS[1]}/64", "dev", self.name, "nodad")
+        run("ip", "link", "set", self.name, "up")
+
+    def start(self):
+        run("ip", "link", "add", self.name, "type", "wireguard")
+
+    def end(self):
+        run("ip", "link", "del", self.name)
+
+    def key_file(self, key):
+        path = f"{self.files.name}/{len(os.listdir(self.files.name))}"
+        with open(path, "w", encoding="ascii") as f:
+            f.write(base64.b64encode(key).decode() + "\n")
+        return path
+
+    def set_peer(self, psk=None, endpoint=None):
+        """The peer of host2, anew: no session, no time stamp, no cookie is left."""
+        run("wg", "set", self.name, "peer", self.peer_public, "remove")
+        more = ["preshared-key", self.key_file(psk)] if psk else []
+        more += ["endpoint", cx.endpoint_text(endpoint)] if endpoint else []
+        run("wg", "set", self.name, "peer", self.peer_public, "allowed-ips",
+            f"{OURS[0]}/32,{OURS[1]}/128", *more)
+
+
+class WireGuardGo(KernelWireGuard):
+    """wireguard-go, a program: what comes waits in a socket, which overflows"""
+
+    queue_of_load = None  # what a flood leaves of it is chance
+    burst = 100
+
+    def start(self):
+        self.process = subprocess.Popen(
+            ["ip", "netns", "exec", "host1", "wireguard-go", "-f", self.name],
+            env={**os.environ, "WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD": "1"},
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        until = time.monotonic() + LONG
+        while not os.path.exists(f"/var/run/wireguard/{self.name}.sock") and time.monotonic() < until:
+            time.sleep(0.1)
+
+    def end(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+DEVICES = {"wireguard": KernelWireGuard, "wireguard-go": WireGuardGo}
+
+
+# --- the other end ---
+
+
+class End:
+    """wireguard_peer.py in this process: what it logs can be waited for."""
+
+    def __init__(self, private, public, suite=wn.CHACHA, psk=wn.NO_PSK):
+        self.entries = []
+        self.peer = ws.Peer(private, public, psk, suite)
+        sock = cx.open_socket(PEER)
+        self.node = wp.Node(self.peer, sock, self.note, OURS, DEVICE)
+        self.seen = 0
+
+    def note(self, **entry):
+        self.entries.append(entry)
+
+    def close(self):
+        self.node.sock.close()
+
+    def do(self, *commands):
+        for command in commands:
+            self.node.do(command)
+
+    def take_all(self, seconds=0.0):
+        """Takes what comes within so many seconds of silence."""
+        while select.select([self.node.sock], [], [], seconds)[0]:
+            self.node.take()
+
+    def step(self):
+        """Takes a datagram, or sends what is due."""
+        if select.select([self.node.sock], [], [], 0.05)[0]:
+            self.node.take()
+        elif self.node.timers:
+            self.node.send_all(self.peer.tick())
+
+    def wait(self, seconds=LONG, **want):
+        """The next entry with these values that no wait has returned, or None."""
+        until = time.monotonic() + seconds
+        while True:
+            for i in range(self.seen, len(self.entries)):
+                if all(self.entries[i].get(k) == v for k, v in want.items()):
+                    self.seen = i + 1
+                    return self.entries[i]
+            if time.monotonic() > until:
+                return None
+            self.step()
+
+    def came(self, since, **want):
+        """How many entries since then have these values."""
+        return sum(e["dir"] == "in" and all(e.get(k) == v for k, v in want.items())
+                   for e in self.entries[since:])
+
+    def handshake(self):
+        """Begins one: the entry of its response."""
+        time.sleep(0.03)  # the device looks at one initiation in 20 ms
+        self.do("initiate")
+        return self.wait(type=RESPONSE, dir="in", verdict="ok")
+
+    def answered(self, command):
+        """Whether the device answers the ping that this data message has."""
+        since = len(self.entries)
+        self.node.sequence += 2
+        seq = self.node.sequence
+        self.do(f"{command} seq={seq - 1}", f"send data to={THEIRS[0]} seq={seq}")
+        if not self.wait(icmp_type=0, seq=seq, verdict="ok"):
+            return None
+        return self.came(since, icmp_type=0, seq=seq - 1) == 1
+
+
+device = private = public = None
+
+
+def fresh(theirs=None, endpoint=None, **more):
+    """A device and a peer that have never met. theirs: the preshared key that the device has."""
+    device.set_peer(theirs, endpoint)
+    return End(private, public, **more)
+
+
+def device_pings(end, address, seconds=LONG):
+    """The device's own ping is answered by this end."""
+    with subprocess.Popen(["ip", "netns", "exec", "host1", "ping", "-q", "-c", "1", "-W", str(seconds),
+                           address], stdout=subprocess.DEVNULL) as ping:
+        while ping.poll() is None:
+            end.step()
+        return ping.returncode == 0
+
+
+def test_roles():
+    for psk in (None, os.urandom(32)):
+        name = "with a preshared key" if psk else "without a preshared key"
+        end = fresh(psk, psk=psk or wn.NO_PSK)
+        end.do(f"ping {THEIRS[0]}")
+        tap.ok(end.wait(type=RESPONSE, dir="in", verdict="ok"), f"{name}: it answers a handshake")
+        entry = end.wait(icmp_type=0, seq=1, source=THEIRS[0])
+        tap.equal(entry and (entry["packet_length"], entry["body_length"]), (84, 96), f"{name}: and a ping, padded")
+        end.do(f"ping {THEIRS[1]}")
+        tap.ok(end.wait(icmp_type=129, source=THEIRS[1]), f"{name}: and one with IPv6")
+        tap.ok(device_pings(end, OURS[0]), f"{name}: it pings")
+        end.close()
+        end = fresh(psk, PEER, psk=psk or wn.NO_PSK)
+        tap.ok(device_pings(end, OURS[1]), f"{name}: it begins a handshake, and pings")
+        tap.equal(end.came(0, type=INITIATION, verdict="ok"), 1, f"{name}: with one initiation")
+        end.close()
+    for theirs, ours in ((os.urandom(32), wn.NO_PSK), (None, os.urandom(32))):
+        end = fresh(theirs, psk=ours)
+        end.do("initiate")
+        tap.ok(end.wait(type=RESPONSE, verdict="bad_tag"), "a preshared key at one end: its response is worth nothing")
+        end.close()
+        end = fresh(theirs, PEER, psk=ours)
+        tap.ok(not device_pings(end, OURS[0], 1), "the other way about: its ping is not answered")
+        tap.equal(end.came(0, type=INITIATION, verdict="ok"), 1, "there is an initiation")
+        tap.equal(end.came(0, type=DATA), 0, "and no data")
+        end.close()
+
+
+WRONG_HANDSHAKES = (
+    "send initiation reserved=1", "send initiation type=0", "send initiation type=5",
+    "send initiation type=0x81", "send initiation extend=1", "send initiation cut=1",
+    "send initiation cut=116", "send initiation mac1=bad", "send initiation flip=10 mac1=bad",
+    "send initiation static=other", "send initiation stamp=60", "send initiation stamp=same",
+    "again initiation", "send response", "send response reserved=1", "send response extend=1",
+    "send response mac1=bad", "send cookie", "send cookie cut=1", "send cookie extend=1",
+)
+WRONG_DATA = (
+    "reserved=1", "type=5", "type=0x84", "flip=-1", "flip=20", "flip=8", "cut=1", "cut=100", "cut=112",
+    "extend=1", "index=77", f"body={cx.icmp_echo(STRANGE, THEIRS[0]).hex()}", "body=45",
+    f"body={'00' * 32}", f"body={cx.icmp_echo(OURS[0], THEIRS[0])[:-1].hex()}",
+)
+
+
+def test_wrong():
+    end = fresh()
+    tap.ok(end.handshake(), "a handshake")
+    for command in WRONG_HANDSHAKES:
+        since = len(end.entries)
+        end.do(command)
+        answer = end.handshake()
+        got = end.came(since, type=RESPONSE), end.came(since, type=COOKIE)
+        tap.ok(answer and got == (1, 0), f"ignored: {command}", got)
+    for options in WRONG_DATA:
+        since = len(end.entries)
+        tap.equal(end.answered(f"send data to={THEIRS[0]} {options}"), False, f"ignored: data {options[:60]}")
+        tap.equal(end.came(since), 1, "nothing else came")
+    end.close()
+    end = fresh(suite=wn.AES)
+    end.do("initiate", "send response", "send cookie")
+    end.take_all(0.5)
+    tap.equal(end.came(0), 0, "ignored: another cipher's messages")
+    end.close()
+
+
+def find_edge(end):
+    """How far back a counter may be."""
+    end.do("send data counter=+20000")
+    top = end.peer.current.counter - 1
+    low, high = 8100, 8193
+    while high - low > 1:
+        middle = (low + high) // 2
+        since, seq = len(end.entries), end.node.sequence + 1
+        end.node.sequence += 2
+        # what shows that it was looked at may not move the window
+        end.do(f"send data to={THEIRS[0]} counter={top - middle} seq={seq}",
+               f"send data to={THEIRS[0]} counter={top - middle + 4000} seq={seq + 1}")
+        end.wait(icmp_type=0, seq=seq + 1)
+        if end.came(since, icmp_type=0, seq=seq):
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def test_data():
+    end = fresh()
+    end.handshake()
+    for options in ("", "pad=none", "pad=400"):
+        tap.equal(end.answered(f"send data to={THEIRS[0]} {options}"), True, f"a ping {options}")
+    since = len(end.entries)
+    end.do(f"flood data count={device.burst}")
+    tap.equal(end.answered(f"send data to={THEIRS[0]}"), True, f"{device.burst} keepalives, then a ping")
+    tap.equal(end.came(since), 2, "only pings are answered")
+    ping = f"send data to={THEIRS[0]}"
+    for offset, good in (("+20000", True), ("-0", False), ("-8100", True), ("-8193", False), ("-12000", False),
+                         ("+8192", True), ("-50", True)):
+        # the second ping is one ahead of what the first refers to
+        tap.equal(end.answered(f"{ping} counter={offset}"), good,
+                  f"counter {offset}: {'taken' if good else 'refused'}")
+    tap.note(f"the counter furthest back that is taken: {find_edge(end)} back")
+    end.do(f"send data to={THEIRS[0]} counter=5")
+    first = end.node.last[DATA]
+    old = end.peer.current
+    tap.ok(end.handshake(), "a new session")
+    end.peer.previous = old
+    tap.equal(end.answered(f"{ping} session=previous counter=+1"), True, "data of the session before")
+    end.node.sock.sendto(first, DEVICE)
+    tap.equal(end.answered(f"{ping} session=previous counter=-0"), False, "but no replay in it")
+    end.handshake()
+    end.handshake()
+    end.peer.previous = old
+    tap.equal(end.answered(f"{ping} session=previous counter=+1"), False, "nothing of one before that")
+    moved = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    moved.bind((PEER[0], PEER[1] + 1))
+    end.close()
+    end.node.sock = moved
+    tap.equal(end.answered(ping), True, "the peer moves to another port")
+    end.close()
+
+
+def test_next():
+    """A responder does not use keys that no data has confirmed."""
+    end = fresh()
+    end.do("initiate")
+    select.select([end.node.sock], [], [], LONG)
+    data, source = end.node.sock.recvfrom(65536)
+    result = end.peer.receive(data, wp.source_bytes(source))
+    tap.equal(result.entry["type"], RESPONSE, "a response, which nothing confirms")
+    tap.ok(not device_pings(end, OURS[0], 1), "its ping is not sent")
+    tap.equal(end.came(0), 0, "nor is anything else: it began no handshake so soon")
+    time.sleep(5)
+    tap.ok(device_pings(end, OURS[0]), "5 s after the response it is")
+    tap.equal([end.came(0, type=t, verdict="ok") for t in (INITIATION, RESPONSE)], [1, 0],
+              "after a handshake of its own")
+    end.close()
+
+
+def flood(end, *commands):
+    """Sends all this; how many responses and cookies come."""
+    since = len(end.entries)
+    time.sleep(0.03)
+    # nobody else runs on this CPU meanwhile
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+    try:
+        end.do(*commands)
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    last = int.from_bytes(end.node.last[INITIATION][4:8], "little")
+    until = time.monotonic() + 5  # the last one may be lost
+    while not end.came(since, receiver=last) and time.monotonic() < until:
+        end.step()
+    end.take_all(0.2)
+    return {kind: end.came(since, type=kind) for kind in (RESPONSE, COOKIE)}
+
+
+def test_cookies():
+    end = fresh(endpoint=PEER)
+    end.peer.under_load = True
+    tap.ok(device_pings(end, OURS[0]), "asked for a cookie, it pings")
+    tap.equal([e["verdict"] for e in end.entries if e.get("type") == INITIATION], ["needs_cookie", "ok"],
+              "its second initiation has the cookie")
+    end.close()
+
+
+def test_load():
+    end = fresh()
+    end.node.timers = False
+    end.node.sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 16 << 20)
+    spoofed = f"from=198.18.0.1 count={4 * device.queue_of_load}"
+    # once the queue is short, a slow machine may leave the state before our own comes
+    for _ in range(20):
+        if flood(end, f"flood initiation {spoofed}", "initiate")[COOKIE]:
+            break
+    tap.ok(end.peer.usable_cookie(), "under load it sends a cookie, which opens")
+    for _ in range(20):
+        got = flood(end, f"flood initiation stamp=60 mac2=bad {spoofed}", "initiate", "send initiation mac2=bad")
+        if got[COOKIE] and got[RESPONSE]:
+            break
+    tap.equal(got, {RESPONSE: 1, COOKIE: 1}, "it answers the one that has it, and not the one that has not")
+    end.peer.cookie = None
+    for _ in range(20):
+        got = flood(end, f"flood initiation stamp=60 count={4 * device.queue_of_load}", "initiate")
+        if got[COOKIE] > 1:
+            break
+    tap.ok(got[COOKIE] > 30, "one source gets more than 20 cookies a second")
+    tap.note(f"{got[COOKIE]} cookie replies to {4 * device.queue_of_load} initiations from one address")
+    end.node.timers = True
+    end.peer.cookie = None
+    time.sleep(1.5)
+    tap.ok(end.handshake(), "without a cookie there is a handshake once the load is over")
+    end.close()
+
+
+def main():
+    global device, private, public
+    kind = DEVICES[sys.argv[1]]
+    private, theirs = wn.generate_private(), wn.generate_private()
+    public = wn.public_of(theirs)
+    device = kind(theirs, wn.public_of(private))
+    load = [test_load] if device.queue_of_load else []
+    tap.run([test_roles, test_wrong, test_data, test_next, test_cookies, *load, device.end])
+
+
+if __name__ == "__main__":
+    main()
