@@ -12,7 +12,7 @@
 #include "command/command.h"
 #include "output/output.h"
 
-/* What the events go to, and a second connection, to ask about the peers of events. */
+/* The receiver of events, and a second connection to ask about their peers. */
 struct monitor {
 	struct call *call;
 	struct call ask;

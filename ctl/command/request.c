@@ -8,7 +8,7 @@
 #include "command/command.h"
 #include "text/parse.h"
 
-/* What the second word names; it was checked before. */
+/* The object that the second word names; the word was checked before. */
 static int put_word(struct nl_msg *msg, enum word word, const char *text,
 		    struct fault *fault)
 {

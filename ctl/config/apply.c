@@ -200,7 +200,7 @@ int apply_wait(const char *dev, const char *peer, struct conn *camex,
 
 /* --- "monitor apply": what was set, so that it can be taken back --- */
 
-/* What one peer has handed out, and was set. */
+/* The configuration that one peer has handed out, and that was set. */
 struct applied_profile {
 	int ifindex;
 	char peer[CAMEX_NAME_MAX + 1];

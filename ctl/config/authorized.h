@@ -15,7 +15,7 @@ struct authorized;
 int authorized_open(struct authorized **authorized, const char *path,
 		    struct fault *fault);
 
-/* What becomes readable when the directory changes; -1: there is none. */
+/* The descriptor that becomes readable when the directory changes; -1: none. */
 int authorized_fd(const struct authorized *authorized);
 
 /* Whether somebody is authorized. */

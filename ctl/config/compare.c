@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What a keyword is to be, what it is, and the change that follows. */
+/* Compares the value a keyword should have with the one it has. */
 #include <netlink/attr.h>
 #include <stdlib.h>
 #include <string.h>

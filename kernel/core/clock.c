@@ -142,7 +142,7 @@ void camex_clock_pause(bool pause)
 	if (!pause)
 		camex_namespace_each(camex_timers_resume, 0);
 	rtnl_unlock();
-	/* What was being sealed is on its way. */
+	/* Wait for packets that are being sealed. */
 	synchronize_net();
 }
 
