@@ -18,7 +18,7 @@
 #define CAMEX_FAMILY_VERSION	1
 #define CAMEX_MCGRP_EVENTS	"events"
 
-#define CAMEX_KEY_LEN		32	/* bytes of a ChaCha20-Poly1305 key */
+#define CAMEX_KEY_LEN		32	/* bytes of a key, of whatever kind */
 #define CAMEX_FINGERPRINT_LEN	16	/* bytes: BLAKE2b-128 of the key */
 #define CAMEX_NAME_MAX		31	/* bytes of a peer's name, without NUL */
 #define CAMEX_ID_LEN		8	/* bytes of an identifier of protocol jtunnel */
@@ -34,6 +34,7 @@ enum camex_protocol {
 	CAMEX_PROTOCOL_CAMEX,		/* OpenIPC camex, plain or encrypted */
 	CAMEX_PROTOCOL_RAW,		/* the packet alone */
 	CAMEX_PROTOCOL_JTUNNEL,		/* the sender's identifier, plain or encrypted */
+	CAMEX_PROTOCOL_WIREGUARD,	/* WireGuard's handshake and datagrams */
 };
 
 /* What carries the result. */
@@ -69,6 +70,13 @@ enum camex_peer_state {
 	CAMEX_PEER_STATE_LOST,		/* silent where it should not be */
 	CAMEX_PEER_STATE_UP,
 	CAMEX_PEER_STATE_NO_DEVICE,	/* an interface on the way is not there; behind NO_KEY */
+	CAMEX_PEER_STATE_WAITING,	/* never heard yet; behind REGISTERING */
+};
+
+/* What encrypts the packets of a peer (protocol wireguard). */
+enum camex_cipher {
+	CAMEX_CIPHER_CHACHA20_POLY1305,	/* WireGuard's own */
+	CAMEX_CIPHER_AES_256_GCM,	/* between two camex ends */
 };
 
 /* Whether we register with a peer, and how. */
@@ -87,6 +95,7 @@ enum camex_event {
 	CAMEX_EVENT_LINK_DEL,
 	CAMEX_EVENT_REGISTER,
 	CAMEX_EVENT_CONFIG,
+	CAMEX_EVENT_HANDSHAKE,		/* a handshake is done (protocol wireguard) */
 };
 
 /*
@@ -117,9 +126,22 @@ enum {
 	CAMEX_A_DEV_ID,			/* 8 bytes, ours, protocol jtunnel alone [new, set] */
 	CAMEX_A_DEV_LINK_NAME,		/* string, one %d in it, links per-peer alone [new, set] */
 	CAMEX_A_DEV_LINK_TIMEOUT,	/* u16, seconds, 0: never, the same [new, set] */
+	CAMEX_A_DEV_WIREGUARD,		/* nest CAMEX_A_WG_DEV_* [new, set] */
 
 	__CAMEX_A_DEV_MAX,
 	CAMEX_A_DEV_MAX = (__CAMEX_A_DEV_MAX - 1)
+};
+
+/*
+ * Attributes of a device of protocol wireguard, inside CAMEX_A_DEV_WIREGUARD. PRIVATE_KEY is
+ * never returned. PUBLIC_KEY is secret, as ID is.
+ */
+enum {
+	CAMEX_A_WG_DEV_PRIVATE_KEY = 1,	/* 32 bytes, Curve25519; all 0: none [new, set] */
+	CAMEX_A_WG_DEV_PUBLIC_KEY,	/* 32 bytes, of that key [out] */
+
+	__CAMEX_A_WG_DEV_MAX,
+	CAMEX_A_WG_DEV_MAX = (__CAMEX_A_WG_DEV_MAX - 1)
 };
 
 /* A prefix, inside CAMEX_A_ROUTES. */
@@ -175,9 +197,28 @@ enum {
 	CAMEX_A_PEER_LINK_IFINDEX,	/* u32, the same, in the namespace where that is [out] */
 	CAMEX_A_PEER_UNANSWERED,	/* u64, milliseconds without an answer, above 10 s [out] */
 	CAMEX_A_PEER_REFUSED,		/* u64, milliseconds since refused as a replay [out] */
+	CAMEX_A_PEER_WIREGUARD,		/* nest CAMEX_A_WG_PEER_* [add, set, out] */
 
 	__CAMEX_A_PEER_MAX,
 	CAMEX_A_PEER_MAX = (__CAMEX_A_PEER_MAX - 1)
+};
+
+/*
+ * Attributes of a peer of protocol wireguard, inside CAMEX_A_PEER_WIREGUARD. PUBLIC_KEY has
+ * to be there when a peer is added, and no other peer of the device may have it (EEXIST).
+ * PRESHARED_KEY is never returned. PUBLIC_KEY, PRESHARED and CIPHER are secret, as
+ * ENDPOINT_* are.
+ */
+enum {
+	CAMEX_A_WG_PEER_PUBLIC_KEY = 1,	/* 32 bytes, Curve25519 [add, out] */
+	CAMEX_A_WG_PEER_PRESHARED_KEY,	/* 32 bytes; all 0: none [add, set] */
+	CAMEX_A_WG_PEER_CIPHER,		/* u32, enum camex_cipher [add, out] */
+	CAMEX_A_WG_PEER_PRESHARED,	/* u8, 0 or 1: is there a preshared key [out] */
+	CAMEX_A_WG_PEER_LAST_HANDSHAKE,	/* u64, milliseconds since the last one [out] */
+	CAMEX_A_WG_PEER_PAD,
+
+	__CAMEX_A_WG_PEER_MAX,
+	CAMEX_A_WG_PEER_MAX = (__CAMEX_A_WG_PEER_MAX - 1)
 };
 
 /* Attributes of a route: a prefix, and the peer that owns it. */
