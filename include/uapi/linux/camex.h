@@ -74,7 +74,7 @@ enum camex_peer_state {
 };
 
 /* What encrypts the packets of a peer (protocol wireguard). */
-enum camex_cipher {
+enum camex_peer_cipher {
 	CAMEX_CIPHER_CHACHA20_POLY1305,	/* WireGuard's own */
 	CAMEX_CIPHER_AES_256_GCM,	/* between two camex ends */
 };
@@ -212,7 +212,7 @@ enum {
 enum {
 	CAMEX_A_WG_PEER_PUBLIC_KEY = 1,	/* 32 bytes, Curve25519 [add, out] */
 	CAMEX_A_WG_PEER_PRESHARED_KEY,	/* 32 bytes; all 0: none [add, set] */
-	CAMEX_A_WG_PEER_CIPHER,		/* u32, enum camex_cipher [add, out] */
+	CAMEX_A_WG_PEER_CIPHER,		/* u32, enum camex_peer_cipher [add, out] */
 	CAMEX_A_WG_PEER_PRESHARED,	/* u8, 0 or 1: is there a preshared key [out] */
 	CAMEX_A_WG_PEER_LAST_HANDSHAKE,	/* u64, milliseconds since the last one [out] */
 	CAMEX_A_WG_PEER_PAD,
