@@ -55,6 +55,7 @@ const struct choice state_choices[] = {
 	{ "no_key", CAMEX_PEER_STATE_NO_KEY, "no key" },
 	{ "no_endpoint", CAMEX_PEER_STATE_NO_ENDPOINT, "no endpoint" },
 	{ "registering", CAMEX_PEER_STATE_REGISTERING, "registering" },
+	{ "waiting", CAMEX_PEER_STATE_WAITING, "waiting" },
 	{ "lost", CAMEX_PEER_STATE_LOST, "lost" },
 	{ "up", CAMEX_PEER_STATE_UP, "up" },
 	{ "no_device", CAMEX_PEER_STATE_NO_DEVICE, "no device" },

@@ -39,22 +39,22 @@ const struct field device_fields[] = {
 };
 
 const struct field peer_fields[] = {
-	{ "name", FIELD_STRING, PEER(NAME), NULL, NULL, "", NULL },
+	{ "name", FIELD_STRING, PEER(NAME), NULL, "peer", "", NULL },
 	{ "id", FIELD_ID, PEER(ID), NULL, "id", "", NULL },
 	{ "endpoint", FIELD_ENDPOINT, PEER(ENDPOINT_ADDR), NULL, "endpoint", "", NULL },
 	{ "fingerprint", FIELD_FINGERPRINT, PEER(FINGERPRINT), NULL, "key", "fingerprint", NULL },
-	{ "routes", FIELD_ROUTES, 0, NULL, NULL, "", NULL },
+	{ "routes", FIELD_ROUTES, 0, NULL, "routes", "", NULL },
 	{ "keepalive", FIELD_SECONDS, PEER(KEEPALIVE), NULL, "timers", "keepalive", "0 s" },
 	{ "register", FIELD_CHOICE, PEER(REGISTER), register_choices, "timers", "register", "off" },
-	{ "state", FIELD_CHOICE, PEER(STATE), state_choices, NULL, "", NULL },
-	{ "last_seen_ms", FIELD_AGE, PEER(LAST_SEEN), NULL, NULL, "", NULL },
-	{ "unanswered_ms", FIELD_AGE, PEER(UNANSWERED), NULL, NULL, "", NULL },
-	{ "refused_ms", FIELD_AGE, PEER(REFUSED), NULL, NULL, "", NULL },
+	{ "state", FIELD_CHOICE, PEER(STATE), state_choices, "state", "", NULL },
+	{ "last_seen_ms", FIELD_AGE, PEER(LAST_SEEN), NULL, "state", "", NULL },
+	{ "unanswered_ms", FIELD_AGE, PEER(UNANSWERED), NULL, "state", "", NULL },
+	{ "refused_ms", FIELD_AGE, PEER(REFUSED), NULL, "state", "", NULL },
 	{ "link", FIELD_STRING, PEER(LINK), NULL, "link", "", NULL },
-	{ "rx_packets", FIELD_NUMBER, PEER(RX_PACKETS), NULL, NULL, "", NULL },
-	{ "rx_bytes", FIELD_BYTES, PEER(RX_BYTES), NULL, NULL, "", NULL },
-	{ "tx_packets", FIELD_NUMBER, PEER(TX_PACKETS), NULL, NULL, "", NULL },
-	{ "tx_bytes", FIELD_BYTES, PEER(TX_BYTES), NULL, NULL, "", NULL },
+	{ "rx_packets", FIELD_NUMBER, PEER(RX_PACKETS), NULL, "received", "", NULL },
+	{ "rx_bytes", FIELD_BYTES, PEER(RX_BYTES), NULL, "received", "", NULL },
+	{ "tx_packets", FIELD_NUMBER, PEER(TX_PACKETS), NULL, "sent", "", NULL },
+	{ "tx_bytes", FIELD_BYTES, PEER(TX_BYTES), NULL, "sent", "", NULL },
 	{ "profile", FIELD_PROFILE, 0, NULL, "profile", "", NULL },
 	{}
 };

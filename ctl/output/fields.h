@@ -7,6 +7,7 @@
 #define CAMEXCTL_FIELDS_H
 
 #include <json-c/json.h>
+#include <stdio.h>
 
 #include "command/keywords.h"
 #include "netlink/model.h"
@@ -35,7 +36,7 @@ enum field_kind {
  * @kind: how it is read and shown
  * @attr: the attribute
  * @choices: names of an enumeration
- * @line: the line of text that it stands on; NULL: a line of its own kind, see print.c
+ * @line: the line of text that it stands on, of those in print.c; NULL: none, of an event
  * @name: what stands before its value there; "": nothing
  * @hide: the value that is not worth a word; NULL: each is
  */
@@ -52,6 +53,21 @@ struct field {
 extern const struct field device_fields[];
 extern const struct field peer_fields[];
 extern const struct field event_fields[];
+
+/**
+ * struct text_line - a line of text about a peer or a device
+ * @name: what it begins with, and what its fields have as their line
+ * @print: prints all of it but its beginning; NULL: its fields, one after the other
+ */
+struct text_line {
+	const char *name;
+	void (*print)(FILE *out, const struct model_device *device,
+		      const struct model_peer *peer);
+};
+
+/* The lines in their order; the last has no name. */
+extern const struct text_line device_lines[];
+extern const struct text_line peer_lines[];
 
 /*
  * A field of an object with these attributes, a peer's with its routes; NULL: there

@@ -76,13 +76,7 @@ static void print_label(FILE *out, int indent, const char *label)
 		label, paint(PLAIN));
 }
 
-/* The lines of a device and of a peer; those read better from the last field on. */
-static const char *const device_lines[] = { "carries",	 "socket", "policy",
-					    "client-id", "id",	   "links",
-					    "mtu",	 NULL };
-static const char *const peer_lines[] = { "id",	    "endpoint", "key",
-					  "timers", "profile",	"link",
-					  NULL };
+/* This line reads better from its last field on. */
 static const char reversed[] = "timers";
 
 /* Whether a field says something about such a link. */
@@ -141,6 +135,26 @@ static void print_line(FILE *out, int indent, const char *line,
 		fputc('\n', out);
 }
 
+static void print_lines(FILE *out, int indent, const struct text_line *lines,
+			const struct model_device *device,
+			const struct model_peer *peer)
+{
+	for (; lines->name; lines++)
+		if (lines->print)
+			lines->print(out, device, peer);
+		else
+			print_line(out, indent, lines->name,
+				   peer ? peer_fields : device_fields,
+				   peer ? peer->tb : device->tb, peer);
+}
+
+const struct text_line device_lines[] = {
+	{ "carries", NULL }, { "socket", NULL },
+	{ "policy", NULL },  { "client-id", NULL },
+	{ "id", NULL },	     { "links", NULL },
+	{ "mtu", NULL },     {}
+};
+
 void print_device(FILE *out, const struct model_device *device)
 {
 	fprintf(out, "%s%s%s", paint(BOLD), device->name, paint(PLAIN));
@@ -148,9 +162,7 @@ void print_device(FILE *out, const struct model_device *device)
 		fprintf(out, " %sis down%s: ip link set %s up", paint(RED),
 			paint(PLAIN), device->name);
 	fputc('\n', out);
-	for (size_t i = 0; device_lines[i]; i++)
-		print_line(out, 2, device_lines[i], device_fields, device->tb,
-			   NULL);
+	print_lines(out, 2, device_lines, device, NULL);
 }
 
 static uint64_t counter_of(const struct nlattr *attr)
@@ -168,7 +180,8 @@ static void print_doubt(FILE *out, const struct model_device *device,
 
 	if (unanswered)
 		fprintf(out,
-			", %sunanswered%s for %" PRIu64 " s: refused as a replay? our clock may be behind",
+			", %sunanswered%s for %" PRIu64
+			" s: refused as a replay? our clock may be behind",
 			paint(YELLOW), paint(PLAIN),
 			(uint64_t)nla_get_u64(unanswered) / 1000);
 	if (refused)
@@ -186,6 +199,7 @@ static void print_state(FILE *out, const struct model_device *device,
 	const struct nlattr *seen = peer->tb[CAMEX_A_PEER_LAST_SEEN];
 	char age[AGE_TEXT];
 
+	print_label(out, 4, "state");
 	switch (state ? nla_get_u32(state) : UINT32_MAX) {
 	case CAMEX_PEER_STATE_NO_KEY:
 		fprintf(out,
@@ -212,6 +226,10 @@ static void print_state(FILE *out, const struct model_device *device,
 			"%sregistering%s: waits for its configuration from the server",
 			paint(YELLOW), paint(PLAIN));
 		break;
+	case CAMEX_PEER_STATE_WAITING:
+		fprintf(out, "%swaiting%s: not heard yet", paint(YELLOW),
+			paint(PLAIN));
+		break;
 	case CAMEX_PEER_STATE_LOST:
 		fprintf(out, "%slost%s: silent though it should not be",
 			paint(RED), paint(PLAIN));
@@ -228,6 +246,7 @@ static void print_state(FILE *out, const struct model_device *device,
 	else if (state && nla_get_u32(state) == CAMEX_PEER_STATE_UP)
 		fputs(", not heard yet", out);
 	print_doubt(out, device, peer);
+	fputc('\n', out);
 }
 
 static void print_traffic(FILE *out, const char *label,
@@ -242,12 +261,44 @@ static void print_traffic(FILE *out, const char *label,
 		counter_of(packets) == 1 ? "" : "s");
 }
 
-/* Prefixes, comma after comma, on as many lines as it takes. */
-static void print_prefixes(FILE *out, const struct model_peer *peer)
+static void print_received(FILE *out, const struct model_device *device,
+			   const struct model_peer *peer)
+{
+	(void)device;
+	print_traffic(out, "received", peer->tb[CAMEX_A_PEER_RX_BYTES],
+		      peer->tb[CAMEX_A_PEER_RX_PACKETS]);
+}
+
+static void print_sent(FILE *out, const struct model_device *device,
+		       const struct model_peer *peer)
+{
+	(void)device;
+	print_traffic(out, "sent", peer->tb[CAMEX_A_PEER_TX_BYTES],
+		      peer->tb[CAMEX_A_PEER_TX_PACKETS]);
+}
+
+static void print_name(FILE *out, const struct model_device *device,
+		       const struct model_peer *peer)
+{
+	(void)device;
+	fprintf(out, "  %speer%s %s%s%s\n", paint(FAINT), paint(PLAIN),
+		paint(BOLD), peer->name, paint(PLAIN));
+}
+
+/*
+ * Prefixes, comma after comma, on as many lines as it takes. With links of their own peers
+ * have none.
+ */
+static void print_prefixes(FILE *out, const struct model_device *device,
+			   const struct model_peer *peer)
 {
 	size_t column = 0;
 	char buf[PREFIX_TEXT];
 
+	if (peer->tb[CAMEX_A_PEER_LINK] ||
+	    device->tb[CAMEX_A_DEV_LINK_TIMEOUT] || device->withheld)
+		return;
+	print_label(out, 4, "routes");
 	for (size_t i = 0; i < peer->n_routes; i++) {
 		const char *text = prefix_text(&peer->routes[i], buf);
 
@@ -263,25 +314,23 @@ static void print_prefixes(FILE *out, const struct model_peer *peer)
 	fputc('\n', out);
 }
 
+const struct text_line peer_lines[] = { { "peer", print_name },
+					{ "state", print_state },
+					{ "id", NULL },
+					{ "endpoint", NULL },
+					{ "key", NULL },
+					{ "timers", NULL },
+					{ "profile", NULL },
+					{ "link", NULL },
+					{ "routes", print_prefixes },
+					{ "received", print_received },
+					{ "sent", print_sent },
+					{} };
+
 void print_peer(FILE *out, const struct model_device *device,
 		const struct model_peer *peer)
 {
-	fprintf(out, "  %speer%s %s%s%s\n", paint(FAINT), paint(PLAIN),
-		paint(BOLD), peer->name, paint(PLAIN));
-	print_label(out, 4, "state");
-	print_state(out, device, peer);
-	fputc('\n', out);
-	for (size_t i = 0; peer_lines[i]; i++)
-		print_line(out, 4, peer_lines[i], peer_fields, peer->tb, peer);
-	if (!peer->tb[CAMEX_A_PEER_LINK] &&
-	    !device->tb[CAMEX_A_DEV_LINK_TIMEOUT] && !device->withheld) {
-		print_label(out, 4, "routes");
-		print_prefixes(out, peer);
-	}
-	print_traffic(out, "received", peer->tb[CAMEX_A_PEER_RX_BYTES],
-		      peer->tb[CAMEX_A_PEER_RX_PACKETS]);
-	print_traffic(out, "sent", peer->tb[CAMEX_A_PEER_TX_BYTES],
-		      peer->tb[CAMEX_A_PEER_TX_PACKETS]);
+	print_lines(out, 4, peer_lines, device, peer);
 }
 
 void print_event(FILE *out, const struct model_event *event, int64_t now)

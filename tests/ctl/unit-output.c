@@ -314,51 +314,139 @@ static void test_own_links(void)
 		"a table of peers with links of their own");
 }
 
-/* What JSON has of a device, text has: each field is told if it has such a value. */
+static bool has_line(const struct text_line *lines, const char *name)
+{
+	while (lines->name && strcmp(lines->name, name) != 0)
+		lines++;
+	return lines->name;
+}
+
+/* The attribute of a field; a number tells which field it is. */
+static void put_field(struct nl_msg *msg, const struct field *f, unsigned int n)
+{
+	switch (f->kind) {
+	case FIELD_STRING:
+		nla_put_string(msg, f->attr, f->key);
+		break;
+	case FIELD_ADDRESS:
+	case FIELD_ENDPOINT:
+		put_address(msg, f->attr, "192.0.2.7");
+		break;
+	case FIELD_ID:
+	case FIELD_FINGERPRINT:
+		nla_put(msg, f->attr,
+			f->kind == FIELD_ID ? CAMEX_ID_LEN :
+					      CAMEX_FINGERPRINT_LEN,
+			"1234567890123456");
+		break;
+	case FIELD_SWITCH:
+		nla_put_u8(msg, f->attr, 1);
+		break;
+	case FIELD_AGE:
+		nla_put_u64(msg, f->attr, n * 1000);
+		break;
+	case FIELD_BYTES:
+		nla_put_u64(msg, f->attr, n);
+		break;
+	case FIELD_ROUTES:
+	case FIELD_PROFILE:
+		break;
+	case FIELD_CHOICE:
+	case FIELD_MARK:
+		nla_put_u32(msg, f->attr, n);
+		break;
+	default:
+		if (f->attr == CAMEX_A_DEV_MTU && f->line[0] == 'm')
+			nla_put_u32(msg, f->attr, n);
+		else if (!strncmp(f->key + 2, "_packets", 8))
+			nla_put_u64(msg, f->attr, n);
+		else
+			nla_put_u16(msg, f->attr, (uint16_t)n);
+	}
+}
+
+/* What JSON has, text has: each field is told if it has such a value. */
 static void test_fields(void)
 {
 	struct model_devices devices = {};
+	struct model_device *device;
 	struct nl_msg *msg = new_message(CAMEX_CMD_DEV_GET, 3, "camex0");
 	struct nlattr *nest = nla_nest_start(msg, CAMEX_A_DEV);
+	char number[32];
 	FILE *out;
 
-	for (const struct field *f = device_fields; f->key; f++) {
-		if (f->kind == FIELD_STRING)
-			nla_put_string(msg, f->attr, "eth7");
-		else if (f->kind == FIELD_ADDRESS)
-			put_address(msg, f->attr, "192.0.2.7");
-		else if (f->kind == FIELD_ID)
-			nla_put(msg, f->attr, CAMEX_ID_LEN, "12345678");
-		else if (f->kind == FIELD_SWITCH)
-			nla_put_u8(msg, f->attr, 1);
-		else if (f->kind == FIELD_CHOICE || f->kind == FIELD_MARK ||
-			 f->attr == CAMEX_A_DEV_MTU)
-			nla_put_u32(msg, f->attr, 77);
-		else
-			nla_put_u16(msg, f->attr, 77);
-	}
+	for (const struct field *f = device_fields; f->key; f++)
+		put_field(msg, f, 77);
 	nla_nest_end(msg, nest);
 	tap_ok(!model_device_read(&devices, nlmsg_hdr(msg), &fault),
 	       "a device with each attribute");
 	nlmsg_free(msg);
+	device = &devices.list[0];
 	out = text_start();
-	print_device(out, &devices.list[0]);
+	print_device(out, device);
 	fclose(out);
-	for (const struct field *f = device_fields; f->key; f++)
+	for (const struct field *f = device_fields; f->key; f++) {
+		tap_ok(has_line(device_lines, f->line), "%s has a line",
+		       f->key);
 		/* there are no stations behind a tun link */
 		if (f->attr != CAMEX_A_DEV_AGEING)
 			tap_has(text, *f->name ? f->name : f->line, f->key);
+	}
 	free(text);
+
+	msg = new_message(CAMEX_CMD_PEER_GET, 3, "camex0");
+	nest = nla_nest_start(msg, CAMEX_A_PEER);
 	for (const struct field *f = peer_fields; f->key; f++)
-		tap_ok(f->line || f->kind == FIELD_ROUTES ||
-			       f->attr == CAMEX_A_PEER_NAME ||
-			       f->attr == CAMEX_A_PEER_STATE ||
-			       f->attr == CAMEX_A_PEER_UNANSWERED ||
-			       f->attr == CAMEX_A_PEER_REFUSED ||
-			       (f->attr >= CAMEX_A_PEER_LAST_SEEN &&
-				f->attr <= CAMEX_A_PEER_TX_BYTES),
-		       "a peer's %s has a line", f->key);
+		put_field(msg, f, 10 + (unsigned int)(f - peer_fields));
+	nla_put_u16(msg, CAMEX_A_PEER_ENDPOINT_PORT, 7);
+	nla_put_u16(msg, CAMEX_A_PEER_PROFILE_MTU, 1234);
+	nla_nest_end(msg, nest);
+	tap_ok(!model_peer_read(device, nlmsg_hdr(msg), &fault),
+	       "a peer with each attribute");
+	nlmsg_free(msg);
+	out = text_start();
+	print_peer(out, device, &device->peers[0]);
+	fclose(out);
+	for (const struct field *f = peer_fields; f->key; f++) {
+		char *value =
+			field_text(f, device->peers[0].tb, &device->peers[0]);
+
+		tap_ok(has_line(peer_lines, f->line), "%s has a line", f->key);
+		snprintf(number, sizeof(number), "%u s",
+			 10 + (unsigned int)(f - peer_fields));
+		/* peers with links of their own have no routes */
+		if (f->kind != FIELD_ROUTES)
+			tap_has(text, f->kind == FIELD_AGE ? number : value,
+				f->key);
+		free(value);
+	}
+	free(text);
 	model_devices_clear(&devices);
+}
+
+/* States that have words of their own. */
+static void test_states(void)
+{
+	static const char *const words[] = {
+		[CAMEX_PEER_STATE_NO_KEY] = "no key: set one with",
+		[CAMEX_PEER_STATE_NO_ENDPOINT] = "no endpoint: nothing is",
+		[CAMEX_PEER_STATE_REGISTERING] = "registering: waits",
+		[CAMEX_PEER_STATE_LOST] = "lost: silent",
+		[CAMEX_PEER_STATE_UP] = "up, not heard yet",
+		[CAMEX_PEER_STATE_NO_DEVICE] = "no device: the interface",
+		[CAMEX_PEER_STATE_WAITING] = "waiting: not heard yet",
+		"unknown",
+	};
+
+	for (uint32_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		struct model_device device = { .ifindex = 3 };
+		FILE *out = text_start();
+
+		add_peer(&device, "alice", NULL, i, -1);
+		print_peer(out, &device, &device.peers[0]);
+		text_has(out, words[i], choice_name(state_choices, i));
+		model_device_clear(&device);
+	}
 }
 
 static void test_units(void)
@@ -539,6 +627,7 @@ int main(void)
 	model_routes_clear(&routes);
 	test_own_links();
 	test_fields();
+	test_states();
 	test_units();
 	test_stats();
 	test_event(
