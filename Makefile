@@ -46,6 +46,7 @@ help:
 	@echo 'make bench           measurements beside other tunnels;  make bench-quick   a few'
 	@echo 'make bench-doc       Documentation/performance.rst from the last make bench'
 	@echo 'make bench-profile   where the instructions of a packet go, by function'
+	@echo 'make diagrams        the pictures of Documentation/architecture.rst'
 	@echo 'make clean           build/;  make distclean   the cache of kernels as well'
 
 modules kmod: $(kmod-copies)
@@ -123,6 +124,9 @@ bench-quick:
 bench-profile:
 	@tests/bench/profile
 
+diagrams:
+	@tests/need graphviz && tests/diagrams
+
 clean:
 	rm -rf build
 
@@ -130,4 +134,4 @@ distclean: clean
 	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/camex"
 
 .PHONY: all help modules kmod sources ctl install kmod-install uninstall demo check check-long bench
-.PHONY: coverage evidence bench-doc bench-quick bench-profile clean distclean
+.PHONY: coverage diagrams evidence bench-doc bench-quick bench-profile clean distclean
