@@ -39,6 +39,8 @@ const struct command commands[] = {
 	  key_gen, .summary = "print a new random key in base64" },
 	{ "key", "derive", {}, 0,
 	  key_derive, .summary = "turn the passphrase on standard input into a key" },
+	{ "key", "public", {}, 0,
+	  key_public, .summary = "print the public key of the private key on standard input" },
 
 	{ "id", "gen", {}, 0,
 	  id_gen, .summary = "print a new random identifier in hex" },

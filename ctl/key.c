@@ -67,6 +67,19 @@ int key_derive(struct call *call)
 	return status;
 }
 
+int key_public(struct call *call)
+{
+	struct secret secret;
+	char text[SECRET_BASE64];
+
+	if (secret_read_key("-", &secret, &call->fault))
+		return -1;
+	secret_derive_public(&secret);
+	puts(key_base64(secret.public_key, text));
+	secret_wipe(&secret);
+	return 0;
+}
+
 int id_gen(struct call *call)
 {
 	uint8_t id[ID_LEN];

@@ -195,6 +195,7 @@ int peer_set(struct call *call);
 int peer_show(struct call *call);
 int key_gen(struct call *call);
 int key_derive(struct call *call);
+int key_public(struct call *call);
 int id_gen(struct call *call);
 int watch(struct call *call);
 int route_show(struct call *call);

@@ -85,8 +85,9 @@ static bool path_of(struct path *path, const struct call *call,
 	    path->type[1] != IFLA_INFO_DATA)
 		return false;
 	path->type[0] = CAMEX_A_DEV;
-	path->type[1] = path->type[last];
-	path->depth = 2;
+	for (size_t i = 1; i < last; i++)
+		path->type[i] = path->type[i + 1];
+	path->depth = last;
 	return true;
 }
 
@@ -122,7 +123,10 @@ static void argument_of(struct call *call, const struct path *path,
 		snprintf(value, len, "%s", call->word[1]);
 		return;
 	}
-	given = values_by_attr(&call->values, nest, path->type[1]);
+	given = values_by_attr(&call->values, nest, 0, path->type[1]);
+	if (!given && path->depth > 2)
+		given = values_by_attr(&call->values, nest, path->type[1],
+				       path->type[2]);
 	if (!given)
 		return;
 	call->blamed = given;

@@ -285,6 +285,67 @@ static int put_secret(struct nl_msg *msg, const struct value *value)
 		       sizeof(secret->fingerprint), secret->fingerprint);
 }
 
+static int put_key(struct nl_msg *msg, const struct value *value)
+{
+	return nla_put(msg, value->keyword->attr, sizeof(value->key),
+		       value->key);
+}
+
+static void get_key(struct value *value, struct nlattr *const *tb)
+{
+	const struct nlattr *attr = tb[value->keyword->attr];
+
+	if (attr && nla_len(attr) == sizeof(value->key))
+		memcpy(value->key, nla_data(attr), sizeof(value->key));
+}
+
+static void write_key(FILE *out, const struct value *value)
+{
+	char text[SECRET_BASE64];
+
+	fputs(key_base64(value->key, text), out);
+}
+
+/* Of a private or a preshared key the kernel wants no fingerprint. */
+static int put_secret_alone(struct nl_msg *msg, const struct value *value)
+{
+	return nla_put(msg, value->keyword->attr, sizeof(value->secret.key),
+		       value->secret.key);
+}
+
+/* A private key is known by its public key. */
+static void get_private_key(struct value *value, struct nlattr *const *tb)
+{
+	const struct nlattr *attr = tb[CAMEX_A_WG_DEV_PUBLIC_KEY];
+
+	if (attr && nla_len(attr) == CAMEX_KEY_LEN)
+		memcpy(value->secret.public_key, nla_data(attr), CAMEX_KEY_LEN);
+}
+
+static void write_private_key(FILE *out, const struct value *value)
+{
+	static const uint8_t none[CAMEX_KEY_LEN];
+	char text[SECRET_BASE64];
+
+	if (memcmp(value->secret.public_key, none, sizeof(none)) != 0)
+		fputs(key_base64(value->secret.public_key, text), out);
+	else
+		fputs("none", out);
+}
+
+/* Of a preshared key nothing is known but that there is one. */
+static void get_preshared_key(struct value *value, struct nlattr *const *tb)
+{
+	const struct nlattr *attr = tb[CAMEX_A_WG_PEER_PRESHARED];
+
+	value->secret.given = attr && nla_get_u8(attr);
+}
+
+static void write_preshared_key(FILE *out, const struct value *value)
+{
+	fputs(value->secret.given ? "set" : "none", out);
+}
+
 static void wipe_secret(struct value *value)
 {
 	secret_wipe(&value->secret);
@@ -305,12 +366,21 @@ const struct value_form form_id = { put_id, get_id, write_id, NULL };
 const struct value_form form_prefix = { put_one_prefix, get_prefix, write_prefix, NULL };
 const struct value_form form_prefixes = { put_prefixes, get_prefixes, write_prefixes, wipe_prefixes };
 const struct value_form form_secret = { put_secret, get_secret, write_secret, wipe_secret };
+const struct value_form form_key = { put_key, get_key, write_key, NULL };
+const struct value_form form_private_key = { put_secret_alone, get_private_key, write_private_key, wipe_secret };
+const struct value_form form_preshared_key = { put_secret_alone, get_preshared_key, write_preshared_key, wipe_secret };
 /* clang-format on */
 
 void value_get(struct value *value, const struct keyword *keyword,
 	       struct nlattr *const *tb)
 {
+	struct nlattr *inner[MODEL_NEST_MAX + 1];
+
 	*value = (struct value){ .keyword = keyword, .text = "none" };
+	if (keyword->within) {
+		model_nest(tb[keyword->within], inner);
+		tb = inner;
+	}
 	keyword->type->form->get(value, tb);
 }
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <netlink/attr.h>
+#include <netlink/msg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +24,8 @@ const struct choice protocol_choices[] = {
 	{ "raw", CAMEX_PROTOCOL_RAW, "the packet alone, not encrypted" },
 	{ "jtunnel", CAMEX_PROTOCOL_JTUNNEL,
 	  "the sender's identifier first, encrypted for peers with a key" },
+	{ "wireguard", CAMEX_PROTOCOL_WIREGUARD,
+	  "WireGuard's handshake and datagrams, forward secrecy" },
 	{}
 };
 
@@ -69,6 +73,13 @@ const struct choice register_choices[] = {
 	{}
 };
 
+const struct choice cipher_choices[] = {
+	{ "chacha20-poly1305", CAMEX_CIPHER_CHACHA20_POLY1305, "WireGuard's own" },
+	{ "aes-256-gcm", CAMEX_CIPHER_AES_256_GCM,
+	  "between two camex ends whose CPUs have AES instructions" },
+	{}
+};
+
 const struct choice event_choices[] = {
 	{ "peer_up", CAMEX_EVENT_PEER_UP, "is up" },
 	{ "peer_lost", CAMEX_EVENT_PEER_LOST, "is lost" },
@@ -77,6 +88,7 @@ const struct choice event_choices[] = {
 	{ "link_del", CAMEX_EVENT_LINK_DEL, "has lost its link" },
 	{ "register", CAMEX_EVENT_REGISTER, "has registered" },
 	{ "config", CAMEX_EVENT_CONFIG, "has sent our configuration" },
+	{ "handshake", CAMEX_EVENT_HANDSHAKE, "has completed a handshake" },
 	{}
 };
 
@@ -84,6 +96,7 @@ const struct choice event_choices[] = {
 #define DEV_ADD		.takes = TAKES_DEV_ADD
 #define DEV_BOTH	.takes = TAKES_DEV_ADD | TAKES_DEV_SET, \
 			.needs = TAKES_DEV_SET
+#define PEER_ADD	.takes = TAKES_PEER_ADD
 #define PEER_BOTH	.takes = TAKES_PEER_ADD | TAKES_PEER_SET, \
 			.needs = TAKES_PEER_SET
 #define PEER_AND_KEY	.takes = TAKES_PEER_ADD | TAKES_PEER_SET | TAKES_KEY_SET, \
@@ -98,6 +111,10 @@ const struct choice event_choices[] = {
 /* Which attribute it becomes, or which ones from first to last. */
 #define DEV(name)	.nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_##name
 #define PEER(name)	.nest = CAMEX_A_PEER, .attr = CAMEX_A_PEER_##name
+#define WG_DEV(name)	.nest = CAMEX_A_DEV, .within = CAMEX_A_DEV_WIREGUARD, \
+			.attr = CAMEX_A_WG_DEV_##name
+#define WG_PEER(name)	.nest = CAMEX_A_PEER, .within = CAMEX_A_PEER_WIREGUARD, \
+			.attr = CAMEX_A_WG_PEER_##name
 #define FDB(name)	.nest = CAMEX_A_FDB, .attr = CAMEX_A_FDB_##name
 #define ROUTE(name)	.nest = CAMEX_A_ROUTE, .attr = CAMEX_A_ROUTE_##name
 #define TO_PEER(name)	.attr_last = CAMEX_A_PEER_##name
@@ -162,6 +179,9 @@ const struct keyword keywords[] = {
 	{ "id", "HEX16",
 	  "our identifier, 16 hexadecimal digits; protocol jtunnel alone (default: the kernel draws one)",
 	  &type_id, DEV(ID), DEV_BOTH },
+	{ "private-key-file", "F|none",
+	  "file with our private key, 32 bytes in base64; -: standard input; protocol wireguard alone (default none)",
+	  &type_private_key_file, WG_DEV(PRIVATE_KEY), DEV_BOTH },
 
 	/* peers */
 	{ "endpoint", "HOST:PORT",
@@ -174,6 +194,16 @@ const struct keyword keywords[] = {
 	  &type_key_file, PEER(KEY), TO_PEER(FINGERPRINT), PEER_AND_KEY },
 	{ "passphrase-file", "F", "file with a passphrase to make the key of; -: standard input",
 	  &type_passphrase_file, PEER(KEY), TO_PEER(FINGERPRINT), PEER_AND_KEY },
+	{ "public-key", "BASE64",
+	  "the peer's public key, 32 bytes in base64; protocol wireguard, which needs it, alone",
+	  &type_public_key, WG_PEER(PUBLIC_KEY), PEER_ADD },
+	{ "preshared-key-file", "F|none",
+	  "file with a key that both ends mix in, 32 bytes in base64; -: standard input; protocol wireguard alone (default none)",
+	  &type_preshared_key_file, WG_PEER(PRESHARED_KEY), PEER_BOTH },
+	{ "cipher", NULL,
+	  "what encrypts its packets, the same at both ends; protocol wireguard alone (default chacha20-poly1305)",
+	  ONE_OF(cipher_choices), WG_PEER(CIPHER), PEER_ADD,
+	  .initial = "chacha20-poly1305" },
 	{ "routes", "PREFIX[,PREFIX...]|any|none",
 	  "destinations behind the peer, and the sources that it may use; any is 0.0.0.0/0,::/0 (default any with register auto, else none)",
 	  &type_prefixes, PEER(ROUTES), PEER_BOTH,
@@ -265,13 +295,13 @@ size_t keyword_words(const struct keyword *keyword)
 }
 
 const struct value *values_by_attr(const struct values *values, uint16_t nest,
-				   uint16_t attr)
+				   uint16_t within, uint16_t attr)
 {
 	for (size_t i = 0; i < values->n; i++) {
 		const struct keyword *k = values->list[i].keyword;
 		uint16_t last = k->attr_last ? k->attr_last : k->attr;
 
-		if (k->nest == nest && attr >= k->attr && attr <= last)
+		if (k->nest == nest && k->within == within && attr >= k->attr && attr <= last)
 			return &values->list[i];
 	}
 	return NULL;
@@ -330,7 +360,8 @@ static int keyword_check_once(const struct values *values,
 			      struct fault *fault)
 {
 	const struct value *other =
-		values_by_attr(values, keyword->nest, keyword->attr);
+		values_by_attr(values, keyword->nest, keyword->within,
+			       keyword->attr);
 
 	if (!other || keyword->repeats)
 		return 0;
@@ -417,11 +448,18 @@ int values_parse(struct values *values, unsigned int takes,
 	return 0;
 }
 
+bool keyword_is_secret(const struct keyword *keyword)
+{
+	const struct value_type *type = keyword->type;
+
+	return type == &type_key_file || type == &type_passphrase_file ||
+	       type == &type_private_key_file ||
+	       type == &type_preshared_key_file;
+}
+
 bool value_is_secret(const struct value *value)
 {
-	const struct value_type *type = value->keyword->type;
-
-	return type == &type_key_file || type == &type_passphrase_file;
+	return keyword_is_secret(value->keyword);
 }
 
 void values_warn(const struct values *values)
@@ -436,18 +474,44 @@ void values_warn(const struct values *values)
 	}
 }
 
-int values_put(struct nl_msg *msg, const struct values *values, uint16_t nest,
-	       struct fault *fault)
+/* Those of a nest that are in no nest of a protocol, or in that one. */
+static int put_within(struct nl_msg *msg, const struct values *values,
+		      uint16_t nest, uint16_t within, struct fault *fault)
 {
 	for (size_t i = 0; i < values->n; i++) {
 		const struct value *value = &values->list[i];
 
-		if (value->keyword->nest != nest)
+		if (value->keyword->nest != nest ||
+		    value->keyword->within != within)
 			continue;
 		if (value->keyword->type->form->put(msg, value) < 0)
 			return fault_set(fault, "%s: no room in one message",
 					 value->keyword->name);
 	}
+	return 0;
+}
+
+int values_put(struct nl_msg *msg, const struct values *values, uint16_t nest,
+	       struct fault *fault)
+{
+	uint16_t within = 0;
+	struct nlattr *inner;
+
+	if (put_within(msg, values, nest, 0, fault))
+		return -1;
+	/* a device has one protocol, and a protocol one nest */
+	for (size_t i = 0; i < values->n && !within; i++)
+		if (values->list[i].keyword->nest == nest)
+			within = values->list[i].keyword->within;
+	if (!within)
+		return 0;
+	inner = nla_nest_start(msg, within | NLA_F_NESTED);
+	if (!inner)
+		return fault_set(fault, "out of memory");
+	if (put_within(msg, values, nest, within, fault))
+		return -1;
+	if (nla_nest_end(msg, inner) < 0)
+		return fault_set(fault, "too much for one message");
 	return 0;
 }
 

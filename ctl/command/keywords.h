@@ -82,6 +82,7 @@ struct value {
 		struct prefix prefix;
 		struct prefixes prefixes;
 		struct secret secret;
+		uint8_t key[CAMEX_KEY_LEN];
 		uint8_t id[CAMEX_ID_LEN];
 		char name[IFNAMSIZ];
 	};
@@ -127,6 +128,7 @@ struct value_type {
  *	kernel chooses
  * @repeats: it may be given more than once
  * @nest: top-level attribute that it is in; 0: camex is not sent it
+ * @within: the protocol's own nest inside @nest; 0: none
  * @attr: attribute, or the first of several
  * @attr_last: the last of several; 0: there is one
  */
@@ -142,6 +144,7 @@ struct keyword {
 	const char *initial;
 	bool repeats;
 	uint16_t nest;
+	uint16_t within;
 	uint16_t attr;
 	uint16_t attr_last;
 };
@@ -171,6 +174,7 @@ extern const struct choice tx_choices[];
 extern const struct choice rx_choices[];
 extern const struct choice state_choices[];
 extern const struct choice register_choices[];
+extern const struct choice cipher_choices[];
 extern const struct choice event_choices[];
 
 /* The name of a number; "unknown" if this program is older than the kernel. */
@@ -182,9 +186,9 @@ const struct keyword *keyword_find(const char *name, unsigned int takes);
 /* How many words a keyword and its value are. */
 size_t keyword_words(const struct keyword *keyword);
 
-/* The keyword that an attribute belongs to, of those given; or NULL. */
+/* The keyword that an attribute belongs to, of those given; or NULL. within 0: no nest of a protocol. */
 const struct value *values_by_attr(const struct values *values, uint16_t nest,
-				   uint16_t attr);
+				   uint16_t within, uint16_t attr);
 
 /* The value given for a keyword, or NULL. */
 struct value *values_get(struct values *values, const char *name);
@@ -222,6 +226,7 @@ int value_copy(struct value *copy, const struct value *value);
 
 /* Whether it is a file with a key or a passphrase. */
 bool value_is_secret(const struct value *value);
+bool keyword_is_secret(const struct keyword *keyword);
 
 /* Warn of files with keys that others can read. */
 void values_warn(const struct values *values);
@@ -255,6 +260,9 @@ extern const struct value_form form_id;
 extern const struct value_form form_prefix;
 extern const struct value_form form_prefixes;
 extern const struct value_form form_secret;
+extern const struct value_form form_key;
+extern const struct value_form form_private_key;
+extern const struct value_form form_preshared_key;
 
 /* Types, in values.c */
 extern const struct value_type type_u16;
@@ -279,5 +287,8 @@ extern const struct value_type type_prefixes;
 extern const struct value_type type_peer;
 extern const struct value_type type_key_file;
 extern const struct value_type type_passphrase_file;
+extern const struct value_type type_public_key;
+extern const struct value_type type_private_key_file;
+extern const struct value_type type_preshared_key_file;
 
 #endif /* CAMEXCTL_KEYWORDS_H */

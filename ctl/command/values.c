@@ -238,6 +238,30 @@ static int read_passphrase_file(struct value *value, struct fault *fault)
 	return secret_read_passphrase(value->text, &value->secret, fault);
 }
 
+static int read_public_key(struct value *value, struct fault *fault)
+{
+	return key_of_base64("it", value->text, strlen(value->text),
+			     value->key, fault);
+}
+
+/* "none" takes a key away: it is all 0. */
+static int read_key_or_none(struct value *value, struct fault *fault)
+{
+	memset(&value->secret, 0, sizeof(value->secret));
+	return strcmp(value->text, "none") != 0 ?
+		       secret_read_key(value->text, &value->secret, fault) :
+		       0;
+}
+
+static int read_private_key_file(struct value *value, struct fault *fault)
+{
+	if (read_key_or_none(value, fault))
+		return -1;
+	if (value->secret.given)
+		secret_derive_public(&value->secret);
+	return 0;
+}
+
 /* clang-format off */
 const struct value_type type_u16 = { read_number, &form_u16, PROPOSE_NOTHING };
 const struct value_type type_vlan = { read_vlan, &form_u16, PROPOSE_NOTHING };
@@ -261,4 +285,7 @@ const struct value_type type_prefixes = { read_prefixes, &form_prefixes, PROPOSE
 const struct value_type type_peer = { read_peer, &form_string, PROPOSE_PEER };
 const struct value_type type_key_file = { read_key_file, &form_secret, PROPOSE_FILE };
 const struct value_type type_passphrase_file = { read_passphrase_file, &form_secret, PROPOSE_FILE };
+const struct value_type type_public_key = { read_public_key, &form_key, PROPOSE_NOTHING };
+const struct value_type type_private_key_file = { read_private_key_file, &form_private_key, PROPOSE_FILE };
+const struct value_type type_preshared_key_file = { read_key_or_none, &form_preshared_key, PROPOSE_FILE };
 /* clang-format on */

@@ -95,7 +95,8 @@ static int place_path(struct config *config, struct value *value,
 	const char *slash = strrchr(config->path, '/');
 	char **paths, *path;
 
-	if (!slash || value->text[0] == '/' || !strcmp(value->text, "-"))
+	if (!slash || value->text[0] == '/' || !strcmp(value->text, "-") ||
+	    (!strcmp(value->text, "none") && value->keyword->within))
 		return 0;
 	paths = reallocarray(config->paths, config->n_paths + 1,
 			     sizeof(*paths));

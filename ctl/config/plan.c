@@ -179,7 +179,7 @@ static int plan_set(struct engine *engine, struct pair *pair)
 	if (plan_values(engine, change))
 		return -1;
 	for (const struct keyword *k = keywords; k->name; k++)
-		if (k->takes & TAKES_PEER_SET && !(k->takes & TAKES_KEY_SET) &&
+		if (k->takes & TAKES_PEER_SET && !keyword_is_secret(k) &&
 		    strcmp(k->name, "routes") != 0 &&
 		    plan_compare(engine, change, values, values, k,
 				 running->tb))
@@ -206,7 +206,7 @@ static int plan_key(struct engine *engine, struct pair *pair)
 	struct value before;
 
 	for (size_t i = 0; i < peer->values.n; i++)
-		if (value_is_secret(&peer->values.list[i]))
+		if (peer->values.list[i].keyword->takes & TAKES_KEY_SET)
 			given = &peer->values.list[i];
 	if (!given && !pair->running->tb[CAMEX_A_PEER_FINGERPRINT])
 		return 0;

@@ -27,7 +27,7 @@ int plan_device(struct engine *engine)
 	if (plan_values(engine, change))
 		return -1;
 	for (const struct keyword *k = keywords; k->name; k++)
-		if (k->takes & TAKES_DEV_ADD &&
+		if (k->takes & TAKES_DEV_ADD && !keyword_is_secret(k) &&
 		    plan_compare(engine, change, &config->values, NULL, k,
 				 engine->device->tb))
 			return -1;

@@ -14,6 +14,19 @@ static struct nla_policy top_policy[CAMEX_A_MAX + 1] = {
 	[CAMEX_A_EVENT] = { .type = NLA_U32 },
 };
 
+static struct nla_policy wg_dev_policy[CAMEX_A_WG_DEV_MAX + 1] = {
+	[CAMEX_A_WG_DEV_PUBLIC_KEY] = { .minlen = CAMEX_KEY_LEN,
+					.maxlen = CAMEX_KEY_LEN },
+};
+
+static struct nla_policy wg_peer_policy[CAMEX_A_WG_PEER_MAX + 1] = {
+	[CAMEX_A_WG_PEER_PUBLIC_KEY] = { .minlen = CAMEX_KEY_LEN,
+					 .maxlen = CAMEX_KEY_LEN },
+	[CAMEX_A_WG_PEER_CIPHER] = { .type = NLA_U32 },
+	[CAMEX_A_WG_PEER_PRESHARED] = { .type = NLA_U8 },
+	[CAMEX_A_WG_PEER_LAST_HANDSHAKE] = { .type = NLA_U64 },
+};
+
 static struct nla_policy dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	[CAMEX_A_DEV_LINK] = { .type = NLA_U32 },
 	[CAMEX_A_DEV_PROTOCOL] = { .type = NLA_U32 },
@@ -35,6 +48,7 @@ static struct nla_policy dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	[CAMEX_A_DEV_AGEING] = { .type = NLA_U16 },
 	[CAMEX_A_DEV_CLIENT_ID] = { .type = NLA_STRING,
 				    .maxlen = CAMEX_NAME_MAX + 1 },
+	[CAMEX_A_DEV_WIREGUARD] = { .type = NLA_NESTED },
 };
 
 static struct nla_policy peer_policy[CAMEX_A_PEER_MAX + 1] = {
@@ -61,6 +75,7 @@ static struct nla_policy peer_policy[CAMEX_A_PEER_MAX + 1] = {
 	[CAMEX_A_PEER_PROFILE_GATEWAY] = { .minlen = 4, .maxlen = 16 },
 	[CAMEX_A_PEER_PROFILE_MTU] = { .type = NLA_U16 },
 	[CAMEX_A_PEER_PROFILE_ROUTES] = { .type = NLA_NESTED },
+	[CAMEX_A_PEER_WIREGUARD] = { .type = NLA_NESTED },
 };
 
 static struct nla_policy route_policy[CAMEX_A_ROUTE_MAX + 1] = {
@@ -130,6 +145,20 @@ static void *nest_copy(struct nlattr *nest, struct nlattr **tb, int max,
 	return copy;
 }
 
+/* Whether a protocol's own nest, NULL: there is none, is what it should be. */
+static bool nest_is_valid(struct nlattr *nest, int max,
+			  struct nla_policy *policy)
+{
+	return !nest || !nla_validate(nla_data(nest), nla_len(nest), max, policy);
+}
+
+void model_nest(struct nlattr *nest, struct nlattr **inner)
+{
+	memset(inner, 0, (MODEL_NEST_MAX + 1) * sizeof(*inner));
+	if (nest)
+		nla_parse_nested(inner, MODEL_NEST_MAX, nest, NULL);
+}
+
 int model_device_read(void *arg, struct nlmsghdr *hdr, struct fault *fault)
 {
 	struct model_devices *devices = arg;
@@ -151,6 +180,9 @@ int model_device_read(void *arg, struct nlmsghdr *hdr, struct fault *fault)
 	if (!device->copy)
 		return fault_malformed(fault);
 	devices->n++;
+	if (!nest_is_valid(device->tb[CAMEX_A_DEV_WIREGUARD],
+			   CAMEX_A_WG_DEV_MAX, wg_dev_policy))
+		return fault_malformed(fault);
 	return 0;
 }
 
@@ -178,6 +210,9 @@ int model_peer_read(void *arg, struct nlmsghdr *hdr, struct fault *fault)
 	}
 	peer->name = nla_get_string(peer->tb[CAMEX_A_PEER_NAME]);
 	device->n_peers++;
+	if (!nest_is_valid(peer->tb[CAMEX_A_PEER_WIREGUARD],
+			   CAMEX_A_WG_PEER_MAX, wg_peer_policy))
+		return fault_malformed(fault);
 	return 0;
 }
 

@@ -177,6 +177,12 @@ void model_device_clear(struct model_device *device);
 void model_routes_clear(void *arg);
 void model_stations_clear(void *arg);
 
+/* The highest attribute of a protocol's own nest. */
+#define MODEL_NEST_MAX 16
+
+/* The attributes of such a nest by type, each NULL if the nest is NULL. */
+void model_nest(struct nlattr *nest, struct nlattr **inner);
+
 /* The endpoint among a peer's attributes; false: there is none. */
 bool model_endpoint(struct nlattr *const *tb, struct endpoint *endpoint);
 

@@ -13,57 +13,64 @@
 
 #define DEV(name) CAMEX_A_DEV_##name
 #define PEER(name) CAMEX_A_PEER_##name
+#define WG_DEV(name) CAMEX_A_WG_DEV_##name
+#define WG_PEER(name) CAMEX_A_WG_PEER_##name
 
 /* clang-format off */
 const struct field device_fields[] = {
-	{ "link", FIELD_CHOICE, DEV(LINK), link_choices, "carries", "link", NULL },
-	{ "protocol", FIELD_CHOICE, DEV(PROTOCOL), protocol_choices, "carries", "protocol", NULL },
-	{ "transport", FIELD_CHOICE, DEV(TRANSPORT), transport_choices, "carries", "transport", NULL },
-	{ "port", FIELD_NUMBER, DEV(PORT), NULL, "socket", "port", NULL },
-	{ "bind", FIELD_ADDRESS, DEV(BIND), NULL, "socket", "bind", NULL },
-	{ "bind_dev", FIELD_STRING, DEV(BIND_DEV), NULL, "socket", "bind-dev", NULL },
-	{ "fwmark", FIELD_MARK, DEV(FWMARK), NULL, "socket", "fwmark", "0x0" },
-	{ "tx", FIELD_CHOICE, DEV(TX), tx_choices, "socket", "tx", "udp" },
-	{ "rx", FIELD_CHOICE, DEV(RX), rx_choices, "socket", "rx", "udp" },
-	{ "links", FIELD_CHOICE, DEV(LINKS), links_choices, "carries", "links", NULL },
-	{ "link_name", FIELD_STRING, DEV(LINK_NAME), NULL, "links", "link-name", NULL },
-	{ "link_timeout", FIELD_SECONDS, DEV(LINK_TIMEOUT), NULL, "links", "link-timeout", NULL },
-	{ "id", FIELD_ID, DEV(ID), NULL, "id", "", NULL },
-	{ "client_id", FIELD_STRING, DEV(CLIENT_ID), NULL, "client-id", "", NULL },
-	{ "relay", FIELD_SWITCH, DEV(RELAY), NULL, "policy", "relay", "off" },
-	{ "source_check", FIELD_SWITCH, DEV(SOURCE_CHECK), NULL, "policy", "source-check", NULL },
-	{ "plaintext", FIELD_SWITCH, DEV(PLAINTEXT), NULL, "policy", "plaintext", NULL },
-	{ "ageing", FIELD_NUMBER, DEV(AGEING), NULL, "policy", "ageing", NULL },
-	{ "mtu", FIELD_NUMBER, DEV(MTU), NULL, "mtu", "", NULL },
+	{ "link", FIELD_CHOICE, DEV(LINK), link_choices, "carries", "link", NULL, 0 },
+	{ "protocol", FIELD_CHOICE, DEV(PROTOCOL), protocol_choices, "carries", "protocol", NULL, 0 },
+	{ "transport", FIELD_CHOICE, DEV(TRANSPORT), transport_choices, "carries", "transport", NULL, 0 },
+	{ "port", FIELD_NUMBER, DEV(PORT), NULL, "socket", "port", NULL, 0 },
+	{ "bind", FIELD_ADDRESS, DEV(BIND), NULL, "socket", "bind", NULL, 0 },
+	{ "bind_dev", FIELD_STRING, DEV(BIND_DEV), NULL, "socket", "bind-dev", NULL, 0 },
+	{ "fwmark", FIELD_MARK, DEV(FWMARK), NULL, "socket", "fwmark", "0x0", 0 },
+	{ "tx", FIELD_CHOICE, DEV(TX), tx_choices, "socket", "tx", "udp", 0 },
+	{ "rx", FIELD_CHOICE, DEV(RX), rx_choices, "socket", "rx", "udp", 0 },
+	{ "links", FIELD_CHOICE, DEV(LINKS), links_choices, "carries", "links", NULL, 0 },
+	{ "link_name", FIELD_STRING, DEV(LINK_NAME), NULL, "links", "link-name", NULL, 0 },
+	{ "link_timeout", FIELD_SECONDS, DEV(LINK_TIMEOUT), NULL, "links", "link-timeout", NULL, 0 },
+	{ "id", FIELD_ID, DEV(ID), NULL, "id", "", NULL, 0 },
+	{ "client_id", FIELD_STRING, DEV(CLIENT_ID), NULL, "client-id", "", NULL, 0 },
+	{ "public_key", FIELD_KEY, WG_DEV(PUBLIC_KEY), NULL, "key", "public", NULL, DEV(WIREGUARD) },
+	{ "relay", FIELD_SWITCH, DEV(RELAY), NULL, "policy", "relay", "off", 0 },
+	{ "source_check", FIELD_SWITCH, DEV(SOURCE_CHECK), NULL, "policy", "source-check", NULL, 0 },
+	{ "plaintext", FIELD_SWITCH, DEV(PLAINTEXT), NULL, "policy", "plaintext", NULL, 0 },
+	{ "ageing", FIELD_NUMBER, DEV(AGEING), NULL, "policy", "ageing", NULL, 0 },
+	{ "mtu", FIELD_NUMBER, DEV(MTU), NULL, "mtu", "", NULL, 0 },
 	{}
 };
 
 const struct field peer_fields[] = {
-	{ "name", FIELD_STRING, PEER(NAME), NULL, "peer", "", NULL },
-	{ "id", FIELD_ID, PEER(ID), NULL, "id", "", NULL },
-	{ "endpoint", FIELD_ENDPOINT, PEER(ENDPOINT_ADDR), NULL, "endpoint", "", NULL },
-	{ "fingerprint", FIELD_FINGERPRINT, PEER(FINGERPRINT), NULL, "key", "fingerprint", NULL },
-	{ "routes", FIELD_ROUTES, 0, NULL, "routes", "", NULL },
-	{ "keepalive", FIELD_SECONDS, PEER(KEEPALIVE), NULL, "timers", "keepalive", "0 s" },
-	{ "register", FIELD_CHOICE, PEER(REGISTER), register_choices, "timers", "register", "off" },
-	{ "state", FIELD_CHOICE, PEER(STATE), state_choices, "state", "", NULL },
-	{ "last_seen_ms", FIELD_AGE, PEER(LAST_SEEN), NULL, "state", "", NULL },
-	{ "unanswered_ms", FIELD_AGE, PEER(UNANSWERED), NULL, "state", "", NULL },
-	{ "refused_ms", FIELD_AGE, PEER(REFUSED), NULL, "state", "", NULL },
-	{ "link", FIELD_STRING, PEER(LINK), NULL, "link", "", NULL },
-	{ "rx_packets", FIELD_NUMBER, PEER(RX_PACKETS), NULL, "received", "", NULL },
-	{ "rx_bytes", FIELD_BYTES, PEER(RX_BYTES), NULL, "received", "", NULL },
-	{ "tx_packets", FIELD_NUMBER, PEER(TX_PACKETS), NULL, "sent", "", NULL },
-	{ "tx_bytes", FIELD_BYTES, PEER(TX_BYTES), NULL, "sent", "", NULL },
-	{ "profile", FIELD_PROFILE, 0, NULL, "profile", "", NULL },
+	{ "name", FIELD_STRING, PEER(NAME), NULL, "peer", "", NULL, 0 },
+	{ "id", FIELD_ID, PEER(ID), NULL, "id", "", NULL, 0 },
+	{ "endpoint", FIELD_ENDPOINT, PEER(ENDPOINT_ADDR), NULL, "endpoint", "", NULL, 0 },
+	{ "fingerprint", FIELD_FINGERPRINT, PEER(FINGERPRINT), NULL, "key", "fingerprint", NULL, 0 },
+	{ "public_key", FIELD_KEY, WG_PEER(PUBLIC_KEY), NULL, "key", "public", NULL, PEER(WIREGUARD) },
+	{ "preshared", FIELD_SWITCH, WG_PEER(PRESHARED), NULL, "key", "preshared", "off", PEER(WIREGUARD) },
+	{ "cipher", FIELD_CHOICE, WG_PEER(CIPHER), cipher_choices, "key", "cipher", "chacha20-poly1305", PEER(WIREGUARD) },
+	{ "routes", FIELD_ROUTES, 0, NULL, "routes", "", NULL, 0 },
+	{ "keepalive", FIELD_SECONDS, PEER(KEEPALIVE), NULL, "timers", "keepalive", "0 s", 0 },
+	{ "register", FIELD_CHOICE, PEER(REGISTER), register_choices, "timers", "register", "off", 0 },
+	{ "state", FIELD_CHOICE, PEER(STATE), state_choices, "state", "", NULL, 0 },
+	{ "last_seen_ms", FIELD_AGE, PEER(LAST_SEEN), NULL, "state", "", NULL, 0 },
+	{ "last_handshake_ms", FIELD_AGE, WG_PEER(LAST_HANDSHAKE), NULL, "handshake", "", NULL, PEER(WIREGUARD) },
+	{ "unanswered_ms", FIELD_AGE, PEER(UNANSWERED), NULL, "state", "", NULL, 0 },
+	{ "refused_ms", FIELD_AGE, PEER(REFUSED), NULL, "state", "", NULL, 0 },
+	{ "link", FIELD_STRING, PEER(LINK), NULL, "link", "", NULL, 0 },
+	{ "rx_packets", FIELD_NUMBER, PEER(RX_PACKETS), NULL, "received", "", NULL, 0 },
+	{ "rx_bytes", FIELD_BYTES, PEER(RX_BYTES), NULL, "received", "", NULL, 0 },
+	{ "tx_packets", FIELD_NUMBER, PEER(TX_PACKETS), NULL, "sent", "", NULL, 0 },
+	{ "tx_bytes", FIELD_BYTES, PEER(TX_BYTES), NULL, "sent", "", NULL, 0 },
+	{ "profile", FIELD_PROFILE, 0, NULL, "profile", "", NULL, 0 },
 	{}
 };
 
 const struct field event_fields[] = {
-	{ "peer", FIELD_STRING, PEER(NAME), NULL, NULL, "", NULL },
-	{ "endpoint", FIELD_ENDPOINT, PEER(ENDPOINT_ADDR), NULL, NULL, "", NULL },
-	{ "state", FIELD_CHOICE, PEER(STATE), state_choices, NULL, "", NULL },
-	{ "link", FIELD_STRING, PEER(LINK), NULL, NULL, "", NULL },
+	{ "peer", FIELD_STRING, PEER(NAME), NULL, NULL, "", NULL, 0 },
+	{ "endpoint", FIELD_ENDPOINT, PEER(ENDPOINT_ADDR), NULL, NULL, "", NULL, 0 },
+	{ "state", FIELD_CHOICE, PEER(STATE), state_choices, NULL, "", NULL, 0 },
+	{ "link", FIELD_STRING, PEER(LINK), NULL, NULL, "", NULL, 0 },
 	{}
 };
 /* clang-format on */
@@ -98,11 +105,25 @@ static void write_routes(FILE *out, const struct model_peer *peer)
 			prefix_text(&peer->routes[i], text));
 }
 
+/* The attribute of a field, wherever it is; NULL: there is none. */
+static const struct nlattr *find_attr(const struct field *field,
+				      struct nlattr *const *tb)
+{
+	struct nlattr *inner[MODEL_NEST_MAX + 1];
+
+	if (!field->attr)
+		return NULL;
+	if (!field->within)
+		return tb[field->attr];
+	model_nest(tb[field->within], inner);
+	return inner[field->attr];
+}
+
 /* Nothing, where there is nothing. */
 static void write_field(FILE *out, const struct field *field,
 			struct nlattr *const *tb, const struct model_peer *peer)
 {
-	const struct nlattr *attr = field->attr ? tb[field->attr] : NULL;
+	const struct nlattr *attr = find_attr(field, tb);
 	struct address address;
 	struct endpoint endpoint;
 	struct profile profile;
@@ -149,6 +170,9 @@ static void write_field(FILE *out, const struct field *field,
 		break;
 	case FIELD_FINGERPRINT:
 		fputs(secret_hex(nla_data(attr), text), out);
+		break;
+	case FIELD_KEY:
+		fputs(key_base64(nla_data(attr), text), out);
 		break;
 	case FIELD_PROFILE:
 		if (profile_read(tb, &profile))
@@ -238,7 +262,7 @@ struct json_object *field_json(const struct field *field,
 			       struct nlattr *const *tb,
 			       const struct model_peer *peer)
 {
-	const struct nlattr *attr = field->attr ? tb[field->attr] : NULL;
+	const struct nlattr *attr = find_attr(field, tb);
 	struct json_object *object = NULL;
 	char *text;
 

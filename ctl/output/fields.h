@@ -26,6 +26,7 @@ enum field_kind {
 	FIELD_ENDPOINT,
 	FIELD_ID,
 	FIELD_FINGERPRINT,
+	FIELD_KEY, /* a public one */
 	FIELD_PROFILE,
 	FIELD_ROUTES, /* of a peer; of no attribute */
 };
@@ -39,6 +40,7 @@ enum field_kind {
  * @line: the line of text that it stands on, of those in print.c; NULL: none, of an event
  * @name: what stands before its value there; "": nothing
  * @hide: the value that is not worth a word; NULL: each is
+ * @within: the protocol's own nest that @attr is in; 0: none
  */
 struct field {
 	const char *key;
@@ -48,6 +50,7 @@ struct field {
 	const char *line;
 	const char *name;
 	const char *hide;
+	uint16_t within;
 };
 
 extern const struct field device_fields[];

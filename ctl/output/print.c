@@ -85,6 +85,8 @@ static bool concerns_link(const struct field *field, struct nlattr *const *tb)
 	bool tap = tb[CAMEX_A_DEV_LINK] &&
 		   nla_get_u32(tb[CAMEX_A_DEV_LINK]) == CAMEX_LINK_TAP;
 
+	if (field->within)
+		return true;
 	if (field->attr == CAMEX_A_DEV_AGEING)
 		return tap;
 	if (field->attr == CAMEX_A_DEV_SOURCE_CHECK)
@@ -107,7 +109,8 @@ static void print_line(FILE *out, int indent, const char *line,
 		n++;
 	for (size_t i = 0; i < n; i++) {
 		const struct field *field = &fields[back ? n - 1 - i : i];
-		bool warns = field->attr == CAMEX_A_DEV_PLAINTEXT && !peer;
+		bool warns = field->attr == CAMEX_A_DEV_PLAINTEXT &&
+			     !field->within && !peer;
 		char *text;
 
 		if (!field->line || strcmp(field->line, line) != 0 ||
@@ -151,8 +154,9 @@ static void print_lines(FILE *out, int indent, const struct text_line *lines,
 const struct text_line device_lines[] = {
 	{ "carries", NULL }, { "socket", NULL },
 	{ "policy", NULL },  { "client-id", NULL },
-	{ "id", NULL },	     { "links", NULL },
-	{ "mtu", NULL },     {}
+	{ "id", NULL },	     { "key", NULL },
+	{ "links", NULL },   { "mtu", NULL },
+	{}
 };
 
 void print_device(FILE *out, const struct model_device *device)
@@ -319,6 +323,7 @@ const struct text_line peer_lines[] = { { "peer", print_name },
 					{ "id", NULL },
 					{ "endpoint", NULL },
 					{ "key", NULL },
+					{ "handshake", NULL },
 					{ "timers", NULL },
 					{ "profile", NULL },
 					{ "link", NULL },

@@ -149,30 +149,46 @@ static void secret_identify(struct secret *secret)
 			   secret->key, sizeof(secret->key), NULL, 0);
 }
 
-static int key_decode(const char *name, const struct text *text,
-		      struct secret *secret, struct fault *fault)
+int key_of_base64(const char *name, const char *text, size_t len, uint8_t *key,
+		  struct fault *fault)
 {
 	unsigned char bytes[TEXT_MAX];
 	const char *end;
-	size_t len;
+	size_t got;
 	int status = 0;
 
 	sodium_mlock(bytes, sizeof(bytes));
-	if (sodium_base642bin(bytes, sizeof(bytes), text->bytes, text->len,
-			      NULL, &len, &end,
+	if (sodium_base642bin(bytes, sizeof(bytes), text, len, NULL, &got, &end,
 			      sodium_base64_VARIANT_ORIGINAL) ||
-	    end != text->bytes + text->len)
+	    end != text + len)
 		status = fault_set(fault, "%s is not base64", name);
-	else if (len != CAMEX_KEY_LEN)
+	else if (got != CAMEX_KEY_LEN)
 		status = fault_set(
 			fault,
 			"%s is too %s for a key: %zu bytes instead of %d", name,
-			len < CAMEX_KEY_LEN ? "short" : "long", len,
+			got < CAMEX_KEY_LEN ? "short" : "long", got,
 			CAMEX_KEY_LEN);
 	else
-		memcpy(secret->key, bytes, CAMEX_KEY_LEN);
+		memcpy(key, bytes, CAMEX_KEY_LEN);
 	sodium_munlock(bytes, sizeof(bytes));
 	return status;
+}
+
+int secret_of_base64(const char *name, const char *text, size_t len,
+		     struct secret *secret, struct fault *fault)
+{
+	memset(secret, 0, sizeof(*secret));
+	if (secret_init(fault) ||
+	    key_of_base64(name, text, len, secret->key, fault))
+		return -1;
+	secret->given = true;
+	secret_identify(secret);
+	return 0;
+}
+
+void secret_derive_public(struct secret *secret)
+{
+	crypto_scalarmult_base(secret->public_key, secret->key);
 }
 
 int secret_read_key(const char *path, struct secret *secret,
@@ -186,11 +202,10 @@ int secret_read_key(const char *path, struct secret *secret,
 		return -1;
 	status = text_read(path, "Key", &text, fault);
 	if (!status) {
+		status = secret_of_base64(name, text.bytes, text.len, secret,
+					  fault);
 		secret->exposed = text.exposed;
-		status = key_decode(name, &text, secret, fault);
 	}
-	if (!status)
-		secret_identify(secret);
 	text_wipe(&text);
 	return status;
 }
@@ -251,11 +266,15 @@ void secret_wipe(struct secret *secret)
 	sodium_memzero(secret, sizeof(*secret));
 }
 
+const char *key_base64(const uint8_t *key, char *buf)
+{
+	return sodium_bin2base64(buf, SECRET_BASE64, key, CAMEX_KEY_LEN,
+				 sodium_base64_VARIANT_ORIGINAL);
+}
+
 const char *secret_base64(const struct secret *secret, char *buf)
 {
-	return sodium_bin2base64(buf, SECRET_BASE64, secret->key,
-				 sizeof(secret->key),
-				 sodium_base64_VARIANT_ORIGINAL);
+	return key_base64(secret->key, buf);
 }
 
 const char *secret_hex(const uint8_t *fingerprint, char *buf)

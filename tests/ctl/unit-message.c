@@ -74,12 +74,12 @@ static void test_grammar(void)
 	refused(TAKES_KEY_SET, "", true,
 		"key-file or passphrase-file expected");
 	refused(TAKES_PEER_SET, "", true,
-		"endpoint, id, key-file, passphrase-file, routes, keepalive, register, address, gateway, mtu or push-routes expected");
+		"endpoint, id, key-file, passphrase-file, preshared-key-file, routes, keepalive, register, address, gateway, mtu or push-routes expected");
 	refused(TAKES_ROUTE_ADD, "", true, "peer expected");
 	refused(TAKES_DEV_ADD, "port x", false,
 		"port: \"x\" is not a number from 0 to 65535");
 	refused(TAKES_DEV_ADD, "protocol udp", false,
-		"protocol: \"udp\" is unknown, it can be camex, raw or jtunnel");
+		"protocol: \"udp\" is unknown, it can be camex, raw, jtunnel or wireguard");
 	refused(TAKES_DEV_ADD, "link tab", false,
 		"link: \"tab\" is unknown, it can be tun or tap");
 	refused(TAKES_DEV_ADD, "bind lo", false,
@@ -88,6 +88,16 @@ static void test_grammar(void)
 		"plaintext: \"1\" is neither on nor off");
 	refused(TAKES_PEER_SET, "keepalive 65536", false,
 		"keepalive: \"65536\" is not a number from 0 to 65535");
+	refused(TAKES_PEER_ADD, "public-key c2hvcnQ=", false,
+		"public-key: it is too short for a key: 5 bytes instead of 32");
+	refused(TAKES_PEER_ADD, "public-key ?", false,
+		"public-key: it is not base64");
+	refused(TAKES_PEER_ADD, "cipher aes", false,
+		"cipher: \"aes\" is unknown, it can be chacha20-poly1305 or aes-256-gcm");
+	refused(TAKES_PEER_SET, "public-key x", true,
+		"\"public-key\" is no keyword of this command");
+	refused(TAKES_PEER_SET, "cipher aes-256-gcm", true,
+		"\"cipher\" is no keyword of this command");
 	refused(TAKES_PEER_ADD, "register on", false,
 		"register: \"on\" is unknown, it can be off, manual or auto");
 	refused(TAKES_DEV_SET, "client-id caf\303\251", false,
@@ -204,13 +214,29 @@ static void check_routes(struct nlattr *routes)
 	tap_ok(n == 2, "two prefixes");
 }
 
-/* A passphrase file; the caller unlinks it. */
-static const char *passphrase_file(void)
+/* What is said when the kernel blames the attribute. */
+static void blame(struct call *call, struct nl_msg *msg, struct nlattr *attr,
+		  int number, const char *text, const char *wanted)
 {
-	static char path[] = "/tmp/camexctl-test-XXXXXX";
-	int fd = mkstemp(path);
+	struct conn_error error = { .number = number };
 
-	if (fd < 0 || write(fd, "secret\n", 7) != 7) {
+	snprintf(error.text, sizeof(error.text), "%s", text);
+	if (attr)
+		error.offset =
+			(uint32_t)((char *)attr - (char *)nlmsg_hdr(msg));
+	explain(call, msg, &error);
+	tap_is(call->fault.text, wanted, "explained");
+}
+
+/* A file with a passphrase or a key; the caller unlinks it. */
+static const char *secret_file(const char *text)
+{
+	static char path[32];
+	int fd;
+
+	strcpy(path, "/tmp/camexctl-test-XXXXXX");
+	fd = mkstemp(path);
+	if (fd < 0 || write(fd, text, strlen(text)) != (ssize_t)strlen(text)) {
 		perror(path);
 		exit(1);
 	}
@@ -221,7 +247,7 @@ static const char *passphrase_file(void)
 static void test_peer_add(void)
 {
 	const struct conn conn = { .family = FAMILY };
-	const char *path = passphrase_file();
+	const char *path = secret_file("secret\n");
 	struct nlattr *peer, *key, *print;
 	struct values values;
 	struct nl_msg *msg;
@@ -356,20 +382,6 @@ static void test_many(int n, bool v6, bool good)
 	free(text);
 }
 
-/* What is said when the kernel blames the attribute. */
-static void blame(struct call *call, struct nl_msg *msg, struct nlattr *attr,
-		  int number, const char *text, const char *wanted)
-{
-	struct conn_error error = { .number = number };
-
-	snprintf(error.text, sizeof(error.text), "%s", text);
-	if (attr)
-		error.offset =
-			(uint32_t)((char *)attr - (char *)nlmsg_hdr(msg));
-	explain(call, msg, &error);
-	tap_is(call->fault.text, wanted, "explained");
-}
-
 static struct nlattr *second(struct nlattr *nest)
 {
 	int rem = nla_len(nest);
@@ -449,6 +461,89 @@ static void test_blame_dev(void)
 	values_wipe(&call.values);
 }
 
+/* A private key and its public one, as wg(8) has it: RFC 7748, 6.1. */
+#define PRIVATE_KEY "dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo="
+#define PUBLIC_KEY "hSDwCYkwp1R0i33ctD73Wg2/Og0mOBr066SpjqqbTmo="
+
+static void test_wireguard(void)
+{
+	static const uint8_t none[CAMEX_KEY_LEN];
+	struct call call = { .word = { "wg0" } };
+	struct nlattr *nest, *key;
+	struct values values;
+	struct nl_msg *msg;
+	const char *path;
+	char line[256], *text;
+
+	path = secret_file(PRIVATE_KEY "\n");
+	snprintf(line, sizeof(line),
+		 "protocol wireguard private-key-file %s port 51820", path);
+	tap_ok(!parse(&call.values, TAKES_DEV_ADD, line), "a private key");
+	unlink(path);
+	text = value_text(&call.values.list[1]);
+	tap_is(text, PUBLIC_KEY, "it is shown as its public key");
+	free(text);
+	msg = dev_add_message("wg0", &call.values, &fault);
+	nest = find(nlmsg_find_attr(nlmsg_hdr(msg), sizeof(struct ifinfomsg),
+				    IFLA_LINKINFO),
+		    IFLA_INFO_DATA);
+	tap_ok(nla_get_u16(find(nest, CAMEX_A_DEV_PORT)) == 51820,
+	       "the port is outside of the protocol's nest");
+	nest = find(nest, CAMEX_A_DEV_WIREGUARD);
+	key = find(nest, CAMEX_A_WG_DEV_PRIVATE_KEY);
+	tap_ok(nla_is_nested(nest) && nla_len(key) == CAMEX_KEY_LEN &&
+		       *(uint8_t *)nla_data(key) == 0x77,
+	       "the key is inside");
+	call.command = command_find("dev", "add");
+	snprintf(line, sizeof(line), "bad key (private-key-file %s)", path);
+	blame(&call, msg, key, EINVAL, "bad key", line);
+	message_free(msg);
+	values_wipe(&call.values);
+
+	parse(&values, TAKES_DEV_SET, "private-key-file none");
+	tap_ok(!memcmp(values.list[0].secret.key, none, sizeof(none)),
+	       "none is a key of zeros");
+	values_wipe(&values);
+}
+
+static void test_wireguard_peer(void)
+{
+	struct call call = { .conn.family = FAMILY, .word = { "wg0", "bob" } };
+	const char *path = secret_file(PRIVATE_KEY);
+	struct nlattr *peer, *nest;
+	struct nl_msg *msg;
+	char line[256];
+
+	snprintf(line, sizeof(line),
+		 "public-key %s keepalive 25 preshared-key-file %s cipher aes-256-gcm",
+		 PUBLIC_KEY, path);
+	tap_ok(!parse(&call.values, TAKES_PEER_ADD, line),
+	       "keywords of a peer of WireGuard");
+	unlink(path);
+	call.command = command_find("peer", "add");
+	msg = message_new(&call.conn, CAMEX_CMD_PEER_ADD, 0, 4096);
+	tap_ok(!request_put(msg, call.command, "bob", &call.values, &fault),
+	       "its nest");
+	peer = top(msg, CAMEX_A_PEER);
+	nest = find(peer, CAMEX_A_PEER_WIREGUARD);
+	tap_ok(nla_get_u16(find(peer, CAMEX_A_PEER_KEEPALIVE)) == 25,
+	       "keepalive outside");
+	tap_ok(*(uint8_t *)nla_data(find(nest, CAMEX_A_WG_PEER_PUBLIC_KEY)) ==
+			       0x85 &&
+		       *(uint8_t *)nla_data(find(
+			       nest, CAMEX_A_WG_PEER_PRESHARED_KEY)) == 0x77,
+	       "both keys inside");
+	tap_ok(nla_get_u32(find(nest, CAMEX_A_WG_PEER_CIPHER)) ==
+		       CAMEX_CIPHER_AES_256_GCM,
+	       "and the cipher");
+	blame(&call, msg, find(nest, CAMEX_A_WG_PEER_PUBLIC_KEY), EEXIST,
+	      "taken", "taken (public-key " PUBLIC_KEY ")");
+	blame(&call, msg, find(nest, CAMEX_A_WG_PEER_CIPHER), EOPNOTSUPP,
+	      "not built", "not built (cipher aes-256-gcm)");
+	message_free(msg);
+	values_wipe(&call.values);
+}
+
 int main(void)
 {
 	test_grammar();
@@ -461,5 +556,7 @@ int main(void)
 	test_many(2100, true, false);
 	test_blame_peer();
 	test_blame_dev();
+	test_wireguard();
+	test_wireguard_peer();
 	return tap_end();
 }

@@ -177,29 +177,29 @@ static void test_json(const struct model_devices *devices,
 		"\"bind\":\"2001:db8::1\",\"bind_dev\":\"eth0\","
 		"\"fwmark\":4294967295,\"tx\":\"udp\",\"rx\":\"unknown\","
 		"\"links\":\"shared\",\"link_name\":null,\"link_timeout\":null,"
-		"\"id\":null,\"client_id\":null,"
+		"\"id\":null,\"client_id\":null,\"public_key\":null,"
 		"\"relay\":null,\"source_check\":true,\"plaintext\":false,"
 		"\"ageing\":null,\"mtu\":1420,\"peers\":["
 		"{\"name\":\"alice\",\"id\":null,"
 		"\"endpoint\":\"[2001:db8::2]:7000\","
-		"\"fingerprint\":\"9ad30000000000000000000000000000\","
+		"\"fingerprint\":\"9ad30000000000000000000000000000\",\"public_key\":null,\"preshared\":null,\"cipher\":null,"
 		"\"routes\":[],\"keepalive\":25,\"register\":\"manual\","
-		"\"state\":\"up\",\"last_seen_ms\":null,\"unanswered_ms\":null,\"refused_ms\":null,\"link\":null,"
+		"\"state\":\"up\",\"last_seen_ms\":null,\"last_handshake_ms\":null,\"unanswered_ms\":null,\"refused_ms\":null,\"link\":null,"
 		"\"rx_packets\":1,\"rx_bytes\":1536,"
 		"\"tx_packets\":18446744073709551615,\"tx_bytes\":1048576,"
 		"\"profile\":null},"
 		"{\"name\":\"Bob\",\"id\":null,"
 		"\"endpoint\":\"192.0.2.1:7000\","
-		"\"fingerprint\":\"9ad30000000000000000000000000000\","
+		"\"fingerprint\":\"9ad30000000000000000000000000000\",\"public_key\":null,\"preshared\":null,\"cipher\":null,"
 		"\"routes\":[\"10.88.0.2/32\"],\"keepalive\":25,"
-		"\"register\":\"manual\",\"state\":\"up\",\"last_seen_ms\":12345,\"unanswered_ms\":null,\"refused_ms\":null,"
+		"\"register\":\"manual\",\"state\":\"up\",\"last_seen_ms\":12345,\"last_handshake_ms\":null,\"unanswered_ms\":null,\"refused_ms\":null,"
 		"\"link\":null,\"rx_packets\":1,\"rx_bytes\":1536,"
 		"\"tx_packets\":18446744073709551615,\"tx_bytes\":1048576,"
 		"\"profile\":null},"
 		"{\"name\":\"carol\",\"id\":null,\"endpoint\":null,"
-		"\"fingerprint\":null,"
+		"\"fingerprint\":null,\"public_key\":null,\"preshared\":null,\"cipher\":null,"
 		"\"routes\":[\"10.88.0.0/16\",\"::/0\"],\"keepalive\":null,"
-		"\"register\":null,\"state\":\"no_key\",\"last_seen_ms\":null,\"unanswered_ms\":null,\"refused_ms\":null,"
+		"\"register\":null,\"state\":\"no_key\",\"last_seen_ms\":null,\"last_handshake_ms\":null,\"unanswered_ms\":null,\"refused_ms\":null,"
 		"\"link\":null,\"rx_packets\":1,\"rx_bytes\":1536,"
 		"\"tx_packets\":18446744073709551615,\"tx_bytes\":1048576,"
 		"\"profile\":null}]},"
@@ -208,7 +208,7 @@ static void test_json(const struct model_devices *devices,
 		"\"bind\":null,\"bind_dev\":null,\"fwmark\":0,\"tx\":null,"
 		"\"rx\":null,\"links\":\"shared\",\"link_name\":null,"
 		"\"link_timeout\":null,\"id\":null,"
-		"\"client_id\":null,\"relay\":null,\"source_check\":true,"
+		"\"client_id\":null,\"public_key\":null,\"relay\":null,\"source_check\":true,"
 		"\"plaintext\":null,\"ageing\":null,\"mtu\":1420,\"peers\":[]}]\n",
 		"devices with peers in JSON");
 
@@ -314,6 +314,10 @@ static void test_own_links(void)
 		"a table of peers with links of their own");
 }
 
+static const uint8_t public_key[CAMEX_KEY_LEN] = { 0x85, 0x20, 0xf0 };
+
+#define PUBLIC_KEY "hSDwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
 static bool has_line(const struct text_line *lines, const char *name)
 {
 	while (lines->name && strcmp(lines->name, name) != 0)
@@ -338,6 +342,9 @@ static void put_field(struct nl_msg *msg, const struct field *f, unsigned int n)
 			f->kind == FIELD_ID ? CAMEX_ID_LEN :
 					      CAMEX_FINGERPRINT_LEN,
 			"1234567890123456");
+		break;
+	case FIELD_KEY:
+		nla_put(msg, f->attr, CAMEX_KEY_LEN, public_key);
 		break;
 	case FIELD_SWITCH:
 		nla_put_u8(msg, f->attr, 1);
@@ -365,6 +372,20 @@ static void put_field(struct nl_msg *msg, const struct field *f, unsigned int n)
 	}
 }
 
+/* Those in a nest, 0: in none of a protocol. The nth field has the number n * step + first. */
+static void put_fields(struct nl_msg *msg, const struct field *fields,
+		       uint16_t within, unsigned int first, unsigned int step)
+{
+	struct nlattr *nest = within ? nla_nest_start(msg, within) : NULL;
+
+	for (const struct field *f = fields; f->key; f++)
+		if (f->within == within)
+			put_field(msg, f,
+				  first + step * (unsigned int)(f - fields));
+	if (nest)
+		nla_nest_end(msg, nest);
+}
+
 /* What JSON has, text has: each field is told if it has such a value. */
 static void test_fields(void)
 {
@@ -375,8 +396,8 @@ static void test_fields(void)
 	char number[32];
 	FILE *out;
 
-	for (const struct field *f = device_fields; f->key; f++)
-		put_field(msg, f, 77);
+	put_fields(msg, device_fields, 0, 77, 0);
+	put_fields(msg, device_fields, CAMEX_A_DEV_WIREGUARD, 77, 0);
 	nla_nest_end(msg, nest);
 	tap_ok(!model_device_read(&devices, nlmsg_hdr(msg), &fault),
 	       "a device with each attribute");
@@ -389,15 +410,15 @@ static void test_fields(void)
 		tap_ok(has_line(device_lines, f->line), "%s has a line",
 		       f->key);
 		/* there are no stations behind a tun link */
-		if (f->attr != CAMEX_A_DEV_AGEING)
+		if (f->attr != CAMEX_A_DEV_AGEING || f->within)
 			tap_has(text, *f->name ? f->name : f->line, f->key);
 	}
 	free(text);
 
 	msg = new_message(CAMEX_CMD_PEER_GET, 3, "camex0");
 	nest = nla_nest_start(msg, CAMEX_A_PEER);
-	for (const struct field *f = peer_fields; f->key; f++)
-		put_field(msg, f, 10 + (unsigned int)(f - peer_fields));
+	put_fields(msg, peer_fields, 0, 10, 1);
+	put_fields(msg, peer_fields, CAMEX_A_PEER_WIREGUARD, 10, 1);
 	nla_put_u16(msg, CAMEX_A_PEER_ENDPOINT_PORT, 7);
 	nla_put_u16(msg, CAMEX_A_PEER_PROFILE_MTU, 1234);
 	nla_nest_end(msg, nest);
@@ -611,6 +632,76 @@ static void test_many(int n)
 	model_routes_clear(&routes);
 }
 
+/* A peer of protocol wireguard; seen: the last handshake, negative: none. */
+static void read_wireguard_peer(struct model_device *device, int64_t seen,
+				bool good)
+{
+	struct nl_msg *msg = new_message(CAMEX_CMD_PEER_GET, 3, "wg0");
+	struct nlattr *nest = nla_nest_start(msg, CAMEX_A_PEER), *inner;
+
+	nla_put_string(msg, CAMEX_A_PEER_NAME, "alice");
+	nla_put_u32(msg, CAMEX_A_PEER_STATE, CAMEX_PEER_STATE_WAITING);
+	inner = nla_nest_start(msg, CAMEX_A_PEER_WIREGUARD);
+	nla_put(msg, CAMEX_A_WG_PEER_PUBLIC_KEY,
+		good ? CAMEX_KEY_LEN : CAMEX_KEY_LEN - 1, public_key);
+	nla_put_u8(msg, CAMEX_A_WG_PEER_PRESHARED, 1);
+	nla_put_u32(msg, CAMEX_A_WG_PEER_CIPHER, seen < 0);
+	if (seen >= 0)
+		nla_put_u64(msg, CAMEX_A_WG_PEER_LAST_HANDSHAKE,
+			    (uint64_t)seen);
+	nla_nest_end(msg, inner);
+	nla_nest_end(msg, nest);
+	tap_ok(!model_peer_read(device, nlmsg_hdr(msg), &fault) == good,
+	       "a peer of protocol wireguard is %s",
+	       good ? "read" : "refused, with a key of 31 bytes");
+	nlmsg_free(msg);
+}
+
+static void test_wireguard(void)
+{
+	struct model_device device = { .name = "wg0" };
+	struct model_event event = { .name = "wg0",
+				     .event = CAMEX_EVENT_HANDSHAKE };
+	FILE *out = text_start();
+
+	read_wireguard_peer(&device, 61000, true);
+	json_peers(out, &device, &fault);
+	fclose(out);
+	tap_has(text,
+		"\"public_key\":\"" PUBLIC_KEY
+		"\",\"preshared\":true,\"cipher\":\"chacha20-poly1305\"",
+		"keys and cipher in JSON");
+	tap_has(text, "\"state\":\"waiting\"", "the state waiting");
+	tap_has(text, "\"last_handshake_ms\":61000", "the last handshake");
+	free(text);
+	out = text_start();
+	print_peer(out, &device, &device.peers[0]);
+	fclose(out);
+	tap_has(text, "waiting: not heard yet", "waiting, for people");
+	tap_has(text, "key        public " PUBLIC_KEY ", preshared on\n",
+		"the key, for people");
+	tap_has(text, "handshake  1 min 1 s ago\n",
+		"the handshake, for people");
+	free(text);
+	model_device_clear(&device);
+
+	read_wireguard_peer(&device, -1, true);
+	out = text_start();
+	print_peer(out, &device, &device.peers[0]);
+	fclose(out);
+	tap_has(text, "preshared on, cipher aes-256-gcm", "another cipher");
+	tap_ok(!strstr(text, "handshake"), "no handshake yet");
+	free(text);
+	read_wireguard_peer(&device, 0, false);
+	model_device_clear(&device);
+
+	out = text_start();
+	json_event(out, &event, 0, &fault);
+	fclose(out);
+	tap_has(text, "\"event\":\"handshake\"", "an event");
+	free(text);
+}
+
 int main(void)
 {
 	struct model_devices devices = {};
@@ -628,6 +719,7 @@ int main(void)
 	test_own_links();
 	test_fields();
 	test_states();
+	test_wireguard();
 	test_units();
 	test_stats();
 	test_event(
