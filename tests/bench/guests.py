@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 
 import measures
 
@@ -33,6 +34,18 @@ def prepare(*packages):
                        check=True)
 
 
+def fetch_wireguard_go():
+    """The program of sid, which uses segmentation offload, is there for the guest."""
+    program = out / "wireguard-go"
+    if program.exists():
+        return
+    with tempfile.TemporaryDirectory() as dir:
+        package = subprocess.run([repo / "tests/vm/fetch", "sid", "wireguard-go", dir], check=True,
+                                 stdout=subprocess.PIPE, text=True).stdout.strip()
+        subprocess.run(["dpkg-deb", "-x", package, f"{dir}/root"], check=True)
+        shutil.copy(f"{dir}/root/usr/bin/wireguard-go", program)
+
+
 def boot(kernel, links, steps, seconds, wall=False, steering="as-is", counted=""):
     """Runs the steps (file, link, measure) in a guest with these links.
 
@@ -41,6 +54,8 @@ def boot(kernel, links, steps, seconds, wall=False, steering="as-is", counted=""
     name counted the blocks executed, as count.c writes them, are in counts, and the guest's
     /proc/kallsyms is there too. By the wall clock a step takes two seconds.
     """
+    if "wireguard-go" in links:
+        fetch_wireguard_go()
     dir = out / f"guest-{kernel}"
     options = ["--smp", "2"] if wall else ["--icount"]
     if counted:

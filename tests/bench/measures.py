@@ -5,7 +5,8 @@ import json
 # What fits on an Ethernet of 1500 through each link; all tunnels are set to WireGuard's.
 MTU = {"veth": 1500, "camex": 1428, "raw": 1472, "wireguard": 1420, "vxlan": 1450, "fou": 1472,
        "jtunnel": 1464, "esp-aes": 1446, "esp-chacha": 1446, "ovpn": 1448, "tap": 1414, "vxlan-wg": 1370,
-       "tap-raw": 1458, "tap-raw-np": 1458, "tap-raw-nf": 1458, "tap-raw-np-nf": 1458}
+       "tap-raw": 1458, "tap-raw-np": 1458, "tap-raw-nf": 1458, "tap-raw-np-nf": 1458,
+       "camex-wg": 1440, "camex-to-wg": 1440, "wg-to-camex": 1440, "wireguard-go": 1420}
 INNER_MTU = 1420
 LESS = {"tap": 1370, "vxlan-wg": 1370}
 TCP_HEADERS = 52            # IPv4, timestamps
@@ -23,7 +24,12 @@ NAMES = {"veth": "veth alone", "camex": "camex", "raw": "camex, protocol raw",
          "ovpn": "ovpn (OpenVPN's DCO), ChaCha20-Poly1305",
          "tap": "camex, tap", "vxlan-wg": "VXLAN over WireGuard", "tap-raw": "camex, tap, protocol raw",
          "tap-raw-np": "the same, tx netpoll", "tap-raw-nf": "the same, rx netfilter",
-         "tap-raw-np-nf": "the same, both"}
+         "tap-raw-np-nf": "the same, both", "camex-wg": "camex, protocol wireguard",
+         "camex-to-wg": "camex to WireGuard", "wg-to-camex": "WireGuard to camex",
+         "wireguard-go": "wireguard-go"}
+
+# Those whose handshake is WireGuard's, at both ends in the kernel.
+HANDSHAKES = ["wireguard", "camex-wg", "camex-to-wg", "wg-to-camex"]
 
 # Nominal rates by which the amounts are chosen: Mbit/s of TCP, packets/s of UDP. What is compared
 # moves the same amount: each flow's slow beginning counts as much for one as for the other.
@@ -41,6 +47,7 @@ MEASURES = {
     "udp1400": ("whole", "udp1400", "packets/s", "UDP, packets of 1,400 bytes"),
     "rr": ("whole", "rr", "ns", "TCP round trip of one byte"),
     "forward": ("whole", "forward", "Mbit/s", "TCP of other hosts, forwarded"),
+    "handshake": ("whole", "handshake", "ns", "First ping of a new peer, with its handshake"),
     "nic": ("nic", "tcp", "Mbit/s", "TCP, NIC-like underlay"),
     "none": ("none", "tcp", "Mbit/s", "TCP, no offloads below"),
 }
@@ -64,6 +71,8 @@ def exists(link, kernel):
 
 def measured(link, measure):
     """Is that measured of a link?"""
+    if measure == "handshake":
+        return link in HANDSHAKES
     return measure in PATH_MEASURES or link == "tap-raw" or link not in PATHS.values()
 
 
@@ -76,6 +85,8 @@ def limit(link, measure, seconds, wall):
     mbits, packets = RATES.get(link, ENCRYPTED)
     if traffic == "rr":
         return f"-n {int(4000 * seconds)}"
+    if traffic == "handshake":
+        return f"-n {max(3, int(40 * seconds))}"
     if traffic == "tcp4":
         return f"-t {max(1, round(2 * seconds))}"
     if traffic == "udp64":
@@ -109,6 +120,8 @@ def reading(measure, text):
     traffic = MEASURES[measure][1]
     if traffic == "rr":
         return json.loads(text)["round_trip_ns"]
+    if traffic == "handshake":
+        return json.loads(text)["handshake_ns"]
     reports = ends(text)
     if traffic.startswith("udp"):
         total = reports[0]["sum"]
