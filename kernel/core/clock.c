@@ -13,7 +13,7 @@
 
 #include "core/clock.h"
 #include "core/compat.h"
-#include "core/peer.h"
+#include "core/protocol.h"
 #include "core/timer.h"
 #include "protocol/sealed/session_rank.h"
 
@@ -54,6 +54,14 @@ static void start_timer(void)
 			       WATCH_SLACK, HRTIMER_MODE_ABS_SOFT);
 }
 
+/* End the sessions for sending that began when the clock's offset was below @since. */
+static void use_up_sessions(struct camex_dev *cdev, s64 since)
+{
+	camex_peers_use_up(cdev, since);
+	if (cdev->protocol->use_up)
+		cdev->protocol->use_up(cdev, since);
+}
+
 /* The clock was set forward: the sessions that began before that are used up. */
 static void replace_sessions(struct work_struct *work)
 {
@@ -63,7 +71,7 @@ static void replace_sessions(struct work_struct *work)
 	offset = camex_clock_offset();
 	/* Before looking: a session that begins meanwhile lowers it again. */
 	atomic64_set(&lowest, offset);
-	camex_namespace_each(camex_peers_use_up, offset - STEP);
+	camex_namespace_each(use_up_sessions, offset - STEP);
 	rtnl_unlock();
 }
 
@@ -137,7 +145,7 @@ void camex_clock_pause(bool pause)
 	rtnl_lock();
 	WRITE_ONCE(hibernates, pause);
 	if (pause)
-		camex_namespace_each(camex_peers_use_up, S64_MAX);
+		camex_namespace_each(use_up_sessions, S64_MAX);
 	camex_namespace_each(camex_sessions_pause, pause);
 	if (!pause)
 		camex_namespace_each(camex_timers_resume, 0);
@@ -174,7 +182,7 @@ static struct notifier_block power_notifier = {
 static int vm_copied(struct notifier_block *nb, unsigned long action, void *data)
 {
 	rtnl_lock();
-	camex_namespace_each(camex_peers_use_up, S64_MAX);
+	camex_namespace_each(use_up_sessions, S64_MAX);
 	rtnl_unlock();
 	return NOTIFY_DONE;
 }

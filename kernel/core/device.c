@@ -1,14 +1,64 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a device's link needs for what is put around its packets: headroom and MTU. */
+/*
+ * What a device has because of its protocol: the protocol's own part of it, and the headroom
+ * and MTU of its link.
+ */
 #include <linux/if_ether.h>
+#include <linux/mm.h>
 #include <linux/netdevice.h>
 
 #include "core/compat.h"
+#include "core/memory.h"
 #include "core/protocol.h"
 #include "core/transport.h"
 
 #define MTU_UNDERLAY	1500
 #define HEADROOM_MAX	512
+
+/**
+ * camex_device_attach() - make the protocol's own part of a device
+ * @cdev: a new device whose protocol is known
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0, or a negative errno with nothing done.
+ */
+int camex_device_attach(struct camex_dev *cdev)
+{
+	const struct camex_protocol_ops *protocol = cdev->protocol;
+	int err;
+
+	/* Without one there is something to tell that it was attached, all the same. */
+	cdev->own = kvzalloc(max_t(size_t, protocol->dev_size, 1), CAMEX_GFP_REQUEST);
+	if (!cdev->own)
+		return -ENOMEM;
+	err = protocol->dev_init ? protocol->dev_init(cdev) : 0;
+	if (!err)
+		return 0;
+	kvfree(cdev->own);
+	cdev->own = NULL;
+	return err;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_device_attach);
+
+/**
+ * camex_device_detach() - undo camex_device_attach()
+ * @cdev: a device without peers, which packets no longer find; harmless where there is
+ *	nothing to undo
+ *
+ * Context: RTNL, may sleep.
+ */
+void camex_device_detach(struct camex_dev *cdev)
+{
+	if (!cdev->own)
+		return;
+	if (cdev->protocol->dev_free)
+		cdev->protocol->dev_free(cdev);
+	kvfree(cdev->own);
+	cdev->own = NULL;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_device_detach);
 
 /**
  * camex_device_headroom() - have packets come with so much room before them
@@ -22,7 +72,7 @@ void camex_device_headroom(struct camex_dev *cdev, unsigned int transport)
 {
 	unsigned int room = transport + cdev->protocol->headroom;
 
-	if (cdev->protocol->keyed)
+	if (cdev->protocol->begin_sealing)
 		room = max_t(unsigned int, room, CAMEX_AEAD_HEAD);
 	room = min_t(unsigned int, ALIGN(room, 4), HEADROOM_MAX);
 	if (room > READ_ONCE(cdev->dev->needed_headroom))

@@ -147,6 +147,7 @@ struct camex_deferred {
  * @chr: the char transport's part (RTNL; RCU)
  * @deferred: frames of netpoll's (tap alone)
  * @link_settings: speed and whatever else ethtool is told (RTNL)
+ * @own: the protocol's own part, camex_protocol_ops.dev_size bytes; see camex_dev_own()
  * @conf: settings: see there
  * @id_count: tells that @conf.id is whole
  * @path_generation: counts what makes cached paths wrong (RTNL)
@@ -194,6 +195,7 @@ struct camex_dev {
 	const struct camex_protocol_ops *protocol;
 	const struct camex_transport_ops *transport;
 	bool as_is;
+	void *own;
 	struct camex_udp __rcu *udp;
 	struct camex_netfilter *netfilter;
 	struct list_head egress;
@@ -245,9 +247,21 @@ struct camex_dev {
 	bool dying;
 };
 
-/* By enum camex_protocol. */
-extern const struct camex_protocol_ops *const camex_protocols[];
+/* By enum camex_protocol; NULL: this module has it not. */
+#define CAMEX_PROTOCOLS		(CAMEX_PROTOCOL_WIREGUARD + 1)
+extern const struct camex_protocol_ops *const camex_protocols[CAMEX_PROTOCOLS];
 extern struct rtnl_link_ops camex_rtnl_link_ops;
+
+/**
+ * camex_dev_own() - the protocol's own part of a device
+ * @cdev: the device
+ *
+ * Return: camex_protocol_ops.dev_size bytes.
+ */
+static inline void *camex_dev_own(const struct camex_dev *cdev)
+{
+	return cdev->own;
+}
 
 /**
  * camex_is_tap() - is the link an Ethernet
@@ -269,12 +283,14 @@ void camex_namespace_add(struct camex_dev *cdev);
 void camex_namespace_each(void (*action)(struct camex_dev *cdev, s64 argument),
 			  s64 argument);
 bool camex_is_device(const struct net_device *dev);
-int camex_settings_parse(struct camex_settings *conf, struct nlattr **tb,
-			 bool creating, struct netlink_ext_ack *extack);
+int camex_settings_parse(struct camex_dev *cdev, struct camex_settings *conf,
+			 struct nlattr **tb, struct netlink_ext_ack *extack);
 int camex_device_open(struct camex_dev *cdev, struct camex_settings *conf,
 		      struct nlattr **tb, struct netlink_ext_ack *extack);
 int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 		     struct netlink_ext_ack *extack);
+int camex_device_attach(struct camex_dev *cdev);
+void camex_device_detach(struct camex_dev *cdev);
 void camex_device_id(const struct camex_dev *cdev, u8 *id);
 unsigned int camex_device_mtu(const struct camex_dev *cdev, u16 family);
 void camex_device_headroom(struct camex_dev *cdev, unsigned int transport);

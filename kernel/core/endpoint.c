@@ -7,6 +7,7 @@
 #include "core/compat.h"
 #include "core/memory.h"
 #include "core/peer.h"
+#include "core/protocol.h"
 #include "core/timer.h"
 #include "protocol/sealed/session_rank.h"
 
@@ -149,6 +150,8 @@ void camex_endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep)
 	ep = rcu_replace_pointer(peer->endpoint, ep,
 				 lockdep_is_held(&peer->cdev->lock));
 	camex_session_rank_endpoint_changed(peer);
+	if (peer->cdev->protocol->endpoint_changed)
+		peer->cdev->protocol->endpoint_changed(peer);
 	if (ep != camex_peer_home(peer))
 		camex_endpoint_free(ep);
 }

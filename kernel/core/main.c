@@ -45,7 +45,7 @@ void camex_extack_text(struct netlink_ext_ack *extack,
 }
 #endif
 
-const struct camex_protocol_ops *const camex_protocols[] = {
+const struct camex_protocol_ops *const camex_protocols[CAMEX_PROTOCOLS] = {
 	[CAMEX_PROTOCOL_CAMEX] = &camex_protocol_camex,
 	[CAMEX_PROTOCOL_RAW] = &camex_protocol_raw,
 	[CAMEX_PROTOCOL_JTUNNEL] = &camex_protocol_jtunnel,

@@ -7,6 +7,7 @@
 #include "core/link.h"
 #include "core/memory.h"
 #include "core/protocol.h"
+#include "core/staged.h"
 #include "core/timer.h"
 #include "core/transport.h"
 #include "protocol/jtunnel/identifier.h"
@@ -128,7 +129,7 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
 	int err;
 
 	ASSERT_RTNL();
-	peer = kzalloc(sizeof(*peer), CAMEX_GFP_REQUEST);
+	peer = kzalloc(sizeof(*peer) + cdev->protocol->peer_size, CAMEX_GFP_REQUEST);
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
 	peer->cdev = cdev;
@@ -140,6 +141,7 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
 	INIT_LIST_HEAD(&peer->key_node);
 	INIT_LIST_HEAD(&peer->event_node);
 	INIT_LIST_HEAD(&peer->link_node);
+	skb_queue_head_init(&peer->staged);
 	strscpy(peer->name, name, sizeof(peer->name));
 	fold_name(peer->folded, name);
 	camex_timer_init(peer);
@@ -148,10 +150,13 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
 		err = -ENOMEM;
 		goto err_peer;
 	}
+	err = cdev->protocol->peer_init ? cdev->protocol->peer_init(peer) : 0;
+	if (err)
+		goto err_traffic;
 	err = xa_alloc_cyclic(&cdev->peers, &peer->number, peer, xa_limit_31b,
 			      &cdev->next_peer, CAMEX_GFP_REQUEST);
 	if (err < 0)
-		goto err_traffic;
+		goto err_own;
 	err = key ? camex_peer_set_key(peer, key, fingerprint) : 0;
 	if (!err)
 		err = rhashtable_lookup_insert_fast(&cdev->names,
@@ -161,6 +166,9 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
 	camex_peer_del(peer);	/* a frame for all peers may be on its way to it */
 	return ERR_PTR(err);
 
+err_own:
+	if (cdev->protocol->peer_free)
+		cdev->protocol->peer_free(peer);
 err_traffic:
 	free_percpu(peer->traffic);
 err_peer:
@@ -324,6 +332,8 @@ void camex_peer_forget(struct camex_peer *peer)
 	spin_lock_bh(&cdev->lock);
 	camex_endpoint_swap(peer, camex_peer_home(peer));
 	camex_sessions_forget(peer, false);
+	if (cdev->protocol->peer_forget)
+		cdev->protocol->peer_forget(peer, false);
 	if (cdev->link->peer_forget)
 		cdev->link->peer_forget(peer, false);
 	peer->heard = false;
@@ -335,6 +345,7 @@ void camex_peer_forget(struct camex_peer *peer)
 	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
 		camex_peer_reregister(peer);
 	spin_unlock_bh(&cdev->lock);
+	camex_staged_purge(peer);
 	if (cdev->link->peer_unlink)
 		cdev->link->peer_unlink(peer);
 }
@@ -344,7 +355,10 @@ CAMEX_EXPORT_FOR_KUNIT(camex_peer_forget);
 static void peer_free(struct rcu_head *rcu)
 {
 	struct camex_peer *peer = container_of(rcu, struct camex_peer, rcu);
+	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
 
+	if (protocol->peer_free)
+		protocol->peer_free(peer);
 	free_percpu(peer->traffic);
 	kfree(peer);
 }
@@ -372,13 +386,15 @@ void camex_peer_del(struct camex_peer *peer)
 	camex_identifier_set(peer, NULL);
 
 	spin_lock_bh(&cdev->lock);
-	peer->dead = true;
+	WRITE_ONCE(peer->dead, true);
 	list_del_init(&peer->event_node);
 	list_del_init(&peer->link_node);
 	camex_peer_swap_tx(peer, NULL);
 	camex_sessions_forget(peer, false);
 	camex_sessions_forget(peer, true);
 	RCU_INIT_POINTER(peer->key, NULL);
+	if (cdev->protocol->peer_forget)
+		cdev->protocol->peer_forget(peer, true);
 	if (cdev->link->peer_forget)
 		cdev->link->peer_forget(peer, true);
 	camex_endpoint_swap(peer, NULL);
@@ -388,6 +404,9 @@ void camex_peer_del(struct camex_peer *peer)
 	camex_profile_set(peer, NULL);
 	spin_unlock_bh(&cdev->lock);
 	camex_timer_stop(peer);
+	if (cdev->protocol->peer_stop)
+		cdev->protocol->peer_stop(peer);
+	camex_staged_purge(peer);
 
 	if (key)
 		camex_key_detach(key, peer);
@@ -406,6 +425,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_peer_del);
 enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
 {
 	const struct camex_dev *cdev = peer->cdev;
+	enum camex_peer_state state;
 	bool lacks = false;
 
 	if (cdev->protocol->asks_plaintext && !cdev->conf.plaintext &&
@@ -423,6 +443,8 @@ enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
 	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO &&
 	    !rcu_access_pointer(peer->profile))
 		return CAMEX_PEER_STATE_REGISTERING;
+	if (cdev->protocol->state && cdev->protocol->state(peer, &state))
+		return state;
 	if (READ_ONCE(peer->lost))
 		return CAMEX_PEER_STATE_LOST;
 	return CAMEX_PEER_STATE_UP;

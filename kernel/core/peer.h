@@ -9,6 +9,9 @@
 #include "protocol/camex/profile.h"
 #include "protocol/sealed/session.h"
 
+/* Alignment of what protocols have behind struct camex_peer. */
+#define CAMEX_OWN_ALIGN		8
+
 /**
  * struct camex_closed - sessions of a peer that are over
  * @list: by camex_session.peer_node, oldest first
@@ -76,6 +79,7 @@ struct camex_closed {
  * @events: what to tell, bits by enum camex_event (camex_dev.lock)
  * @link_node: on camex_dev.links_due (camex_dev.lock)
  * @link_failed: its link could not be made just now
+ * @staged: packets that wait for a session (its own lock)
  * @dead: taken out of all tables (camex_dev.lock)
  * @rcu: frees it
  */
@@ -137,8 +141,9 @@ struct camex_peer {
 	struct list_head link_node;
 	bool link_failed;
 	bool dead;
+	struct sk_buff_head staged;
 	struct rcu_head rcu;
-};
+} __aligned(CAMEX_OWN_ALIGN);
 
 /**
  * struct camex_peer_link - private part of a link's net_device
@@ -155,6 +160,17 @@ struct camex_peer_link {
 	struct camex_gro_queue *gro;
 	unsigned long made;
 };
+
+/**
+ * camex_peer_own() - the protocol's own part of a peer
+ * @peer: the peer
+ *
+ * Return: camex_protocol_ops.peer_size bytes.
+ */
+static inline void *camex_peer_own(const struct camex_peer *peer)
+{
+	return (void *)(peer + 1);
+}
 
 /**
  * camex_peer_dev() - the net_device that a peer's packets come and go through

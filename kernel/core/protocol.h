@@ -8,6 +8,13 @@
 
 struct camex_opening;
 
+struct genl_info;
+struct netlink_ext_ack;
+struct nlattr;
+
+/* What camex_protocol_ops.ready returns for a packet that has to wait for a session. */
+#define CAMEX_READY_STAGED	(-1)
+
 /* Most bytes that a protocol puts before the header of an encrypted datagram. */
 #define CAMEX_LEAD_MAX	CAMEX_ID_LEN
 
@@ -24,7 +31,24 @@ struct camex_source {
 };
 
 /**
+ * struct camex_due - what a peer's timer has found to be due, to be done without the lock
+ * @what: the protocol's: bits by what it is
+ * @ep: the peer's endpoint, valid under RCU; NULL: there is none
+ * @configured: another endpoint that it is sent to as well, valid under RCU, or NULL
+ */
+struct camex_due {
+	unsigned long what;
+	struct camex_endpoint *ep;
+	struct camex_endpoint *configured;
+};
+
+/**
  * struct camex_protocol_ops - a protocol
+ * @peer_size: bytes of its own part of a peer: zeros behind struct camex_peer, see
+ *	camex_peer_own()
+ * @dev_size: bytes of its own part of a device: zeros, see camex_dev_own()
+ * @dev_nest: its nest of CAMEX_A_DEV_*; 0: none
+ * @peer_nest: its nest of CAMEX_A_PEER_*; 0: none
  * @keyed: its peers can have keys
  * @asks_plaintext: without a key they can talk only where camex_settings.plaintext
  *	says so
@@ -37,11 +61,59 @@ struct camex_source {
  * @plain_overhead: as @overhead, towards a peer without a key
  * @headroom: most bytes that @seal puts before the packet
  * @tailroom: bytes that @seal wants behind it
+ * @dev_init: set up its part of a new device, before anything else of the device is there.
+ *	Returns 0 or a negative errno. NULL: zeros will do. Context: RTNL, may sleep
+ * @dev_free: undo @dev_init. The device has no peers; @peer_free of the last ones may still
+ *	have to be called. NULL: there is nothing to do. Context: RTNL, may sleep
+ * @dev_check: refuse what a request says of a device, before anything changes. @cdev: the
+ *	device, NULL for one that is to be made; @tb: CAMEX_A_DEV_*, validated by their policy.
+ *	Returns 0 or a negative errno, with a text. NULL: there is nothing to refuse.
+ *	Context: RTNL, may sleep
+ * @dev_set: do what @dev_check has let pass, for a new device as well. Returns 0, or a
+ *	negative errno with nothing changed. NULL: nothing is the protocol's. Context: RTNL,
+ *	may sleep
+ * @dev_fill: write its CAMEX_A_DEV_*; @secrets: those as well that only somebody who may
+ *	change the device is told. Returns 0 or -EMSGSIZE. NULL: there are none. Context: RTNL
+ * @dev_fill_size: most bytes that @dev_fill writes without secrets
+ * @dev_up: the link goes up, before the timers of the peers start. Returns 0 or a negative
+ *	errno: the link stays down. NULL: no matter. Context: RTNL, may sleep
  * @down: the device has gone down: nothing that waits is taken any more. NULL: nothing
  *	waits. Context: RTNL, may sleep
  * @stop: the same, for good. NULL: as before. Context: RTNL, may sleep
+ * @peer_init: set up its part of a new peer, which is in no table yet. Returns 0 or a
+ *	negative errno. NULL: zeros will do. Context: RTNL, may sleep
+ * @peer_check: refuse what a request says of a peer, before anything changes. @peer: the
+ *	peer, NULL for one that is to be added; @tb: CAMEX_A_PEER_*, validated by their policy.
+ *	Returns and context: as @dev_check
+ * @peer_set: do what @peer_check has let pass. Returns 0, or a negative errno with nothing
+ *	changed. NULL: nothing is the protocol's. Context: RTNL, may sleep
+ * @peer_fill: write its CAMEX_A_PEER_*; @secrets: as for @dev_fill. Returns 0 or -EMSGSIZE.
+ *	NULL: there are none. Context: RTNL or RCU reader
+ * @peer_forget: drop what was learned about a peer: its sessions end; @dying: the peer goes,
+ *	so what was configured is dropped, too. NULL: nothing is learned. Context: RTNL and
+ *	camex_dev.lock
+ * @peer_stop: a peer goes, and has left all tables: wait for works and timers, and stop
+ *	them. NULL: there are none. Context: RTNL, may sleep
+ * @peer_free: undo @peer_init, after a grace period; the device's own part may be gone.
+ *	NULL: there is nothing to do. Context: RCU callback
+ * @due: what is due for a peer? Returns jiffies until the next thing is,
+ *	MAX_JIFFY_OFFSET for never. NULL: nothing ever. Context: camex_dev.lock
+ * @act: do what @due has found, where it has found something. Context: RCU reader, bottom
+ *	halves off
+ * @state: a state of a peer with an endpoint that is not what all protocols have. Returns
+ *	false when it has none. NULL: never. Context: RTNL or RCU reader
+ * @endpoint_changed: the endpoint of a peer is another one, because it moved or somebody
+ *	chose it. NULL: no matter. Context: camex_dev.lock
+ * @renew: send under a new session from now on, if there is one. Returns 0, or -ENOMEM with
+ *	the old one still in use. NULL: there are none. Context: camex_dev.lock
+ * @use_up: end the sessions for sending of all peers that began when the clock's offset was
+ *	below @since (camex_clock_offset()). The next packet begins another, but for
+ *	camex_clock_hibernates(). NULL: there are none. Context: RTNL, may sleep
  * @ready: can a packet be sent to the peer? 0, or the counter that says why not
- *	(CAMEX_A_STATS_*)
+ *	(CAMEX_A_STATS_*), or CAMEX_READY_STAGED: it waits until the protocol calls
+ *	camex_staged_send()
+ * @want_session: a packet waits for a session: begin one, if none is about to begin. NULL
+ *	where @ready lets none wait
  * @encrypts: does it encrypt what goes to the peer? Then GSO packets are cut
  *	before @seal; else they are kept whole. NULL: never
  * @seal: make a datagram out of a packet. Returns it, the same skb or another; or
@@ -71,7 +143,8 @@ struct camex_source {
  * @heard: datagrams of a session were authentic and new; @highest: its highest
  *	sequence so far was among them
  *
- * All run as RCU readers with bottom halves off, and know no transport.
+ * Where nothing else is said they run as RCU readers with bottom halves off. They know no
+ * transport.
  */
 struct camex_protocol_ops {
 	bool keyed;
@@ -84,9 +157,41 @@ struct camex_protocol_ops {
 	unsigned int plain_overhead;
 	unsigned int headroom;
 	unsigned int tailroom;
+	size_t peer_size;
+	size_t dev_size;
+	u16 dev_nest;
+	u16 peer_nest;
+	int (*dev_init)(struct camex_dev *cdev);
+	void (*dev_free)(struct camex_dev *cdev);
+	int (*dev_check)(struct camex_dev *cdev, struct nlattr **tb,
+			 struct netlink_ext_ack *extack);
+	int (*dev_set)(struct camex_dev *cdev, struct nlattr **tb,
+		       struct netlink_ext_ack *extack);
+	int (*dev_fill)(const struct camex_dev *cdev, struct sk_buff *msg,
+			bool secrets);
+	size_t dev_fill_size;
+	int (*dev_up)(struct camex_dev *cdev);
 	void (*down)(struct camex_dev *cdev);
 	void (*stop)(struct camex_dev *cdev);
+	int (*peer_init)(struct camex_peer *peer);
+	int (*peer_check)(struct camex_dev *cdev, struct camex_peer *peer,
+			  struct nlattr **tb, struct genl_info *info);
+	int (*peer_set)(struct camex_peer *peer, struct nlattr **tb,
+			struct netlink_ext_ack *extack);
+	int (*peer_fill)(const struct camex_peer *peer, struct sk_buff *msg,
+			 bool secrets);
+	void (*peer_forget)(struct camex_peer *peer, bool dying);
+	void (*peer_stop)(struct camex_peer *peer);
+	void (*peer_free)(struct camex_peer *peer);
+	unsigned long (*due)(struct camex_peer *peer, unsigned long now,
+			     struct camex_due *due);
+	void (*act)(struct camex_peer *peer, const struct camex_due *due);
+	bool (*state)(const struct camex_peer *peer, enum camex_peer_state *state);
+	void (*endpoint_changed)(struct camex_peer *peer);
+	int (*renew)(struct camex_peer *peer);
+	void (*use_up)(struct camex_dev *cdev, s64 since);
 	int (*ready)(const struct camex_peer *peer);
+	void (*want_session)(struct camex_peer *peer);
 	bool (*encrypts)(const struct camex_peer *peer);
 	struct sk_buff *(*seal)(struct camex_peer *peer, struct sk_buff *skb,
 				int *why);

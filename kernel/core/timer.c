@@ -10,6 +10,7 @@
 #include "core/compat.h"
 #include "core/link.h"
 #include "core/protocol.h"
+#include "core/staged.h"
 #include "core/timer.h"
 #include "core/transport.h"
 #include "protocol/camex/registration.h"
@@ -105,13 +106,9 @@ bool camex_peer_introduce(struct camex_peer *peer, struct camex_endpoint *ep)
 	return true;
 }
 
-/* What was decided under the lock, to be done without it. */
-struct due {
-	bool registers;
-	bool keepalive;
-	struct camex_endpoint *ep;
-	struct camex_endpoint *configured;
-};
+/* What is due: bits of camex_due.what. */
+#define DUE_REGISTER	BIT(0)
+#define DUE_KEEPALIVE	BIT(1)
 
 /* The time that is left until @when. */
 static unsigned long time_left(unsigned long when, unsigned long now)
@@ -162,7 +159,7 @@ static unsigned long until_home(const struct camex_peer *peer,
 
 /* What is to be sent? Return jiffies until something is again. */
 static unsigned long plan_hello(struct camex_peer *peer, unsigned long now,
-				struct due *due)
+				struct camex_due *due)
 {
 	unsigned int keepalive = camex_peer_keepalive(peer);
 	unsigned long next = MAX_JIFFY_OFFSET, until, configured;
@@ -172,11 +169,13 @@ static unsigned long plan_hello(struct camex_peer *peer, unsigned long now,
 	if (!due->ep || !netif_carrier_ok(peer->cdev->dev) ||
 	    !peer->cdev->protocol->hello || peer->cdev->protocol->ready(peer))
 		return next;
-	swap(due->keepalive, peer->announce);
+	if (peer->announce)
+		due->what |= DUE_KEEPALIVE;
+	peer->announce = false;
 	if (camex_peer_registers(peer) != CAMEX_REGISTER_OFF) {
 		until = time_left(peer->next_register, now);
 		if (!until) {
-			due->registers = true;
+			due->what |= DUE_REGISTER;
 			until = peer->waiting ? AUTO_EVERY : REGISTER_EVERY;
 			/* Perhaps it is back where it was. */
 			configured = until_home(peer, due->ep, now);
@@ -190,8 +189,8 @@ static unsigned long plan_hello(struct camex_peer *peer, unsigned long now,
 	}
 	if (keepalive) {
 		until = time_left(READ_ONCE(peer->sent) + keepalive * HZ, now);
-		if (due->registers || due->keepalive || !until) {
-			due->keepalive = true;
+		if (due->what || !until) {
+			due->what |= DUE_KEEPALIVE;
 			until = keepalive * HZ;
 		}
 		next = min(next, until);
@@ -236,7 +235,7 @@ static void run_peer_timer(struct timer_list *timer)
 	struct camex_peer *peer = container_of(timer, struct camex_peer, timer);
 	struct camex_dev *cdev = peer->cdev;
 	unsigned long now = jiffies, next;
-	struct due due = {};
+	struct camex_due hello = {}, due = {};
 
 	rcu_read_lock_bh();
 	spin_lock(&cdev->lock);
@@ -250,14 +249,18 @@ static void run_peer_timer(struct timer_list *timer)
 	next = min(next, camex_catch_up_look(peer, now));
 	if (cdev->link->peer_due)
 		next = min(next, cdev->link->peer_due(peer, now));
-	next = min(next, plan_hello(peer, now, &due));
+	next = min(next, plan_hello(peer, now, &hello));
+	if (cdev->protocol->due)
+		next = min(next, cdev->protocol->due(peer, now, &due));
 	mod_timer(&peer->timer, now + max(next, 1UL));
 	spin_unlock(&cdev->lock);
 
-	if (due.registers || due.keepalive)
-		send_hello(peer, due.ep, due.registers);
-	if (due.configured)
-		send_hello(peer, due.configured, true);
+	if (hello.what)
+		send_hello(peer, hello.ep, hello.what & DUE_REGISTER);
+	if (hello.configured)
+		send_hello(peer, hello.configured, true);
+	if (due.what)
+		cdev->protocol->act(peer, &due);
 out:
 	rcu_read_unlock_bh();
 }
@@ -381,6 +384,8 @@ int camex_timers_up(struct camex_dev *cdev)
 	xa_for_each(&cdev->peers, number, peer) {
 		spin_lock_bh(&cdev->lock);
 		err = camex_peer_renew(peer);
+		if (!err && cdev->protocol->renew)
+			err = cdev->protocol->renew(peer);
 		peer->since = jiffies;
 		if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
 			WRITE_ONCE(peer->waiting, true);
@@ -409,6 +414,7 @@ void camex_timers_down(struct camex_dev *cdev)
 	spin_unlock_bh(&cdev->lock);
 	xa_for_each(&cdev->peers, number, peer) {
 		camex_timer_stop(peer);
+		camex_staged_purge(peer);
 		cond_resched();
 	}
 }

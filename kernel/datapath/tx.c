@@ -10,6 +10,7 @@
 
 #include "core/compat.h"
 #include "core/protocol.h"
+#include "core/staged.h"
 #include "core/timer.h"
 #include "core/transport.h"
 #include "datapath/seal.h"
@@ -192,8 +193,9 @@ static unsigned int overhead_of(const struct camex_peer *peer)
 {
 	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
 
-	return rcu_access_pointer(peer->tx) ? protocol->overhead :
-					      protocol->plain_overhead;
+	if (protocol->overhead == protocol->plain_overhead)
+		return protocol->overhead;
+	return protocol->encrypts(peer) ? protocol->overhead : protocol->plain_overhead;
 }
 
 /* There is no way to where the peer was heard last: perhaps to where it ought to be. */
@@ -212,11 +214,15 @@ static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
 	struct sending s = { .peer = peer };
 	struct camex_dev *cdev = peer->cdev;
 	unsigned int overhead;
+	bool waits = false;
 	int why;
 
 	why = cdev->protocol->ready(peer);
-	if (unlikely(why))
-		return why;
+	if (unlikely(why)) {
+		if (why != CAMEX_READY_STAGED)
+			return why;
+		waits = true;
+	}
 	s.ep = rcu_dereference_bh(peer->endpoint);
 	if (unlikely(!s.ep))
 		return CAMEX_A_STATS_NO_ENDPOINT;
@@ -232,6 +238,12 @@ static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
 	s.way.df = wants_df(cdev, skb, *room);
 	if (unlikely(s.way.df && !fits_in_room(skb, *room)))
 		return CAMEX_A_STATS_TOO_BIG;
+	if (unlikely(waits)) {
+		why = camex_stage(peer, skb, protocol);
+		if (!why)
+			cdev->protocol->want_session(peer);
+		return why;
+	}
 	s.way.dsfield = dsfield_of(skb, protocol);
 	if (unlikely(READ_ONCE(peer->unheard)) && !camex_peer_introduce(peer, s.ep))
 		return CAMEX_A_STATS_NO_KEY;
@@ -303,6 +315,8 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
 		return hand_over(peer, skb, room);
 	return seal_and_send(peer, skb, protocol, room);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_tx);
 
 /**
  * camex_icmp_for() - what a sender is told of a packet that was dropped

@@ -102,11 +102,25 @@ static void uninit_dev(struct net_device *dev)
 	if (cdev->link->exit)
 		cdev->link->exit(cdev);
 	camex_peers_free(cdev);
+	camex_device_detach(cdev);
 	camex_sessions_free(cdev);
 	camex_gro_queue_free(cdev->gro);
 	free_percpu(cdev->stats);
 	camex_tstats_free(dev);
 	camex_memcg_put(cdev->memcg);
+}
+
+/* What protocol and peers do when the link goes up. */
+static int start_peers(struct camex_dev *cdev)
+{
+	int err = cdev->protocol->dev_up ? cdev->protocol->dev_up(cdev) : 0;
+
+	if (err)
+		return err;
+	err = camex_timers_up(cdev);
+	if (err && cdev->protocol->down)
+		cdev->protocol->down(cdev);
+	return err;
 }
 
 static int open_dev(struct net_device *dev)
@@ -118,7 +132,7 @@ static int open_dev(struct net_device *dev)
 	if (cdev->link->carrier)
 		cdev->link->carrier(cdev, true);
 	if (camex_is_tap(cdev))
-		return camex_timers_up(cdev);
+		return start_peers(cdev);
 	/* Peers on one link do not reach each other on it. */
 	if (in && !cdev->single_peer) {
 		IN_DEV_CONF_SET(in, SEND_REDIRECTS, false);
@@ -127,7 +141,7 @@ static int open_dev(struct net_device *dev)
 	/* A link-local address would be nobody's route. */
 	if (in6 && !cdev->single_peer)
 		in6->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
-	return camex_timers_up(cdev);
+	return start_peers(cdev);
 }
 
 static int stop_dev(struct net_device *dev)
@@ -328,16 +342,28 @@ int camex_netdev_register(struct net *net, struct net_device *dev,
 	if (cdev->transport->setup)
 		cdev->transport->setup(dev);
 
-	err = camex_device_open(cdev, &cdev->conf, data, extack);
+	err = camex_device_attach(cdev);
 	if (err)
 		return err;
+	err = cdev->protocol->dev_set ? cdev->protocol->dev_set(cdev, data, extack) : 0;
+	if (err)
+		goto err_attached;
+	err = camex_device_open(cdev, &cdev->conf, data, extack);
+	if (err)
+		goto err_attached;
 	err = register_netdevice(dev);
-	if (err) {
-		cdev->transport->close(cdev);
-		/* A datagram may have found the socket, and @dev goes at once. */
-		synchronize_net();
-		return err;
-	}
+	if (err)
+		goto err_open;
 	camex_namespace_add(cdev);
 	return 0;
+
+err_open:
+	cdev->transport->close(cdev);
+	/* A datagram may have found the socket, and @dev goes at once. */
+	synchronize_net();
+	/* So do peers that there were for a moment. */
+	rcu_barrier();
+err_attached:
+	camex_device_detach(cdev);
+	return err;
 }

@@ -33,8 +33,7 @@ static int put_dev(struct sk_buff *msg, const struct camex_dev *cdev,
 	if (camex_nl_put_dev_name(msg, cdev->dev))
 		return -EMSGSIZE;
 	nested = nla_nest_start(msg, CAMEX_A_DEV);
-	if (!nested || camex_nl_put_dev(msg, cdev) ||
-	    (privileged && camex_nl_put_dev_secrets(msg, cdev)))
+	if (!nested || camex_nl_put_dev(msg, cdev, privileged))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nested);
 	return 0;
@@ -129,6 +128,7 @@ static int put_peer_secrets(struct sk_buff *msg, const struct camex_peer *peer)
 int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 		      bool privileged)
 {
+	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
 	struct rtnl_link_stats64 traffic;
 	struct nlattr *nested;
 
@@ -148,7 +148,8 @@ int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	    put_u64(msg, CAMEX_A_PEER_TX_BYTES, traffic.tx_bytes) ||
 	    nla_put_u16(msg, CAMEX_A_PEER_KEEPALIVE, camex_peer_keepalive(peer)) ||
 	    nla_put_u32(msg, CAMEX_A_PEER_REGISTER, camex_peer_registers(peer)) ||
-	    (privileged && put_peer_secrets(msg, peer)))
+	    (privileged && put_peer_secrets(msg, peer)) ||
+	    (protocol->peer_fill && protocol->peer_fill(peer, msg, privileged)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nested);
 	return 0;

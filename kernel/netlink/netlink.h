@@ -85,8 +85,7 @@ int camex_attr_timers(const struct camex_dev *cdev, struct genl_info *info,
 int camex_nl_put_dev_name(struct sk_buff *msg, const struct net_device *dev);
 int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 		      bool privileged);
-int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev);
-int camex_nl_put_dev_secrets(struct sk_buff *msg, const struct camex_dev *cdev);
-size_t camex_nl_dev_size(void);
+int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev, bool secrets);
+size_t camex_nl_dev_size(const struct camex_dev *cdev);
 
 #endif /* CAMEX_NETLINK_H */

@@ -28,13 +28,14 @@
 	[CAMEX_A_DEV_AGEING]		= { .type = NLA_U16 },		\
 	[CAMEX_A_DEV_ID]		= ID,				\
 	[CAMEX_A_DEV_LINK_NAME]		= IFNAME,			\
-	[CAMEX_A_DEV_LINK_TIMEOUT]	= { .type = NLA_U16 }
+	[CAMEX_A_DEV_LINK_TIMEOUT]	= { .type = NLA_U16 },		\
+	[CAMEX_A_DEV_WIREGUARD]		= { .type = NLA_NESTED }
 
 const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	/* rtnetlink is lenient unless it is told where to start not to be */
 	[0]				= { .strict_start_type = CAMEX_A_DEV_LINK },
 	[CAMEX_A_DEV_LINK]		= ENUM(CAMEX_LINK_TAP),
-	[CAMEX_A_DEV_PROTOCOL]		= ENUM(CAMEX_PROTOCOL_JTUNNEL),
+	[CAMEX_A_DEV_PROTOCOL]		= ENUM(CAMEX_PROTOCOLS - 1),
 	[CAMEX_A_DEV_TRANSPORT]		= ENUM(CAMEX_TRANSPORT_CHAR),
 	[CAMEX_A_DEV_LINKS]		= ENUM(CAMEX_LINKS_PER_PEER),
 	DEV_SET_ATTRS,
@@ -66,6 +67,7 @@ static const struct nla_policy peer[CAMEX_A_PEER_MAX + 1] = {
 	[CAMEX_A_PEER_PROFILE_MTU]	= { .type = NLA_U16 },
 	[CAMEX_A_PEER_PROFILE_ROUTES]	= NLA_POLICY_NESTED(routes),
 	[CAMEX_A_PEER_ID]		= ID,
+	[CAMEX_A_PEER_WIREGUARD]	= { .type = NLA_NESTED },
 };
 
 static const struct nla_policy peer_name[CAMEX_A_PEER_NAME + 1] = {
@@ -163,15 +165,29 @@ static int put_udp(struct sk_buff *msg, const struct camex_settings *conf)
 	return 0;
 }
 
+/* What a far end knows us by. */
+static int put_secrets(struct sk_buff *msg, const struct camex_dev *cdev)
+{
+	const struct camex_settings *conf = &cdev->conf;
+
+	if ((conf->client_id[0] &&
+	     nla_put_string(msg, CAMEX_A_DEV_CLIENT_ID, conf->client_id)) ||
+	    (cdev->protocol->lead &&
+	     nla_put(msg, CAMEX_A_DEV_ID, sizeof(conf->id), conf->id)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /**
- * camex_nl_put_dev() - write CAMEX_A_DEV_*, those that everybody may see
+ * camex_nl_put_dev() - write CAMEX_A_DEV_*
  * @msg: the message
  * @cdev: the device
+ * @secrets: those as well that only somebody who may change the device is told
  *
  * Context: RTNL.
  * Return: 0 or -EMSGSIZE.
  */
-int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
+int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev, bool secrets)
 {
 	const struct camex_settings *conf = &cdev->conf;
 
@@ -188,35 +204,19 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev)
 	    put_links(msg, conf) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_MTU, cdev->dev->mtu))
 		return -EMSGSIZE;
-	return 0;
-}
-
-/**
- * camex_nl_put_dev_secrets() - write CAMEX_A_DEV_* by which a far end knows us
- * @msg: the message, for somebody who may change the device
- * @cdev: the device
- *
- * Context: RTNL.
- * Return: 0 or -EMSGSIZE.
- */
-int camex_nl_put_dev_secrets(struct sk_buff *msg, const struct camex_dev *cdev)
-{
-	const struct camex_settings *conf = &cdev->conf;
-
-	if ((conf->client_id[0] &&
-	     nla_put_string(msg, CAMEX_A_DEV_CLIENT_ID, conf->client_id)) ||
-	    (cdev->protocol->lead &&
-	     nla_put(msg, CAMEX_A_DEV_ID, sizeof(conf->id), conf->id)))
+	if (cdev->protocol->dev_fill && cdev->protocol->dev_fill(cdev, msg, secrets))
 		return -EMSGSIZE;
-	return 0;
+	return secrets ? put_secrets(msg, cdev) : 0;
 }
 
 /**
- * camex_nl_dev_size() - most bytes that camex_nl_put_dev() writes
+ * camex_nl_dev_size() - most bytes that camex_nl_put_dev() writes without secrets
+ * @cdev: the device
  */
-size_t camex_nl_dev_size(void)
+size_t camex_nl_dev_size(const struct camex_dev *cdev)
 {
-	return 8 * nla_total_size(sizeof(u32)) +
+	return cdev->protocol->dev_fill_size +
+	       8 * nla_total_size(sizeof(u32)) +
 	       3 * nla_total_size(sizeof(u16)) +
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       2 * nla_total_size(IFNAMSIZ) +

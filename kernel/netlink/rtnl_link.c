@@ -24,7 +24,7 @@ static int newlink_in(struct net *net, struct net_device *dev,
 		return -EPERM;
 	}
 	get_random_bytes(cdev->conf.id, sizeof(cdev->conf.id));
-	err = camex_settings_parse(&cdev->conf, data, true, extack);
+	err = camex_settings_parse(NULL, &cdev->conf, data, extack);
 	if (err)
 		return err;
 	return camex_netdev_register(net, dev, tb, data, extack);
@@ -34,12 +34,12 @@ CAMEX_NEWLINK(newlink)
 
 static size_t get_size(const struct net_device *dev)
 {
-	return camex_nl_dev_size();
+	return camex_nl_dev_size(netdev_priv(dev));
 }
 
 static int fill_info(struct sk_buff *skb, const struct net_device *dev)
 {
-	return camex_nl_put_dev(skb, netdev_priv(dev));
+	return camex_nl_put_dev(skb, netdev_priv(dev), false);
 }
 
 static struct net *get_link_net(const struct net_device *dev)

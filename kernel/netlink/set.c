@@ -79,13 +79,27 @@ static void free_request(struct peer_request *rq)
 	kfree(rq->profile);
 }
 
-static int read_peer(struct camex_dev *cdev, const struct camex_peer *peer,
+static int check_own(struct camex_dev *cdev, struct camex_peer *peer,
+		     struct genl_info *info, struct nlattr **tb)
+{
+	const struct camex_protocol_ops *protocol = cdev->protocol;
+
+	if (tb[CAMEX_A_PEER_WIREGUARD] && protocol->peer_nest != CAMEX_A_PEER_WIREGUARD) {
+		camex_extack(info->extack, tb[CAMEX_A_PEER_WIREGUARD],
+			     "this is for protocol wireguard alone");
+		return -EINVAL;
+	}
+	return protocol->peer_check ? protocol->peer_check(cdev, peer, tb, info) : 0;
+}
+
+static int read_peer(struct camex_dev *cdev, struct camex_peer *peer,
 		     struct genl_info *info, struct nlattr **tb,
 		     struct peer_request *rq)
 {
 	int err;
 
-	err = camex_attr_timers(cdev, info, tb) ?:
+	err = check_own(cdev, peer, info, tb) ?:
+	      camex_attr_timers(cdev, info, tb) ?:
 	      camex_attr_profile(cdev, peer, info, tb, &rq->profile) ?:
 	      camex_attr_id(cdev, peer, info, tb) ?:
 	      camex_attr_endpoint(cdev, peer, info, tb, &rq->endpoint);
@@ -99,7 +113,7 @@ static int read_peer(struct camex_dev *cdev, const struct camex_peer *peer,
 
 /* All or nothing: what can fail comes first and can be undone. */
 static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
-		      struct peer_request *rq)
+		      struct peer_request *rq, struct netlink_ext_ack *extack)
 {
 	struct nlattr *key = tb[CAMEX_A_PEER_KEY];
 	struct camex_dev *cdev = peer->cdev;
@@ -132,6 +146,9 @@ static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
 			goto err_key;
 		}
 	}
+	err = cdev->protocol->peer_set ? cdev->protocol->peer_set(peer, tb, extack) : 0;
+	if (err)
+		goto err_endpoint;
 	if (rq->routes) {
 		err = camex_peer_set_routes(peer, rq->routes, rq->nroutes);
 		if (err)
@@ -205,7 +222,7 @@ static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
 		err = PTR_ERR(peer);
 		goto out;
 	}
-	err = apply_peer(peer, tb, &rq);
+	err = apply_peer(peer, tb, &rq, info->extack);
 	if (err)
 		camex_peer_del(peer);
 out:
@@ -225,7 +242,7 @@ static int do_peer_set(struct camex_dev *cdev, struct genl_info *info)
 		return PTR_ERR(peer);
 	err = camex_attr_key(cdev, info, tb) ?:
 	      read_peer(cdev, peer, info, tb, &rq) ?:
-	      apply_peer(peer, tb, &rq);
+	      apply_peer(peer, tb, &rq, info->extack);
 	free_request(&rq);
 	return err;
 }
@@ -369,19 +386,31 @@ static const change_t changes[] = {
 	[CAMEX_CMD_FDB_DEL]	= camex_nl_fdb_del,
 };
 
-/* No key stays behind in the request, nor in the echo of a refused one. */
-static void wipe_key(struct genl_info *info)
+static void wipe_attr(struct nlattr *outer, int type)
 {
-	struct nlattr *peer, *key;
+	struct nlattr *attr = outer ? nla_find_nested(outer, type) : NULL;
 
-	if (info->genlhdr->cmd != CAMEX_CMD_PEER_ADD &&
-	    info->genlhdr->cmd != CAMEX_CMD_PEER_SET &&
-	    info->genlhdr->cmd != CAMEX_CMD_KEY_SET)
-		return;
-	peer = info->attrs[CAMEX_A_PEER];
-	key = peer ? nla_find_nested(peer, CAMEX_A_PEER_KEY) : NULL;
-	if (key)
-		memzero_explicit(nla_data(key), nla_len(key));
+	if (attr)
+		memzero_explicit(nla_data(attr), nla_len(attr));
+}
+
+/*
+ * No key stays behind in the request, nor in the echo of a refused one. Of what a protocol
+ * reads by itself all is wiped.
+ */
+static void wipe_keys(struct genl_info *info)
+{
+	switch (info->genlhdr->cmd) {
+	case CAMEX_CMD_DEV_SET:
+		wipe_attr(info->attrs[CAMEX_A_DEV], CAMEX_A_DEV_WIREGUARD);
+		break;
+	case CAMEX_CMD_PEER_ADD:
+	case CAMEX_CMD_PEER_SET:
+	case CAMEX_CMD_KEY_SET:
+		wipe_attr(info->attrs[CAMEX_A_PEER], CAMEX_A_PEER_KEY);
+		wipe_attr(info->attrs[CAMEX_A_PEER], CAMEX_A_PEER_WIREGUARD);
+		break;
+	}
 }
 
 /* The device of a request that changes something. */
@@ -430,6 +459,6 @@ int camex_nl_set(struct sk_buff *skb, struct genl_info *info)
 	if (err == -ENOMEM)
 		camex_extack(info->extack, NULL, "out of memory");
 out:
-	wipe_key(info);
+	wipe_keys(info);
 	return err;
 }

@@ -5,7 +5,7 @@
 #include "core/compat.h"
 #include "core/link.h"
 #include "core/transport.h"
-#include "core/peer.h"
+#include "core/protocol.h"
 #include "core/single_peer.h"
 #include "core/timer.h"
 #include "link/peer_link.h"
@@ -42,17 +42,19 @@ static int check_udp(const struct camex_settings *conf, struct nlattr **tb,
 
 /**
  * camex_settings_parse() - read CAMEX_A_DEV_*
+ * @cdev: the device, or NULL for a new one
  * @conf: what there was; changed only on success
  * @tb: attributes, validated by their policy
- * @creating: the device is new, so the protocol may still be chosen
  * @extack: told what is wrong
  *
  * Return: 0 or a negative errno.
  */
-int camex_settings_parse(struct camex_settings *conf, struct nlattr **tb,
-			 bool creating, struct netlink_ext_ack *extack)
+int camex_settings_parse(struct camex_dev *cdev, struct camex_settings *conf,
+			 struct nlattr **tb, struct netlink_ext_ack *extack)
 {
+	bool creating = !cdev;
 	struct camex_settings new = *conf;
+	const struct camex_protocol_ops *protocol;
 	int err;
 
 	if (creating) {
@@ -67,6 +69,17 @@ int camex_settings_parse(struct camex_settings *conf, struct nlattr **tb,
 			new.protocol = nla_get_u32(tb[CAMEX_A_DEV_PROTOCOL]);
 		if (tb[CAMEX_A_DEV_LINKS])
 			new.links = nla_get_u32(tb[CAMEX_A_DEV_LINKS]);
+	}
+	protocol = camex_protocols[new.protocol];
+	if (!protocol) {
+		camex_extack(extack, tb[CAMEX_A_DEV_PROTOCOL],
+			     "this module has no protocol wireguard");
+		return -EOPNOTSUPP;
+	}
+	if (tb[CAMEX_A_DEV_WIREGUARD] && protocol->dev_nest != CAMEX_A_DEV_WIREGUARD) {
+		camex_extack(extack, tb[CAMEX_A_DEV_WIREGUARD],
+			     "this is for protocol wireguard alone");
+		return -EINVAL;
 	}
 	err = check_udp(&new, tb, extack);
 	if (err)
@@ -132,8 +145,10 @@ int camex_settings_parse(struct camex_settings *conf, struct nlattr **tb,
 		if (err)
 			return err;
 	}
-	*conf = new;
-	return 0;
+	err = protocol->dev_check ? protocol->dev_check(cdev, tb, extack) : 0;
+	if (!err)
+		*conf = new;
+	return err;
 }
 
 /**
@@ -209,16 +224,21 @@ void camex_device_id(const struct camex_dev *cdev, u8 *id)
 int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 		     struct netlink_ext_ack *extack)
 {
-	struct camex_settings conf = cdev->conf;
+	struct camex_settings conf = cdev->conf, before = conf;
 	bool renamed, changed;
 	int err;
 
-	err = camex_settings_parse(&conf, tb, false, extack);
+	err = camex_settings_parse(cdev, &conf, tb, extack);
 	if (err)
 		return err;
 	err = camex_device_open(cdev, &conf, tb, extack);
 	if (err)
 		return err;
+	err = cdev->protocol->dev_set ? cdev->protocol->dev_set(cdev, tb, extack) : 0;
+	if (err) {
+		camex_device_open(cdev, &before, tb, NULL);
+		return err;
+	}
 	renamed = strcmp(conf.client_id, cdev->conf.client_id);
 	changed = conf.plaintext != cdev->conf.plaintext ||
 		  conf.link_timeout != cdev->conf.link_timeout;

@@ -64,7 +64,8 @@ static int set_option(struct socket *sock, int option, int value)
  */
 static void choose_way(struct socket *sock, const struct camex_dev *cdev)
 {
-	bool many = cdev->protocol->locate && !list_empty(&cdev->keys);
+	bool many = cdev->protocol->locate &&
+		    (!cdev->protocol->keyed || !list_empty(&cdev->keys));
 
 	if (!sock)
 		return;

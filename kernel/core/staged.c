@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Packets that wait until a protocol has a session with their peer. Each stays charged to its
+ * socket: a sender that has filled its buffer waits as well.
+ */
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+
+#include "core/compat.h"
+#include "core/protocol.h"
+#include "core/staged.h"
+
+/**
+ * struct staged - what is kept with a packet, in skb->cb
+ * @protocol: as for camex_tx()
+ */
+struct staged {
+	__be16 protocol;
+};
+
+static struct staged *staged_of(struct sk_buff *skb)
+{
+	BUILD_BUG_ON(sizeof(struct staged) > sizeof(skb->cb));
+	return (struct staged *)skb->cb;
+}
+
+static void drop_packet(struct camex_peer *peer, struct sk_buff *skb, int why)
+{
+	unsigned int bytes;
+
+	camex_count(peer->cdev->stats, why, camex_packets(skb, &bytes));
+	kfree_skb(skb);
+}
+
+/**
+ * camex_stage() - keep a packet until there is a session; the oldest one gives way
+ * @peer: whom it is for
+ * @skb: the packet or GSO packet, as for camex_tx(); consumed on success
+ * @protocol: as for camex_tx()
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: 0, or why it is not kept (CAMEX_A_STATS_*): the link is down, or the peer gone.
+ */
+int camex_stage(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol)
+{
+	struct net_device *dev = peer->cdev->dev;
+	struct sk_buff *oldest = NULL;
+	bool closed;
+
+	spin_lock(&peer->staged.lock);
+	/* Who empties the queue for good does so after that: nothing comes behind it. */
+	closed = !netif_running(dev) || READ_ONCE(peer->dead);
+	if (!closed) {
+		/* What it came by may be gone when it is sent. */
+		skb->dev = dev;
+		skb_dst_drop(skb);
+		nf_reset_ct(skb);
+		staged_of(skb)->protocol = protocol;
+		__skb_queue_tail(&peer->staged, skb);
+		if (skb_queue_len(&peer->staged) > CAMEX_STAGED_MAX)
+			oldest = __skb_dequeue(&peer->staged);
+	}
+	spin_unlock(&peer->staged.lock);
+	if (closed)
+		return CAMEX_A_STATS_QUEUE_FULL;
+	if (oldest)
+		drop_packet(peer, oldest, CAMEX_A_STATS_QUEUE_FULL);
+	return 0;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_stage);
+
+/* All that waits, the oldest one first. */
+static void take_staged(struct camex_peer *peer, struct sk_buff_head *packets)
+{
+	__skb_queue_head_init(packets);
+	spin_lock_bh(&peer->staged.lock);
+	skb_queue_splice_init(&peer->staged, packets);
+	spin_unlock_bh(&peer->staged.lock);
+}
+
+/**
+ * camex_staged_send() - send what waits
+ * @peer: a peer that there is a session with now
+ *
+ * Where the session is gone again it waits once more.
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_staged_send(struct camex_peer *peer)
+{
+	struct sk_buff_head packets;
+	struct sk_buff *skb;
+
+	if (!camex_staged_any(peer))
+		return;
+	take_staged(peer, &packets);
+	while ((skb = __skb_dequeue(&packets))) {
+		__be16 protocol = staged_of(skb)->protocol;
+		unsigned int room;
+		int why;
+
+		memset(skb->cb, 0, sizeof(struct staged));
+		why = camex_tx(peer, skb, protocol, &room);
+		if (why)
+			drop_packet(peer, skb, why);
+	}
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_staged_send);
+
+/**
+ * camex_staged_purge() - drop what waits
+ * @peer: the peer
+ *
+ * Context: any but with interrupts off.
+ */
+void camex_staged_purge(struct camex_peer *peer)
+{
+	struct sk_buff_head packets;
+
+	take_staged(peer, &packets);
+	__skb_queue_purge(&packets);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_staged_purge);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Packets that wait until a protocol has a session with their peer. */
+#ifndef CAMEX_STAGED_H
+#define CAMEX_STAGED_H
+
+#include "core/peer.h"
+
+/* Packets of a peer that wait at most; a GSO packet is one. */
+#define CAMEX_STAGED_MAX	128
+
+/**
+ * camex_staged_any() - does a packet wait
+ * @peer: the peer whose session it waits for
+ *
+ * Context: any.
+ */
+static inline bool camex_staged_any(const struct camex_peer *peer)
+{
+	return !skb_queue_empty_lockless(&peer->staged);
+}
+
+int camex_stage(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol);
+void camex_staged_send(struct camex_peer *peer);
+void camex_staged_purge(struct camex_peer *peer);
+
+#endif /* CAMEX_STAGED_H */
