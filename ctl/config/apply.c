@@ -9,13 +9,12 @@
 
 #include <linux/camex.h>
 
-#include "config/apply.h"
 #include "command/command.h"
-#include "netlink/link.h"
-#include "netlink/model.h"
+#include "config/apply.h"
+#include "config/engine.h"
+#include "netlink/profile.h"
 
-/* with the one to the gateway */
-#define ROUTES_MAX (PROFILE_ROUTES_MAX + 1)
+/* --- what a server hands out, as a wanted state --- */
 
 static bool contains_address(const struct prefix *prefix,
 			     const struct address *addr)
@@ -30,136 +29,116 @@ static bool contains_address(const struct prefix *prefix,
 	return !prefix_compare(&at, &network);
 }
 
-/* The routes of a profile that the address does not bring by itself. */
-static size_t routes_of(const struct profile *profile, struct prefix *list)
+/* No route leads the server's own address into its own tunnel. */
+static void want_route(struct prefixes *routes, const struct prefix *prefix,
+		       const struct address *server)
 {
-	struct prefix network = profile->address;
-	size_t n = 0;
-
-	prefix_mask(&network);
-	if (profile->gateway.family &&
-	    !contains_address(&profile->address, &profile->gateway))
-		list[n++] = (struct prefix){ profile->gateway, 32 };
-	for (size_t i = 0; i < profile->n_routes; i++)
-		if (network.len == 32 ||
-		    prefix_compare(&network, &profile->routes[i]) != 0)
-			list[n++] = profile->routes[i];
-	return n;
-}
-
-static bool is_among(const struct prefix *prefix, const struct prefix *list,
-		     size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!prefix_compare(prefix, &list[i]))
-			return true;
-	return false;
-}
-
-/* A route that cannot be set is told, and no reason to set nothing. */
-static void add_route(struct conn *route, int ifindex,
-		      const struct prefix *prefix, const struct profile *now,
-		      const struct address *server)
-{
-	const struct address *gateway = &now->gateway;
 	char text[PREFIX_TEXT];
-	struct fault fault;
-	bool there;
 
-	prefix_text(prefix, text);
-	if (contains_address(prefix, server)) {
+	if (contains_address(prefix, server))
 		complain(
 			"warning: route %s is not set: the server itself is there",
-			text);
-		return;
-	}
-	if (prefix->len == 32 &&
-	    !memcmp(&prefix->addr, gateway, sizeof(*gateway)))
-		gateway = NULL;
-	if (link_add_route_via(route, ifindex, prefix, gateway, &there, &fault))
-		complain("warning: route %s is not set: %s", text, fault.text);
-	else if (there)
-		complain(
-			"warning: route %s is not set: there is one already that is not of this link",
-			text);
+			prefix_text(prefix, text));
+	else
+		routes->list[routes->n++] = *prefix;
 }
 
-static int set_address(struct conn *route, int ifindex,
-		       const struct profile *was, const struct profile *now,
-		       struct fault *fault)
+/* The profile among a peer's attributes: 1; 0: there is none; -1: no memory. */
+static int read_config(struct config *config, const char *dev,
+		       struct nlattr *const *peer)
 {
-	/* the first address of a network takes the others along when it goes */
-	if (was && was->address.addr.family &&
-	    prefix_compare(&was->address, &now->address) != 0) {
-		struct fault gone;
+	struct endpoint server;
+	struct profile profile;
+	struct prefixes *routes;
+	struct value *value;
 
-		link_del_address(route, ifindex, &was->address, &gone);
+	memset(config, 0, sizeof(*config));
+	if (!profile_read(peer, &profile))
+		return 0;
+	model_endpoint(peer, &server);
+	config->name = dev;
+	config->ini.name = nla_get_string(peer[CAMEX_A_PEER_NAME]);
+	config->gateway = profile.gateway;
+	if (profile.mtu)
+		config_put(&config->values, TAKES_UP, "mtu", "")->number =
+			profile.mtu;
+	if (profile.address.addr.family) {
+		value = config_put(&config->values, TAKES_UP, "address", "");
+		value->prefixes = config_prefix(&profile.address);
+		if (!value->prefixes.n)
+			return -1;
 	}
-	if (link_keep_address(route, ifindex, &now->address, fault))
-		return fault_prefix(fault, "address");
-	return 0;
-}
-
-int apply_profile(struct conn *route, int ifindex, const struct profile *was,
-		  const struct profile *now, const struct address *server,
-		  struct fault *fault)
-{
-	struct prefix before[ROUTES_MAX], after[ROUTES_MAX];
-	size_t n_before = was ? routes_of(was, before) : 0;
-	size_t n_after = routes_of(now, after);
-	struct fault gone;
-
-	if (now->mtu && link_set_mtu(route, ifindex, now->mtu, fault))
-		return fault_prefix(fault, "mtu");
-	if (set_address(route, ifindex, was, now, fault))
+	config->peers = calloc(1, sizeof(*config->peers));
+	if (!config->peers)
 		return -1;
-	for (size_t i = 0; i < n_before; i++)
-		if (!is_among(&before[i], after, n_after) ||
-		    memcmp(&was->gateway, &now->gateway,
-			   sizeof(now->gateway)) != 0)
-			link_del_route(route, ifindex, &before[i], &gone);
-	for (size_t i = 0; i < n_after; i++)
-		add_route(route, ifindex, &after[i], now, server);
-	return 0;
+	config->n_peers = 1;
+	routes = &config_put(&config->peers->values, TAKES_PEER_ADD, "routes",
+			     "")
+			  ->prefixes;
+	routes->list = calloc(PROFILE_ROUTES_MAX + 1, sizeof(*routes->list));
+	if (!routes->list)
+		return -1;
+	if (profile.gateway.family &&
+	    !contains_address(&profile.address, &profile.gateway))
+		want_route(routes, &(struct prefix){ profile.gateway, 32 },
+			   &server.addr);
+	for (size_t i = 0; i < profile.n_routes; i++)
+		want_route(routes, &profile.routes[i], &server.addr);
+	return 1;
 }
 
-/* What the kernel says of one peer: 1: it has handed out a profile; 0, -1. */
-static int query_profile(struct call *call, struct profile *profile,
-			 struct address *server)
+static int apply_config(struct call *call, struct config *config)
 {
-	struct model_device device = {};
-	struct endpoint endpoint;
+	struct model_devices devices = {};
 	int status;
 
-	status = query_peers(call, &device, call->word[1]);
-	if (!status && device.n_peers &&
-	    profile_read(device.peers[0].tb, profile)) {
-		model_endpoint(device.peers[0].tb, &endpoint);
-		*server = endpoint.addr;
-		status = 1;
-	}
-	model_device_clear(&device);
+	call->word[0] = config->name;
+	status = query_devices(call, config->name, &devices);
+	if (!status)
+		status = engine_run(call, config, &devices, ENGINE_PROFILE);
+	model_devices_clear(&devices);
 	return status;
 }
 
-static int wait_for_profile(struct call *call, struct profile *profile,
-			    struct address *server)
+/* --- "up" waits for it --- */
+
+/* What the kernel says of one peer. As read_config(). */
+static int query_config(struct call *call, struct config *config,
+			struct model_device *device)
+{
+	int status;
+
+	memset(config, 0, sizeof(*config));
+	if (query_peers(call, device, call->word[1]))
+		return -1;
+	if (!device->n_peers)
+		return 0;
+	status = read_config(config, call->word[0], device->peers[0].tb);
+	return status < 0 ? fault_set(&call->fault, "out of memory") : status;
+}
+
+static bool is_interrupted(void)
+{
+	sigset_t pending;
+
+	sigpending(&pending);
+	return sigismember(&pending, SIGINT) ||
+	       sigismember(&pending, SIGTERM) || sigismember(&pending, SIGHUP);
+}
+
+static int wait_for_config(struct call *call, struct config *config,
+			   struct model_device *device)
 {
 	const struct timespec pause = { .tv_nsec = 100000000 };
 	struct timespec start, now;
 	bool told = false;
-	sigset_t pending;
 	int status;
 
 	clock_gettime(CLOCK_MONOTONIC, &start);
-	for (;;) {
-		status = query_profile(call, profile, server);
-		if (status)
-			return status < 0 ? -1 : 0;
-		sigpending(&pending);
-		if (sigismember(&pending, SIGINT) ||
-		    sigismember(&pending, SIGTERM) ||
-		    sigismember(&pending, SIGHUP))
+	while (!(status = query_config(call, config, device))) {
+		config_wipe(config);
+		model_device_clear(device);
+		if (is_interrupted())
 			return fault_set(&call->fault, "interrupted");
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		if (now.tv_sec - start.tv_sec > APPLY_WAIT)
@@ -175,13 +154,15 @@ static int wait_for_profile(struct call *call, struct profile *profile,
 		}
 		nanosleep(&pause, NULL);
 	}
+	return status < 0 ? -1 : 0;
 }
 
-int apply_wait(const char *dev, const char *peer, struct conn *camex,
-	       struct profile *profile, struct address *server,
-	       struct fault *fault)
+int profile_take(const char *dev, const char *peer, struct conn *camex,
+		 struct fault *fault)
 {
 	struct call *call = calloc(1, sizeof(*call));
+	struct model_device device = {};
+	struct config config;
 	int status;
 
 	if (!call)
@@ -190,10 +171,14 @@ int apply_wait(const char *dev, const char *peer, struct conn *camex,
 	call->word[0] = dev;
 	call->word[1] = peer;
 	call->conn = *camex;
-	status = wait_for_profile(call, profile, server);
+	status = wait_for_config(call, &config, &device);
+	if (!status)
+		status = apply_config(call, &config);
 	*camex = call->conn;
 	if (status)
 		*fault = call->fault;
+	config_wipe(&config);
+	model_device_clear(&device);
 	free(call);
 	return status;
 }
@@ -204,12 +189,12 @@ int apply_wait(const char *dev, const char *peer, struct conn *camex,
 struct applied_profile {
 	int ifindex;
 	char peer[CAMEX_NAME_MAX + 1];
-	struct profile profile;
+	struct config config;
 	struct applied_profile *next;
 };
 
 struct applied_profiles {
-	struct conn route;
+	struct call call;
 	struct applied_profile *list;
 };
 
@@ -243,32 +228,38 @@ void profiles_apply_peer(struct applied_profiles *applied, int ifindex,
 {
 	const char *name = nla_get_string(peer[CAMEX_A_PEER_NAME]);
 	struct applied_profile *out = find_profile(applied, ifindex, name);
-	struct endpoint endpoint;
-	struct profile profile;
-	struct fault fault = {};
-	int status;
+	struct call *call = &applied->call;
+	struct config config;
+	int status = read_config(&config, dev, peer);
 
-	if (!profile_read(peer, &profile))
+	if (!status)
 		return;
-	model_endpoint(peer, &endpoint);
-	status = apply_profile(&applied->route, ifindex,
-			       out ? &out->profile : NULL, &profile,
-			       &endpoint.addr, &fault);
-	if (!out)
+	if (status > 0 && !out)
 		out = add_profile(applied, ifindex, name);
-	if (out)
-		out->profile = profile;
-	if (status)
-		complain("warning: %s %s: %s", dev, name, fault.text);
+	if (status < 0 || !out) {
+		config_wipe(&config);
+		complain("out of memory");
+		return;
+	}
+	config.was = &out->config;
+	if (apply_config(call, &config)) {
+		/* what was there before is there again */
+		complain("warning: %s %s", dev, call->fault.text);
+		config_wipe(&config);
+		return;
+	}
+	config_wipe(&out->config);
+	out->config = config;
 }
 
-static int apply_devices(struct applied_profiles *applied, struct call *call)
+static int apply_devices(struct applied_profiles *applied, const char *dev)
 {
-	const char *dev = call->word[0];
+	struct call *call = &applied->call;
 	struct model_devices devices = {};
 	int status;
 
-	status = query_devices(call, call->word[0], &devices);
+	call->word[0] = dev;
+	status = query_devices(call, dev, &devices);
 	for (size_t i = 0; i < devices.n && !status; i++) {
 		struct model_device *device = &devices.list[i];
 
@@ -293,35 +284,18 @@ static int apply_devices(struct applied_profiles *applied, struct call *call)
 	return status;
 }
 
-static struct applied_profiles *new_applied_profiles(void)
-{
-	struct applied_profiles *applied = calloc(1, sizeof(*applied));
-
-	if (applied && conn_open_route(&applied->route)) {
-		free(applied);
-		return NULL;
-	}
-	return applied;
-}
-
 int profiles_apply_all(struct applied_profiles **applied, const char *dev,
 		       struct fault *fault)
 {
-	struct call *call = calloc(1, sizeof(*call));
 	int status;
 
 	if (!*applied)
-		*applied = new_applied_profiles();
-	if (!call || !*applied) {
-		free(call);
-		return fault_set(fault, "out of memory, or no routing netlink");
-	}
-	call->command = command_find("show", NULL);
-	call->word[0] = dev;
-	status = apply_devices(*applied, call);
+		*applied = calloc(1, sizeof(**applied));
+	if (!*applied)
+		return fault_set(fault, "out of memory");
+	(*applied)->call.command = command_find("show", NULL);
+	status = apply_devices(*applied, dev);
 	if (status)
-		*fault = call->fault;
-	conn_close(&call->conn);
-	free(call);
+		*fault = (*applied)->call.fault;
 	return status;
 }

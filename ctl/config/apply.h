@@ -5,7 +5,6 @@
 
 #include "text/fault.h"
 #include "netlink/nl.h"
-#include "netlink/profile.h"
 
 struct nlattr;
 
@@ -13,36 +12,19 @@ struct nlattr;
 #define APPLY_WAIT 30
 
 /**
- * apply_profile() - set address, MTU and routes of a link
- * @route: connection of conn_open_route()
- * @ifindex: the link
- * @was: what was set before, which goes where it differs; NULL: nothing
- * @now: what is to be
- * @server: address of the server: no route leads it into its own tunnel
+ * profile_take() - wait until a server has handed out a profile, and set it on the link
+ * @dev: the device, which is up
+ * @peer: the server
+ * @camex: connection, or to be opened
  * @fault: the reason
  *
  * A route that something else has already stays what it is; that is told.
  *
- * Return: 0 or -1.
+ * Return: 0; -1: it has not within APPLY_WAIT seconds, a signal is pending, or address
+ * or MTU cannot be set.
  */
-int apply_profile(struct conn *route, int ifindex, const struct profile *was,
-		  const struct profile *now, const struct address *server,
-		  struct fault *fault);
-
-/**
- * apply_wait() - wait until a server has handed out a profile
- * @dev: the device, which is up
- * @peer: the server
- * @camex: connection, or to be opened
- * @profile: result
- * @server: result: its address
- * @fault: the reason
- *
- * Return: 0; -1: it has not within APPLY_WAIT seconds, or a signal is pending.
- */
-int apply_wait(const char *dev, const char *peer, struct conn *camex,
-	       struct profile *profile, struct address *server,
-	       struct fault *fault);
+int profile_take(const char *dev, const char *peer, struct conn *camex,
+		 struct fault *fault);
 
 /* What "monitor apply" remembers. */
 struct applied_profiles;

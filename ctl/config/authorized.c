@@ -14,9 +14,10 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "config/authorized.h"
+#include "config/engine.h"
 #include "netlink/model.h"
 #include "text/parse.h"
-#include "config/authorized.h"
 
 /* What can have changed: what was written, and what came and went by its name. */
 #define CHANGES (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)
@@ -28,9 +29,6 @@
 struct authorized {
 	const char *path;
 	int fd;
-	char (*ids)[ID_TEXT];
-	size_t n;
-	size_t room;
 };
 
 int authorized_open(struct authorized **authorized, const char *path,
@@ -60,46 +58,25 @@ int authorized_fd(const struct authorized *authorized)
 	return authorized->fd;
 }
 
-static size_t find_id(const struct authorized *a, const char *id)
+/* The path of an identifier's file, in a buffer of PATH_MAX bytes. */
+static const char *path_of(const struct authorized *a, const char *id,
+			   char *path)
 {
-	size_t i;
+	snprintf(path, PATH_MAX, "%s/%s", a->path, id);
+	return path;
+}
 
-	for (i = 0; i < a->n; i++)
-		if (!strcmp(a->ids[i], id))
-			break;
-	return i;
+/* What a file says can be wrong; that it is there is enough. */
+static bool has_file(const struct authorized *a, const char *id)
+{
+	char path[PATH_MAX];
+
+	return !access(path_of(a, id, path), F_OK) || errno != ENOENT;
 }
 
 bool authorized_has(const struct authorized *authorized, const char *id)
 {
-	return !authorized->path || find_id(authorized, id) < authorized->n;
-}
-
-static void forget_id(struct authorized *a, const char *id)
-{
-	size_t i = find_id(a, id);
-
-	if (i == a->n)
-		return;
-	a->n--;
-	memmove(a->ids[i], a->ids[a->n], sizeof(a->ids[i]));
-}
-
-static int add_id(struct authorized *a, const char *id)
-{
-	if (find_id(a, id) < a->n)
-		return 0;
-	if (a->n == a->room) {
-		size_t room = a->room ? 2 * a->room : 16;
-		void *ids = reallocarray(a->ids, room, sizeof(*a->ids));
-
-		if (!ids)
-			return -1;
-		a->ids = ids;
-		a->room = room;
-	}
-	snprintf(a->ids[a->n++], sizeof(*a->ids), "%s", id);
-	return 0;
+	return !authorized->path || (*id && has_file(authorized, id));
 }
 
 /* A name is an identifier in one way only. */
@@ -125,26 +102,6 @@ static const struct model_peer *peer_of(const struct model_device *device,
 	return NULL;
 }
 
-/* One command of the table about one peer. What fails is said, and the rest goes on. */
-static int run_command(struct call *call, const char *object, const char *name,
-		       const char *peer, const struct values *values)
-{
-	const struct step step = {
-		.object = object,
-		.name = name,
-		.word = { call->word[0], peer },
-		.values = values,
-	};
-	unsigned int line;
-	struct fault fault;
-
-	if (!step_run(&step, &call->conn, &line, &fault))
-		return 0;
-	complain("%s %s %s %s: %s", object, name, call->word[0], peer,
-		 fault.text);
-	return -1;
-}
-
 /* Reads the file's key. 1: it is empty; 0: there is one; -1: the reason. */
 static int read_key(const char *path, struct secret *secret,
 		    struct fault *fault)
@@ -158,62 +115,95 @@ static int read_key(const char *path, struct secret *secret,
 	return st.st_size ? secret_read_key(path, secret, fault) : 1;
 }
 
-static bool has_key(const struct model_peer *peer, const struct secret *secret)
+/**
+ * struct wanted - what files say of their identifiers
+ * @authorized: the directory
+ * @call: the command
+ * @device: the device with its peers
+ * @config: what the peers of those identifiers are to be
+ * @room: room for so many peers
+ */
+struct wanted {
+	const struct authorized *authorized;
+	struct call *call;
+	struct model_device device;
+	struct config config;
+	size_t room;
+};
+
+/* One more peer; NULL: no memory. */
+static struct config_peer *want_peer(struct wanted *wanted, const char *name,
+				     bool gone)
 {
-	const struct nlattr *print = peer->tb[CAMEX_A_PEER_FINGERPRINT];
+	struct config *config = &wanted->config;
+	struct config_peer *peer = config->peers;
 
-	return print && !memcmp(nla_data(print), secret->fingerprint,
-				sizeof(secret->fingerprint));
-}
+	if (config->n_peers == wanted->room) {
+		size_t room = wanted->room ? 2 * wanted->room : 4;
 
-/* The peer of a file: added, or given the file's key. */
-static int admit_peer(struct call *call, const struct model_device *device,
-		      const char *id, const struct secret *secret)
-{
-	const struct model_peer *peer = peer_of(device, id);
-	struct values values = {};
-	struct value *value;
-	int status;
-
-	if (peer && (secret ? has_key(peer, secret) :
-			      !peer->tb[CAMEX_A_PEER_FINGERPRINT]))
-		return 0;
-	if (peer && !secret)
-		return run_command(call, "key", "del", peer->name, NULL);
-	if (secret) {
-		value = &values.list[values.n++];
-		value->keyword = keyword_find("key-file", TAKES_PEER_ADD);
-		value->text = id;
-		value->secret = *secret;
+		peer = reallocarray(peer, room, sizeof(*peer));
+		if (!peer)
+			return NULL;
+		config->peers = peer;
+		wanted->room = room;
 	}
-	if (!peer) {
-		value = &values.list[values.n++];
-		value->keyword = keyword_find("id", TAKES_PEER_ADD);
-		value->text = id;
-		parse_id(id, value->id, &call->fault);
-	}
-	status = peer ? run_command(call, "key", "set", peer->name, &values) :
-			run_command(call, "peer", "add", id, &values);
-	values_wipe(&values);
-	return status;
+	peer = &config->peers[config->n_peers++];
+	memset(peer, 0, sizeof(*peer));
+	peer->name = name;
+	peer->gone = gone;
+	return peer;
 }
 
 /* The peer of a file that is gone. One of another name is somebody else's to delete. */
-static void expel_peer(struct call *call, const struct model_device *device,
-		       const char *id)
+static int expel_peer(struct wanted *wanted, const struct model_peer *peer,
+		      const char *id)
 {
-	const struct model_peer *peer = peer_of(device, id);
+	const struct step step = {
+		.object = "peer",
+		.name = "forget",
+		.word = { wanted->config.name, peer->name },
+	};
+	unsigned int line;
+	struct fault fault;
 
-	if (peer)
-		run_command(call, "peer",
-			    strcmp(peer->name, id) ? "forget" : "del",
-			    peer->name, NULL);
+	if (!strcmp(peer->name, id))
+		return want_peer(wanted, peer->name, true) ? 0 : -1;
+	if (step_run(&step, &wanted->call->conn, &line, &fault))
+		complain("peer forget %s %s: %s", wanted->config.name,
+			 peer->name, fault.text);
+	return 0;
+}
+
+/* The peer of a file: with its identifier, and with the key that is in it. */
+static int admit_peer(struct wanted *wanted, const struct model_peer *running,
+		      const char *id, const struct secret *secret)
+{
+	struct config *config = &wanted->config;
+	const char *name = config_keep(config, strdup(id));
+	struct config_peer *peer =
+		name ? want_peer(wanted, running ? running->name : name,
+				 false) :
+		       NULL;
+	char path[PATH_MAX];
+
+	if (!peer)
+		return -1;
+	parse_id(id, config_put(&peer->values, TAKES_PEER_ADD, "id", name)->id,
+		 &wanted->call->fault);
+	if (!secret)
+		return 0;
+	name = config_keep(config,
+			   strdup(path_of(wanted->authorized, id, path)));
+	config_put(&peer->values, TAKES_PEER_ADD, "key-file", name)->secret =
+		*secret;
+	return name ? 0 : -1;
 }
 
 /* A file, which may be there or not. */
-static void take_file(struct authorized *a, struct call *call,
-		      const struct model_device *device, const char *name)
+static int take_file(struct wanted *wanted, const char *name)
 {
+	const struct authorized *a = wanted->authorized;
+	const struct model_peer *running;
 	struct secret secret = {};
 	struct fault fault;
 	char path[PATH_MAX];
@@ -222,65 +212,50 @@ static void take_file(struct authorized *a, struct call *call,
 	if (!is_id(name)) {
 		complain("%s/%s: not 16 lower-case hexadecimal digits, skipped",
 			 a->path, name);
-		return;
+		return 0;
 	}
-	snprintf(path, sizeof(path), "%s/%s", a->path, name);
-	if (access(path, F_OK) && errno == ENOENT) {
-		forget_id(a, name);
-		expel_peer(call, device, name);
-		return;
-	}
-	status = read_key(path, &secret, &fault);
-	/* a peer that is there stays as it was, whatever has become of its file */
-	if ((status >= 0 || peer_of(device, name)) && add_id(a, name))
-		complain("out of memory");
+	running = peer_of(&wanted->device, name);
+	if (!has_file(a, name))
+		return running ? expel_peer(wanted, running, name) : 0;
+	status = read_key(path_of(a, name, path), &secret, &fault);
 	if (status < 0) {
+		/* a peer that is there stays as it was */
 		complain("%s: skipped", fault.text);
-		return;
+		return 0;
 	}
-	if (!status && secret.exposed)
-		complain("warning: other users can read %s: chmod 600 it",
-			 path);
-	admit_peer(call, device, name, status ? NULL : &secret);
+	status = admit_peer(wanted, running, name, status ? NULL : &secret);
 	secret_wipe(&secret);
+	return status;
 }
 
-static int read_directory(struct authorized *a, struct call *call,
-			  const struct model_device *device)
+/* All files, and the peers whose file was taken out while nobody looked: ours are named so. */
+static int take_directory(struct wanted *wanted)
 {
+	const struct authorized *a = wanted->authorized;
+	const struct model_device *device = &wanted->device;
 	DIR *dir = opendir(a->path);
 	const struct dirent *entry;
+	char id[ID_TEXT];
+	int status = 0;
 
 	if (!dir)
-		return fault_set(&call->fault, "authorized: cannot read %s: %s",
-				 a->path, strerror(errno));
-	while ((entry = readdir(dir)))
+		return fault_set(&wanted->call->fault,
+				 "authorized: cannot read %s: %s", a->path,
+				 strerror(errno));
+	while (!status && (entry = readdir(dir)))
 		if (strcmp(entry->d_name, ".") != 0 &&
 		    strcmp(entry->d_name, "..") != 0)
-			take_file(a, call, device, entry->d_name);
+			status = take_file(wanted, entry->d_name);
 	closedir(dir);
-	return 0;
-}
-
-static int scan_directory(struct authorized *a, struct call *call,
-			  const struct model_device *device)
-{
-	char text[ID_TEXT];
-
-	a->n = 0;
-	if (read_directory(a, call, device))
-		return -1;
-	/* what was taken out of it while nobody looked; ours are named so */
-	for (size_t i = 0; i < device->n_peers; i++) {
+	for (size_t i = 0; i < device->n_peers && !status; i++) {
 		const struct model_peer *peer = &device->peers[i];
 		const struct nlattr *attr = peer->tb[CAMEX_A_PEER_ID];
 
-		if (attr &&
-		    !strcmp(id_text(nla_data(attr), text), peer->name) &&
-		    !authorized_has(a, text))
-			run_command(call, "peer", "del", peer->name, NULL);
+		if (attr && !strcmp(id_text(nla_data(attr), id), peer->name) &&
+		    !has_file(a, id))
+			status = expel_peer(wanted, peer, id);
 	}
-	return 0;
+	return status ? fault_set(&wanted->call->fault, "out of memory") : 0;
 }
 
 /* Names that changed, out of one read of the directory's events. */
@@ -290,28 +265,39 @@ struct changes {
 	bool all;
 };
 
-static int take_changes(struct authorized *a, struct call *call,
-			const struct model_device *device,
-			const struct changes *changes)
+static int take_changes(struct wanted *wanted, const struct changes *changes)
 {
 	if (changes->all)
-		return scan_directory(a, call, device);
+		return take_directory(wanted);
 	for (size_t i = 0; i < changes->n; i++)
-		take_file(a, call, device, changes->names[i]);
+		if (take_file(wanted, changes->names[i]))
+			return fault_set(&wanted->call->fault, "out of memory");
 	return 0;
 }
 
-static int with_peers(struct authorized *a, struct call *call,
+/* What fails is told, and the rest is done. */
+static int make_peers(struct authorized *a, struct call *call,
 		      const struct changes *changes)
 {
-	struct model_device device = {};
+	struct wanted wanted = {
+		.authorized = a,
+		.call = call,
+		.config = { .name = call->word[0], .ini.name = a->path },
+	};
+	struct model_devices devices = { .list = &wanted.device, .n = 1 };
 	int status;
 
-	snprintf(device.name, sizeof(device.name), "%s", call->word[0]);
-	status = query_peers(call, &device, NULL);
+	status = query_peers(call, &wanted.device, NULL);
 	if (!status)
-		status = take_changes(a, call, &device, changes);
-	model_device_clear(&device);
+		status = take_changes(&wanted, changes);
+	if (!status)
+		status = engine_run(call, &wanted.config, &devices,
+				    ENGINE_SOME | ENGINE_EACH |
+					    ENGINE_NAME_PEERS);
+	if (!status)
+		config_warn(&wanted.config);
+	config_wipe(&wanted.config);
+	model_device_clear(&wanted.device);
 	return status;
 }
 
@@ -319,7 +305,7 @@ int authorized_scan(struct authorized *authorized, struct call *call)
 {
 	const struct changes all = { .all = true };
 
-	return authorized->path ? with_peers(authorized, call, &all) : 0;
+	return authorized->path ? make_peers(authorized, call, &all) : 0;
 }
 
 /* Each name once: what it stands for is looked up when its turn comes. */
@@ -356,7 +342,7 @@ int authorized_change(struct authorized *authorized, struct call *call)
 			else if (event->len)
 				note_change(&changes, event->name);
 		}
-		if (with_peers(authorized, call, &changes))
+		if (make_peers(authorized, call, &changes))
 			return -1;
 	}
 	return 0;

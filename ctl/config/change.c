@@ -44,6 +44,7 @@ static const struct kind {
 	[CHANGE_ROUTE_ADD] = { "kernel route", "added", NULL, NULL, NULL, link_add_route, link_del_route },
 	[CHANGE_ROUTE_RESTORE] = { "kernel route", NULL, NULL, NULL, NULL, link_keep_route, NULL },
 	[CHANGE_ROUTE_DEL] = { "kernel route", "removed", NULL, NULL, NULL, link_del_route, link_add_route },
+	[CHANGE_ROUTE_VIA] = { "route", NULL, NULL, NULL, NULL, NULL, NULL },
 	[CHANGE_PROFILE] = { "configuration", NULL, NULL, NULL, NULL, NULL, NULL },
 	[CHANGE_KEY_SET] = { "key", "new key", "key", "set", NULL, NULL, NULL },
 	[CHANGE_KEY_DEL] = { "key", "key removed", "key", "del", NULL, NULL, NULL },
@@ -61,11 +62,13 @@ static int fail_at(struct engine *engine, const struct change *change,
 		   unsigned int line, const char *what)
 {
 	char text[PREFIX_TEXT], whole[PREFIX_TEXT + 32];
-	bool prefix = kinds[change->kind].make;
+	bool via = change->kind == CHANGE_ROUTE_VIA;
+	bool prefix = via || kinds[change->kind].make;
 
-	snprintf(whole, sizeof(whole), "%s%s%s", what ? what : "",
+	snprintf(whole, sizeof(whole), "%s%s%s%s", what ? what : "",
 		 prefix ? " " : "",
-		 prefix ? prefix_text(&change->prefix, text) : "");
+		 prefix ? prefix_text(&change->prefix, text) : "",
+		 via ? " is not set" : "");
 	if (what)
 		fault_prefix(engine->fault, whole);
 	return ini_fault(&engine->config->ini, line, engine->fault);
@@ -115,16 +118,22 @@ static int add_device(struct engine *engine, const struct change *change)
 	return 0;
 }
 
-static int take_profile(struct engine *engine, const struct change *change)
+static int add_route_via(struct engine *engine, const struct change *change)
 {
-	struct address server;
-	struct profile profile;
+	const struct address *gateway = &engine->config->gateway;
+	bool there;
 
-	if (apply_wait(engine->config->name, change->peer, engine->camex,
-		       &profile, &server, engine->fault))
+	/* the gateway itself is on the link */
+	if (change->prefix.len == 32 &&
+	    !memcmp(&change->prefix.addr, gateway, sizeof(*gateway)))
+		gateway = NULL;
+	if (link_add_route_via(&engine->route, engine->ifindex, &change->prefix,
+			       gateway, &there, engine->fault))
 		return -1;
-	return apply_profile(&engine->route, engine->ifindex, NULL, &profile,
-			     &server, engine->fault);
+	return there ? fault_set(
+			       engine->fault,
+			       "there is one already that is not of this link") :
+		       0;
 }
 
 int change_make(struct engine *engine, const struct change *change)
@@ -146,8 +155,11 @@ int change_make(struct engine *engine, const struct change *change)
 				      engine->fault);
 	} else if (change->kind == CHANGE_LINK_UP) {
 		status = link_set_up(route, engine->ifindex, engine->fault);
+	} else if (change->kind == CHANGE_ROUTE_VIA) {
+		status = add_route_via(engine, change);
 	} else {
-		status = take_profile(engine, change);
+		status = profile_take(engine->config->name, change->peer,
+				      engine->camex, engine->fault);
 		what = NULL;
 	}
 	return status ? fail_at(engine, change, change->line, what) : 0;

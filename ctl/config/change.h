@@ -22,7 +22,8 @@ enum change_kind {
 	CHANGE_ROUTE_ADD, /* a kernel route */
 	CHANGE_ROUTE_RESTORE,
 	CHANGE_ROUTE_DEL,
-	CHANGE_PROFILE, /* what a server hands out */
+	CHANGE_ROUTE_VIA, /* one that a server hands out */
+	CHANGE_PROFILE,	  /* what a server hands out */
 	/* cannot be undone: the kernel does not return keys */
 	CHANGE_KEY_SET,
 	CHANGE_KEY_DEL,

@@ -15,15 +15,17 @@
  * @name: its name
  * @line: the line where its section begins
  * @values: its keywords, those of "peer add"
+ * @gone: there is to be no such peer
  */
 struct config_peer {
 	const char *name;
 	unsigned int line;
 	struct values values;
+	bool gone;
 };
 
 /**
- * struct config - a file
+ * struct config - a file, or what else says how a device is to be
  * @path: the file's path
  * @ini: its sections and lines
  * @name: the device's name; NULL: the command names the device
@@ -31,8 +33,10 @@ struct config_peer {
  * @values: keywords of the device: those of "dev add" and those that only files have
  * @peers: the peers, in the file's order
  * @n_peers: their number
- * @paths: paths of key files that were relative to the file
- * @n_paths: their number
+ * @texts: texts that it owns, such as paths of key files that were relative to the file
+ * @n_texts: their number
+ * @gateway: the kernel's routes go by way of it; AF_UNSPEC: by none
+ * @was: what the link was given in the same way before, of what a server hands out; or NULL
  */
 struct config {
 	const char *path;
@@ -42,8 +46,10 @@ struct config {
 	struct values values;
 	struct config_peer *peers;
 	size_t n_peers;
-	char **paths;
-	size_t n_paths;
+	char **texts;
+	size_t n_texts;
+	struct address gateway;
+	const struct config *was;
 };
 
 /*
@@ -56,6 +62,16 @@ int config_read(struct config *config, const char *path, struct fault *fault);
 
 /* The same for camex.conf, the server database of the OpenIPC camex daemon. */
 int database_read(struct config *config, const char *path, struct fault *fault);
+
+/* Own a text from malloc(), NULL being none: no memory. Returns it, or NULL. */
+char *config_keep(struct config *config, char *text);
+
+/* A keyword whose value is not read from @text, but put into it by the caller. */
+struct value *config_put(struct values *values, unsigned int takes,
+			 const char *keyword, const char *text);
+
+/* A list of one prefix; no prefixes: no memory. */
+struct prefixes config_prefix(const struct prefix *prefix);
 
 /* Warn of key files that other users can read. */
 void config_warn(const struct config *config);

@@ -142,15 +142,6 @@ static int read_ipv4(const char *text, struct prefix *address,
 	return 0;
 }
 
-static struct prefixes one_prefix(const struct prefix *prefix)
-{
-	struct prefixes prefixes = { malloc(sizeof(*prefix)), 0 };
-
-	if (prefixes.list)
-		prefixes.list[prefixes.n++] = *prefix;
-	return prefixes;
-}
-
 static int read_local(struct target *target, struct fault *fault)
 {
 	struct client *client = target->client;
@@ -168,7 +159,7 @@ static int read_local(struct target *target, struct fault *fault)
 			  fault);
 	if (!value)
 		return -1;
-	value->prefixes = one_prefix(&address);
+	value->prefixes = config_prefix(&address);
 	return value->prefixes.n ? 0 : fault_set(fault, "out of memory");
 }
 
@@ -306,13 +297,7 @@ static int read_section(struct database *db, const struct ini_section *section,
 
 static struct value *put_value(struct values *values, const char *name)
 {
-	struct value *value = &values->list[values->n++];
-
-	*value = (struct value){
-		.keyword = keyword_find(name, TAKES_PEER_ADD),
-		.text = "",
-	};
-	return value;
+	return config_put(values, TAKES_PEER_ADD, name, "");
 }
 
 /* A client as a peer; all of its profile is given, be it "none". */
@@ -336,7 +321,7 @@ static int add_peer(struct config *config, const struct client *client)
 	put_value(values, "push-routes")->prefixes = routes;
 	route.len = 32;
 	if (client->address_line)
-		put_value(values, "routes")->prefixes = one_prefix(&route);
+		put_value(values, "routes")->prefixes = config_prefix(&route);
 	else
 		put_value(values, "routes");
 	if (client->has_key)

@@ -88,27 +88,57 @@ int config_take(struct config *config, const char *path, struct fault *fault)
 	return 0;
 }
 
+char *config_keep(struct config *config, char *text)
+{
+	char **texts = text ? reallocarray(config->texts, config->n_texts + 1,
+					   sizeof(*texts)) :
+			      NULL;
+
+	if (!texts) {
+		free(text);
+		return NULL;
+	}
+	config->texts = texts;
+	texts[config->n_texts++] = text;
+	return text;
+}
+
+struct value *config_put(struct values *values, unsigned int takes,
+			 const char *keyword, const char *text)
+{
+	struct value *value = &values->list[values->n++];
+
+	*value = (struct value){
+		.keyword = keyword_find(keyword, takes),
+		.text = text,
+	};
+	return value;
+}
+
+struct prefixes config_prefix(const struct prefix *prefix)
+{
+	struct prefixes prefixes = { malloc(sizeof(*prefix)), 0 };
+
+	if (prefixes.list)
+		prefixes.list[prefixes.n++] = *prefix;
+	return prefixes;
+}
+
 /* A path is relative to the file, not to the working directory. */
 static int place_path(struct config *config, struct value *value,
 		      struct fault *fault)
 {
 	const char *slash = strrchr(config->path, '/');
-	char **paths, *path;
+	char *path;
 
 	if (!slash || value->text[0] == '/' || !strcmp(value->text, "-") ||
 	    (!strcmp(value->text, "none") && value->keyword->within))
 		return 0;
-	paths = reallocarray(config->paths, config->n_paths + 1,
-			     sizeof(*paths));
-	if (!paths)
-		return fault_set(fault, "out of memory");
-	config->paths = paths;
 	if (asprintf(&path, "%.*s/%s", (int)(slash - config->path),
 		     config->path, value->text) < 0)
-		return fault_set(fault, "out of memory");
-	config->paths[config->n_paths++] = path;
-	value->text = path;
-	return 0;
+		path = NULL;
+	value->text = config_keep(config, path);
+	return value->text ? 0 : fault_set(fault, "out of memory");
 }
 
 static int read_values(struct config *config, struct values *values,
@@ -148,9 +178,9 @@ void config_wipe(struct config *config)
 	values_wipe(&config->values);
 	for (size_t i = 0; i < config->n_peers; i++)
 		values_wipe(&config->peers[i].values);
-	for (size_t i = 0; i < config->n_paths; i++)
-		free(config->paths[i]);
-	free(config->paths);
+	for (size_t i = 0; i < config->n_texts; i++)
+		free(config->texts[i]);
+	free(config->texts);
 	free(config->peers);
 	ini_wipe(&config->ini);
 }

@@ -59,12 +59,27 @@ static void name_peers(struct engine *engine, const char *text,
 	}
 }
 
+/* Whether a change that fails is no reason not to make the others. */
+static bool goes_on(const struct engine *engine, const struct change *change)
+{
+	bool profile = engine->flags & ENGINE_PROFILE;
+
+	/* what is to go may have gone */
+	if (profile && (change->kind == CHANGE_ADDRESS_DEL ||
+			change->kind == CHANGE_ROUTE_DEL))
+		return true;
+	if (change->kind != CHANGE_ROUTE_VIA && !(engine->flags & ENGINE_EACH))
+		return false;
+	complain("%s%s", profile ? "warning: " : "", engine->fault->text);
+	return true;
+}
+
 static int make_changes(struct engine *engine)
 {
 	for (size_t i = 0; i < engine->n; i++) {
 		const struct change *change = &engine->changes[i];
 
-		if (!change_make(engine, change))
+		if (!change_make(engine, change) || goes_on(engine, change))
 			continue;
 		if (change->kind == CHANGE_PEER_DEL) {
 			name_peers(

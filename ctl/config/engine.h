@@ -16,6 +16,10 @@
  * @ENGINE_REPORT: say what changes
  * @ENGINE_COUNT: say how many peers were added, changed and removed
  * @ENGINE_NAME_PEERS: an error names the peer that it is about
+ * @ENGINE_SOME: it is about those peers alone that are in it; else others are removed
+ * @ENGINE_EACH: a change that fails is told, and the others are made
+ * @ENGINE_PROFILE: it is what a server hands out: MTU, address and kernel routes, in the
+ *	place of @config->was. A route that cannot be added is told
  */
 enum engine_flags {
 	ENGINE_CREATE = 1 << 0,
@@ -25,6 +29,9 @@ enum engine_flags {
 	ENGINE_REPORT = 1 << 4,
 	ENGINE_COUNT = 1 << 5,
 	ENGINE_NAME_PEERS = 1 << 6,
+	ENGINE_SOME = 1 << 7,
+	ENGINE_EACH = 1 << 8,
+	ENGINE_PROFILE = 1 << 9,
 };
 
 /**

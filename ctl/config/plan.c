@@ -59,13 +59,19 @@ static struct pair *find_pairs(struct engine *engine, size_t *n)
 		struct pair *pair = &list[(*n)++];
 
 		*pair = list[i];
-		if (i + 1 == all || compare_pairs(pair, &list[i + 1]))
-			continue;
-		i++;
-		if (list[i].wanted)
-			pair->wanted = list[i].wanted;
-		else
-			pair->running = list[i].running;
+		if (i + 1 < all && !compare_pairs(pair, &list[i + 1])) {
+			i++;
+			if (list[i].wanted)
+				pair->wanted = list[i].wanted;
+			else
+				pair->running = list[i].running;
+		}
+		if (pair->wanted && pair->wanted->gone)
+			pair->wanted = NULL;
+		else if (!pair->wanted && engine->flags & ENGINE_SOME)
+			pair->running = NULL;
+		if (!pair->wanted && !pair->running)
+			--*n;
 	}
 	return list;
 }
@@ -300,6 +306,8 @@ int plan_changes(struct engine *engine)
 
 	if (plan_device(engine))
 		return -1;
+	if (engine->flags & ENGINE_PROFILE)
+		return plan_handed_out(engine);
 	restore = plan_link(engine);
 	if (restore < 0)
 		return -1;

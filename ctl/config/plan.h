@@ -47,6 +47,9 @@ int plan_compare(struct engine *engine, struct change *change,
 int plan_device(struct engine *engine);
 int plan_link(struct engine *engine);
 
+/* What a server hands out, in the place of what it handed out before. */
+int plan_handed_out(struct engine *engine);
+
 /* The link's state and the kernel's routes; @restore: add them all again. */
 int plan_routes(struct engine *engine, bool restore);
 

@@ -91,31 +91,49 @@ static int plan_addresses(struct engine *engine, const struct prefixes *present)
 	return 0;
 }
 
-int plan_link(struct engine *engine)
+static int plan_mtu(struct engine *engine)
 {
 	const struct value *mtu = values_get(&engine->config->values, "mtu");
-	struct prefixes present = {}, fixed = {};
 	struct change *change;
-	bool removes = engine->flags & ENGINE_LINK && !any_auto(engine->config);
-	int status = 0, removed = 0;
+
+	if (!mtu || (engine->device &&
+		     mtu->number == plan_number(engine, CAMEX_A_DEV_MTU)))
+		return 0;
+	change = plan_change(engine, CHANGE_MTU, NULL, mtu->line);
+	if (!change)
+		return -1;
+	change->mtu = mtu->number;
+	return 0;
+}
+
+/* The addresses of the link, all of them or those that somebody has set. */
+static int read_addresses(struct engine *engine, bool all,
+			  struct prefixes *addresses)
+{
+	if (engine->device &&
+	    link_addresses(&engine->route, engine->ifindex, all, addresses))
+		return fault_set(engine->fault,
+				 "the addresses of the link cannot be read");
+	return 0;
+}
+
+int plan_link(struct engine *engine)
+{
+	struct prefixes present = {}, fixed = {};
+	bool link = engine->flags & ENGINE_LINK;
+	bool removes = link && !any_auto(engine->config);
+	int status, removed = 0;
 
 	/* first: a small MTU takes IPv6 addresses away */
-	if (mtu && (!engine->device ||
-		    mtu->number != plan_number(engine, CAMEX_A_DEV_MTU))) {
-		change = plan_change(engine, CHANGE_MTU, NULL, mtu->line);
-		if (!change)
-			return -1;
-		change->mtu = mtu->number;
-	}
-	if (engine->device &&
-	    (link_addresses(&engine->route, engine->ifindex, true, &present) ||
-	     link_addresses(&engine->route, engine->ifindex, false, &fixed)))
-		status = fault_set(engine->fault,
-				   "the addresses of the link cannot be read");
+	status = plan_mtu(engine);
+	if (!status && (link || values_get(&engine->config->values, "address")))
+		status = read_addresses(engine, true, &present);
 	if (!status)
 		status = plan_addresses(engine, &present);
+	if (!status && removes)
+		status = read_addresses(engine, false, &fixed);
 	/* what a server hands out is not in the file */
-	for (size_t i = 0; i < fixed.n && removes && !status; i++) {
+	for (size_t i = 0; i < fixed.n && !status; i++) {
 		if (has_address(engine->config, &fixed.list[i], false))
 			continue;
 		status = plan_prefix(engine, CHANGE_ADDRESS_DEL, &fixed.list[i],
@@ -217,5 +235,60 @@ int plan_routes(struct engine *engine, bool restore)
 		status = plan_route_adds(engine, &none, CHANGE_ROUTE_RESTORE);
 	if (!status && engine->device)
 		status = plan_route_dels(engine, present);
+	return status;
+}
+
+/* The address that a server handed out before, and does not any more. */
+static int plan_old_address(struct engine *engine, const struct config *was)
+{
+	struct values *values = (struct values *)&was->values;
+	const struct value *value = values_get(values, "address");
+
+	if (!value ||
+	    has_address(engine->config, &value->prefixes.list[0], false))
+		return 0;
+	return plan_prefix(engine, CHANGE_ADDRESS_DEL, &value->prefixes.list[0],
+			   0);
+}
+
+static int plan_old_routes(struct engine *engine, const struct config *was)
+{
+	const struct config *config = engine->config;
+	bool moved = memcmp(&was->gateway, &config->gateway,
+			    sizeof(was->gateway)) != 0;
+
+	for (size_t i = 0; i < was->n_peers; i++) {
+		const struct value *routes = kernel_routes(&was->peers[i]);
+
+		for (size_t r = 0; r < routes->prefixes.n; r++) {
+			const struct prefix *prefix = &routes->prefixes.list[r];
+
+			if ((moved || !is_kernel_route(config, prefix)) &&
+			    plan_prefix(engine, CHANGE_ROUTE_DEL, prefix, 0))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+int plan_handed_out(struct engine *engine)
+{
+	const struct config *was = engine->config->was;
+	const struct prefixes none = {};
+	struct prefixes present = {};
+	int status = plan_mtu(engine);
+
+	if (!status)
+		status = read_addresses(engine, true, &present);
+	/* first: the first address of a network takes the others along when it goes */
+	if (!status && was)
+		status = plan_old_address(engine, was);
+	if (!status)
+		status = plan_addresses(engine, &present);
+	if (!status && was)
+		status = plan_old_routes(engine, was);
+	if (!status)
+		status = plan_route_adds(engine, &none, CHANGE_ROUTE_VIA);
+	free(present.list);
 	return status;
 }

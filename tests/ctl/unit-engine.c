@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * The engine against a kernel of a few lines, which answers in libnl's place: what
- * load and reload make of a device, and that a refusal of any request leaves all as
- * it was.
+ * load, reload, watch and monitor apply make of a device, and that a refusal of any request
+ * leaves all as it was.
  */
 #include <errno.h>
 #include <linux/genetlink.h>
@@ -14,9 +14,12 @@
 #include <netlink/netlink.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command/command.h"
+#include "config/apply.h"
+#include "config/authorized.h"
 #include "netlink/model.h"
 #include "tap.h"
 
@@ -272,6 +275,41 @@ static int answer_camex(struct nlmsghdr *hdr)
 	}
 }
 
+/* What is asked of routing netlink, as text. */
+static char route_log[1024];
+
+static void note_route(struct nlmsghdr *hdr)
+{
+	static const char *const names[] = {
+		[RTM_NEWLINK] = "link",	    [RTM_NEWADDR] = "address",
+		[RTM_DELADDR] = "-address", [RTM_NEWROUTE] = "route",
+		[RTM_DELROUTE] = "-route",  [RTM_GETADDR] = NULL,
+	};
+	const char *name =
+		hdr->nlmsg_type < RTM_GETROUTE ? names[hdr->nlmsg_type] : NULL;
+	size_t len = strlen(route_log);
+	struct nlattr *tb[RTA_MAX + 1];
+	char text[ADDRESS_TEXT] = "";
+	struct address address;
+	int dst = hdr->nlmsg_type >= RTM_NEWROUTE ? RTA_DST : IFA_LOCAL;
+
+	if (!name)
+		return;
+	/* headers of addresses and routes differ in length */
+	nlmsg_parse(hdr,
+		    hdr->nlmsg_type >= RTM_NEWROUTE ? sizeof(struct rtmsg) :
+		    hdr->nlmsg_type >= RTM_NEWADDR  ? sizeof(struct ifaddrmsg) :
+						      sizeof(struct ifinfomsg),
+		    tb, RTA_MAX, NULL);
+	if (hdr->nlmsg_type >= RTM_NEWADDR && tb[dst] &&
+	    !address_set(&address, nla_data(tb[dst]), (size_t)nla_len(tb[dst])))
+		address_text(&address, text);
+	snprintf(route_log + len, sizeof(route_log) - len, "%s%s%s%s",
+		 len ? ", " : "", name, *text ? " " : "", text);
+	if (hdr->nlmsg_type == RTM_NEWROUTE && tb[RTA_GATEWAY])
+		strcat(route_log, " via");
+}
+
 int nl_connect(struct nl_sock *sock, int protocol)
 {
 	(void)sock;
@@ -298,6 +336,8 @@ int nl_send_auto(struct nl_sock *sock, struct nl_msg *msg)
 		error = ENOMEM;
 	else if (hdr->nlmsg_type == FAMILY)
 		error = answer_camex(hdr);
+	else
+		note_route(hdr);
 	/* routing netlink has no addresses and routes, and takes all */
 	if (!error && hdr->nlmsg_flags & NLM_F_DUMP)
 		add_end(NLMSG_DONE, 0);
@@ -453,7 +493,7 @@ static void test_load(void)
 		"one 0 0 key 61 mtu 0 10.0.0.3/32; two 0 0 key 49 mtu 0 10.0.0.2/32",
 		"load exchanges keys and addresses");
 	run("load", NULL);
-	tap_ok(requests == 5, "once more: it only looks (%d)", requests);
+	tap_ok(requests == 3, "once more: it only looks (%d)", requests);
 	write_file("[server]\nport = 9\npsk = a\n[client a]\n");
 	tap_ok(run("load", NULL), "a port in use");
 	tap_ok(n_peers == 3, "changes nothing");
@@ -494,6 +534,160 @@ static void test_reload(void)
 	tap_has(fault.text, "the running device is camex0", "is refused");
 }
 
+/* --- watch: a directory of identifiers --- */
+
+static char directory[] = "/tmp/camexctl-ids-XXXXXX";
+
+/* A file of the directory, or with NULL none. */
+static void set_id(const char *id, const char *text)
+{
+	char name[64];
+	FILE *out;
+
+	snprintf(name, sizeof(name), "%s/%s", directory, id);
+	if (!text) {
+		unlink(name);
+		return;
+	}
+	out = fopen(name, "w");
+	fputs(text, out);
+	fclose(out);
+	chmod(name, 0600);
+}
+
+static void scan(struct authorized *authorized, const char *wanted,
+		 const char *what)
+{
+	struct call *call = calloc(1, sizeof(*call));
+
+	call->command = command_find("watch", NULL);
+	call->word[0] = "camex0";
+	tap_ok(!authorized_scan(authorized, call), "%s", what);
+	tap_is(state(), wanted, what);
+	conn_close(&call->conn);
+	free(call);
+}
+
+static void test_watch(void)
+{
+	static const char key[] =
+		"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
+	static struct authorized *authorized;
+
+	write_file("[device]\nname = camex0\nport = 7001\n");
+	tap_ok(!run("reload", NULL) && !n_peers, "no peers are left");
+	if (!mkdtemp(directory) ||
+	    authorized_open(&authorized, directory, &fault)) {
+		tap_ok(false, "a directory");
+		return;
+	}
+	set_id("0000000000000001", "");
+	set_id("0000000000000002", key);
+	set_id("README", "");
+	scan(authorized,
+	     "port 7001; 0000000000000001 0 0; 0000000000000002 0 0 key f3",
+	     "a peer for each identifier");
+	requests = 0;
+	scan(authorized,
+	     "port 7001; 0000000000000001 0 0; 0000000000000002 0 0 key f3",
+	     "once more");
+	tap_ok(requests == 1, "it only looks (%d)", requests);
+	set_id("0000000000000001", key);
+	set_id("0000000000000002", "");
+	scan(authorized,
+	     "port 7001; 0000000000000001 0 0 key f3; 0000000000000002 0 0",
+	     "keys come and go");
+	set_id("0000000000000001", "no key");
+	set_id("0000000000000002", NULL);
+	set_id("0000000000000003", "");
+	/* the first change: the one for peer 3 */
+	requests = 0;
+	fails_at = 2;
+	scan(authorized, "port 7001; 0000000000000001 0 0 key f3",
+	     "a refused peer keeps nobody; one that has a bad file stays");
+	fails_at = 0;
+	scan(authorized,
+	     "port 7001; 0000000000000001 0 0 key f3; 0000000000000003 0 0",
+	     "and is tried again");
+	tap_ok(authorized_has(authorized, "0000000000000001") &&
+		       !authorized_has(authorized, "0000000000000002") &&
+		       !authorized_has(authorized, ""),
+	       "who is authorized");
+	for (const char *id = "123"; *id; id++) {
+		char name[] = "000000000000000x";
+
+		name[15] = *id;
+		set_id(name, NULL);
+	}
+	set_id("README", NULL);
+	rmdir(directory);
+}
+
+/* --- monitor apply: what a server hands out --- */
+
+static void put_prefix(struct nl_msg *msg, int type, const char *text)
+{
+	struct nlattr *nest = nla_nest_start(msg, type);
+	struct prefixes list;
+
+	addresses_parse(text, &list, &fault);
+	nla_put(msg, CAMEX_A_PREFIX_ADDR, 4, list.list[0].addr.bytes);
+	nla_put_u8(msg, CAMEX_A_PREFIX_LEN, list.list[0].len);
+	nla_nest_end(msg, nest);
+	free(list.list);
+}
+
+/* A server hands that out, and so it is set. */
+static void hands_out(struct applied_profiles *applied, const char *address,
+		      const uint8_t *gateway, const char *route,
+		      const char *wanted, const char *what)
+{
+	struct nl_msg *msg = nlmsg_alloc();
+	struct nlattr *tb[CAMEX_A_PEER_MAX + 1], *nest;
+
+	nla_put_string(msg, CAMEX_A_PEER_NAME, "server");
+	put_prefix(msg, CAMEX_A_PEER_PROFILE_ADDRESS, address);
+	if (gateway)
+		nla_put(msg, CAMEX_A_PEER_PROFILE_GATEWAY, 4, gateway);
+	nla_put_u16(msg, CAMEX_A_PEER_PROFILE_MTU, 1400);
+	nest = nla_nest_start(msg, CAMEX_A_PEER_PROFILE_ROUTES);
+	put_prefix(msg, CAMEX_A_ROUTES_PREFIX, route);
+	nla_nest_end(msg, nest);
+	nlmsg_parse(nlmsg_hdr(msg), 0, tb, CAMEX_A_PEER_MAX, NULL);
+	*route_log = '\0';
+	profiles_apply_peer(applied, 7, "camex0", tb);
+	tap_is(route_log, wanted, what);
+	nlmsg_free(msg);
+}
+
+static void test_apply(void)
+{
+	static const uint8_t near[] = { 10, 88, 0, 1 }, far[] = { 10, 9, 9, 9 };
+	static struct applied_profiles *applied;
+
+	tap_ok(!profiles_apply_all(&applied, "camex0", &fault),
+	       "no server has handed out anything");
+	hands_out(applied, "10.88.0.2/24", near, "10.1.0.0/16",
+		  "link, address 10.88.0.2, route 10.1.0.0 via",
+		  "MTU, address and route are set");
+	set_number(&device[CAMEX_A_DEV_MTU], 0, 1400, 4);
+	hands_out(
+		applied, "10.88.0.3/24", near, "10.2.0.0/16",
+		"-address 10.88.0.2, address 10.88.0.3, -route 10.1.0.0, route 10.2.0.0 via",
+		"others take their place");
+	hands_out(
+		applied, "10.88.0.3/24", far, "10.2.0.0/16",
+		"address 10.88.0.3, -route 10.2.0.0, route 10.9.9.9, route 10.2.0.0 via",
+		"by way of another gateway");
+	requests = 0;
+	fails_at = 4;
+	hands_out(
+		applied, "10.99.0.3/24", NULL, "10.2.0.0/16",
+		"-address 10.88.0.3, address 10.88.0.3",
+		"an address that is refused: what was there before comes back");
+	fails_at = 0;
+}
+
 int main(void)
 {
 	int fd = mkstemp(path);
@@ -513,6 +707,8 @@ int main(void)
 		return 1;
 	test_load();
 	test_reload();
+	test_watch();
+	test_apply();
 	unlink(path);
 	return tap_end();
 }
