@@ -82,7 +82,10 @@ static void write_address(FILE *out, const struct value *value)
 
 static void get_endpoint(struct value *value, struct nlattr *const *tb)
 {
-	model_endpoint(tb, &value->endpoint);
+	/* where the peer was heard meanwhile is no setting */
+	if (!model_endpoint(tb, CAMEX_A_PEER_CONFIGURED_ADDR, &value->endpoint))
+		model_endpoint(tb, CAMEX_A_PEER_ENDPOINT_ADDR,
+			       &value->endpoint);
 }
 
 static void write_endpoint(FILE *out, const struct value *value)

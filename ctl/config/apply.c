@@ -55,7 +55,7 @@ static int read_config(struct config *config, const char *dev,
 	memset(config, 0, sizeof(*config));
 	if (!profile_read(peer, &profile))
 		return 0;
-	model_endpoint(peer, &server);
+	model_endpoint(peer, CAMEX_A_PEER_ENDPOINT_ADDR, &server);
 	config->name = dev;
 	config->ini.name = nla_get_string(peer[CAMEX_A_PEER_NAME]);
 	config->gateway = profile.gateway;

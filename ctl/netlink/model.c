@@ -57,6 +57,9 @@ static struct nla_policy peer_policy[CAMEX_A_PEER_MAX + 1] = {
 	[CAMEX_A_PEER_ENDPOINT_ADDR] = { .minlen = 4, .maxlen = 16 },
 	[CAMEX_A_PEER_ENDPOINT_PORT] = { .type = NLA_U16 },
 	[CAMEX_A_PEER_ENDPOINT_SCOPE] = { .type = NLA_U32 },
+	[CAMEX_A_PEER_CONFIGURED_ADDR] = { .minlen = 4, .maxlen = 16 },
+	[CAMEX_A_PEER_CONFIGURED_PORT] = { .type = NLA_U16 },
+	[CAMEX_A_PEER_CONFIGURED_SCOPE] = { .type = NLA_U32 },
 	[CAMEX_A_PEER_LINK] = { .type = NLA_STRING, .maxlen = IFNAMSIZ },
 	[CAMEX_A_PEER_LINK_IFINDEX] = { .type = NLA_U32 },
 	[CAMEX_A_PEER_UNANSWERED] = { .type = NLA_U64 },
@@ -149,7 +152,8 @@ static void *nest_copy(struct nlattr *nest, struct nlattr **tb, int max,
 static bool nest_is_valid(struct nlattr *nest, int max,
 			  struct nla_policy *policy)
 {
-	return !nest || !nla_validate(nla_data(nest), nla_len(nest), max, policy);
+	return !nest ||
+	       !nla_validate(nla_data(nest), nla_len(nest), max, policy);
 }
 
 void model_nest(struct nlattr *nest, struct nlattr **inner)
@@ -379,11 +383,12 @@ int model_merge_routes(struct model_device *device,
 	return 0;
 }
 
-bool model_endpoint(struct nlattr *const *tb, struct endpoint *endpoint)
+bool model_endpoint(struct nlattr *const *tb, int attr,
+		    struct endpoint *endpoint)
 {
-	const struct nlattr *addr = tb[CAMEX_A_PEER_ENDPOINT_ADDR];
-	const struct nlattr *port = tb[CAMEX_A_PEER_ENDPOINT_PORT];
-	const struct nlattr *scope = tb[CAMEX_A_PEER_ENDPOINT_SCOPE];
+	const struct nlattr *addr = tb[attr];
+	const struct nlattr *port = tb[attr + 1];
+	const struct nlattr *scope = tb[attr + 2];
 
 	memset(endpoint, 0, sizeof(*endpoint));
 	if (!addr || !port ||

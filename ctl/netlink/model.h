@@ -183,8 +183,12 @@ void model_stations_clear(void *arg);
 /* The attributes of such a nest by type, each NULL if the nest is NULL. */
 void model_nest(struct nlattr *nest, struct nlattr **inner);
 
-/* The endpoint among a peer's attributes; false: there is none. */
-bool model_endpoint(struct nlattr *const *tb, struct endpoint *endpoint);
+/*
+ * The endpoint among a peer's attributes, in those from @attr on: CAMEX_A_PEER_ENDPOINT_ADDR,
+ * CAMEX_A_PEER_CONFIGURED_ADDR. False: there is none.
+ */
+bool model_endpoint(struct nlattr *const *tb, int attr,
+		    struct endpoint *endpoint);
 
 /*
  * Read from the kernel, in query.c. The device is the call's first word; a

@@ -45,6 +45,7 @@ const struct field peer_fields[] = {
 	{ "name", FIELD_STRING, PEER(NAME), NULL, "peer", "", NULL, 0 },
 	{ "id", FIELD_ID, PEER(ID), NULL, "id", "", NULL, 0 },
 	{ "endpoint", FIELD_ENDPOINT, PEER(ENDPOINT_ADDR), NULL, "endpoint", "", NULL, 0 },
+	{ "configured_endpoint", FIELD_ENDPOINT, PEER(CONFIGURED_ADDR), NULL, "endpoint", "configured", NULL, 0 },
 	{ "fingerprint", FIELD_FINGERPRINT, PEER(FINGERPRINT), NULL, "key", "fingerprint", NULL, 0 },
 	{ "public_key", FIELD_KEY, WG_PEER(PUBLIC_KEY), NULL, "key", "public", NULL, PEER(WIREGUARD) },
 	{ "preshared", FIELD_SWITCH, WG_PEER(PRESHARED), NULL, "key", "preshared", "off", PEER(WIREGUARD) },
@@ -162,7 +163,7 @@ static void write_field(FILE *out, const struct field *field,
 			fputs(address_text(&address, text), out);
 		break;
 	case FIELD_ENDPOINT:
-		if (model_endpoint(tb, &endpoint))
+		if (model_endpoint(tb, field->attr, &endpoint))
 			fputs(endpoint_text(&endpoint, text), out);
 		break;
 	case FIELD_ID:

@@ -97,6 +97,23 @@ static bool concerns_link(const struct field *field, struct nlattr *const *tb)
 	return true;
 }
 
+/* Whether a value is not worth a word. */
+static bool is_hidden(const struct field *field, const char *text,
+		      struct nlattr *const *tb)
+{
+	char *endpoint;
+	bool same;
+
+	if (field->hide)
+		return !strcmp(field->hide, text);
+	if (strcmp(field->key, "configured_endpoint") != 0)
+		return false;
+	endpoint = field_text(field_find(peer_fields, "endpoint"), tb, NULL);
+	same = endpoint && !strcmp(endpoint, text);
+	free(endpoint);
+	return same;
+}
+
 /* "port 7000, bind 192.0.2.1": the fields of a line, if there are any. */
 static void print_line(FILE *out, int indent, const char *line,
 		       const struct field *fields, struct nlattr *const *tb,
@@ -117,7 +134,7 @@ static void print_line(FILE *out, int indent, const char *line,
 		    (!peer && !concerns_link(field, tb)))
 			continue;
 		text = field_text(field, tb, peer);
-		if (!text || (field->hide && !strcmp(field->hide, text))) {
+		if (!text || is_hidden(field, text, tb)) {
 			free(text);
 			continue;
 		}
@@ -152,11 +169,9 @@ static void print_lines(FILE *out, int indent, const struct text_line *lines,
 }
 
 const struct text_line device_lines[] = {
-	{ "carries", NULL }, { "socket", NULL },
-	{ "policy", NULL },  { "client-id", NULL },
-	{ "id", NULL },	     { "key", NULL },
-	{ "links", NULL },   { "mtu", NULL },
-	{}
+	{ "carries", NULL },   { "socket", NULL }, { "policy", NULL },
+	{ "client-id", NULL }, { "id", NULL },	   { "key", NULL },
+	{ "links", NULL },     { "mtu", NULL },	   {}
 };
 
 void print_device(FILE *out, const struct model_device *device)
@@ -364,7 +379,7 @@ void print_event(FILE *out, const struct model_event *event, int64_t now)
 	if (event->peer[CAMEX_A_PEER_LINK])
 		fprintf(out, ", link %s",
 			nla_get_string(event->peer[CAMEX_A_PEER_LINK]));
-	if (model_endpoint(event->peer, &endpoint))
+	if (model_endpoint(event->peer, CAMEX_A_PEER_ENDPOINT_ADDR, &endpoint))
 		fprintf(out, ", endpoint %s", endpoint_text(&endpoint, buf));
 	if (event->event == CAMEX_EVENT_CONFIG &&
 	    profile_read(event->peer, &profile))

@@ -39,19 +39,25 @@ static int put_dev(struct sk_buff *msg, const struct camex_dev *cdev,
 	return 0;
 }
 
-static int put_endpoint(struct sk_buff *msg, const struct camex_peer *peer)
+/* Address, port and scope, whose attributes follow one another from @attr on. */
+static int put_endpoint(struct sk_buff *msg, int attr, const struct camex_endpoint *ep)
 {
-	const struct camex_endpoint *ep;
-	int err = 0;
+	if (ep && ep->to.family &&
+	    (camex_attr_put_addr(msg, attr, &ep->to) ||
+	     nla_put_u16(msg, attr + 1, ntohs(ep->to.port)) ||
+	     (ep->to.scope && nla_put_u32(msg, attr + 2, ep->to.scope))))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/* Where the peer is, and where it was configured to be. */
+static int put_endpoints(struct sk_buff *msg, const struct camex_peer *peer)
+{
+	int err;
 
 	rcu_read_lock();
-	ep = rcu_dereference(peer->endpoint);
-	if (ep && ep->to.family &&
-	    (camex_attr_put_addr(msg, CAMEX_A_PEER_ENDPOINT_ADDR, &ep->to) ||
-	     nla_put_u16(msg, CAMEX_A_PEER_ENDPOINT_PORT, ntohs(ep->to.port)) ||
-	     (ep->to.scope && nla_put_u32(msg, CAMEX_A_PEER_ENDPOINT_SCOPE,
-					  ep->to.scope))))
-		err = -EMSGSIZE;
+	err = put_endpoint(msg, CAMEX_A_PEER_ENDPOINT_ADDR, rcu_dereference(peer->endpoint)) ?:
+	      put_endpoint(msg, CAMEX_A_PEER_CONFIGURED_ADDR, rcu_dereference(peer->configured));
 	rcu_read_unlock();
 	return err;
 }
@@ -107,7 +113,7 @@ static int put_doubt(struct sk_buff *msg, const struct camex_peer *peer)
 /* What only those see who may change the peer. */
 static int put_peer_secrets(struct sk_buff *msg, const struct camex_peer *peer)
 {
-	if (put_id(msg, peer) || put_endpoint(msg, peer) ||
+	if (put_id(msg, peer) || put_endpoints(msg, peer) ||
 	    (rcu_access_pointer(peer->key) &&
 	     nla_put(msg, CAMEX_A_PEER_FINGERPRINT, sizeof(peer->fingerprint),
 		     peer->fingerprint)) ||

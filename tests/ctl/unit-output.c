@@ -182,6 +182,7 @@ static void test_json(const struct model_devices *devices,
 		"\"ageing\":null,\"mtu\":1420,\"peers\":["
 		"{\"name\":\"alice\",\"id\":null,"
 		"\"endpoint\":\"[2001:db8::2]:7000\","
+		"\"configured_endpoint\":null,"
 		"\"fingerprint\":\"9ad30000000000000000000000000000\",\"public_key\":null,\"preshared\":null,\"cipher\":null,"
 		"\"routes\":[],\"keepalive\":25,\"register\":\"manual\","
 		"\"state\":\"up\",\"last_seen_ms\":null,\"last_handshake_ms\":null,\"unanswered_ms\":null,\"refused_ms\":null,\"link\":null,"
@@ -190,6 +191,7 @@ static void test_json(const struct model_devices *devices,
 		"\"profile\":null},"
 		"{\"name\":\"Bob\",\"id\":null,"
 		"\"endpoint\":\"192.0.2.1:7000\","
+		"\"configured_endpoint\":null,"
 		"\"fingerprint\":\"9ad30000000000000000000000000000\",\"public_key\":null,\"preshared\":null,\"cipher\":null,"
 		"\"routes\":[\"10.88.0.2/32\"],\"keepalive\":25,"
 		"\"register\":\"manual\",\"state\":\"up\",\"last_seen_ms\":12345,\"last_handshake_ms\":null,\"unanswered_ms\":null,\"refused_ms\":null,"
@@ -197,6 +199,7 @@ static void test_json(const struct model_devices *devices,
 		"\"tx_packets\":18446744073709551615,\"tx_bytes\":1048576,"
 		"\"profile\":null},"
 		"{\"name\":\"carol\",\"id\":null,\"endpoint\":null,"
+		"\"configured_endpoint\":null,"
 		"\"fingerprint\":null,\"public_key\":null,\"preshared\":null,\"cipher\":null,"
 		"\"routes\":[\"10.88.0.0/16\",\"::/0\"],\"keepalive\":null,"
 		"\"register\":null,\"state\":\"no_key\",\"last_seen_ms\":null,\"last_handshake_ms\":null,\"unanswered_ms\":null,\"refused_ms\":null,"
@@ -420,6 +423,7 @@ static void test_fields(void)
 	put_fields(msg, peer_fields, 0, 10, 1);
 	put_fields(msg, peer_fields, CAMEX_A_PEER_WIREGUARD, 10, 1);
 	nla_put_u16(msg, CAMEX_A_PEER_ENDPOINT_PORT, 7);
+	nla_put_u16(msg, CAMEX_A_PEER_CONFIGURED_PORT, 8);
 	nla_put_u16(msg, CAMEX_A_PEER_PROFILE_MTU, 1234);
 	nla_nest_end(msg, nest);
 	tap_ok(!model_peer_read(device, nlmsg_hdr(msg), &fault),

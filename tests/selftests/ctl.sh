@@ -72,7 +72,7 @@ quiet "dev add" dev add camex0 port 7000
 index=$(ip -n host1 -j link show camex0 | jq '.[0].ifindex')
 json "dev show" . '[{"name": "camex0", "ifindex": '"$index"', "link": "tun", "protocol": "camex",
 	"transport": "udp", "port": 7000, "bind": null, "bind_dev": null, "fwmark": 0, "tx": "udp",
-	"rx": "udp", "links": "shared", "link_name": null, "link_timeout": null, "id": null, "client_id": null, "relay": false,
+	"rx": "udp", "links": "shared", "link_name": null, "link_timeout": null, "id": null, "client_id": null, "public_key": null, "relay": false,
 	"source_check": true, "plaintext": false, "ageing": 300, "mtu": 1428}]' dev show camex0
 ok "its port is open over IPv4 and IPv6" test "$(on host1 ss -Hlun "sport = :7000" | wc -l)" -eq 2
 quiet "dev add with every keyword" dev add every0 link tun protocol camex transport udp links shared \
@@ -135,9 +135,9 @@ camexctl key derive <passphrase >derived 2>/dev/null
 
 quiet "peer add" peer add camex0 alice endpoint 192.0.2.2:7000 passphrase-file passphrase \
 	routes 10.0.0.2/32,10.1.0.0/16,fd00::/64
-alice='{"name": "alice", "id": null, "endpoint": "192.0.2.2:7000",
-	"fingerprint": "9ad30fbca5bebf3db115e1410ab9f196", "routes": ["10.0.0.2/32", "10.1.0.0/16", "fd00::/64"],
-	"keepalive": 10, "register": "manual", "state": "up", "last_seen_ms": null, "unanswered_ms": null, "refused_ms": null, "link": null,
+alice='{"name": "alice", "id": null, "endpoint": "192.0.2.2:7000", "configured_endpoint": "192.0.2.2:7000",
+	"fingerprint": "9ad30fbca5bebf3db115e1410ab9f196", "public_key": null, "preshared": null, "cipher": null, "routes": ["10.0.0.2/32", "10.1.0.0/16", "fd00::/64"],
+	"keepalive": 10, "register": "manual", "state": "up", "last_seen_ms": null, "last_handshake_ms": null, "unanswered_ms": null, "refused_ms": null, "link": null,
 	"rx_packets": 0, "rx_bytes": 0, "tx_packets": 0, "tx_bytes": 0, "profile": null}'
 json "peer show" . "[$alice]" peer show camex0 alice
 json "in any case" . "[$alice]" peer show camex0 ALICE

@@ -106,6 +106,23 @@ like "not one packet was lost" "$(<"$test_tmp/pings")" '250 packets transmitted,
 is "nor dropped" "$(drops)" "$dropped"
 same "and all is as it was" "$first"
 
+# --- a peer that has moved, and stays where it is ---
+
+# moves PORT: host2 sends from there, and host1 follows.
+moves() {
+	camexctl -n host2 dev set camex0 port "$1"
+	wait_until 20 follows "$1"
+}
+
+follows() {
+	reaches host2 10.9.0.1 -W 1 && [ "$(peer host1 one .endpoint)" = "192.0.2.2:$1" ]
+}
+ok "host2 moves" moves 7100
+reloads "the same file again" ""
+is "its endpoint is not set" "$(peer host1 one '[.endpoint, .configured_endpoint] | join(" ")')" "192.0.2.2:7100 192.0.2.2:7000"
+like "show tells both" "$(ctl show camex0)" 'endpoint   192\.0\.2\.2:7100, configured 192\.0\.2\.2:7000'
+ok "it moves back" moves 7000
+
 # --- each kind of change ---
 
 file <<'END'

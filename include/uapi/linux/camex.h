@@ -164,7 +164,7 @@ enum {
 /*
  * Attributes of a peer. NAME goes with every command; [add] and [set] mark
  * what CAMEX_CMD_PEER_ADD and CAMEX_CMD_PEER_SET take, [out] what
- * CAMEX_CMD_PEER_GET returns. KEY is never returned; ENDPOINT_*, FINGERPRINT,
+ * CAMEX_CMD_PEER_GET returns. KEY is never returned; ENDPOINT_*, CONFIGURED_*, FINGERPRINT,
  * PROFILE_* and ID are secret: they are returned only to callers with CAP_NET_ADMIN
  * over the link's and the transport's namespace, and no event has them. PROFILE_* is
  * what we hand out to a peer that registers with AUTO; of one with
@@ -198,6 +198,9 @@ enum {
 	CAMEX_A_PEER_UNANSWERED,	/* u64, milliseconds without an answer, above 10 s [out] */
 	CAMEX_A_PEER_REFUSED,		/* u64, milliseconds since refused as a replay [out] */
 	CAMEX_A_PEER_WIREGUARD,		/* nest CAMEX_A_WG_PEER_* [add, set, out] */
+	CAMEX_A_PEER_CONFIGURED_ADDR,	/* the endpoint that it was given, as ENDPOINT_ADDR [out] */
+	CAMEX_A_PEER_CONFIGURED_PORT,	/* the same, as ENDPOINT_PORT [out] */
+	CAMEX_A_PEER_CONFIGURED_SCOPE,	/* the same, as ENDPOINT_SCOPE [out] */
 
 	__CAMEX_A_PEER_MAX,
 	CAMEX_A_PEER_MAX = (__CAMEX_A_PEER_MAX - 1)
