@@ -7,6 +7,7 @@
 #ifndef CAMEX_COMPAT_H
 #define CAMEX_COMPAT_H
 
+#include <crypto/blake2s.h>
 #include <crypto/chacha.h>
 #include <crypto/poly1305.h>
 #include <linux/ethtool.h>
@@ -620,6 +621,11 @@ static inline int camex_set_mac_address(struct net_device *dev,
 #else
 #define CAMEX_TUN_F_USO		0UL
 #define CAMEX_USO_FEATURES	0
+#endif
+
+/* 6.19: BLAKE2s's state has another name, and its one-shot function another order of arguments. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define blake2s_ctx		blake2s_state
 #endif
 
 /* 6.13: symbol namespaces are strings; the test suites use plain exports. */

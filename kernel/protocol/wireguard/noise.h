@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The handshake Noise_IKpsk2 as WireGuard uses it. All of it works on values that the caller
+ * owns and locks: nothing here takes a lock or keeps a pointer. Each function that computes
+ * Curve25519 costs from 200,000 instructions up and may sleep: call it from process context.
+ *
+ * Initiator: camex_noise_create_initiation(), camex_noise_consume_response().
+ * Responder: camex_noise_open_initiation() says who it is, camex_noise_check_initiation()
+ * proves it, camex_noise_create_response(). Both: camex_noise_derive_keys().
+ */
+#ifndef CAMEX_WG_NOISE_H
+#define CAMEX_WG_NOISE_H
+
+#include <linux/types.h>
+
+#include "crypto/hkdf.h"
+#include "protocol/wireguard/wire.h"
+
+/**
+ * struct camex_noise_suite - the algorithms of a handshake, and the names that it mixes in
+ * @name: name of the Noise protocol
+ * @prologue: its prologue
+ * @label_mac1: hashed with a public key into the key of mac1
+ * @label_cookie: hashed with a public key into the key of cookie replies
+ * @first_type: type byte of the suite's initiation; the other messages' types follow it
+ * @seal: encrypt @len bytes from @in to @out, with a tag behind them, nonce 0, associated data
+ *	@hash of CAMEX_HASH_LEN bytes
+ * @open: decrypt @len bytes, the tag among them; false if the tag is wrong
+ */
+struct camex_noise_suite {
+	const char *name;
+	const char *prologue;
+	const char *label_mac1;
+	const char *label_cookie;
+	u8 first_type;
+	void (*seal)(u8 *out, const u8 *in, size_t len, const u8 *hash, const u8 *key);
+	bool (*open)(u8 *out, const u8 *in, size_t len, const u8 *hash, const u8 *key);
+};
+
+/* WireGuard's own: Curve25519, ChaCha20-Poly1305, BLAKE2s. */
+extern const struct camex_noise_suite camex_noise_chacha20poly1305;
+
+/**
+ * struct camex_noise_local - static keys of a device
+ * @has_key: there are keys; the rest is zero if not
+ * @private_key: the private key
+ * @public_key: the public key that belongs to it
+ */
+struct camex_noise_local {
+	bool has_key;
+	u8 private_key[CAMEX_WG_KEY_LEN];
+	u8 public_key[CAMEX_WG_KEY_LEN];
+};
+
+/**
+ * struct camex_noise_remote - what is known of a peer
+ * @suite: the suite that this peer uses
+ * @usable: @static_static is a shared secret. No handshake with the peer succeeds without it:
+ *	the device has no key, or the peer's public key is a point of low order
+ * @public_key: static public key of the peer
+ * @preshared: the preshared key, or zeros
+ * @static_static: what both static keys agree on
+ *
+ * camex_noise_remote_init() fills it in; @preshared is the caller's.
+ */
+struct camex_noise_remote {
+	const struct camex_noise_suite *suite;
+	bool usable;
+	u8 public_key[CAMEX_WG_KEY_LEN];
+	u8 preshared[CAMEX_WG_KEY_LEN];
+	u8 static_static[CAMEX_WG_KEY_LEN];
+};
+
+/* How far a handshake is. */
+enum camex_noise_stage {
+	CAMEX_NOISE_NONE,		/* nothing; all zero */
+	CAMEX_NOISE_INITIATION_CREATED,	/* waits for the response */
+	CAMEX_NOISE_INITIATION_OPENED,	/* the initiator has said who it is */
+	CAMEX_NOISE_INITIATION_CHECKED,	/* and proved it */
+	CAMEX_NOISE_RESPONSE_CREATED,	/* keys can be derived */
+	CAMEX_NOISE_RESPONSE_CONSUMED,	/* keys can be derived */
+};
+
+/**
+ * struct camex_noise_handshake - a handshake under way
+ * @suite: its suite
+ * @stage: how far it is
+ * @local_index: our index, which the other end puts into what it sends
+ * @remote_index: the other end's
+ * @hash: hash of the transcript
+ * @chain: the chaining key
+ * @ephemeral_private: our ephemeral private key (initiator)
+ * @remote_ephemeral: ephemeral public key of the other end (responder)
+ */
+struct camex_noise_handshake {
+	const struct camex_noise_suite *suite;
+	enum camex_noise_stage stage;
+	u32 local_index;
+	u32 remote_index;
+	u8 hash[CAMEX_HASH_LEN];
+	u8 chain[CAMEX_HASH_LEN];
+	u8 ephemeral_private[CAMEX_WG_KEY_LEN];
+	u8 remote_ephemeral[CAMEX_WG_KEY_LEN];
+};
+
+/**
+ * struct camex_noise_keys - what a handshake yields
+ * @send: key of what we send
+ * @receive: key of what we receive
+ */
+struct camex_noise_keys {
+	u8 send[CAMEX_HASH_LEN];
+	u8 receive[CAMEX_HASH_LEN];
+};
+
+bool camex_noise_local_set(struct camex_noise_local *local,
+			   const u8 private_key[CAMEX_WG_KEY_LEN]);
+void camex_noise_remote_init(struct camex_noise_remote *remote,
+			     const struct camex_noise_suite *suite,
+			     const u8 public_key[CAMEX_WG_KEY_LEN],
+			     const struct camex_noise_local *local);
+void camex_noise_remote_rekey(struct camex_noise_remote *remote,
+			      const struct camex_noise_local *local);
+
+bool camex_noise_create_initiation(struct camex_wg_initiation *message,
+				   struct camex_noise_handshake *hs,
+				   const struct camex_noise_local *local,
+				   const struct camex_noise_remote *remote, u32 index,
+				   const u8 timestamp[CAMEX_WG_TIMESTAMP]);
+bool camex_noise_open_initiation(struct camex_noise_handshake *hs,
+				 const struct camex_wg_initiation *message,
+				 const struct camex_noise_suite *suite,
+				 const struct camex_noise_local *local,
+				 u8 public_key[CAMEX_WG_KEY_LEN]);
+bool camex_noise_check_initiation(struct camex_noise_handshake *hs,
+				  const struct camex_wg_initiation *message,
+				  const struct camex_noise_remote *remote,
+				  u8 timestamp[CAMEX_WG_TIMESTAMP]);
+bool camex_noise_create_response(struct camex_wg_response *message,
+				 struct camex_noise_handshake *hs,
+				 const struct camex_noise_remote *remote, u32 index);
+bool camex_noise_consume_response(struct camex_noise_handshake *hs,
+				  const struct camex_wg_response *message,
+				  const struct camex_noise_local *local,
+				  const struct camex_noise_remote *remote);
+bool camex_noise_derive_keys(struct camex_noise_handshake *hs, struct camex_noise_keys *keys);
+void camex_noise_forget(struct camex_noise_handshake *hs);
+
+#ifdef CAMEX_KUNIT
+/* The next ephemeral private key, or NULL: a random one. */
+extern const u8 *camex_test_ephemeral;
+#endif
+
+#endif /* CAMEX_WG_NOISE_H */
