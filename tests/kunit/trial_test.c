@@ -96,17 +96,11 @@ static struct sk_buff *make_register(struct kunit *test, unsigned int number,
 	return skb;
 }
 
-/* A datagram comes from a port; *@why is what it is counted as. */
-static struct camex_peer *receive(struct camex_dev *cdev, struct sk_buff *skb,
-				  u16 port, int *why)
+/* A datagram comes from a source; *@why is what it is counted as. */
+static struct camex_peer *receive_from(struct camex_dev *cdev, struct sk_buff *skb,
+				       const struct camex_addr *addr, int *why)
 {
-	struct camex_source from = {
-		.addr = {
-			.family = AF_INET,
-			.port = htons(port),
-			.v4 = htonl(0xc0000201),
-		},
-	};
+	struct camex_source from = { .addr = *addr };
 	struct camex_peer *peer;
 
 	*why = 0;
@@ -118,6 +112,34 @@ static struct camex_peer *receive(struct camex_dev *cdev, struct sk_buff *skb,
 	local_bh_enable();
 	kfree_skb(skb);
 	return peer;
+}
+
+/* Address 192.0.2.@host. */
+static struct camex_addr source4(u8 host, u16 port)
+{
+	return (struct camex_addr){
+		.family = AF_INET,
+		.port = htons(port),
+		.v4 = htonl(0xc0000200 + host),
+	};
+}
+
+/* Address 2001:db8::@net:0:0:0:@host. */
+static struct camex_addr source6(u16 net, u16 host)
+{
+	return (struct camex_addr){
+		.family = AF_INET6,
+		.port = htons(7000),
+		.v6 = { .s6_addr32 = { htonl(0x20010db8), htonl(net), 0, htonl(host) } },
+	};
+}
+
+static struct camex_peer *receive(struct camex_dev *cdev, struct sk_buff *skb,
+				  u16 port, int *why)
+{
+	struct camex_addr from = source4(1, port);
+
+	return receive_from(cdev, skb, &from, why);
 }
 
 /* The device has had its share of a CPU for the next second. */
@@ -222,6 +244,7 @@ static void trial_finds(struct kunit *test)
 static void trial_waiting(struct kunit *test)
 {
 	struct camex_dev *cdev = test->priv;
+	struct camex_addr from;
 	unsigned int i, failed, limited = 0;
 	char name[CAMEX_NAME_MAX + 1];
 	int why;
@@ -229,7 +252,8 @@ static void trial_waiting(struct kunit *test)
 	/* the work item waits for its share of a CPU */
 	spend(cdev);
 	for (i = 0; i < CAMEX_TRIALS_MAX + 5; i++) {
-		receive(cdev, make_register(test, KEYS + 7, 80, SEQ + i), 1000 + i, &why);
+		from = source4(i / CAMEX_TRIALS_HOST, 1000 + i);
+		receive_from(cdev, make_register(test, KEYS + 7, 80, SEQ + i), &from, &why);
 		limited += why == CAMEX_A_STATS_RATE_LIMITED;
 	}
 	KUNIT_EXPECT_EQ(test, limited, 5);
@@ -248,6 +272,58 @@ static void trial_waiting(struct kunit *test)
 	receive(cdev, make_register(test, KEYS + 7, 80, SEQ), 7, &why);
 	KUNIT_EXPECT_EQ(test, why, CAMEX_A_STATS_RATE_LIMITED);
 	/* and is forgotten with the device, which trial_exit() deletes */
+}
+
+/* Ask that the keys are tried on datagrams of a host, from @n ports. How many may wait? */
+static unsigned int ask4(struct kunit *test, u8 host, unsigned int n)
+{
+	unsigned int i, taken = 0;
+	struct camex_addr from;
+	int why;
+
+	for (i = 0; i < n; i++) {
+		from = source4(host, 1000 + i);
+		receive_from(test->priv, make_register(test, KEYS + 7, 80, SEQ + i), &from,
+			     &why);
+		KUNIT_EXPECT_TRUE(test, !why || why == CAMEX_A_STATS_RATE_LIMITED);
+		taken += !why;
+	}
+	return taken;
+}
+
+/* The same, from @n addresses of a /64. */
+static unsigned int ask6(struct kunit *test, u16 net, unsigned int n)
+{
+	unsigned int i, taken = 0;
+	struct camex_addr from;
+	int why;
+
+	for (i = 0; i < n; i++) {
+		from = source6(net, i);
+		receive_from(test->priv, make_register(test, KEYS + 7, 80, SEQ + i), &from,
+			     &why);
+		KUNIT_EXPECT_TRUE(test, !why || why == CAMEX_A_STATS_RATE_LIMITED);
+		taken += !why;
+	}
+	return taken;
+}
+
+/* Whoever has many ports, or a /64, leaves places to others. */
+static void trial_hosts(struct kunit *test)
+{
+	struct camex_dev *cdev = test->priv;
+
+	spend(cdev);
+	KUNIT_EXPECT_EQ(test, ask4(test, 1, CAMEX_TRIALS_MAX), CAMEX_TRIALS_HOST);
+	KUNIT_EXPECT_EQ(test, ask6(test, 1, CAMEX_TRIALS_MAX), CAMEX_TRIALS_HOST);
+	KUNIT_EXPECT_EQ(test, ask4(test, 2, 1), 1);
+	KUNIT_EXPECT_EQ(test, ask6(test, 2, 1), 1);
+	KUNIT_EXPECT_EQ(test, cdev->trials.n, 2 * CAMEX_TRIALS_HOST + 2);
+	KUNIT_EXPECT_TRUE(test, wait_for_trials(cdev));
+	/* the places are free again */
+	spend(cdev);
+	KUNIT_EXPECT_EQ(test, ask4(test, 1, CAMEX_TRIALS_MAX), CAMEX_TRIALS_HOST);
+	KUNIT_EXPECT_TRUE(test, wait_for_trials(cdev));
 }
 
 /* All keys are deleted while a datagram waits for them: nothing is tried, and nothing waits. */
@@ -275,6 +351,7 @@ static struct kunit_case trial_cases[] = {
 	KUNIT_CASE(trial_bound_at_once),
 	KUNIT_CASE(trial_finds),
 	KUNIT_CASE(trial_waiting),
+	KUNIT_CASE(trial_hosts),
 	KUNIT_CASE(trial_keys_gone),
 	{}
 };

@@ -10,6 +10,7 @@
 #include <linux/ktime.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
+#include <net/ipv6.h>
 
 #include "core/compat.h"
 #include "protocol/camex/control_text.h"
@@ -87,16 +88,32 @@ static struct sk_buff *copy_datagram(const struct camex_opening *o)
 	return skb;
 }
 
-/* Is there a datagram of that source? Then another one can wait until its turn is over. */
-static bool is_waiting(const struct camex_trials *trials,
-		       const struct camex_source *from)
+/* An IPv6 host has all addresses of its /64, and every host all ports. */
+static bool is_same_host(const struct camex_addr *a, const struct camex_addr *b)
+{
+	if (a->family != b->family)
+		return false;
+	return a->family == AF_INET6 ? ipv6_prefix_equal(&a->v6, &b->v6, 64) :
+				       a->v4 == b->v4;
+}
+
+/*
+ * Must a datagram be refused? The second one of a source can be sent again when the first
+ * one has been tried, and one host must leave places to others.
+ */
+static bool is_refused(const struct camex_trials *trials, const struct camex_source *from)
 {
 	const struct camex_trial *trial;
+	unsigned int host = 0;
 
-	list_for_each_entry(trial, &trials->waiting, node)
+	if (trials->stopped)
+		return true;
+	list_for_each_entry(trial, &trials->waiting, node) {
 		if (!memcmp(&trial->from.addr, &from->addr, sizeof(from->addr)))
 			return true;
-	return false;
+		host += is_same_host(&trial->from.addr, &from->addr);
+	}
+	return host >= CAMEX_TRIALS_HOST;
 }
 
 /*
@@ -109,15 +126,14 @@ static int defer_trial(struct camex_dev *cdev, const struct camex_opening *o,
 	struct camex_trials *trials = &cdev->trials;
 	int why = CAMEX_A_STATS_NO_MEMORY;
 	struct camex_trial *trial;
-	bool full;
+	bool refused;
 
 	/* Most of a flood ends here, so nothing is allocated for it. */
 	spin_lock(&trials->lock);
-	full = trials->stopped || trials->n == CAMEX_TRIALS_MAX ||
-	       is_waiting(trials, from);
-	trials->n += !full;
+	refused = trials->n == CAMEX_TRIALS_MAX || is_refused(trials, from);
+	trials->n += !refused;
 	spin_unlock(&trials->lock);
-	if (full) {
+	if (refused) {
 		if (next)
 			camex_key_put(next);
 		return CAMEX_A_STATS_RATE_LIMITED;
@@ -132,7 +148,11 @@ static int defer_trial(struct camex_dev *cdev, const struct camex_opening *o,
 		camex_key_put(next);
 	}
 	spin_lock(&trials->lock);
-	if (trial && trial->skb && !trials->stopped) {
+	/* Another CPU may have taken the last place of the host. */
+	if (trial && trial->skb && is_refused(trials, from)) {
+		why = CAMEX_A_STATS_RATE_LIMITED;
+		trials->n--;
+	} else if (trial && trial->skb) {
 		list_add_tail(&trial->node, &trials->waiting);
 		queue_delayed_work(system_unbound_wq, &trials->work, 0);
 		trial = NULL;

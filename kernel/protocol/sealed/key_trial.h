@@ -16,6 +16,8 @@ struct camex_source;
 #define CAMEX_TRIAL_KEYS	64
 /* Datagrams of a device that wait for the other keys to be tried. */
 #define CAMEX_TRIALS_MAX	64
+/* How many of them one host (IPv4 address or IPv6 /64) may have sent. */
+#define CAMEX_TRIALS_HOST	16
 
 /**
  * struct camex_trials - trying keys, of one device
