@@ -134,6 +134,41 @@ is "root has not got it" "$(sort -u "$test_tmp/root")" ready
 is "nor has another user" "$(sort -u "$test_tmp/user")" ready
 ok "it carries" reaches host1 10.0.0.2
 
+# --- what neither the old nor the new binding takes is never taken ---
+
+# both: address and interface change together, there and back
+both() {
+	local i
+	for ((i = 0; i < 2 * rounds; i++)); do
+		set1 bind 203.0.113.1 bind-dev eth1 && set1 bind 192.0.2.1 bind-dev eth0 || return
+	done
+}
+ok "a tunnel without keys" tunnel 4 plain protocol raw
+ok "bound to an address and an interface" set1 bind 192.0.2.1 bind-dev eth0
+before=$(counter host1 unknown_peer)
+bg host2 python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("192.0.2.2", 7001))
+print("sending", flush=True)
+while True:
+    s.sendto(bytes(60), ("192.0.2.11", 7000))
+' >"$test_tmp/flood"
+flood=$!
+ok "a stranger sends to another address" wait_until 100 grep -q sending "$test_tmp/flood"
+ok "changes meanwhile" both
+stop $flood
+is "nothing that it sent was taken" "$(counter host1 unknown_peer)" "$before"
+ok "it carries" reaches host1 10.0.0.2
+on host2 python3 -c '
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.bind(("192.0.2.2", 7001))
+s.sendto(bytes(60), ("192.0.2.1", 7000))
+'
+ok "it would have been counted" wait_until 20 eval "[ \$(counter host1 unknown_peer) -gt $before ]"
+ok "a tunnel" tunnel 4 key
+
 # --- who has the port already keeps it ---
 
 ok "bound to an address" set1 bind 192.0.2.1

@@ -65,49 +65,49 @@ static bool is_taken(const struct udp_hslot *slot, const struct camex_udp *udp,
 
 /* --- what we have --- */
 
-static void set_address(const struct camex_udp *udp, const struct camex_addr *bind)
+/* The list of the second hash, by address and port, that a socket is on. */
+static void rehash_socket(struct udp_table *table, struct sock *sk, u32 hash)
 {
-	if (udp->v4) {
-		struct inet_sock *inet = inet_sk(udp->v4->sk);
+	struct udp_sock *up = udp_sk(sk);
+	struct udp_hslot *old = udp_hashslot2(table, up->udp_portaddr_hash);
+	struct udp_hslot *new = udp_hashslot2(table, (u16)hash);
 
-		inet->inet_rcv_saddr = bind->v4;
-		inet->inet_saddr = bind->v4;
-	}
-#if IS_ENABLED(CONFIG_IPV6)
-	if (udp->v6) {
-		struct sock *sk = udp->v6->sk;
-
-		sk->sk_v6_rcv_saddr = bind->v6;
-		inet6_sk(sk)->saddr = bind->v6;
-		inet_sk(sk)->inet_rcv_saddr =
-			ipv6_addr_any(&bind->v6) ? 0 : LOOPBACK4_IPV6;
-		inet_sk(sk)->inet_saddr = inet_sk(sk)->inet_rcv_saddr;
-	}
-#endif
-}
-
-static void set_interface(const struct camex_udp *udp, int ifindex)
-{
-	if (udp->v4)
-		WRITE_ONCE(udp->v4->sk->sk_bound_dev_if, ifindex);
-	if (udp->v6)
-		WRITE_ONCE(udp->v6->sk->sk_bound_dev_if, ifindex);
-}
-
-static void rehash_one(const struct socket *sock)
-{
-	if (!sock)
+	up->udp_portaddr_hash = hash;
+	if (new == old)
 		return;
-	lock_sock(sock->sk);
-	sock->sk->sk_prot->rehash(sock->sk);
-	release_sock(sock->sk);
+	spin_lock(&old->lock);
+	hlist_del_init_rcu(&up->udp_portaddr_node);
+	old->count--;
+	spin_unlock(&old->lock);
+	spin_lock(&new->lock);
+	hlist_add_head_rcu(&up->udp_portaddr_node, &new->head);
+	new->count++;
+	spin_unlock(&new->lock);
 }
 
-static void rehash(const struct camex_udp *udp)
+static void set_address4(struct udp_table *table, struct sock *sk, __be32 addr)
 {
-	rehash_one(udp->v4);
-	rehash_one(udp->v6);
+	inet_sk(sk)->inet_rcv_saddr = addr;
+	inet_sk(sk)->inet_saddr = addr;
+	rehash_socket(table, sk, ipv4_portaddr_hash(sock_net(sk), addr, inet_sk(sk)->inet_num));
 }
+
+#if IS_ENABLED(CONFIG_IPV6)
+static void set_address6(struct udp_table *table, struct sock *sk,
+			 const struct in6_addr *addr)
+{
+	sk->sk_v6_rcv_saddr = *addr;
+	inet6_sk(sk)->saddr = *addr;
+	inet_sk(sk)->inet_rcv_saddr = ipv6_addr_any(addr) ? 0 : LOOPBACK4_IPV6;
+	inet_sk(sk)->inet_saddr = inet_sk(sk)->inet_rcv_saddr;
+	rehash_socket(table, sk, ipv6_portaddr_hash(sock_net(sk), addr, inet_sk(sk)->inet_num));
+}
+#else
+static void set_address6(struct udp_table *table, struct sock *sk,
+			 const struct in6_addr *addr)
+{
+}
+#endif
 
 /**
  * camex_udp_rebind() - bind open sockets to another address or interface, and the same port
@@ -116,42 +116,37 @@ static void rehash(const struct camex_udp *udp)
  * @bind: the address
  * @ifindex: the interface, 0 for any, or CAMEX_UDP_NO_DEVICE
  *
- * Every bind() to the port takes the lock of its hash slot. An address is changed by way of
- * all addresses, since the sockets have a second hash by address, which is changed later.
+ * Every bind() to the port takes the lock of its hash slot, under which all of this happens:
+ * no other program can have the port for a moment, and the sockets are never bound to more
+ * than the old and the new binding say. A lookup that is under way on another CPU may meet
+ * the old address with the new interface.
  *
- * Context: RTNL, may sleep.
+ * Context: RTNL.
  * Return: 0, or -EADDRINUSE with nothing changed.
  */
 int camex_udp_rebind(struct camex_udp *udp, const struct camex_addr *bind, int ifindex)
 {
-	static const struct camex_addr any;
-	struct net *net = udp->cdev->net;
-	struct udp_hslot *slot = udp_hashslot(camex_udp_table(net), net, ntohs(udp->port));
+	struct udp_table *table = camex_udp_table(udp->cdev->net);
+	struct udp_hslot *slot = udp_hashslot(table, udp->cdev->net, ntohs(udp->port));
 	bool moves = memcmp(bind, &udp->bind, sizeof(*bind));
-	bool taken;
 
 	spin_lock_bh(&slot->lock);
 	/* Nothing has to be free for sockets that are bound to nothing. */
-	taken = ifindex != CAMEX_UDP_NO_DEVICE && is_taken(slot, udp, bind, ifindex);
-	if (!taken && moves)
-		set_address(udp, &any);
-	if (!taken)
-		set_interface(udp, moves && ifindex != udp->ifindex ? 0 : ifindex);
-	spin_unlock_bh(&slot->lock);
-	if (taken)
-		return -EADDRINUSE;
-	if (moves) {
-		rehash(udp);
-		spin_lock_bh(&slot->lock);
-		taken = ifindex != CAMEX_UDP_NO_DEVICE &&
-			is_taken(slot, udp, bind, ifindex);
-		set_address(udp, taken ? &udp->bind : bind);
-		set_interface(udp, taken ? udp->ifindex : ifindex);
+	if (ifindex != CAMEX_UDP_NO_DEVICE && is_taken(slot, udp, bind, ifindex)) {
 		spin_unlock_bh(&slot->lock);
-		rehash(udp);
-		if (taken)
-			return -EADDRINUSE;
+		return -EADDRINUSE;
 	}
+	if (udp->v4) {
+		WRITE_ONCE(udp->v4->sk->sk_bound_dev_if, ifindex);
+		if (moves)
+			set_address4(table, udp->v4->sk, bind->v4);
+	}
+	if (udp->v6) {
+		WRITE_ONCE(udp->v6->sk->sk_bound_dev_if, ifindex);
+		if (moves)
+			set_address6(table, udp->v6->sk, &bind->v6);
+	}
+	spin_unlock_bh(&slot->lock);
 	udp->bind = *bind;
 	WRITE_ONCE(udp->ifindex, ifindex);
 	return 0;
