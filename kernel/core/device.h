@@ -46,6 +46,9 @@ struct camex_serial;
 struct camex_udp;
 struct camex_char;
 
+/* Lists of endpoints with a scope: an event of an interface looks through one of them. */
+#define CAMEX_SCOPE_BUCKETS	64
+
 /**
  * struct camex_addr - address and port of a far end, or the former alone
  * @family: AF_INET, AF_INET6, or AF_UNSPEC for none
@@ -120,11 +123,13 @@ struct camex_settings {
  * struct camex_deferred - frames of netpoll's, which sends with interrupts off
  * @frames: by their skb->cb, the last one first
  * @waiting: how many
+ * @dropped: how many there was no room for, not counted yet
  * @task: sends them
  */
 struct camex_deferred {
 	struct llist_head frames;
 	atomic_t waiting;
+	atomic_t dropped;
 	struct tasklet_struct task;
 };
 
@@ -168,7 +173,7 @@ struct camex_deferred {
  * @names: peers by folded name
  * @identifiers: struct camex_identifier by identifier
  * @endpoints: struct camex_endpoint by address
- * @scoped: how many of them have a scope (@lock)
+ * @scoped: those that have a scope, by the name of its interface (@lock)
  * @sessions: struct camex_session by prefix
  * @limits: what strangers may cost, shared by the devices of @net
  * @limit: what trying all keys may cost
@@ -226,7 +231,7 @@ struct camex_dev {
 	struct rhashtable names;
 	struct rhashtable identifiers;
 	struct rhltable endpoints;
-	unsigned int scoped;
+	struct hlist_head scoped[CAMEX_SCOPE_BUCKETS];
 	struct rhltable sessions;
 	struct camex_rate_limits *limits;
 	struct camex_budget limit;

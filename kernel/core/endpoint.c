@@ -38,8 +38,14 @@ void camex_endpoints_free(struct camex_dev *cdev)
 	rhltable_destroy(&cdev->endpoints);
 }
 
+static struct hlist_head *scope_bucket(struct camex_dev *cdev, const char *name)
+{
+	return &cdev->scoped[full_name_hash(cdev, name, strlen(name)) %
+			     CAMEX_SCOPE_BUCKETS];
+}
+
 /* An interface that goes and comes again has the same name, and another index. */
-static void remember_scope(struct camex_endpoint *ep, const struct camex_dev *cdev)
+static void remember_scope(struct camex_endpoint *ep, struct camex_dev *cdev)
 {
 	const struct net_device *dev;
 
@@ -50,6 +56,7 @@ static void remember_scope(struct camex_endpoint *ep, const struct camex_dev *cd
 	if (dev)
 		strscpy(ep->scope_name, dev->name, sizeof(ep->scope_name));
 	rcu_read_unlock();
+	hlist_add_head(&ep->scope_node, scope_bucket(cdev, ep->scope_name));
 }
 
 /**
@@ -74,12 +81,11 @@ struct camex_endpoint *camex_endpoint_new(struct camex_peer *peer,
 	if (from)
 		ep->from = *from;
 	ep->peer = peer;
-	remember_scope(ep, peer->cdev);
 	if (rhltable_insert(&peer->cdev->endpoints, &ep->node, by_endpoint)) {
 		kfree(ep);
 		return NULL;
 	}
-	peer->cdev->scoped += !!ep->to.scope;
+	remember_scope(ep, peer->cdev);
 	return ep;
 }
 
@@ -133,7 +139,7 @@ void camex_endpoint_free(struct camex_endpoint *ep)
 		return;
 	lockdep_assert_held(&ep->peer->cdev->lock);
 	rhltable_remove(&ep->peer->cdev->endpoints, &ep->node, by_endpoint);
-	ep->peer->cdev->scoped -= !!ep->to.scope;
+	hlist_del_init(&ep->scope_node);
 	call_rcu(&ep->rcu, endpoint_free_rcu);
 }
 
@@ -157,17 +163,15 @@ void camex_endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep)
 }
 
 /* The same endpoint by the interface that has its scope's name now. */
-static void follow_scope(struct camex_peer *peer, struct camex_endpoint *ep,
-			 const struct net_device *dev)
+static void follow_scope(struct camex_endpoint *ep, const struct net_device *dev)
 {
 	struct camex_endpoint *configured, *new;
-	struct camex_addr to;
+	struct camex_peer *peer = ep->peer;
+	struct camex_addr to = ep->to;
 
-	if (!ep || !ep->to.scope || ep->to.scope == dev->ifindex ||
-	    strcmp(ep->scope_name, dev->name) ||
-	    __dev_get_by_index(peer->cdev->net, ep->to.scope))
+	if (to.scope == dev->ifindex || strcmp(ep->scope_name, dev->name) ||
+	    __dev_get_by_index(peer->cdev->net, to.scope))
 		return;
-	to = ep->to;
 	to.scope = dev->ifindex;
 	/* No memory: the endpoint waits for the next event of the interface. */
 	new = camex_endpoint_new(peer, &to, &ep->from);
@@ -187,24 +191,32 @@ static void follow_scope(struct camex_peer *peer, struct camex_endpoint *ep,
  * @cdev: a device
  * @dev: an interface of its transport's namespace
  *
+ * Links of peers are interfaces, too, so the peers whose endpoints have other scopes are not
+ * looked at.
+ *
  * Context: RTNL.
  */
 void camex_endpoints_follow(struct camex_dev *cdev, const struct net_device *dev)
 {
-	struct camex_peer *peer;
-	unsigned long number;
+	struct hlist_head *bucket = scope_bucket(cdev, dev->name);
+	struct camex_endpoint *ep;
+	HLIST_HEAD(todo);
 
 	ASSERT_RTNL();
-	if (!READ_ONCE(cdev->scoped))
+	if (hlist_empty(bucket))
 		return;
-	xa_for_each(&cdev->peers, number, peer) {
-		spin_lock_bh(&cdev->lock);
-		follow_scope(peer, camex_peer_home(peer), dev);
-		follow_scope(peer, rcu_dereference_protected(peer->endpoint,
-							     lockdep_is_held(&cdev->lock)),
-			     dev);
+	spin_lock_bh(&cdev->lock);
+	hlist_move_list(bucket, &todo);
+	while (!hlist_empty(&todo)) {
+		ep = hlist_entry(todo.first, struct camex_endpoint, scope_node);
+		hlist_del_init(&ep->scope_node);
+		hlist_add_head(&ep->scope_node, bucket);
+		follow_scope(ep, dev);
+		/* Each peer has its turn with the lock. */
 		spin_unlock_bh(&cdev->lock);
+		spin_lock_bh(&cdev->lock);
 	}
+	spin_unlock_bh(&cdev->lock);
 }
 
 /**

@@ -32,6 +32,7 @@ struct camex_path {
  * @to: its address and port
  * @from: our address that it talks to, or AF_UNSPEC: the route decides
  * @scope_name: the interface of the scope when this endpoint was made, or ""
+ * @scope_node: in camex_dev.scoped where there is a scope (camex_dev.lock)
  * @node: in camex_dev.endpoints (camex_dev.lock)
  * @peer: whose it is, valid under RCU
  * @path: how to get there, found by the first packet (RCU)
@@ -44,6 +45,7 @@ struct camex_endpoint {
 	struct camex_addr to;
 	struct camex_addr from;
 	char scope_name[IFNAMSIZ];
+	struct hlist_node scope_node;
 	struct rhlist_head node;
 	struct camex_peer *peer;
 	struct camex_path __rcu *path;

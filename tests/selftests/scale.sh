@@ -29,6 +29,13 @@ linear() {
 	ok "$1: the time grows with the number of peers" [ "$ten" -lt $((one * 15 + 50)) ]
 }
 
+# constant WHAT: with ten times as many peers it has not taken much more
+constant() {
+	local one=${took[$1 $few]} ten=${took[$1 $many]}
+	note "$1: with $few peers $one ms, with $many $ten ms"
+	ok "$1: the time does not grow with the number of peers" [ "$ten" -lt $((one * 3 / 2 + 50)) ]
+}
+
 # to_file COMMAND...: what it prints is in $test_tmp/out
 to_file() {
 	"$@" >"$test_tmp/out"
@@ -71,6 +78,9 @@ all_of() {
 	is "a line for each" "$(wc -l <"$test_tmp/out")" $((count + 1))
 	took "routes shown" "$count" to_file camexctl -n host1 route show big0
 	is "a line for each" "$(wc -l <"$test_tmp/out")" $((2 * count + 1))
+	ok "a peer by a link-local address" camexctl -n host1 peer add big0 local endpoint '[fe80::2%eth0]:7000'
+	took "names of an interface" "$count" ip -n host1 -batch "$test_tmp/names"
+	ok "the peer is deleted" camexctl -n host1 peer del big0 local
 	took "given other keys and routes" "$count" on host1 "$peers" set big0 1 "$count"
 	is "the old routes are gone" "$(camexctl -n host1 route show big0 | grep -c '^10\.64\|^fd00:64')" 0
 	took "deleted one by one" "$count" on host1 "$peers" del big0 1 "$count"
@@ -88,6 +98,9 @@ all_of() {
 
 ok "modprobe camex" modprobe camex
 ok "two hosts" hosts 2
+# any interface that gets a name may be the one that an endpoint waits for; so may a peer's link
+ip -n host1 link add d0 type dummy
+for ((i = 0; i < 100; i++)); do printf 'link set d0 name d1\nlink set d1 name d0\n'; done >"$test_tmp/names"
 all_of $few
 all_of $many
 for what in "added one by one" "shown with everything" "shown to people" "routes shown" \
@@ -95,4 +108,5 @@ for what in "added one by one" "shown with everything" "shown to people" "routes
 	"half of them exchanged" "deleted with the device" "up from a file" "down"; do
 	linear "$what"
 done
+constant "names of an interface"
 done_testing
