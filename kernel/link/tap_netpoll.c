@@ -10,6 +10,7 @@
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 
+#include "core/compat.h"
 #include "core/stats.h"
 #include "link/tap.h"
 
@@ -29,6 +30,15 @@ static struct sk_buff *first_frame(struct llist_node *node)
 			    struct sk_buff, cb);
 }
 
+/* The counters are for softirqs: an interrupt between the halves of one would tear it. */
+static void count_dropped(struct camex_dev *cdev)
+{
+	int n = atomic_xchg(&cdev->deferred.dropped, 0);
+
+	if (n)
+		camex_count(cdev->stats, CAMEX_A_STATS_QUEUE_FULL, n);
+}
+
 static void send_deferred(struct tasklet_struct *task)
 {
 	struct camex_dev *cdev = container_of(task, struct camex_dev,
@@ -36,6 +46,7 @@ static void send_deferred(struct tasklet_struct *task)
 	struct llist_node *node, *next;
 	struct sk_buff *skb;
 
+	count_dropped(cdev);
 	node = llist_reverse_order(llist_del_all(&cdev->deferred.frames));
 	for (; node; node = next) {
 		next = node->next;
@@ -57,13 +68,16 @@ void camex_defer_frame(struct camex_dev *cdev, struct sk_buff *skb)
 {
 	if (atomic_inc_return(&cdev->deferred.waiting) > DEFERRED_MAX) {
 		atomic_dec(&cdev->deferred.waiting);
-		camex_count(cdev->stats, CAMEX_A_STATS_QUEUE_FULL, 1);
+		/* The tasklet is scheduled: frames wait for it. */
+		atomic_inc(&cdev->deferred.dropped);
 		dev_kfree_skb_any(skb);
 		return;
 	}
 	llist_add(node_of(skb), &cdev->deferred.frames);
 	tasklet_schedule(&cdev->deferred.task);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_defer_frame);
 
 /**
  * camex_deferred_init() - nothing waits
@@ -73,8 +87,11 @@ void camex_deferred_init(struct camex_dev *cdev)
 {
 	init_llist_head(&cdev->deferred.frames);
 	atomic_set(&cdev->deferred.waiting, 0);
+	atomic_set(&cdev->deferred.dropped, 0);
 	tasklet_setup(&cdev->deferred.task, send_deferred);
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_deferred_init);
 
 /**
  * camex_deferred_clear() - nothing waits any more
@@ -93,4 +110,6 @@ void camex_deferred_clear(struct camex_dev *cdev)
 		kfree_skb(first_frame(node));
 	}
 }
+
+CAMEX_EXPORT_FOR_KUNIT(camex_deferred_clear);
 #endif /* CONFIG_NETPOLL */

@@ -6,6 +6,7 @@
 
 #include "core/compat.h"
 #include "core/stats.h"
+#include "link/tap.h"
 #include "test.h"
 #include "transport/udp/udp.h"
 
@@ -72,9 +73,9 @@ static void netpoll_exit(struct kunit *test)
 	free_percpu(f->stats);
 }
 
-static void send(struct kunit *test)
+static struct sk_buff *make_frame(struct kunit *test)
 {
-	struct fixture *f = test->priv;
+	const struct fixture *f = test->priv;
 	struct sk_buff *skb = alloc_skb(128, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, skb);
@@ -83,6 +84,14 @@ static void send(struct kunit *test)
 	skb_set_network_header(skb, ETH_HLEN);
 	skb->protocol = htons(ETH_P_IP);
 	skb->dev = f->dev;
+	return skb;
+}
+
+static void send(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct sk_buff *skb = make_frame(test);
+
 	local_bh_disable();
 	camex_netpoll_frame(f->stats, &f->np, skb);
 	local_bh_enable();
@@ -136,10 +145,46 @@ static void netpoll_locked(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 1ULL, fallbacks(test));
 }
 
+/*
+ * Frames of netpoll's wait for interrupts to be on. So does the count of those that there is
+ * no room for: an interrupt between the halves of a counter would tear it.
+ */
+static void netpoll_deferred(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct camex_dev *cdev = kunit_kzalloc(test, sizeof(*cdev), GFP_KERNEL);
+	u64 early[CAMEX_STATS_COUNT], sum[CAMEX_STATS_COUNT];
+	unsigned int n = 300, i, slot = camex_stats_slot(CAMEX_A_STATS_QUEUE_FULL);
+	unsigned long until = jiffies + 10 * HZ;
+	struct sk_buff_head frames;
+	struct sk_buff *skb;
+
+	KUNIT_ASSERT_NOT_NULL(test, cdev);
+	cdev->stats = f->stats;
+	camex_deferred_init(cdev);
+	__skb_queue_head_init(&frames);
+	for (i = 0; i < n; i++)
+		__skb_queue_tail(&frames, make_frame(test));
+	local_irq_disable();
+	while ((skb = __skb_dequeue(&frames)))
+		camex_defer_frame(cdev, skb);
+	camex_stats_sum(f->stats, early);
+	local_irq_enable();
+	while (atomic_read(&cdev->deferred.waiting) && time_before(jiffies, until))
+		schedule_timeout_uninterruptible(1);
+	camex_deferred_clear(cdev);
+	camex_stats_sum(f->stats, sum);
+	KUNIT_EXPECT_EQ(test, early[slot], 0ULL);
+	KUNIT_EXPECT_GT(test, sent, 0U);
+	KUNIT_EXPECT_LT(test, sent, n);
+	KUNIT_EXPECT_EQ(test, sum[slot], (u64)n - sent);
+}
+
 static struct kunit_case netpoll_cases[] = {
 	KUNIT_CASE(netpoll_at_once),
 	KUNIT_CASE(netpoll_stopped),
 	KUNIT_CASE(netpoll_locked),
+	KUNIT_CASE(netpoll_deferred),
 	{}
 };
 
