@@ -12,25 +12,6 @@
 
 static const u8 key[CAMEX_KEY_LEN] = { 1 };
 
-static struct camex_session_tx *tx_of(struct camex_peer *peer)
-{
-	struct camex_session_tx *tx;
-
-	spin_lock_bh(&peer->cdev->lock);
-	tx = rcu_dereference_protected(peer->tx, lockdep_is_held(&peer->cdev->lock));
-	spin_unlock_bh(&peer->cdev->lock);
-	return tx;
-}
-
-static void renew_used(struct camex_peer *peer)
-{
-	rcu_read_lock();
-	local_bh_disable();
-	camex_peer_renew_used(peer);
-	local_bh_enable();
-	rcu_read_unlock();
-}
-
 /* The session that a far end has for a prefix from then on, or NULL. */
 static struct camex_session_rx *opened(struct camex_peer *far, u32 prefix, u64 seq)
 {

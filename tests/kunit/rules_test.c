@@ -887,16 +887,6 @@ static void rule5_event(struct kunit *test)
 
 /* --- rule 6: what we have sent ourselves --- */
 
-static struct camex_session_tx *tx_of(struct camex_peer *peer)
-{
-	struct camex_session_tx *tx;
-
-	spin_lock_bh(&peer->cdev->lock);
-	tx = rcu_dereference_protected(peer->tx, lockdep_is_held(&peer->cdev->lock));
-	spin_unlock_bh(&peer->cdev->lock);
-	return tx;
-}
-
 static void renew(struct kunit *test, struct camex_peer *peer)
 {
 	int err;

@@ -27,16 +27,6 @@ static struct camex_key *key_of(struct camex_peer *peer)
 	return key;
 }
 
-static struct camex_session_tx *tx_of(struct camex_peer *peer)
-{
-	struct camex_session_tx *tx;
-
-	spin_lock_bh(&peer->cdev->lock);
-	tx = rcu_dereference_protected(peer->tx, lockdep_is_held(&peer->cdev->lock));
-	spin_unlock_bh(&peer->cdev->lock);
-	return tx;
-}
-
 static struct camex_session_rx *open_at(struct camex_peer *peer,
 					struct camex_key *key, u32 prefix, u64 seq)
 {
@@ -95,15 +85,6 @@ static int renew(struct camex_peer *peer)
 	err = camex_peer_renew(peer);
 	spin_unlock_bh(&peer->cdev->lock);
 	return err;
-}
-
-static void renew_used(struct camex_peer *peer)
-{
-	rcu_read_lock();
-	local_bh_disable();
-	camex_peer_renew_used(peer);
-	local_bh_enable();
-	rcu_read_unlock();
 }
 
 /* Is a session of this peer and direction in the table? */

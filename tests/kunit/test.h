@@ -6,8 +6,8 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 
-struct camex_dev;
-struct camex_peer;
+#include "core/peer.h"
+
 struct sk_buff;
 
 /* Of session.c: the clock, and what prefixes are drawn from. */
@@ -35,6 +35,27 @@ static inline u64 random64(struct rnd_state *rnd)
 static inline bool has_failed(struct kunit *test)
 {
 	return READ_ONCE(test->status) == KUNIT_FAILURE;
+}
+
+/* The session for what is sent to a peer. */
+static inline struct camex_session_tx *tx_of(struct camex_peer *peer)
+{
+	struct camex_session_tx *tx;
+
+	spin_lock_bh(&peer->cdev->lock);
+	tx = rcu_dereference_protected(peer->tx, lockdep_is_held(&peer->cdev->lock));
+	spin_unlock_bh(&peer->cdev->lock);
+	return tx;
+}
+
+/* A session that is used up is followed by another one, as when a packet is sent. */
+static inline void renew_used(struct camex_peer *peer)
+{
+	rcu_read_lock();
+	local_bh_disable();
+	camex_peer_renew_used(peer);
+	local_bh_enable();
+	rcu_read_unlock();
 }
 
 int fake_dev_init(struct kunit *test);
