@@ -87,7 +87,7 @@ void camex_device_headroom(struct camex_dev *cdev, unsigned int transport)
 unsigned int camex_device_mtu(const struct camex_dev *cdev, u16 family)
 {
 	return MTU_UNDERLAY - cdev->protocol->overhead -
-	       cdev->transport->overhead(family) -
+	       cdev->transport->overhead(cdev->protocol->any_family ? AF_INET6 : family) -
 	       (camex_is_tap(cdev) ? ETH_HLEN : 0);
 }
 

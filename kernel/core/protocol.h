@@ -56,7 +56,9 @@ struct camex_due {
  * @bare: a datagram is a packet and nothing else
  * @lead: bytes that it puts before the header of an encrypted datagram:
  *	camex_settings.id
- * @overhead: most bytes that it adds to a packet
+ * @hides_dscp: of the DS field of a packet only ECN shows outside
+ * @any_family: peers come and go between IPv4 and IPv6: the link's MTU suits both
+ * @overhead: most bytes that it adds to a packet, without @padding
  * @least_overhead: fewest bytes that it adds to one that is encrypted
  * @plain_overhead: as @overhead, towards a peer without a key
  * @headroom: most bytes that @seal puts before the packet
@@ -129,8 +131,8 @@ struct camex_due {
  * @speaks_for: may a datagram with that lead, from there, be the peer's? NULL: there
  *	is no lead
  * @data: the kind of datagram that a packet becomes, for @begin_sealing
- * @padding: most bytes of zeros behind a packet; where there are any, the length in
- *	the IP header of a packet says where it ends
+ * @padding: most bytes of zeros behind a packet, one less than a power of two; where there
+ *	are any, the length in the IP header of a packet says where it ends
  * @begin_sealing: the key, the header's length and the first of @n sequences for the
  *	next datagrams to a peer. Returns false with *@why set: there is no session.
  *	NULL: the protocol encrypts nothing
@@ -151,6 +153,8 @@ struct camex_protocol_ops {
 	bool asks_plaintext;
 	bool registers;
 	bool bare;
+	bool hides_dscp;
+	bool any_family;
 	unsigned int lead;
 	unsigned int overhead;
 	unsigned int least_overhead;

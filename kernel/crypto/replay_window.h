@@ -9,7 +9,7 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-#define CAMEX_REPLAY_BITS	4096
+#define CAMEX_REPLAY_BITS	8192
 #define CAMEX_REPLAY_WORDS	(CAMEX_REPLAY_BITS / BITS_PER_LONG)
 /* The word that @top is in is not whole, so it does not count. */
 #define CAMEX_REPLAY_WINDOW	(CAMEX_REPLAY_BITS - BITS_PER_LONG)

@@ -299,7 +299,7 @@ struct sk_buff *camex_seal_many(struct camex_peer *peer, struct camex_segmenter 
 	u8 *to;
 
 	*why = CAMEX_A_STATS_NO_MEMORY;
-	longest = protocol->overhead + camex_segment_longest(cut);
+	longest = protocol->overhead + protocol->padding + camex_segment_longest(cut);
 	n = min3(cut->left, most / longest,
 		 (unsigned int)(CAMEX_PAGE_RING_SIZE - SLACK) / longest);
 	n = min(n, SEGMENTS_MAX);

@@ -5,6 +5,7 @@
 #include <linux/netdevice.h>
 #include <net/dsfield.h>
 #include <net/icmp.h>
+#include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
 
@@ -127,6 +128,32 @@ static void send_one(struct sending *s, struct sk_buff *skb)
 	send_sealed(s, skb, why, packets, bytes);
 }
 
+/* Bytes that the protocol adds to a packet to the peer. */
+static unsigned int overhead_of(const struct camex_peer *peer)
+{
+	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
+
+	if (protocol->overhead == protocol->plain_overhead)
+		return protocol->overhead;
+	return protocol->encrypts(peer) ? protocol->overhead : protocol->plain_overhead;
+}
+
+/*
+ * Bytes of a packet to the peer that fits into a datagram of @most bytes, 0 for none. What is
+ * longer than the link's MTU is not padded, so that only less room than that is rounded.
+ */
+static unsigned int room_of(const struct camex_peer *peer, unsigned int most)
+{
+	unsigned int overhead = overhead_of(peer), padding = peer->cdev->protocol->padding;
+
+	if (unlikely(most <= overhead))
+		return 0;
+	most -= overhead;
+	if (padding && unlikely(most < READ_ONCE(camex_peer_dev(peer)->mtu)))
+		most = round_down(most, padding + 1);
+	return most;
+}
+
 /* Cut by us, into outer GSO packets. False, with nothing done: that cannot be. */
 static bool send_many(struct sending *s, struct sk_buff *skb)
 {
@@ -135,7 +162,7 @@ static bool send_many(struct sending *s, struct sk_buff *skb)
 
 	if (!s->way.batch || !protocol->begin_sealing ||
 	    !camex_segment_begin(&cut, skb) ||
-	    camex_segment_longest(&cut) + protocol->overhead > s->way.room)
+	    camex_segment_longest(&cut) > room_of(s->peer, s->way.room))
 		return false;
 	while (cut.left) {
 		unsigned int made = cut.made, from = cut.offset;
@@ -188,16 +215,6 @@ static bool stays_whole(const struct sending *s, const struct sk_buff *skb)
 	       fits_in_room(skb, s->way.room - protocol->plain_overhead);
 }
 
-/* Bytes that the protocol adds to a packet to the peer. */
-static unsigned int overhead_of(const struct camex_peer *peer)
-{
-	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
-
-	if (protocol->overhead == protocol->plain_overhead)
-		return protocol->overhead;
-	return protocol->encrypts(peer) ? protocol->overhead : protocol->plain_overhead;
-}
-
 /* There is no way to where the peer was heard last: perhaps to where it ought to be. */
 static void find_home(struct camex_peer *peer, const struct camex_endpoint *ep)
 {
@@ -213,7 +230,6 @@ static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
 {
 	struct sending s = { .peer = peer };
 	struct camex_dev *cdev = peer->cdev;
-	unsigned int overhead;
 	bool waits = false;
 	int why;
 
@@ -231,10 +247,9 @@ static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
 		find_home(peer, s.ep);
 		return why;
 	}
-	overhead = overhead_of(peer);
-	if (unlikely(s.way.room <= overhead))
+	*room = room_of(peer, s.way.room);
+	if (unlikely(!*room))
 		return CAMEX_A_STATS_TOO_BIG;
-	*room = s.way.room - overhead;
 	s.way.df = wants_df(cdev, skb, *room);
 	if (unlikely(s.way.df && !fits_in_room(skb, *room)))
 		return CAMEX_A_STATS_TOO_BIG;
@@ -245,6 +260,8 @@ static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
 		return why;
 	}
 	s.way.dsfield = dsfield_of(skb, protocol);
+	if (cdev->protocol->hides_dscp)
+		s.way.dsfield &= INET_ECN_MASK;
 	if (unlikely(READ_ONCE(peer->unheard)) && !camex_peer_introduce(peer, s.ep))
 		return CAMEX_A_STATS_NO_KEY;
 

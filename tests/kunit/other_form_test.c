@@ -119,7 +119,7 @@ static struct camex_peer *refuse(struct camex_dev *cdev, struct sk_buff *skb,
 
 static const struct camex_protocol_ops other = {
 	.keyed = true,
-	.overhead = HEADER + PAD - 1 + CAMEX_AEAD_TAG,
+	.overhead = HEADER + CAMEX_AEAD_TAG,
 	.least_overhead = HEADER + CAMEX_AEAD_TAG,
 	.headroom = HEADER,
 	.tailroom = CAMEX_AEAD_TAIL,

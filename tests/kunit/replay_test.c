@@ -5,7 +5,7 @@
 #include "test.h"
 
 /* Sequences that the model remembers; twice the window is enough. */
-#define MODEL_SLOTS	8192
+#define MODEL_SLOTS	16384
 
 /**
  * struct model - the window as RFC 4303 describes it, with nothing clever
