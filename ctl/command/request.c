@@ -6,7 +6,6 @@
 #include <linux/camex.h>
 
 #include "command/command.h"
-#include "command/key_path.h"
 #include "text/parse.h"
 
 /* The object that the second word names; the word was checked before. */
@@ -75,8 +74,5 @@ int request(struct call *call)
 		message_free(msg);
 		return -1;
 	}
-	if (call_send(call, msg, NULL))
-		return -1;
-	key_paths_note(&call->values);
-	return 0;
+	return call_send(call, msg, NULL);
 }

@@ -49,6 +49,7 @@ const struct camex_protocol_ops *const camex_protocols[CAMEX_PROTOCOLS] = {
 	[CAMEX_PROTOCOL_CAMEX] = &camex_protocol_camex,
 	[CAMEX_PROTOCOL_RAW] = &camex_protocol_raw,
 	[CAMEX_PROTOCOL_JTUNNEL] = &camex_protocol_jtunnel,
+	[CAMEX_PROTOCOL_WIREGUARD] = &camex_protocol_wireguard,
 };
 
 const struct camex_transport_ops *const camex_transports[CAMEX_TRANSPORTS] = {
@@ -71,9 +72,12 @@ static int __init camex_init(void)
 	err = camex_receive_workers_init();
 	if (err)
 		goto err_batch;
-	err = camex_peer_links_init();
+	err = camex_wireguard_init();
 	if (err)
 		goto err_handoff;
+	err = camex_peer_links_init();
+	if (err)
+		goto err_wireguard;
 	err = camex_netlink_init();
 	if (err)
 		goto err_links;
@@ -107,6 +111,8 @@ err_netlink:
 err_links:
 	camex_peer_links_exit();
 	rcu_barrier();	/* the link of char_link may have been there */
+err_wireguard:
+	camex_wireguard_exit();
 err_handoff:
 	camex_receive_workers_exit();
 err_batch:
@@ -126,6 +132,7 @@ static void __exit camex_exit(void)
 	camex_netlink_exit();
 	camex_peer_links_exit();
 	rcu_barrier();
+	camex_wireguard_exit();
 	camex_receive_workers_exit();
 	camex_batch_exit();
 	camex_page_ring_exit();

@@ -225,6 +225,10 @@ struct camex_protocol_ops {
 extern const struct camex_protocol_ops camex_protocol_camex;
 extern const struct camex_protocol_ops camex_protocol_raw;
 extern const struct camex_protocol_ops camex_protocol_jtunnel;
+extern const struct camex_protocol_ops camex_protocol_wireguard;
+
+int camex_wireguard_init(void);
+void camex_wireguard_exit(void);
 
 /**
  * struct camex_icmp - an ICMP or ICMPv6 message

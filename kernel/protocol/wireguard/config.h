@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What can be configured of protocol wireguard, for the netlink attributes and for
+ * WireGuard's own interface. All under RTNL, and they may sleep.
+ */
+#ifndef CAMEX_WG_CONFIG_H
+#define CAMEX_WG_CONFIG_H
+
+#include <linux/types.h>
+
+struct camex_dev;
+struct camex_peer;
+
+int camex_wg_set_private_key(struct camex_dev *cdev, const u8 *key);
+bool camex_wg_private_key(const struct camex_dev *cdev, u8 *key);
+bool camex_wg_public_key(const struct camex_dev *cdev, u8 *key);
+struct camex_peer *camex_wg_peer_find(struct camex_dev *cdev, const u8 *public_key);
+struct camex_peer *camex_wg_peer_new(struct camex_dev *cdev, const char *name,
+				     const u8 *public_key);
+int camex_wg_peer_set_public(struct camex_peer *peer, const u8 *public_key);
+void camex_wg_peer_public_key(const struct camex_peer *peer, u8 *key);
+void camex_wg_peer_set_preshared(struct camex_peer *peer, const u8 *key);
+bool camex_wg_peer_preshared(const struct camex_peer *peer, u8 *key);
+u64 camex_wg_peer_last_handshake(const struct camex_peer *peer);
+bool camex_wg_peer_handshake_age(const struct camex_peer *peer, u64 *msecs);
+void camex_wg_peer_flush(struct camex_peer *peer);
+
+#endif /* CAMEX_WG_CONFIG_H */

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Datagrams that carry packets: how they are sealed, found and opened. */
+#include <linux/skbuff.h>
+#include <asm/unaligned.h>
+
+#include "core/clock.h"
+#include "core/compat.h"
+#include "core/timer.h"
+#include "core/transport.h"
+#include "datapath/seal.h"
+#include "protocol/wireguard/data.h"
+#include "protocol/wireguard/handshake.h"
+#include "protocol/wireguard/wireguard.h"
+
+#define HEADER		sizeof(struct camex_wg_data)
+
+static void make_nonce(u8 *nonce, u64 counter)
+{
+	put_unaligned_le32(0, nonce);
+	put_unaligned_le64(counter, nonce + 4);
+}
+
+/**
+ * camex_wg_begin_sealing() - camex_protocol_ops.begin_sealing
+ * @peer: whom the datagrams are for
+ * @s: result
+ * @n: how many
+ * @type: CAMEX_WG_PACKET or CAMEX_WG_KEEPALIVE
+ * @why: counter, on failure
+ *
+ * Return: false when there is no session to send under.
+ */
+bool camex_wg_begin_sealing(struct camex_peer *peer, struct camex_sealing *s,
+			    unsigned int n, u8 type, int *why)
+{
+	struct camex_wg_peer *own = camex_peer_own(peer);
+	struct camex_wg_session *session = rcu_dereference_bh(own->sessions.sending);
+	u64 now = camex_wg_now(), end;
+
+	*why = CAMEX_A_STATS_NO_KEY;
+	if (unlikely(!camex_wg_session_usable(session, now) || camex_clock_hibernates()))
+		return false;
+	end = atomic64_add_return(n, &session->next);
+	if (unlikely(end > CAMEX_WG_REJECT_COUNTER)) {
+		WRITE_ONCE(session->sends, false);
+		return false;
+	}
+	s->seq = end - n;
+	s->key = &session->seals;
+	s->header = HEADER;
+	s->ad_len = 0;
+	s->pad = camex_is_tap(peer->cdev) ? 0 : CAMEX_WG_PAD;
+	s->pad_max = READ_ONCE(camex_peer_dev(peer)->mtu);
+	s->nonce = s->made;
+	s->id = session->remote;
+	s->type = type;
+	if (likely(type == CAMEX_WG_PACKET))
+		camex_wg_timers_sent(&own->timers, true, jiffies);
+	if (unlikely(end > CAMEX_WG_REKEY_COUNTER ||
+		     (session->initiator &&
+		      camex_wg_older(session->born, CAMEX_WG_REKEY_AFTER, now))))
+		camex_wg_handshake_request(peer);
+	return true;
+}
+
+/**
+ * camex_wg_put_header() - camex_protocol_ops.put_header
+ * @s: what is sealed next
+ * @body: bytes of the ciphertext
+ */
+void camex_wg_put_header(struct camex_sealing *s, unsigned int body)
+{
+	camex_wg_put_data(s->bytes, CAMEX_WG_FIRST_TYPE, s->id, s->seq);
+	make_nonce(s->made, s->seq);
+}
+
+static struct camex_wg_session *session_of(struct camex_receiver *receiver)
+{
+	return container_of(receiver, struct camex_wg_session, receiver);
+}
+
+/* The session that an index of ours stands for, if it may still be used to receive. */
+static struct camex_wg_session *find_session(struct camex_dev *cdev, u32 index)
+{
+	struct camex_wg_dev *dev = camex_dev_own(cdev);
+	struct camex_index *found = camex_index_find(&dev->indices, index);
+	struct camex_wg_session *session;
+
+	if (unlikely(!found || found->kind != CAMEX_INDEX_SESSION))
+		return NULL;
+	session = container_of(found, struct camex_wg_session, index);
+	if (unlikely(!rcu_access_pointer(session->receiver.window) ||
+		     camex_wg_older(session->born, CAMEX_WG_REJECT_AFTER, camex_wg_now())))
+		return NULL;
+	return session;
+}
+
+/**
+ * camex_wg_locate() - camex_protocol_ops.locate
+ * @cdev: the device
+ * @data: a datagram
+ * @len: its bytes
+ * @from: where it came from
+ * @last: the session of the datagram before, or NULL
+ * @at: result
+ *
+ * Handshakes and keepalives are for camex_protocol_ops.open.
+ *
+ * Return: false when it is one of these, or nothing that could be opened.
+ */
+bool camex_wg_locate(struct camex_dev *cdev, const u8 *data, unsigned int len,
+		     const struct camex_source *from, struct camex_receiver *last,
+		     struct camex_located *at)
+{
+	struct camex_wg_session *session;
+	u32 index;
+
+	if (unlikely(len <= HEADER + CAMEX_AEAD_TAG ||
+		     get_unaligned_le32(data) != CAMEX_WG_DATA))
+		return false;
+	index = get_unaligned_le32(data + 4);
+	if (likely(last && session_of(last)->index.value == index))
+		session = session_of(last);
+	else
+		session = find_session(cdev, index);
+	at->seq = get_unaligned_le64(data + 8);
+	if (unlikely(!session || at->seq >= CAMEX_WG_REJECT_COUNTER))
+		return false;
+	at->receiver = &session->receiver;
+	at->header = HEADER;
+	at->body = len - HEADER - CAMEX_AEAD_TAG;
+	at->ad = NULL;
+	at->ad_len = 0;
+	make_nonce(at->made, at->seq);
+	at->nonce = at->made;
+	return true;
+}
+
+/**
+ * camex_wg_expects() - camex_protocol_ops.expects
+ * @cdev: the device
+ * @skb: an aggregate
+ *
+ * Return: does its first datagram claim to be of an open session? Nothing is
+ * authenticated yet.
+ */
+bool camex_wg_expects(struct camex_dev *cdev, const struct sk_buff *skb)
+{
+	u8 head[HEADER];
+
+	return !skb_copy_bits(skb, 0, head, sizeof(head)) &&
+	       get_unaligned_le32(head) == CAMEX_WG_DATA &&
+	       find_session(cdev, get_unaligned_le32(head + 4));
+}
+
+/**
+ * camex_wg_follow_peer() - a peer is where its last authentic datagram came from
+ * @peer: the peer
+ * @from: where that came from
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_wg_follow_peer(struct camex_peer *peer, const struct camex_source *from)
+{
+	const struct camex_endpoint *ep = rcu_dereference_bh(peer->endpoint);
+
+	if (likely(ep && camex_endpoint_is(ep, &from->addr, &from->local)))
+		return;
+	spin_lock(&peer->cdev->lock);
+	if (!peer->dead)
+		camex_peer_move(peer, &from->addr, &from->local);
+	spin_unlock(&peer->cdev->lock);
+}
+
+/* Who began the session asks for the next one before this one cannot be used any more. */
+static void renew_late(struct camex_peer *peer, struct camex_wg_peer *own)
+{
+	const struct camex_wg_session *session = rcu_dereference_bh(own->sessions.sending);
+
+	if (likely(!session || !session->initiator || READ_ONCE(own->renewed_late) ||
+		   !READ_ONCE(session->sends) ||
+		   !camex_wg_older(session->born, CAMEX_WG_REKEY_RECEIVING, camex_wg_now())))
+		return;
+	WRITE_ONCE(own->renewed_late, true);
+	camex_wg_handshake_request(peer);
+}
+
+static void note_received(struct camex_wg_session *session,
+			  const struct camex_source *from, bool data)
+{
+	struct camex_peer *peer = session->receiver.peer;
+	struct camex_wg_peer *own = camex_peer_own(peer);
+
+	if (unlikely(rcu_access_pointer(own->sessions.next) == session))
+		camex_wg_handshake_confirm(peer, session);
+	camex_wg_follow_peer(peer, from);
+	camex_wg_timers_received(&own->timers, data, jiffies);
+	renew_late(peer, own);
+	camex_peer_heard(peer);
+}
+
+/**
+ * camex_wg_heard() - camex_protocol_ops.heard
+ * @receiver: the session, which has brought packets
+ * @from: where these came from
+ * @highest: its highest counter so far was among them
+ */
+void camex_wg_heard(struct camex_receiver *receiver, const struct camex_source *from,
+		    bool highest)
+{
+	note_received(session_of(receiver), from, true);
+}
+
+/* Ready to be decrypted? That works in place, and a little behind the tag. */
+static bool prepare_to_decrypt(struct sk_buff *skb, unsigned int body)
+{
+	if (unlikely(skb_linearize_cow(skb)))
+		return false;
+	if (likely(skb_tailroom(skb) + CAMEX_AEAD_TAG >= camex_aead_tail(body)))
+		return true;
+	return !pskb_expand_head(skb, 0, CAMEX_AEAD_TAIL, GFP_ATOMIC);
+}
+
+/**
+ * camex_wg_open_data() - open a datagram that carries a packet, or nothing
+ * @cdev: the device
+ * @skb: the datagram, whose type is CAMEX_WG_DATA
+ * @from: where it came from
+ * @why: counter, on failure
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: as camex_protocol_ops.open.
+ */
+struct camex_peer *camex_wg_open_data(struct camex_dev *cdev, struct sk_buff *skb,
+				      const struct camex_source *from, int *why)
+{
+	struct camex_wg_session *session;
+	u8 nonce[CAMEX_AEAD_NONCE];
+	unsigned int body;
+	bool highest;
+	u64 counter;
+	u8 *head;
+
+	*why = CAMEX_A_STATS_MALFORMED;
+	if (unlikely(skb->len < HEADER + CAMEX_AEAD_TAG))
+		return NULL;
+	body = skb->len - HEADER - CAMEX_AEAD_TAG;
+	*why = CAMEX_A_STATS_NO_MEMORY;
+	if (unlikely(!prepare_to_decrypt(skb, body)))
+		return NULL;
+	head = skb->data;
+	counter = get_unaligned_le64(head + 8);
+	*why = CAMEX_A_STATS_UNKNOWN_PEER;
+	session = find_session(cdev, get_unaligned_le32(head + 4));
+	if (unlikely(!session))
+		return NULL;
+	*why = CAMEX_A_STATS_AUTH_FAILED;
+	make_nonce(nonce, counter);
+	if (unlikely(counter >= CAMEX_WG_REJECT_COUNTER ||
+		     !camex_aead_open(&session->opens, head + HEADER, body, NULL, 0, nonce)))
+		return NULL;
+	*why = CAMEX_A_STATS_REPLAYED;
+	if (unlikely(!camex_receiver_take(&session->receiver, &counter, 1, &highest)))
+		return NULL;
+	note_received(session, from, body);
+	*why = 0;
+
+	__skb_pull(skb, HEADER);
+	__skb_trim(skb, body);
+	/* The tag vouches for every checksum inside. */
+	skb->ip_summed = CHECKSUM_UNNECESSARY;
+	skb->csum_level = ~0;
+	skb_gso_reset(skb);
+	return session->receiver.peer;
+}
+
+/**
+ * camex_wg_send_keepalive() - send a datagram without a packet
+ * @peer: to whom; without a session nothing is sent
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_wg_send_keepalive(struct camex_peer *peer)
+{
+	struct camex_endpoint *ep = rcu_dereference_bh(peer->endpoint);
+	struct camex_dev *cdev = peer->cdev;
+	int why = CAMEX_A_STATS_NO_ENDPOINT;
+	struct camex_way way = {};
+	struct sk_buff *skb;
+
+	if (!ep)
+		goto out;
+	why = cdev->transport->route(cdev, ep, &way);
+	if (why)
+		goto out;
+	why = CAMEX_A_STATS_NO_MEMORY;
+	skb = camex_wg_new_datagram(cdev, 0);
+	if (!skb)
+		goto out;
+	skb = camex_seal(peer, skb, CAMEX_WG_KEEPALIVE, &why);
+	if (!skb)
+		goto out;
+	camex_note_now(&peer->sent);
+	why = cdev->transport->send(cdev, ep, &way, skb);
+out:
+	if (why)
+		camex_count(cdev->stats, why, 1);
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A handshake that we begin: the initiation, and what the peer answers. */
+#include <linux/ktime.h>
+
+#include "core/compat.h"
+#include "core/staged.h"
+#include "core/timer.h"
+#include "protocol/wireguard/data.h"
+#include "protocol/wireguard/handshake.h"
+
+/* Between initiations of ours, nanoseconds; timer and clock may differ by a tick or two. */
+#define INITIATE_EVERY	(5 * (u64)NSEC_PER_SEC - 2 * TICK_NSEC)
+
+/* May a handshake begin, as far as can be told without the lock? */
+static bool may_initiate(const struct camex_peer *peer, u64 now)
+{
+	const struct camex_wg_peer *own = camex_peer_own(peer);
+	u64 last = READ_ONCE(own->shaken_at);
+
+	return rcu_access_pointer(peer->endpoint) &&
+	       (!last || camex_wg_older(last, INITIATE_EVERY, now));
+}
+
+static void queue_initiation(struct camex_peer *peer)
+{
+	struct camex_wg_peer *own = camex_peer_own(peer);
+
+	if (!may_initiate(peer, camex_wg_now()) || work_pending(&own->initiate))
+		return;
+	spin_lock_bh(&peer->cdev->lock);
+	/* Who cancels the work has made sure before that this is false. */
+	if (camex_wg_is_alive(own))
+		queue_work(camex_wg_workqueue, &own->initiate);
+	spin_unlock_bh(&peer->cdev->lock);
+}
+
+/**
+ * camex_wg_handshake_request() - a session is wanted
+ * @peer: the peer; without an endpoint nothing is done
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_wg_handshake_request(struct camex_peer *peer)
+{
+	struct camex_wg_peer *own = camex_peer_own(peer);
+
+	if (READ_ONCE(own->timers.tries))
+		WRITE_ONCE(own->timers.tries, 0);
+	queue_initiation(peer);
+}
+
+/**
+ * camex_wg_handshake_retry() - an initiation was not answered
+ * @peer: the peer
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_wg_handshake_retry(struct camex_peer *peer)
+{
+	struct camex_wg_peer *own = camex_peer_own(peer);
+
+	queue_initiation(peer);
+	/* Without an endpoint, or too early: the next try is due all the same. */
+	spin_lock(&peer->cdev->lock);
+	if (camex_wg_is_alive(own) && !own->timers.initiated.is) {
+		camex_wg_timers_initiated(&own->timers, jiffies);
+		camex_peer_wake(peer, jiffies + CAMEX_WG_RETRY_AFTER);
+	}
+	spin_unlock(&peer->cdev->lock);
+}
+
+/* The time has come, and the keys are there: take an index, and copy what is needed. */
+static bool begin_initiation(struct camex_wg_peer *own, struct camex_wg_keys *keys, u8 *stamp)
+{
+	struct camex_wg_dev *dev = camex_dev_own(own->peer->cdev);
+	struct camex_peer *peer = own->peer;
+	u64 now = camex_wg_now();
+	bool ok;
+
+	spin_lock_bh(&peer->cdev->lock);
+	ok = may_initiate(peer, now) && camex_wg_keys_copy(own, keys);
+	if (ok) {
+		camex_wg_handshake_forget(peer);
+		WRITE_ONCE(own->shaken_at, now);
+		camex_timestamp_next(own->stamp, ktime_get_real_ns());
+		memcpy(stamp, own->stamp, CAMEX_WG_TIMESTAMP);
+		camex_wg_timers_initiated(&own->timers, jiffies);
+		camex_peer_wake(peer, jiffies + CAMEX_WG_RETRY_AFTER + own->timers.jitter);
+		ok = !camex_index_insert(&dev->indices, &own->index);
+	}
+	spin_unlock_bh(&peer->cdev->lock);
+	return ok;
+}
+
+/* The response may come from now on. */
+static bool keep_handshake(struct camex_wg_peer *own, const struct camex_wg_keys *keys,
+			   const struct camex_noise_handshake *hs)
+{
+	struct camex_dev *cdev = own->peer->cdev;
+	bool ok;
+
+	spin_lock_bh(&cdev->lock);
+	ok = camex_wg_keys_hold(own, keys) && own->index.listed &&
+	     own->index.value == hs->local_index;
+	if (ok)
+		own->handshake = *hs;
+	spin_unlock_bh(&cdev->lock);
+	return ok;
+}
+
+/**
+ * camex_wg_handshake_initiate() - send an initiation
+ * @work: camex_wg_peer.initiate
+ *
+ * Context: process. The peer is there until the work was cancelled.
+ */
+void camex_wg_handshake_initiate(struct work_struct *work)
+{
+	struct camex_wg_peer *own = container_of(work, struct camex_wg_peer, initiate);
+	struct camex_wg_initiation message;
+	struct camex_noise_handshake hs;
+	u8 stamp[CAMEX_WG_TIMESTAMP];
+	struct camex_wg_keys keys;
+
+	if (!begin_initiation(own, &keys, stamp))
+		goto out;
+	camex_wg_keys_complete(own, &keys);
+	if (camex_noise_create_initiation(&message, &hs, &keys.local, &keys.remote,
+					  own->index.value, stamp) &&
+	    keep_handshake(own, &keys, &hs))
+		camex_wg_send_to_peer(own, &message, sizeof(message));
+	camex_noise_forget(&hs);
+out:
+	memzero_explicit(&keys, sizeof(keys));
+}
+
+/* The handshake that a response is for, with the keys; NULL: there is none. */
+static struct camex_wg_peer *find_handshake(struct camex_wg_dev *dev, u32 value,
+					    struct camex_noise_handshake *hs,
+					    struct camex_wg_keys *keys)
+{
+	struct camex_index *index = camex_index_find(&dev->indices, value);
+	struct camex_wg_peer *own;
+	bool ok;
+
+	if (!index || index->kind != CAMEX_INDEX_HANDSHAKE)
+		return NULL;
+	own = container_of(index, struct camex_wg_peer, index);
+	spin_lock_bh(&dev->cdev->lock);
+	ok = own->handshake.stage == CAMEX_NOISE_INITIATION_CREATED &&
+	     own->handshake.local_index == value && camex_wg_keys_copy(own, keys);
+	if (ok)
+		*hs = own->handshake;
+	spin_unlock_bh(&dev->cdev->lock);
+	return ok ? own : NULL;
+}
+
+/* The session that a response completes takes the place of the handshake. */
+static int replace_handshake(struct camex_wg_peer *own, struct camex_noise_handshake *hs,
+			     const struct camex_wg_keys *keys)
+{
+	struct camex_wg_session *session = camex_wg_session_new(own->peer);
+	struct camex_dev *cdev = own->peer->cdev;
+	struct camex_wg_dev *dev = camex_dev_own(cdev);
+	u32 value = hs->local_index;
+	bool ok;
+
+	if (!session)
+		return CAMEX_A_STATS_NO_MEMORY;
+	ok = camex_wg_session_finish(session, hs, true);
+	spin_lock_bh(&cdev->lock);
+	ok = ok && camex_wg_keys_hold(own, keys) &&
+	     own->handshake.stage == CAMEX_NOISE_INITIATION_CREATED &&
+	     own->handshake.local_index == value &&
+	     camex_index_replace(&dev->indices, &own->index, &session->index);
+	if (ok) {
+		camex_noise_forget(&own->handshake);
+		camex_wg_session_join(own, session);
+	} else {
+		camex_wg_session_drop(session);
+	}
+	spin_unlock_bh(&cdev->lock);
+	return ok ? 0 : CAMEX_A_STATS_UNKNOWN_PEER;
+}
+
+/* The first datagram of a session tells the peer that we have its keys. */
+static void send_first(struct camex_wg_peer *own)
+{
+	const struct camex_wg_session *session;
+
+	rcu_read_lock_bh();
+	camex_staged_send(own->peer);
+	session = rcu_dereference_bh(own->sessions.sending);
+	if (session && !atomic64_read(&session->next))
+		camex_wg_send_keepalive(own->peer);
+	rcu_read_unlock_bh();
+}
+
+/**
+ * camex_wg_take_response() - take the answer to an initiation of ours
+ * @dev: the device
+ * @message: the response, whose MACs are right
+ *
+ * Context: RCU reader, in a process.
+ * Return: 0, or the counter that says why it is no such answer.
+ */
+int camex_wg_take_response(struct camex_wg_dev *dev, const struct camex_wg_message *message)
+{
+	const struct camex_wg_response *response = (const void *)message->data;
+	struct camex_noise_handshake hs = {};
+	struct camex_wg_peer *own;
+	struct camex_wg_keys keys;
+	int why;
+
+	why = CAMEX_A_STATS_UNKNOWN_PEER;
+	own = find_handshake(dev, camex_wg_get32(response->receiver), &hs, &keys);
+	if (!own)
+		goto out;
+	why = CAMEX_A_STATS_AUTH_FAILED;
+	if (!camex_noise_consume_response(&hs, response, &keys.local, &keys.remote))
+		goto out;
+	why = replace_handshake(own, &hs, &keys);
+	if (why)
+		goto out;
+	camex_wg_note_message(own, message);
+	send_first(own);
+out:
+	camex_noise_forget(&hs);
+	memzero_explicit(&keys, sizeof(keys));
+	return why;
+}

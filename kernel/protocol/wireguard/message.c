@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Handshake messages on their way out, and from the queue to who takes them. */
+#include <linux/random.h>
+
+#include "core/compat.h"
+#include "core/transport.h"
+#include "protocol/wireguard/handshake.h"
+
+/* DSCP of handshakes: AF41, as WireGuard has it. */
+#define DSFIELD		0x88
+
+static void send_message(struct camex_dev *cdev, struct camex_endpoint *ep,
+			 const void *message, unsigned int len)
+{
+	struct camex_way way = {};
+	struct sk_buff *skb;
+	int why;
+
+	why = cdev->transport->route(cdev, ep, &way);
+	if (why)
+		goto out;
+	way.dsfield = DSFIELD;
+	why = CAMEX_A_STATS_NO_MEMORY;
+	skb = camex_wg_new_datagram(cdev, len);
+	if (!skb)
+		goto out;
+	skb_put_data(skb, message, len);
+	why = cdev->transport->send(cdev, ep, &way, skb);
+out:
+	if (why)
+		camex_count(cdev->stats, why, 1);
+}
+
+/**
+ * camex_wg_send_to_peer() - send a message to where a peer is
+ * @own: the peer
+ * @message: the message; its MACs are filled in
+ * @len: its bytes
+ *
+ * Context: process.
+ */
+void camex_wg_send_to_peer(struct camex_wg_peer *own, void *message, unsigned int len)
+{
+	struct camex_peer *peer = own->peer;
+	struct camex_endpoint *ep;
+
+	camex_cookie_add_macs(&own->cookie, message, len, camex_wg_now());
+	rcu_read_lock_bh();
+	camex_wg_timers_sent(&own->timers, false, jiffies);
+	camex_note_now(&peer->sent);
+	ep = rcu_dereference_bh(peer->endpoint);
+	if (ep)
+		send_message(peer->cdev, ep, message, len);
+	rcu_read_unlock_bh();
+}
+
+/* Have the sender of a message prove that it is where it says. */
+static void send_cookie(struct camex_wg_dev *dev, const struct camex_wg_message *message)
+{
+	struct camex_endpoint there = {
+		.to = message->from.addr,
+		.from = message->from.local,
+	};
+	struct camex_wg_cookie_reply reply;
+
+	camex_cookie_reply(&dev->checker, &reply, message->data, message->len,
+			   &message->from.addr, camex_wg_now());
+	rcu_read_lock_bh();
+	send_message(dev->cdev, &there, &reply, sizeof(reply));
+	camex_path_set(&there, NULL);
+	rcu_read_unlock_bh();
+}
+
+static int take_cookie(struct camex_wg_dev *dev, const struct camex_wg_message *message)
+{
+	const struct camex_wg_cookie_reply *reply = (const void *)message->data;
+	struct camex_index *index;
+	struct camex_wg_peer *own;
+
+	index = camex_index_find(&dev->indices, camex_wg_get32(reply->receiver));
+	if (!index)
+		return CAMEX_A_STATS_UNKNOWN_PEER;
+	if (index->kind == CAMEX_INDEX_HANDSHAKE)
+		own = container_of(index, struct camex_wg_peer, index);
+	else
+		own = camex_peer_own(container_of(index, struct camex_wg_session,
+						  index)->receiver.peer);
+	return camex_cookie_consume(&own->cookie, reply, camex_wg_now()) ?
+	       0 : CAMEX_A_STATS_AUTH_FAILED;
+}
+
+/* Is a message worth the effort? 0, or why not. */
+static int check_macs(struct camex_wg_dev *dev, const struct camex_wg_message *message,
+		      bool load)
+{
+	u64 now = camex_wg_now();
+
+	if (!camex_cookie_check_mac1(&dev->checker, message->data, message->len))
+		return CAMEX_A_STATS_AUTH_FAILED;
+	if (!load)
+		return 0;
+	if (!camex_cookie_check_mac2(&dev->checker, message->data, message->len,
+				     &message->from.addr, now)) {
+		send_cookie(dev, message);
+		return CAMEX_A_STATS_RATE_LIMITED;
+	}
+	if (!camex_wg_limit_source(dev->limits, &message->from.addr, now))
+		return CAMEX_A_STATS_RATE_LIMITED;
+	return 0;
+}
+
+static int take_message(struct camex_wg_dev *dev, const struct camex_wg_message *message,
+			bool load)
+{
+	int why;
+
+	switch (camex_wg_kind(message->data, message->len, CAMEX_WG_FIRST_TYPE)) {
+	case CAMEX_WG_COOKIE:
+		return take_cookie(dev, message);
+	case CAMEX_WG_INITIATION:
+		why = check_macs(dev, message, load);
+		return why ?: camex_wg_take_initiation(dev, message);
+	case CAMEX_WG_RESPONSE:
+		why = check_macs(dev, message, load);
+		return why ?: camex_wg_take_response(dev, message);
+	}
+	return CAMEX_A_STATS_MALFORMED;
+}
+
+/**
+ * camex_wg_handshake_work() - take the messages that wait
+ * @work: of a struct camex_wg_worker
+ *
+ * Context: process. The device is there until the work was cancelled.
+ */
+void camex_wg_handshake_work(struct work_struct *work)
+{
+	struct camex_wg_queue *queue = container_of(work, struct camex_wg_worker, work)->queue;
+	struct camex_wg_dev *dev = container_of(queue, struct camex_wg_dev, queue);
+	struct camex_wg_message *message;
+	bool load;
+	int why;
+
+	/* Nothing sleeps for want of random bytes below. */
+	wait_for_random_bytes();
+	while ((message = camex_wg_queue_take(queue, &load))) {
+		rcu_read_lock();
+		why = take_message(dev, message, load);
+		rcu_read_unlock();
+		if (why) {
+			local_bh_disable();
+			camex_count(dev->cdev->stats, why, 1);
+			local_bh_enable();
+		}
+		kfree(message);
+		cond_resched();
+	}
+}
+
+/**
+ * camex_wg_handshake_take() - take a message, later
+ * @cdev: the device
+ * @skb: the message, of a kind that is no data
+ * @from: where it came from
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: 0, or the counter that says why not.
+ */
+int camex_wg_handshake_take(struct camex_dev *cdev, const struct sk_buff *skb,
+			    const struct camex_source *from)
+{
+	struct camex_wg_dev *dev = camex_dev_own(cdev);
+
+	return camex_wg_queue_put(&dev->queue, skb, from);
+}

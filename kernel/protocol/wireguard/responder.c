@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* A handshake that a peer begins. */
+#include "core/compat.h"
+#include "protocol/wireguard/handshake.h"
+
+/* Initiations of a peer that are looked at: one in so many nanoseconds. */
+#define LOOK_EVERY	((u64)NSEC_PER_SEC / 50)
+
+/* The peer that begins a handshake, with its keys; NULL with *@why set. */
+static struct camex_wg_peer *find_initiator(struct camex_wg_dev *dev,
+					    const struct camex_wg_initiation *message,
+					    struct camex_noise_handshake *hs,
+					    struct camex_wg_keys *keys, int *why)
+{
+	struct camex_noise_local local;
+	struct camex_wg_peer *own;
+	u8 key[CAMEX_WG_KEY_LEN];
+	bool ok;
+
+	spin_lock_bh(&dev->cdev->lock);
+	local = dev->local;
+	spin_unlock_bh(&dev->cdev->lock);
+	ok = camex_noise_open_initiation(hs, message, &camex_noise_chacha20poly1305, &local,
+					 key);
+	memzero_explicit(&local, sizeof(local));
+	*why = CAMEX_A_STATS_AUTH_FAILED;
+	if (!ok)
+		return NULL;
+	*why = CAMEX_A_STATS_UNKNOWN_PEER;
+	own = camex_wg_peer_lookup(dev, key);
+	if (!own)
+		return NULL;
+	spin_lock_bh(&dev->cdev->lock);
+	ok = camex_wg_keys_copy(own, keys);
+	spin_unlock_bh(&dev->cdev->lock);
+	return ok ? own : NULL;
+}
+
+/* Is an initiation a new one, and may it be looked at? 0, or why not. */
+static int take_stamp(struct camex_wg_peer *own, const struct camex_wg_keys *keys, const u8 *stamp)
+{
+	struct camex_dev *cdev = own->peer->cdev;
+	u64 now = camex_wg_now();
+	int why = 0;
+
+	spin_lock_bh(&cdev->lock);
+	if (!camex_wg_keys_hold(own, keys))
+		why = CAMEX_A_STATS_NO_KEY;
+	else if (!camex_timestamp_after(stamp, own->taken))
+		why = CAMEX_A_STATS_REPLAYED;
+	else if (own->taken_at && !camex_wg_older(own->taken_at, LOOK_EVERY, now))
+		why = CAMEX_A_STATS_RATE_LIMITED;
+	if (!why) {
+		memcpy(own->taken, stamp, sizeof(own->taken));
+		own->taken_at = now;
+		WRITE_ONCE(own->shaken_at, now);
+	}
+	spin_unlock_bh(&cdev->lock);
+	return why;
+}
+
+static int send_response(struct camex_wg_peer *own, struct camex_noise_handshake *hs,
+			 const struct camex_wg_keys *keys)
+{
+	struct camex_wg_session *session = camex_wg_session_new(own->peer);
+	struct camex_dev *cdev = own->peer->cdev;
+	struct camex_wg_dev *dev = camex_dev_own(cdev);
+	struct camex_wg_response message;
+	int err, why = CAMEX_A_STATS_NO_MEMORY;
+	bool ok = false;
+
+	if (!session)
+		return why;
+	spin_lock_bh(&cdev->lock);
+	err = camex_index_insert(&dev->indices, &session->index);
+	spin_unlock_bh(&cdev->lock);
+	if (!err) {
+		why = CAMEX_A_STATS_AUTH_FAILED;
+		ok = camex_noise_create_response(&message, hs, &keys->remote,
+						 session->index.value) &&
+		     camex_wg_session_finish(session, hs, false);
+	}
+	spin_lock_bh(&cdev->lock);
+	ok = ok && camex_wg_keys_hold(own, keys);
+	if (ok)
+		camex_wg_session_join(own, session);
+	else
+		camex_wg_session_drop(session);
+	spin_unlock_bh(&cdev->lock);
+	if (!ok)
+		return why;
+	camex_wg_send_to_peer(own, &message, sizeof(message));
+	return 0;
+}
+
+/**
+ * camex_wg_take_initiation() - answer an initiation
+ * @dev: the device
+ * @message: the initiation, whose MACs are right
+ *
+ * Context: RCU reader, in a process.
+ * Return: 0, or the counter that says why it is not answered.
+ */
+int camex_wg_take_initiation(struct camex_wg_dev *dev, const struct camex_wg_message *message)
+{
+	const struct camex_wg_initiation *initiation = (const void *)message->data;
+	struct camex_noise_handshake hs = {};
+	u8 stamp[CAMEX_WG_TIMESTAMP];
+	struct camex_wg_peer *own;
+	struct camex_wg_keys keys;
+	int why;
+
+	own = find_initiator(dev, initiation, &hs, &keys, &why);
+	if (!own)
+		goto out;
+	camex_wg_keys_complete(own, &keys);
+	why = CAMEX_A_STATS_AUTH_FAILED;
+	if (!camex_noise_check_initiation(&hs, initiation, &keys.remote, stamp))
+		goto out;
+	why = take_stamp(own, &keys, stamp);
+	if (why)
+		goto out;
+	camex_wg_note_message(own, message);
+	why = send_response(own, &hs, &keys);
+out:
+	camex_noise_forget(&hs);
+	memzero_explicit(&keys, sizeof(keys));
+	return why;
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <linux/slab.h>
+
+#include "core/compat.h"
+#include "core/memory.h"
+#include "protocol/wireguard/session.h"
+#include "protocol/wireguard/wireguard.h"
+
+/**
+ * camex_wg_session_new() - a session that nothing is known of yet
+ * @peer: whose
+ *
+ * Return: the session, which opens nothing yet, for camex_wg_sessions_add() or
+ * camex_wg_session_drop(); or NULL without memory.
+ */
+struct camex_wg_session *camex_wg_session_new(struct camex_peer *peer)
+{
+	struct camex_wg_session *session = camex_zalloc(peer->cdev, sizeof(*session));
+
+	if (!session)
+		return NULL;
+	spin_lock_init(&session->window.lock);
+	session->receiver.key = &session->opens;
+	session->receiver.peer = peer;
+	session->index.kind = CAMEX_INDEX_SESSION;
+	session->sends = true;
+	session->born = camex_wg_now();
+	return session;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_wg_session_new);
+
+static void free_session(struct rcu_head *rcu)
+{
+	kfree_sensitive(container_of(rcu, struct camex_wg_session, rcu));
+}
+
+/**
+ * camex_wg_session_drop() - end a session
+ * @session: the session, among those of its peer no more or not yet; or NULL. Wiped and freed
+ *	after a grace period
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_wg_session_drop(struct camex_wg_session *session)
+{
+	struct camex_wg_dev *dev;
+
+	if (!session)
+		return;
+	dev = camex_dev_own(session->receiver.peer->cdev);
+	lockdep_assert_held(&dev->cdev->lock);
+	camex_index_remove(&dev->indices, &session->index);
+	WRITE_ONCE(session->sends, false);
+	RCU_INIT_POINTER(session->receiver.window, NULL);
+	spin_lock(&session->window.lock);
+	session->window.closed = true;
+	spin_unlock(&session->window.lock);
+	call_rcu(&session->rcu, free_session);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_wg_session_drop);
+
+/* Put another session, or none, where one was. Return that. */
+static struct camex_wg_session *swap_session(struct camex_wg_session __rcu **at,
+					     struct camex_wg_session *session)
+{
+	/* camex_dev.lock */
+	return rcu_replace_pointer(*at, session, true);
+}
+
+/**
+ * camex_wg_sessions_add() - a handshake has made a session
+ * @sessions: those that there are
+ * @session: the new one, in the table of indices
+ *
+ * Who began the handshake sends under it at once. Who answered does so when the peer has
+ * proved by its first datagram that it has the keys as well.
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_wg_sessions_add(struct camex_wg_sessions *sessions,
+			   struct camex_wg_session *session)
+{
+	struct camex_wg_session *old;
+
+	/* Its keys are there before it opens anything. */
+	rcu_assign_pointer(session->receiver.window, &session->window);
+	if (!session->initiator) {
+		camex_wg_session_drop(swap_session(&sessions->next, session));
+		camex_wg_session_drop(swap_session(&sessions->previous, NULL));
+		return;
+	}
+	/* Both began: the peer may send under what it began, and has not done so yet. */
+	old = swap_session(&sessions->next, NULL);
+	if (old)
+		camex_wg_session_drop(swap_session(&sessions->sending, session));
+	else
+		old = swap_session(&sessions->sending, session);
+	camex_wg_session_drop(swap_session(&sessions->previous, old));
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_wg_sessions_add);
+
+/**
+ * camex_wg_sessions_confirm() - an authentic datagram came under a session
+ * @sessions: those that there are
+ * @session: the session
+ *
+ * Context: camex_dev.lock held.
+ * Return: true when it is the next one, under which we send from now on.
+ */
+bool camex_wg_sessions_confirm(struct camex_wg_sessions *sessions,
+			       struct camex_wg_session *session)
+{
+	struct camex_wg_session *old;
+
+	if (rcu_access_pointer(sessions->next) != session)
+		return false;
+	RCU_INIT_POINTER(sessions->next, NULL);
+	old = swap_session(&sessions->sending, session);
+	camex_wg_session_drop(swap_session(&sessions->previous, old));
+	return true;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_wg_sessions_confirm);
+
+static void stop_sending(struct camex_wg_session __rcu **at)
+{
+	struct camex_wg_session *session = rcu_dereference_protected(*at, true);
+
+	if (session)
+		WRITE_ONCE(session->sends, false);
+}
+
+/**
+ * camex_wg_sessions_stop() - send nothing more under the sessions that there are
+ * @sessions: the sessions, which receive on
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_wg_sessions_stop(struct camex_wg_sessions *sessions)
+{
+	stop_sending(&sessions->sending);
+	stop_sending(&sessions->next);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_wg_sessions_stop);
+
+/**
+ * camex_wg_sessions_clear() - end all sessions, and erase their keys
+ * @sessions: the sessions
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_wg_sessions_clear(struct camex_wg_sessions *sessions)
+{
+	camex_wg_session_drop(swap_session(&sessions->next, NULL));
+	camex_wg_session_drop(swap_session(&sessions->sending, NULL));
+	camex_wg_session_drop(swap_session(&sessions->previous, NULL));
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_wg_sessions_clear);

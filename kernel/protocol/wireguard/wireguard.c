@@ -1,0 +1,398 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Protocol wireguard: WireGuard's handshake and its datagrams. A session is made by a
+ * handshake, which runs on a workqueue; until there is one, packets wait.
+ */
+#include <linux/rtnetlink.h>
+#include <linux/skbuff.h>
+
+#include "core/clock.h"
+#include "core/compat.h"
+#include "core/staged.h"
+#include "core/timer.h"
+#include "datapath/seal.h"
+#include "protocol/wireguard/attributes.h"
+#include "protocol/wireguard/config.h"
+#include "protocol/wireguard/data.h"
+#include "protocol/wireguard/handshake.h"
+#include "protocol/wireguard/wireguard.h"
+
+/**
+ * camex_wg_new_datagram() - a packet with room for everything around a body
+ * @cdev: the device that it is sent by
+ * @size: bytes of the body
+ *
+ * Return: an empty packet, or NULL without memory.
+ */
+struct sk_buff *camex_wg_new_datagram(const struct camex_dev *cdev, unsigned int size)
+{
+	unsigned int headroom = READ_ONCE(cdev->dev->needed_headroom);
+	struct sk_buff *skb = alloc_skb(headroom + size + cdev->dev->needed_tailroom,
+					GFP_ATOMIC | __GFP_NOWARN);
+
+	if (skb)
+		skb_reserve(skb, headroom);
+	return skb;
+}
+
+/* --- the module --- */
+
+struct workqueue_struct *camex_wg_workqueue;
+
+/**
+ * camex_wireguard_init() - before there are devices
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int camex_wireguard_init(void)
+{
+	camex_wg_workqueue = alloc_workqueue("camex-wg", WQ_UNBOUND | WQ_FREEZABLE, 0);
+	return camex_wg_workqueue ? 0 : -ENOMEM;
+}
+
+/**
+ * camex_wireguard_exit() - when there are none any more
+ */
+void camex_wireguard_exit(void)
+{
+	destroy_workqueue(camex_wg_workqueue);
+}
+
+/* --- devices --- */
+
+static int init_dev(struct camex_dev *cdev)
+{
+	struct camex_wg_dev *dev = camex_dev_own(cdev);
+	int err;
+
+	dev->cdev = cdev;
+	dev->changes = 1;
+	err = camex_wg_peers_init(dev);
+	if (err)
+		return err;
+	err = camex_index_table_init(&dev->indices);
+	if (err)
+		goto err_peers;
+	err = -ENOMEM;
+	dev->limits = camex_wg_limits_alloc();
+	if (!dev->limits)
+		goto err_indices;
+	camex_cookie_checker_init(&dev->checker);
+	camex_wg_queue_init(&dev->queue, camex_wg_handshake_work);
+	return 0;
+
+err_indices:
+	camex_index_table_free(&dev->indices);
+err_peers:
+	camex_wg_peers_free(dev);
+	return err;
+}
+
+static void free_dev(struct camex_dev *cdev)
+{
+	struct camex_wg_dev *dev = camex_dev_own(cdev);
+
+	camex_wg_limits_free(dev->limits);
+	camex_index_table_free(&dev->indices);
+	camex_wg_peers_free(dev);
+	memzero_explicit(dev, sizeof(*dev));
+}
+
+static void set_running(struct camex_dev *cdev, bool running)
+{
+	struct camex_wg_dev *dev = camex_dev_own(cdev);
+
+	spin_lock_bh(&cdev->lock);
+	dev->running = running;
+	spin_unlock_bh(&cdev->lock);
+}
+
+static int start_dev(struct camex_dev *cdev)
+{
+	struct camex_wg_dev *dev = camex_dev_own(cdev);
+
+	set_running(cdev, true);
+	camex_wg_queue_open(&dev->queue);
+	return 0;
+}
+
+/* What a peer and we know of each other's sessions is over, and what is under way too. */
+static void reset_peer(struct camex_peer *peer)
+{
+	struct camex_wg_peer *own = camex_peer_own(peer);
+
+	lockdep_assert_held(&peer->cdev->lock);
+	camex_wg_handshake_forget(peer);
+	camex_wg_sessions_clear(&own->sessions);
+	camex_wg_timers_reset(&own->timers);
+	WRITE_ONCE(own->gave_up, false);
+}
+
+/* Nothing is queued after that, and nothing that was is still being worked on. */
+static void stop_dev(struct camex_dev *cdev)
+{
+	struct camex_wg_dev *dev = camex_dev_own(cdev);
+	struct camex_peer *peer;
+	unsigned long number;
+
+	set_running(cdev, false);
+	camex_wg_queue_close(&dev->queue);
+	xa_for_each(&cdev->peers, number, peer) {
+		struct camex_wg_peer *own = camex_peer_own(peer);
+
+		cancel_work_sync(&own->initiate);
+		spin_lock_bh(&cdev->lock);
+		reset_peer(peer);
+		spin_unlock_bh(&cdev->lock);
+		cond_resched();
+	}
+}
+
+/*
+ * Memory that is written to disk must not hold a session that goes on later. A machine that
+ * was copied goes on receiving; but it must not send, nor make the same keys as its copy.
+ */
+static void use_up_sessions(struct camex_dev *cdev, s64 since)
+{
+	struct camex_peer *peer;
+	unsigned long number;
+
+	/* A clock that is set matters to nobody here. */
+	if (since != S64_MAX)
+		return;
+	xa_for_each(&cdev->peers, number, peer) {
+		struct camex_wg_peer *own = camex_peer_own(peer);
+
+		spin_lock_bh(&cdev->lock);
+		if (camex_clock_hibernates()) {
+			reset_peer(peer);
+		} else {
+			camex_wg_handshake_forget(peer);
+			camex_wg_sessions_stop(&own->sessions);
+		}
+		spin_unlock_bh(&cdev->lock);
+		cond_resched();
+	}
+}
+
+/* --- peers --- */
+
+static int init_peer(struct camex_peer *peer)
+{
+	struct camex_wg_peer *own = camex_peer_own(peer);
+
+	own->peer = peer;
+	own->remote.suite = &camex_noise_chacha20poly1305;
+	camex_wg_timers_reset(&own->timers);
+	own->index.kind = CAMEX_INDEX_HANDSHAKE;
+	INIT_WORK(&own->initiate, camex_wg_handshake_initiate);
+	return 0;
+}
+
+static void forget_peer(struct camex_peer *peer, bool dying)
+{
+	struct camex_wg_peer *own = camex_peer_own(peer);
+
+	reset_peer(peer);
+	if (dying)
+		camex_wg_peer_unknown(own);
+}
+
+static void stop_peer(struct camex_peer *peer)
+{
+	struct camex_wg_peer *own = camex_peer_own(peer);
+
+	cancel_work_sync(&own->initiate);
+}
+
+static void free_peer(struct camex_peer *peer)
+{
+	struct camex_wg_peer *own = camex_peer_own(peer);
+
+	memzero_explicit(own, sizeof(*own));
+}
+
+static bool get_state(const struct camex_peer *peer, enum camex_peer_state *state)
+{
+	const struct camex_wg_peer *own = camex_peer_own(peer);
+
+	if (READ_ONCE(own->gave_up)) {
+		*state = CAMEX_PEER_STATE_LOST;
+		return true;
+	}
+	if (READ_ONCE(peer->heard))
+		return false;
+	*state = CAMEX_PEER_STATE_WAITING;
+	return true;
+}
+
+static int renew_peer(struct camex_peer *peer)
+{
+	struct camex_wg_peer *own = camex_peer_own(peer);
+
+	/* Persistent keepalives begin anew. */
+	own->timers.interval = 0;
+	own->shaken_at = 0;
+	return 0;
+}
+
+/* --- time --- */
+
+static unsigned long find_due(struct camex_peer *peer, unsigned long now,
+			      struct camex_due *due)
+{
+	struct camex_wg_peer *own = camex_peer_own(peer);
+	unsigned long exchanged = READ_ONCE(peer->seen), next;
+
+	due->ep = rcu_dereference_protected(peer->endpoint,
+					    lockdep_is_held(&peer->cdev->lock));
+	if (time_after(READ_ONCE(peer->sent), exchanged))
+		exchanged = READ_ONCE(peer->sent);
+	next = camex_wg_timers_look(&own->timers, now,
+				    due->ep ? camex_peer_keepalive(peer) : 0, exchanged,
+				    &due->what);
+	if (due->what & CAMEX_WG_DUE_GIVE_UP) {
+		WRITE_ONCE(own->gave_up, true);
+		if (READ_ONCE(peer->alive)) {
+			peer->lost = true;
+			WRITE_ONCE(peer->alive, false);
+			camex_peer_tell(peer, CAMEX_EVENT_PEER_LOST);
+		}
+	}
+	if (due->what & CAMEX_WG_DUE_ERASE) {
+		camex_wg_handshake_forget(peer);
+		camex_wg_sessions_clear(&own->sessions);
+	}
+	return next;
+}
+
+static bool has_session(const struct camex_peer *peer)
+{
+	const struct camex_wg_peer *own = camex_peer_own(peer);
+
+	return camex_wg_session_usable(rcu_dereference_bh(own->sessions.sending),
+				       camex_wg_now());
+}
+
+static void do_due(struct camex_peer *peer, const struct camex_due *due)
+{
+	struct camex_wg_peer *own = camex_peer_own(peer);
+
+	if (due->what & (CAMEX_WG_DUE_GIVE_UP | CAMEX_WG_DUE_ERASE))
+		camex_staged_purge(peer);
+	if (due->what & CAMEX_WG_DUE_RETRY)
+		camex_wg_handshake_retry(peer);
+	else if (due->what & CAMEX_WG_DUE_HANDSHAKE)
+		camex_wg_handshake_request(peer);
+	if (!(due->what & (CAMEX_WG_DUE_KEEPALIVE | CAMEX_WG_DUE_PERSISTENT)))
+		return;
+	if (!has_session(peer)) {
+		/* A session begins with a keepalive. */
+		camex_wg_handshake_request(peer);
+		return;
+	}
+	if (due->what & CAMEX_WG_DUE_PERSISTENT)
+		camex_wg_timers_sent(&own->timers, false, jiffies);
+	camex_wg_send_keepalive(peer);
+}
+
+/* --- packets --- */
+
+static int can_send(const struct camex_peer *peer)
+{
+	const struct camex_wg_dev *dev = camex_dev_own(peer->cdev);
+
+	if (likely(has_session(peer)))
+		return 0;
+	if (!rcu_access_pointer(peer->endpoint))
+		return CAMEX_A_STATS_NO_ENDPOINT;
+	if (!READ_ONCE(dev->local.has_key) || camex_clock_hibernates())
+		return CAMEX_A_STATS_NO_KEY;
+	return CAMEX_READY_STAGED;
+}
+
+static void want_session(struct camex_peer *peer)
+{
+	/* It may have come before the packet that waits for it was there. */
+	if (unlikely(has_session(peer)))
+		camex_staged_send(peer);
+	else
+		camex_wg_handshake_request(peer);
+}
+
+static bool encrypts_always(const struct camex_peer *peer)
+{
+	return true;
+}
+
+static struct sk_buff *seal_packet(struct camex_peer *peer, struct sk_buff *skb, int *why)
+{
+	return camex_seal(peer, skb, CAMEX_WG_PACKET, why);
+}
+
+static struct camex_peer *open_datagram(struct camex_dev *cdev, struct sk_buff *skb,
+					const struct camex_source *from, int *why)
+{
+	*why = CAMEX_A_STATS_NO_MEMORY;
+	if (unlikely(!pskb_may_pull(skb, min(skb->len, 4U))))
+		return NULL;
+	switch (camex_wg_kind(skb->data, skb->len, CAMEX_WG_FIRST_TYPE)) {
+	case CAMEX_WG_DATA:
+		return camex_wg_open_data(cdev, skb, from, why);
+	case CAMEX_WG_INITIATION:
+	case CAMEX_WG_RESPONSE:
+	case CAMEX_WG_COOKIE:
+		*why = camex_wg_handshake_take(cdev, skb, from);
+		return NULL;
+	}
+	*why = CAMEX_A_STATS_MALFORMED;
+	return NULL;
+}
+
+const struct camex_protocol_ops camex_protocol_wireguard = {
+	.hides_dscp = true,
+	.any_family = true,
+	.overhead = sizeof(struct camex_wg_data) + CAMEX_WG_TAG,
+	.least_overhead = sizeof(struct camex_wg_data) + CAMEX_WG_TAG,
+	.plain_overhead = sizeof(struct camex_wg_data) + CAMEX_WG_TAG,
+	.headroom = sizeof(struct camex_wg_data),
+	.tailroom = CAMEX_WG_PAD - 1 + CAMEX_AEAD_TAIL,
+	.padding = CAMEX_WG_PAD - 1,
+	.peer_size = sizeof(struct camex_wg_peer),
+	.dev_size = sizeof(struct camex_wg_dev),
+	.dev_nest = CAMEX_A_DEV_WIREGUARD,
+	.peer_nest = CAMEX_A_PEER_WIREGUARD,
+	.dev_init = init_dev,
+	.dev_free = free_dev,
+	.dev_check = camex_wg_dev_check,
+	.dev_set = camex_wg_dev_set,
+	.dev_fill = camex_wg_dev_fill,
+	.dev_up = start_dev,
+	.down = stop_dev,
+	.stop = stop_dev,
+	.peer_init = init_peer,
+	.peer_check = camex_wg_peer_check,
+	.peer_set = camex_wg_peer_set,
+	.peer_fill = camex_wg_peer_fill,
+	.peer_forget = forget_peer,
+	.peer_stop = stop_peer,
+	.peer_free = free_peer,
+	.due = find_due,
+	.act = do_due,
+	.state = get_state,
+	.renew = renew_peer,
+	.use_up = use_up_sessions,
+	.ready = can_send,
+	.want_session = want_session,
+	.encrypts = encrypts_always,
+	.seal = seal_packet,
+	.open = open_datagram,
+	.data = CAMEX_WG_PACKET,
+	.begin_sealing = camex_wg_begin_sealing,
+	.put_header = camex_wg_put_header,
+	.locate = camex_wg_locate,
+	.expects = camex_wg_expects,
+	.heard = camex_wg_heard,
+};
+
+CAMEX_EXPORT_FOR_KUNIT(camex_protocol_wireguard);

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Protocol wireguard: its parts of a device and of a peer.
+ *
+ * What handshakes and packets change is protected by camex_dev.lock, as everything of that
+ * kind. A worker that shakes hands copies what it needs under the lock, computes without it,
+ * and looks under the lock again whether what it made is still wanted. The lock of the queue
+ * is taken alone.
+ */
+#ifndef CAMEX_WIREGUARD_H
+#define CAMEX_WIREGUARD_H
+
+#include <linux/rhashtable.h>
+#include <linux/workqueue.h>
+
+#include "core/peer.h"
+#include "protocol/wireguard/cookie.h"
+#include "protocol/wireguard/index.h"
+#include "protocol/wireguard/noise.h"
+#include "protocol/wireguard/queue.h"
+#include "protocol/wireguard/session.h"
+#include "protocol/wireguard/source_limit.h"
+#include "protocol/wireguard/timers.h"
+#include "protocol/wireguard/timestamp.h"
+#include "protocol/wireguard/wire.h"
+
+/**
+ * struct camex_wg_dev - protocol wireguard's part of a device
+ * @cdev: the device
+ * @local: our static keys (RTNL and camex_dev.lock)
+ * @changes: counts other static keys, from 1 (RTNL and camex_dev.lock)
+ * @running: the link is up: work may be queued (camex_dev.lock)
+ * @peers: struct camex_wg_peer by public key
+ * @indices: our indices of handshakes and sessions
+ * @checker: MACs and cookies of what we receive (its own lock)
+ * @limits: what one source may cost under load
+ * @queue: messages that wait for a worker
+ */
+struct camex_wg_dev {
+	struct camex_dev *cdev;
+	struct camex_noise_local local;
+	u32 changes;
+	bool running;
+	struct rhashtable peers;
+	struct camex_index_table indices;
+	struct camex_cookie_checker checker;
+	struct camex_wg_limits *limits;
+	struct camex_wg_queue queue;
+};
+
+/**
+ * struct camex_wg_peer - protocol wireguard's part of a peer
+ * @peer: the peer
+ * @remote: its static key and the preshared one (RTNL and camex_dev.lock); what it makes with
+ *	our static key is as of @computed (camex_dev.lock)
+ * @computed: camex_wg_dev.changes of then; 0: it was not computed yet (camex_dev.lock)
+ * @known: it has a public key, and is in camex_wg_dev.peers (RTNL and camex_dev.lock)
+ * @node: there
+ * @handshake: the handshake that we have begun, whose local index is @index while it is not
+ *	over (camex_dev.lock)
+ * @index: in the table of indices, or not (camex_dev.lock)
+ * @cookie: what the peer told us to prove our address with (its own lock)
+ * @taken: time stamp of its last initiation; the next one has a later one (camex_dev.lock)
+ * @taken_at: camex_wg_now() of then, 0 for never (camex_dev.lock)
+ * @stamp: time stamp of our last initiation (camex_dev.lock)
+ * @shaken_at: camex_wg_now() when we sent an initiation or a response last, 0 for never
+ *	(camex_dev.lock)
+ * @sessions: its sessions
+ * @renewed_late: the session in use has asked for the next one because of its age
+ * @done_at: camex_wg_now() when a handshake was done last, 0 for never (camex_dev.lock)
+ * @done_wall: the same by the wall clock, nanoseconds (camex_dev.lock)
+ * @gave_up: the last handshake was not answered
+ * @timers: when what is due
+ * @initiate: sends an initiation
+ */
+struct camex_wg_peer {
+	struct camex_peer *peer;
+	struct camex_noise_remote remote;
+	u32 computed;
+	bool known;
+	struct rhash_head node;
+	struct camex_noise_handshake handshake;
+	struct camex_index index;
+	struct camex_cookie cookie;
+	u8 taken[CAMEX_WG_TIMESTAMP];
+	u64 taken_at;
+	u8 stamp[CAMEX_WG_TIMESTAMP];
+	u64 shaken_at;
+	struct camex_wg_sessions sessions;
+	bool renewed_late;
+	u64 done_at;
+	u64 done_wall;
+	bool gave_up;
+	struct camex_wg_timers timers;
+	struct work_struct initiate;
+};
+
+extern struct workqueue_struct *camex_wg_workqueue;
+
+int camex_wg_peers_init(struct camex_wg_dev *dev);
+void camex_wg_peers_free(struct camex_wg_dev *dev);
+struct camex_wg_peer *camex_wg_peer_lookup(struct camex_wg_dev *dev, const u8 *public_key);
+void camex_wg_peer_unknown(struct camex_wg_peer *own);
+struct sk_buff *camex_wg_new_datagram(const struct camex_dev *cdev, unsigned int size);
+
+#endif /* CAMEX_WIREGUARD_H */
