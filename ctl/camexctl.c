@@ -82,6 +82,8 @@ const struct command commands[] = {
 	  down, .summary = "delete the device that a file names" },
 	{ "reload", NULL, { WORD_FILE }, TAKES_RELOAD,
 	  reload, .summary = "make the running device what a file says, and leave alone what is the same" },
+	{ "save", NULL, { WORD_DEV }, 0,
+	  save, .summary = "print the running configuration as a file that up takes" },
 	{ "load", NULL, { WORD_DEV, WORD_FILE }, TAKES_LOAD,
 	  load, .summary = "make a device serve the clients in a camex.conf" },
 	{ "serial", NULL, { WORD_DEV, WORD_TTY }, TAKES_SERIAL,

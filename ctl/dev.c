@@ -10,6 +10,7 @@
 #include <linux/camex.h>
 
 #include "command/command.h"
+#include "command/key_path.h"
 #include "dev.h"
 #include "netlink/link.h"
 
@@ -91,6 +92,8 @@ int dev_add(struct call *call)
 		explain(call, msg, &error);
 	else if (error.text[0])
 		complain("warning: %s", error.text);
+	if (!status)
+		key_paths_note(&call->values);
 out:
 	message_free(msg);
 	return status;

@@ -207,6 +207,7 @@ int up(struct call *call);
 int down(struct call *call);
 int reload(struct call *call);
 int load(struct call *call);
+int save(struct call *call);
 int serial(struct call *call);
 
 #endif /* CAMEXCTL_COMMAND_H */

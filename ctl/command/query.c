@@ -170,3 +170,21 @@ int query_device_peers(struct call *call, struct model_device *device,
 	model_routes_clear(&routes);
 	return status;
 }
+
+int query_device(struct call *call, const char *name,
+			struct model_devices *devices)
+{
+	const char *word = call->word[0];
+	int status;
+
+	call->word[0] = name;
+	status = query_devices(call, name, devices);
+	if (!status && devices->n != 1)
+		status = fault_set(&call->fault, "no camex device named %s",
+				   name);
+	if (!status)
+		status = query_device_peers(call, &devices->list[0], NULL);
+	query_links(devices);
+	call->word[0] = word;
+	return status;
+}

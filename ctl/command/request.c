@@ -6,6 +6,7 @@
 #include <linux/camex.h>
 
 #include "command/command.h"
+#include "command/key_path.h"
 #include "text/parse.h"
 
 /* The object that the second word names; the word was checked before. */
@@ -74,5 +75,8 @@ int request(struct call *call)
 		message_free(msg);
 		return -1;
 	}
-	return call_send(call, msg, NULL);
+	if (call_send(call, msg, NULL))
+		return -1;
+	key_paths_note(&call->values);
+	return 0;
 }

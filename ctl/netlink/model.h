@@ -206,5 +206,8 @@ void query_links(struct model_devices *devices);
 /* Peers with their routes. Where the user may not see these it fails with device->withheld set. */
 int query_device_peers(struct call *call, struct model_device *device,
 		       const char *name);
+/* One device as it is, with its peers and their routes, and whether its link is down. */
+int query_device(struct call *call, const char *name,
+		 struct model_devices *devices);
 
 #endif /* CAMEXCTL_MODEL_H */

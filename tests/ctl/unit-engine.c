@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * The engine against a kernel of a few lines, which answers in libnl's place: what
- * load, reload, watch and monitor apply make of a device, and that a refusal of any request
+ * load, reload, save, watch and monitor apply make of a device, and that a refusal of any request
  * leaves all as it was.
  */
 #include <errno.h>
@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "command/key_path.h"
 #include "config/apply.h"
 #include "config/authorized.h"
 #include "netlink/model.h"
@@ -415,9 +416,13 @@ static int run(const char *name, const char *word)
 	int status;
 
 	call->command = command_find(name, NULL);
-	call->word[0] = strcmp(name, "load") ? path : "camex0";
+	call->word[0] = !strcmp(name, "load") || !strcmp(name, "save") ?
+				"camex0" :
+				path;
 	call->word[1] = strcmp(name, "load") ? NULL : path;
-	values_parse(&call->values, call->command->takes, words, &fault);
+	if (call->command->takes)
+		values_parse(&call->values, call->command->takes, words,
+			     &fault);
 	requests = 0;
 	fflush(stdout);
 	status = call->command->run(call);
@@ -534,6 +539,93 @@ static void test_reload(void)
 	tap_has(fault.text, "the running device is camex0", "is refused");
 }
 
+/* --- save --- */
+
+static char key_path[] = "/tmp/camexctl-key-XXXXXX";
+static char paths[] = "/tmp/camexctl-paths-XXXXXX";
+static const char key[] = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
+
+/* What a command prints. */
+static const char *printed(const char *name, const char *word)
+{
+	static char text[4096];
+	int out = dup(STDOUT_FILENO), status;
+	FILE *file = tmpfile();
+	size_t n;
+
+	fflush(stdout);
+	dup2(fileno(file), STDOUT_FILENO);
+	status = run(name, word);
+	fflush(stdout);
+	dup2(out, STDOUT_FILENO);
+	close(out);
+	rewind(file);
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = '\0';
+	fclose(file);
+	tap_ok(!status, "%s", name);
+	return text;
+}
+
+static void test_save(void)
+{
+	static const char saved[] =
+		"# camexctl save camex0\n[device]\nname = camex0\n"
+		"protocol = camex\nport = 7001\nrelay = on\nmtu = 1400\n"
+		"\n[peer a]\nendpoint = 192.0.2.1:7000\nkeepalive = 25\n"
+		"key-file = %s\nroutes = 10.1.0.0/16,10.3.0.0/16\n"
+		"\n[peer b]\nregister = manual\naddress = 10.9.0.2/24\n"
+		"routes = any\n";
+	char wanted[1024], text[1024], name[128];
+	FILE *out;
+	int fd;
+
+	/* files are made private */
+	umask(077);
+	fd = mkstemp(key_path);
+	if (write(fd, key, strlen(key)) < 0 || !mkdtemp(paths))
+		tap_ok(false, "a directory");
+	close(fd);
+	key_paths_dir = paths;
+	set_number(&device[CAMEX_A_DEV_MTU], 0, 1400, 4);
+	snprintf(
+		text, sizeof(text),
+		"[device]\nname = camex0\nport = 7001\nrelay = on\n"
+		"[peer b]\nroutes = any\naddress = 10.9.0.2/24\nregister = manual\n"
+		"[peer a]\nendpoint = 192.0.2.1:7000\nkeepalive = 25\n"
+		"routes = 10.1.0.0/16, 10.3.0.0/16\nkey-file = %s\n",
+		key_path);
+	write_file(text);
+	tap_ok(!run("reload", NULL), "a device");
+	for (size_t i = 0; i < n_peers; i++)
+		if (peers[i].attr[CAMEX_A_PEER_ENDPOINT_ADDR]) {
+			set_attr(&peers[i].attr[CAMEX_A_PEER_CONFIGURED_ADDR],
+				 peers[i].attr[CAMEX_A_PEER_ENDPOINT_ADDR]);
+			set_attr(&peers[i].attr[CAMEX_A_PEER_CONFIGURED_PORT],
+				 peers[i].attr[CAMEX_A_PEER_ENDPOINT_PORT]);
+		}
+	snprintf(wanted, sizeof(wanted), saved, key_path);
+	tap_is(printed("save", NULL), wanted, "save");
+	write_file(wanted);
+	/* the kernel here has no routes, so that they are always missing */
+	tap_is(printed("reload", NULL),
+	       "kernel route 10.1.0.0/16 added\nkernel route 10.3.0.0/16 added\n",
+	       "the device is what was saved");
+	/* another key in its file, and none */
+	out = fopen(key_path, "w");
+	fprintf(out, "B%s", key + 1);
+	fclose(out);
+	snprintf(name, sizeof(name), "which %s has no more", key_path);
+	tap_has(printed("save", NULL), name, "the file has another key by now");
+	unlink(key_path);
+	tap_has(printed("save", NULL), name, "it is gone");
+	snprintf(name, sizeof(name), "rm -r %s", paths);
+	tap_ok(!system(name), "nothing is known");
+	tap_has(printed("save", NULL), "\n# key-file: f3",
+		"the fingerprint stands for the key");
+	tap_has(printed("save", NULL), ", of no file that is known", "and why");
+}
+
 /* --- watch: a directory of identifiers --- */
 
 static char directory[] = "/tmp/camexctl-ids-XXXXXX";
@@ -570,12 +662,12 @@ static void scan(struct authorized *authorized, const char *wanted,
 
 static void test_watch(void)
 {
-	static const char key[] =
-		"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n";
 	static struct authorized *authorized;
 
 	write_file("[device]\nname = camex0\nport = 7001\n");
 	tap_ok(!run("reload", NULL) && !n_peers, "no peers are left");
+	/* where nothing can be written */
+	key_paths_dir = "/proc/camexctl";
 	if (!mkdtemp(directory) ||
 	    authorized_open(&authorized, directory, &fault)) {
 		tap_ok(false, "a directory");
@@ -665,6 +757,7 @@ static void test_apply(void)
 	static const uint8_t near[] = { 10, 88, 0, 1 }, far[] = { 10, 9, 9, 9 };
 	static struct applied_profiles *applied;
 
+	set_number(&device[CAMEX_A_DEV_MTU], 0, 1300, 4);
 	tap_ok(!profiles_apply_all(&applied, "camex0", &fault),
 	       "no server has handed out anything");
 	hands_out(applied, "10.88.0.2/24", near, "10.1.0.0/16",
@@ -707,6 +800,7 @@ int main(void)
 		return 1;
 	test_load();
 	test_reload();
+	test_save();
 	test_watch();
 	test_apply();
 	unlink(path);

@@ -35,6 +35,11 @@ def run(*command):
     return subprocess.check_output(["ip", "netns", "exec", "host1", *command], text=True)
 
 
+def prefixes(addresses):
+    """Each of these addresses alone, as wg and camexctl read a list."""
+    return ",".join(f"{a}/{128 if ':' in a else 32}" for a in addresses)
+
+
 # --- the device under test ---
 
 
@@ -43,19 +48,22 @@ class KernelWireGuard:
 
     name = "wg0"
     queue_of_load = 512  # from so many queued handshakes it wants cookies
+    edge = 8128  # so far back a counter is taken
     burst = 2000  # so many datagrams at once are not lost before it looks at them
 
-    def __init__(self, private, peer_public):
-        self.peer_public = base64.b64encode(peer_public).decode()
+    def __init__(self, private):
         self.files = tempfile.TemporaryDirectory()
-        self.start()
-        run("wg", "set", self.name, "listen-port", str(DEVICE[1]), "private-key", self.key_file(private))
+        self.start(self.key_file(private))
         run("ip", "address", "add", f"{THEIRS[0]}/24", "dev", self.name)
         run("ip", "address", "add", f"{THEIRS[1]}/64", "dev", self.name, "nodad")
         run("ip", "link", "set", self.name, "up")
 
-    def start(self):
+    def start(self, key_file):
         run("ip", "link", "add", self.name, "type", "wireguard")
+        self.set_own(key_file)
+
+    def set_own(self, key_file):
+        run("wg", "set", self.name, "listen-port", str(DEVICE[1]), "private-key", key_file)
 
     def end(self):
         run("ip", "link", "del", self.name)
@@ -66,13 +74,13 @@ class KernelWireGuard:
             f.write(base64.b64encode(key).decode() + "\n")
         return path
 
-    def set_peer(self, psk=None, endpoint=None):
-        """The peer of host2, anew: no session, no time stamp, no cookie is left."""
-        run("wg", "set", self.name, "peer", self.peer_public, "remove")
+    def set_peer(self, public, addresses, psk=None, endpoint=None):
+        """A peer of host2, anew: no session, no time stamp, no cookie is left."""
+        key = base64.b64encode(public).decode()
+        run("wg", "set", self.name, "peer", key, "remove")
         more = ["preshared-key", self.key_file(psk)] if psk else []
         more += ["endpoint", cx.endpoint_text(endpoint)] if endpoint else []
-        run("wg", "set", self.name, "peer", self.peer_public, "allowed-ips",
-            f"{OURS[0]}/32,{OURS[1]}/128", *more)
+        run("wg", "set", self.name, "peer", key, "allowed-ips", prefixes(addresses), *more)
 
 
 class WireGuardGo(KernelWireGuard):
@@ -81,7 +89,7 @@ class WireGuardGo(KernelWireGuard):
     queue_of_load = None  # what a flood leaves of it is chance
     burst = 100
 
-    def start(self):
+    def start(self, key_file):
         self.process = subprocess.Popen(
             ["ip", "netns", "exec", "host1", "wireguard-go", "-f", self.name],
             env={**os.environ, "WG_I_PREFER_BUGGY_USERSPACE_TO_POLISHED_KMOD": "1"},
@@ -89,13 +97,37 @@ class WireGuardGo(KernelWireGuard):
         until = time.monotonic() + LONG
         while not os.path.exists(f"/var/run/wireguard/{self.name}.sock") and time.monotonic() < until:
             time.sleep(0.1)
+        self.set_own(key_file)
 
     def end(self):
         self.process.terminate()
         self.process.wait()
 
 
-DEVICES = {"wireguard": KernelWireGuard, "wireguard-go": WireGuardGo}
+class Camex(KernelWireGuard):
+    """camex, protocol wireguard"""
+
+    name = "camex0"
+
+    def start(self, key_file):
+        run("camexctl", "dev", "add", self.name, "protocol", "wireguard", "port", str(DEVICE[1]),
+            "private-key-file", key_file)
+        self.peers = {}
+
+    def end(self):
+        run("camexctl", "dev", "del", self.name)
+
+    def set_peer(self, public, addresses, psk=None, endpoint=None):
+        if public in self.peers:
+            run("camexctl", "peer", "del", self.name, self.peers[public])
+        name = self.peers.setdefault(public, f"p{len(self.peers)}")
+        more = ["preshared-key-file", self.key_file(psk)] if psk else []
+        more += ["endpoint", cx.endpoint_text(endpoint)] if endpoint else []
+        run("camexctl", "peer", "add", self.name, name, "public-key", base64.b64encode(public).decode(),
+            "routes", prefixes(addresses), *more)
+
+
+DEVICES = {"wireguard": KernelWireGuard, "wireguard-go": WireGuardGo, "camex": Camex}
 
 
 # --- the other end ---
@@ -104,11 +136,11 @@ DEVICES = {"wireguard": KernelWireGuard, "wireguard-go": WireGuardGo}
 class End:
     """wireguard_peer.py in this process: what it logs can be waited for."""
 
-    def __init__(self, private, public, suite=wn.CHACHA, psk=wn.NO_PSK):
+    def __init__(self, private, public, suite=wn.CHACHA, psk=wn.NO_PSK, at=PEER, addresses=OURS):
         self.entries = []
         self.peer = ws.Peer(private, public, psk, suite)
-        sock = cx.open_socket(PEER)
-        self.node = wp.Node(self.peer, sock, self.note, OURS, DEVICE)
+        sock = cx.open_socket(at)
+        self.node = wp.Node(self.peer, sock, self.note, addresses, DEVICE)
         self.seen = 0
 
     def note(self, **entry):
@@ -172,7 +204,7 @@ device = private = public = None
 
 def fresh(theirs=None, endpoint=None, **more):
     """A device and a peer that have never met. theirs: the preshared key that the device has."""
-    device.set_peer(theirs, endpoint)
+    device.set_peer(wn.public_of(private), OURS, theirs, endpoint)
     return End(private, public, **more)
 
 
@@ -249,6 +281,83 @@ def test_wrong():
     end.close()
 
 
+def test_others():
+    """Two peers of one device: neither passes for the other."""
+    end = fresh()
+    other_private = wn.generate_private()
+    addresses = "10.9.0.3", "fd00:9::3"
+    device.set_peer(wn.public_of(other_private), addresses)
+    other = End(other_private, public, at=(PEER[0], PEER[1] + 1), addresses=addresses)
+    for who in (end, other):
+        tap.ok(who.handshake(), "a handshake")
+        who.do(f"ping {THEIRS[0]}")
+        tap.ok(who.wait(icmp_type=0, verdict="ok"), "its ping is answered")
+    ours, its = end.peer.current, other.peer.current
+    for options, what in ((f"index={its.remote_index}", "the index of another peer"),
+                          (f"body={cx.icmp_echo(addresses[0], THEIRS[0]).hex()}", "the inner address of another peer")):
+        since, theirs = len(end.entries), len(other.entries)
+        tap.equal(end.answered(f"send data to={THEIRS[0]} {options}"), False, f"ignored: {what}")
+        other.take_all(0.2)
+        tap.equal((end.came(since), other.came(theirs)), (1, 0), "nothing else came, to neither")
+    # the other's session, from this one's address: its peer has moved
+    end.peer.current = its
+    end.do(f"send data body={cx.icmp_echo(addresses[0], THEIRS[0], 7, 7).hex()}")
+    tap.ok(end.wait(icmp_type=0, seq=7, destination=addresses[0]),
+           "who has a session's keys is its peer, wherever it is")
+    end.peer.current = ours
+    tap.equal(end.answered(f"send data to={THEIRS[0]}"), True, "which changes nothing for the peer that was there")
+    other.do(f"ping {THEIRS[0]}")
+    tap.ok(other.wait(icmp_type=0, verdict="ok", seq=other.node.sequence), "and the other comes back")
+    # a response that another got
+    time.sleep(0.03)
+    end.node.sock.sendto(end.peer.initiation(), DEVICE)
+    select.select([end.node.sock], [], [], LONG)
+    response = end.node.sock.recv(65536)
+    tap.equal(response[0], 2, "a response")
+    since = len(other.entries)
+    other.node.sock.sendto(response, DEVICE)
+    other.take_all(0.2)
+    tap.equal(other.came(since), 0, "which is not answered when another sends it back")
+    end.close()
+    other.close()
+
+
+WRONG_RESPONSES = (
+    "reserved=1", "type=0x82", "flip=20", "flip=50", "extend=1", "cut=1", "mac1=bad", "flip=4 mac1=bad",
+    "index=77", "psk",
+)
+
+
+def test_responses():
+    """The device begins: only the right response has it send what waits, wrong ones before it or not."""
+    for command in WRONG_RESPONSES:
+        end = fresh(endpoint=PEER)
+        with subprocess.Popen(["ip", "netns", "exec", "host1", "ping", "-q", "-c", "1", "-W", str(LONG), OURS[0]],
+                              stdout=subprocess.DEVNULL) as ping:
+            while True:
+                data, source = end.node.sock.recvfrom(65536)
+                if len(data) == 148:
+                    break
+            right = wn.Responder(wn.CHACHA, private, data)
+            psk = os.urandom(32) if command == "psk" else wn.NO_PSK
+            wrong = wn.Responder(wn.CHACHA, private, data).response(4711, psk)[0]
+            options = dict(word.split("=") for word in command.split() if "=" in word)
+            end.node.sock.sendto(end.node.spoil(RESPONSE, wrong, options), source)
+            since = len(end.entries)
+            end.take_all(0.3)
+            tap.equal(end.came(since), 0, f"ignored: response {command}")
+            answer, keys = right.response(815, wn.NO_PSK)
+            end.peer.next = wn.Transport(wn.CHACHA, keys, 815, right.remote_index, False, end.peer.clock())
+            end.node.sock.sendto(answer, source)
+            tap.ok(end.wait(icmp_type=8, source=THEIRS[0]), "after the right one it sends what waited")
+            ping.wait()
+        end.node.sock.sendto(answer, source)
+        since = len(end.entries)
+        tap.equal(end.answered(f"send data to={THEIRS[0]}"), True, "the same response once more changes nothing")
+        tap.equal(end.came(since), 2, "and is not answered")
+        end.close()
+
+
 def find_edge(end):
     """How far back a counter may be."""
     end.do("send data counter=+20000")
@@ -284,7 +393,8 @@ def test_data():
         # the second ping is one ahead of what the first refers to
         tap.equal(end.answered(f"{ping} counter={offset}"), good,
                   f"counter {offset}: {'taken' if good else 'refused'}")
-    tap.note(f"the counter furthest back that is taken: {find_edge(end)} back")
+    edge = find_edge(end)
+    tap.ok(edge == device.edge, f"the counter furthest back that is taken: {edge} back")
     end.do(f"send data to={THEIRS[0]} counter=5")
     first = end.node.last[DATA]
     old = end.peer.current
@@ -383,9 +493,10 @@ def main():
     kind = DEVICES[sys.argv[1]]
     private, theirs = wn.generate_private(), wn.generate_private()
     public = wn.public_of(theirs)
-    device = kind(theirs, wn.public_of(private))
+    device = kind(theirs)
     load = [test_load] if device.queue_of_load else []
-    tap.run([test_roles, test_wrong, test_data, test_next, test_cookies, *load, device.end])
+    tap.run([test_roles, test_wrong, test_responses, test_others, test_data, test_next, test_cookies, *load,
+             device.end])
 
 
 if __name__ == "__main__":
