@@ -167,8 +167,8 @@ void camex_cookie_reply(struct camex_cookie_checker *checker,
 	memcpy(reply->receiver, message + sizeof(reply->type), sizeof(reply->receiver));
 	get_random_bytes(reply->nonce, sizeof(reply->nonce));
 	make_cookie(checker, cookie, source, now);
-	xchacha20poly1305_encrypt(reply->cookie, cookie, sizeof(cookie), camex_wg_mac1(message, len),
-				  CAMEX_WG_MAC, reply->nonce, key);
+	xchacha20poly1305_encrypt(reply->cookie, cookie, sizeof(cookie),
+				  camex_wg_mac1(message, len), CAMEX_WG_MAC, reply->nonce, key);
 	memzero_explicit(cookie, sizeof(cookie));
 }
 

@@ -36,7 +36,7 @@ struct camex_noise_suite;
  * @cookie_key: the key that encrypts cookies, likewise
  */
 struct camex_cookie_checker {
-	spinlock_t lock;
+	spinlock_t lock;	/* of the rest */
 	bool has_key;
 	u8 first_type;
 	u64 expires;
@@ -57,7 +57,7 @@ struct camex_cookie_checker {
  * @cookie_key: the key that decrypts its cookies, likewise
  */
 struct camex_cookie {
-	spinlock_t lock;
+	spinlock_t lock;	/* of the rest */
 	bool asked;
 	bool known;
 	u64 born;

@@ -43,6 +43,7 @@ const struct camex_noise_suite camex_noise_chacha20poly1305 = {
 	.seal = seal_chacha20poly1305,
 	.open = open_chacha20poly1305,
 };
+
 CAMEX_EXPORT_FOR_KUNIT(camex_noise_chacha20poly1305);
 
 /* Noise's MixHash. */

@@ -36,7 +36,7 @@ struct camex_wg_source {
  *	to be collected; while a set is full its other sources are refused
  */
 struct camex_wg_limits {
-	spinlock_t lock;
+	spinlock_t lock;	/* of @places */
 	siphash_key_t secret;
 	struct camex_wg_source places[CAMEX_WG_LIMIT_SETS][CAMEX_WG_LIMIT_PLACES];
 };

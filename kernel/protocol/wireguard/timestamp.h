@@ -3,12 +3,13 @@
 #ifndef CAMEX_WG_TIMESTAMP_H
 #define CAMEX_WG_TIMESTAMP_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 
 #include "protocol/wireguard/wire.h"
 
 /* WireGuard rounds the nanoseconds of a time stamp, so as not to give the clock away. */
-#define CAMEX_TIMESTAMP_ROUND_NS	(1U << 24)
+#define CAMEX_TIMESTAMP_ROUND_NS	BIT(24)
 
 void camex_timestamp_next(u8 stamp[CAMEX_WG_TIMESTAMP], u64 wall_ns);
 bool camex_timestamp_after(const u8 stamp[CAMEX_WG_TIMESTAMP],

@@ -145,7 +145,7 @@ static inline void camex_wg_put64(u8 p[8], u64 v)
  */
 static inline int camex_wg_kind(const u8 *bytes, size_t len, u8 first_type)
 {
-	if (len < 4 || bytes[1] || bytes[2] || bytes[3] || bytes[0] < first_type)
+	if (len < 4 || bytes[1] || bytes[2] || bytes[3])
 		return 0;
 	switch (bytes[0] - first_type + 1) {
 	case CAMEX_WG_INITIATION:
