@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <sys/socket.h>
 
@@ -38,7 +39,8 @@ static int default_mac(uint8_t *mac)
 	for (size_t i = 0; i < sizeof(families) && status > 0; i++) {
 		struct best best = {};
 
-		if (link_each_route(&conn, families[i], keep_best_route, &best))
+		if (link_each_route(&conn, families[i], RT_TABLE_MAIN,
+				    keep_best_route, &best))
 			status = -1;
 		else if (best.ifindex && !link_mac(&conn, best.ifindex, mac))
 			status = 0;

@@ -44,7 +44,8 @@ void key_paths_note(const struct values *values)
 	for (size_t i = 0; i < values->n; i++) {
 		const struct value *value = &values->list[i];
 
-		if (!value_is_secret(value) || !is_file(value->text) ||
+		if (!value_is_secret(value) || value->secret.shared ||
+		    !is_file(value->text) ||
 		    !link_of(value, link))
 			continue;
 		path = realpath(value->text, NULL);

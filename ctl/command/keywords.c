@@ -245,6 +245,9 @@ const struct keyword keywords[] = {
 	  &type_addresses, UP(2), .repeats = true },
 	{ "mtu", "N", "largest packet of the link (default: what fits the way out)",
 	  &type_u32, .max = INT32_MAX, UP(3) },
+	{ "table", "auto|off|N",
+	  "table of the kernel's routes; off: none; auto: main, and for a default route one that packets with fwmark do not see (default auto)",
+	  &type_table, UP(4) },
 
 	/* files into devices that exist */
 	{ "dry-run", "", "say what would change, and change nothing",

@@ -149,6 +149,9 @@ struct keyword {
 	uint16_t attr_last;
 };
 
+/* a table that is "auto" */
+#define TABLE_AUTO UINT32_MAX
+
 /* more than one command has */
 #define VALUES_MAX 32
 
@@ -280,6 +283,7 @@ extern const struct value_type type_link_name;
 extern const struct value_type type_own_address;
 extern const struct value_type type_gateway;
 extern const struct value_type type_mtu;
+extern const struct value_type type_table;
 extern const struct value_type type_push_routes;
 extern const struct value_type type_endpoint;
 extern const struct value_type type_addresses;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <linux/camex.h>
 
@@ -210,6 +211,25 @@ static int read_mtu(struct value *value, struct fault *fault)
 	return 0;
 }
 
+static int read_table(struct value *value, struct fault *fault)
+{
+	struct fault no_number;
+
+	value->number = TABLE_AUTO;
+	if (!strcasecmp(value->text, "auto"))
+		return 0;
+	value->number = 0;
+	if (!strcasecmp(value->text, "off"))
+		return 0;
+	if (parse_number(value->text, UINT32_MAX - 1, &value->number,
+			 &no_number) ||
+	    !value->number)
+		return fault_set(fault,
+				 "\"%s\" is neither auto nor off nor a number from 1 to %u",
+				 value->text, UINT32_MAX - 1);
+	return 0;
+}
+
 static int read_push_routes(struct value *value, struct fault *fault)
 {
 	if (read_prefixes(value, fault))
@@ -280,6 +300,7 @@ const struct value_type type_id = { read_id, &form_id, PROPOSE_NOTHING };
 const struct value_type type_own_address = { read_own_address, &form_prefix, PROPOSE_NOTHING };
 const struct value_type type_gateway = { read_gateway, &form_address, PROPOSE_NOTHING };
 const struct value_type type_mtu = { read_mtu, &form_u16, PROPOSE_NOTHING };
+const struct value_type type_table = { read_table, &form_none, PROPOSE_NOTHING };
 const struct value_type type_push_routes = { read_push_routes, &form_prefixes, PROPOSE_NOTHING };
 const struct value_type type_prefixes = { read_prefixes, &form_prefixes, PROPOSE_NOTHING };
 const struct value_type type_peer = { read_peer, &form_string, PROPOSE_PEER };

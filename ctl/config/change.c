@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,10 +8,83 @@
 #include "command/command.h"
 #include "config/apply.h"
 #include "config/change.h"
+#include "config/shell.h"
 #include "netlink/link.h"
 
-typedef int prefix_fn(struct conn *route, int ifindex,
-		      const struct prefix *prefix, struct fault *fault);
+typedef int change_fn(struct engine *engine, const struct change *change);
+
+static int add_address(struct engine *engine, const struct change *change)
+{
+	return link_add_address(&engine->route, engine->ifindex,
+				&change->prefix, engine->fault);
+}
+
+static int del_address(struct engine *engine, const struct change *change)
+{
+	return link_del_address(&engine->route, engine->ifindex,
+				&change->prefix, engine->fault);
+}
+
+static int add_route(struct engine *engine, const struct change *change)
+{
+	return link_add_route(&engine->route, engine->ifindex, change->table,
+			      &change->prefix, engine->fault);
+}
+
+static int keep_route(struct engine *engine, const struct change *change)
+{
+	return link_keep_route(&engine->route, engine->ifindex, change->table,
+			       &change->prefix, engine->fault);
+}
+
+static int del_route(struct engine *engine, const struct change *change)
+{
+	return link_del_route(&engine->route, engine->ifindex, change->table,
+			      &change->prefix, engine->fault);
+}
+
+/* Replies of the far end come by the old way: rp_filter is to see that way as well. */
+static void mind_marks(void)
+{
+	FILE *file = fopen("/proc/sys/net/ipv4/conf/all/src_valid_mark", "we");
+
+	if (!file || fputs("1\n", file) < 0 || fflush(file))
+		complain(
+			"warning: net.ipv4.conf.all.src_valid_mark cannot be set");
+	if (file)
+		fclose(file);
+}
+
+static int add_rule(struct engine *engine, const struct change *change)
+{
+	if (change->rule.family == AF_INET && change->rule.mark)
+		mind_marks();
+	return rule_add(&engine->route, &change->rule, engine->fault);
+}
+
+static int del_rule(struct engine *engine, const struct change *change)
+{
+	return rule_del(&engine->route, &change->rule, engine->fault);
+}
+
+static int run_hook(struct engine *engine, const struct change *change)
+{
+	return shell_run_hook(change->hook, engine->fault);
+}
+
+static int set_dns(struct engine *engine, const struct change *change)
+{
+	(void)change;
+	return shell_set_dns(engine->config, engine->fault);
+}
+
+static int unset_dns(struct engine *engine, const struct change *change)
+{
+	(void)change;
+	return engine->flags & ENGINE_CREATE ?
+		       shell_unset_dns(engine->config, engine->fault) :
+		       0;
+}
 
 /**
  * struct kind - a kind of change: by a command, or by routing netlink
@@ -19,7 +93,7 @@ typedef int prefix_fn(struct conn *route, int ifindex,
  * @object: the command that makes it; NULL: none does
  * @name: the command's second word
  * @undo: the second word of the command that undoes it; NULL: nothing can
- * @make: or adds or deletes a prefix
+ * @make: or a function
  * @unmake: and undoes that; NULL: it needs no undoing
  */
 static const struct kind {
@@ -28,29 +102,42 @@ static const struct kind {
 	const char *object;
 	const char *name;
 	const char *undo;
-	prefix_fn *make;
-	prefix_fn *unmake;
+	change_fn *make;
+	change_fn *unmake;
 } kinds[] = {
 	/* clang-format off */
 	[CHANGE_DEV_ADD] = { "device", "added", "dev", "add", "del", NULL, NULL },
+	[CHANGE_HOOK] = { "hook", NULL, NULL, NULL, NULL, run_hook, NULL },
 	[CHANGE_DEV_SET] = { "device", "", "dev", "set", "set", NULL, NULL },
 	[CHANGE_MTU] = { "mtu", "changed", NULL, NULL, NULL, NULL, NULL },
-	[CHANGE_ADDRESS_ADD] = { "address", "added", NULL, NULL, NULL, link_add_address, link_del_address },
-	[CHANGE_ADDRESS_DEL] = { "address", "removed", NULL, NULL, NULL, link_del_address, link_add_address },
+	[CHANGE_ADDRESS_ADD] = { "address", "added", NULL, NULL, NULL, add_address, del_address },
+	[CHANGE_ADDRESS_DEL] = { "address", "removed", NULL, NULL, NULL, del_address, add_address },
 	[CHANGE_ROUTES_SHRINK] = { "routes", "", "peer", "set", "set", NULL, NULL },
 	[CHANGE_PEER_ADD] = { "peer", "added", "peer", "add", "del", NULL, NULL },
 	[CHANGE_PEER_SET] = { "peer", "", "peer", "set", "set", NULL, NULL },
 	[CHANGE_LINK_UP] = { "setting it up", "link up", NULL, NULL, NULL, NULL, NULL },
-	[CHANGE_ROUTE_ADD] = { "kernel route", "added", NULL, NULL, NULL, link_add_route, link_del_route },
-	[CHANGE_ROUTE_RESTORE] = { "kernel route", NULL, NULL, NULL, NULL, link_keep_route, NULL },
-	[CHANGE_ROUTE_DEL] = { "kernel route", "removed", NULL, NULL, NULL, link_del_route, link_add_route },
+	[CHANGE_ROUTE_ADD] = { "kernel route", "added", NULL, NULL, NULL, add_route, del_route },
+	[CHANGE_ROUTE_RESTORE] = { "kernel route", NULL, NULL, NULL, NULL, keep_route, NULL },
+	[CHANGE_ROUTE_DEL] = { "kernel route", "removed", NULL, NULL, NULL, del_route, add_route },
+	[CHANGE_RULE_ADD] = { "rule", "added", NULL, NULL, NULL, add_rule, del_rule },
+	[CHANGE_RULE_DEL] = { "rule", "removed", NULL, NULL, NULL, del_rule, add_rule },
+	[CHANGE_DNS] = { "DNS", NULL, NULL, NULL, NULL, set_dns, unset_dns },
 	[CHANGE_ROUTE_VIA] = { "route", NULL, NULL, NULL, NULL, NULL, NULL },
 	[CHANGE_PROFILE] = { "configuration", NULL, NULL, NULL, NULL, NULL, NULL },
 	[CHANGE_KEY_SET] = { "key", "new key", "key", "set", NULL, NULL, NULL },
 	[CHANGE_KEY_DEL] = { "key", "key removed", "key", "del", NULL, NULL, NULL },
+	[CHANGE_PRIVATE_KEY] = { "device", "", "dev", "set", NULL, NULL, NULL },
+	[CHANGE_PRESHARED] = { "preshared key", "", "peer", "set", NULL, NULL, NULL },
+	[CHANGE_PRESHARED_AGAIN] = { "preshared key", NULL, "peer", "set", NULL, NULL, NULL },
+	[CHANGE_PEER_AGAIN] = { "peer", "added", "peer", "add", NULL, NULL, NULL },
 	[CHANGE_PEER_DEL] = { "peer", "removed", "peer", "del", NULL, NULL, NULL },
 	/* clang-format on */
 };
+
+bool change_outlives_device(const struct change *change)
+{
+	return change->kind == CHANGE_RULE_ADD || change->kind == CHANGE_DNS;
+}
 
 const char *change_name(const struct change *change)
 {
@@ -63,7 +150,7 @@ static int fail_at(struct engine *engine, const struct change *change,
 {
 	char text[PREFIX_TEXT], whole[PREFIX_TEXT + 32];
 	bool via = change->kind == CHANGE_ROUTE_VIA;
-	bool prefix = via || kinds[change->kind].make;
+	bool prefix = change->prefix.addr.family;
 
 	snprintf(whole, sizeof(whole), "%s%s%s%s", what ? what : "",
 		 prefix ? " " : "",
@@ -148,8 +235,7 @@ int change_make(struct engine *engine, const struct change *change)
 	if (kind->object)
 		return run_command(engine, change, kind->name, change->now);
 	if (kind->make) {
-		status = kind->make(route, engine->ifindex, &change->prefix,
-				    engine->fault);
+		status = kind->make(engine, change);
 	} else if (change->kind == CHANGE_MTU) {
 		status = link_set_mtu(route, engine->ifindex, change->mtu,
 				      engine->fault);
@@ -181,8 +267,7 @@ int change_undo(struct engine *engine, const struct change *change)
 	if (kind->undo)
 		return run_command(engine, change, kind->undo, change->before);
 	if (kind->unmake)
-		return kind->unmake(route, engine->ifindex, &change->prefix,
-				    engine->fault);
+		return kind->unmake(engine, change);
 	return kind->object || change->kind == CHANGE_PROFILE ? -1 : 0;
 }
 
@@ -204,6 +289,17 @@ static void print_values(const struct change *change)
 	putchar('\n');
 }
 
+/* "rule IPv4 32765: table 51820 for all but mark 0xca6c" */
+static void print_rule(const struct link_rule *rule)
+{
+	printf(" IPv%d %u: table %u", rule->family == AF_INET ? 4 : 6,
+	       rule->priority, rule->table);
+	if (rule->mark)
+		printf(" for all but mark 0x%x", rule->mark);
+	if (rule->specific)
+		fputs(" without its default route", stdout);
+}
+
 void change_print(const struct change *change)
 {
 	const struct kind *kind = &kinds[change->kind];
@@ -220,8 +316,12 @@ void change_print(const struct change *change)
 		printf("peer %s", change->peer);
 	else
 		fputs(kind->what, stdout);
-	if (kind->make)
+	if (change->prefix.addr.family)
 		printf(" %s", prefix_text(&change->prefix, text));
+	if (change->table && change->table != RT_TABLE_MAIN)
+		printf(" in table %u", change->table);
+	if (change->rule.family)
+		print_rule(&change->rule);
 	if (!*kind->done) {
 		fputs(": ", stdout);
 		print_values(change);

@@ -5,12 +5,15 @@
 
 #include "config/config.h"
 #include "config/engine.h"
+#include "netlink/link.h"
 #include "netlink/model.h"
 #include "netlink/nl.h"
+#include "netlink/rule.h"
 
 /* In the order in which they are made. */
 enum change_kind {
 	CHANGE_DEV_ADD,
+	CHANGE_HOOK, /* a command of the file: before all else, and after it */
 	CHANGE_DEV_SET,
 	CHANGE_MTU,
 	CHANGE_ADDRESS_ADD,
@@ -21,13 +24,20 @@ enum change_kind {
 	CHANGE_LINK_UP,
 	CHANGE_ROUTE_ADD, /* a kernel route */
 	CHANGE_ROUTE_RESTORE,
+	CHANGE_RULE_ADD, /* by which packets find the default route */
+	CHANGE_RULE_DEL,
 	CHANGE_ROUTE_DEL,
+	CHANGE_DNS, /* what the resolver is told: it does not say whether it is new */
 	CHANGE_ROUTE_VIA, /* one that a server hands out */
 	CHANGE_PROFILE,	  /* what a server hands out */
 	/* cannot be undone: the kernel does not return keys */
 	CHANGE_KEY_SET,
 	CHANGE_KEY_DEL,
+	CHANGE_PRIVATE_KEY,
+	CHANGE_PRESHARED,
+	CHANGE_PRESHARED_AGAIN, /* it may be the same */
 	CHANGE_PEER_DEL,
+	CHANGE_PEER_AGAIN, /* one with a key that another peer has had */
 };
 
 /**
@@ -39,6 +49,9 @@ enum change_kind {
  * @before: the same keywords with their present values
  * @given: @now belongs to the file
  * @prefix: an address or a prefix
+ * @table: of a kernel route
+ * @rule: a policy rule
+ * @hook: a command of the file
  * @mtu: an MTU
  * @last: no later change gives the peer more routes
  */
@@ -50,6 +63,9 @@ struct change {
 	struct values *before;
 	bool given;
 	struct prefix prefix;
+	uint32_t table;
+	struct link_rule rule;
+	const struct config_hook *hook;
 	uint32_t mtu;
 	bool last;
 };
@@ -69,6 +85,11 @@ struct change {
  * @changed: peers that change
  * @removed: peers that are removed
  * @routes: the kernel's routes through the link as they are
+ * @rules: the policy rules as they are
+ * @table: the table of the kernel's routes; 0: there are to be none
+ * @mark: the mark of the device's datagrams, and the table of default routes; 0: they
+ *	are in @table as well
+ * @mark_text: @mark, as text
  * @fault: the reason when it fails
  */
 struct engine {
@@ -84,7 +105,11 @@ struct engine {
 	unsigned int added;
 	unsigned int changed;
 	unsigned int removed;
-	struct prefixes routes;
+	struct link_routes routes;
+	struct link_rules rules;
+	uint32_t table;
+	uint32_t mark;
+	char mark_text[12];
 	struct fault *fault;
 };
 
@@ -97,6 +122,9 @@ int change_undo(struct engine *engine, const struct change *change);
 
 /* Print a change as a line, or nothing where it is no news. */
 void change_print(const struct change *change);
+
+/* Whether it is not undone by deleting the device. */
+bool change_outlives_device(const struct change *change);
 
 /* The words for a change that could not be undone. */
 const char *change_name(const struct change *change);

@@ -9,6 +9,8 @@
 
 #include "command/command.h"
 #include "config/engine.h"
+#include "config/plan.h"
+#include "config/shell.h"
 #include "netlink/link.h"
 #include "netlink/model.h"
 
@@ -39,19 +41,70 @@ int up(struct call *call)
 	return status;
 }
 
+/* The mark of the device's datagrams, 0: none; false: there is no such device. */
+static bool query_mark(struct call *call, const char *name, uint32_t *number)
+{
+	struct model_devices devices = {};
+	const char *word = call->word[0];
+	const struct nlattr *mark = NULL;
+	bool exists;
+
+	call->word[0] = name;
+	exists = !query_devices(call, name, &devices) && devices.n;
+	if (exists)
+		mark = devices.list[0].tb[CAMEX_A_DEV_FWMARK];
+	*number = mark ? nla_get_u32(mark) : 0;
+	call->word[0] = word;
+	model_devices_clear(&devices);
+	return exists;
+}
+
+/* What does not go with the device: policy rules, and what the resolver was told. */
+static void clean_up(const struct config *config, uint32_t mark)
+{
+	struct conn route = {};
+	struct fault fault;
+
+	if (mark && !conn_open_route(&route) &&
+	    routes_forget_rules(&route, mark, &fault))
+		complain("warning: the policy rules of mark 0x%x: %s", mark,
+			 fault.text);
+	conn_close(&route);
+	if (config->n_dns && shell_unset_dns(config, &fault))
+		complain("warning: %s:%u: DNS: %s", config->ini.name,
+			 config->dns_line, fault.text);
+}
+
+static int take_down(struct call *call, const struct config *config)
+{
+	const struct step step = {
+		.object = "dev",
+		.name = "del",
+		.word = { config->name },
+	};
+	unsigned int line = config->line;
+	uint32_t mark;
+
+	/* where there is none deleting it tells so */
+	if (query_mark(call, config->name, &mark) &&
+	    shell_run_hooks(config, HOOK_PRE_DOWN, &call->fault))
+		return -1;
+	if (step_run(&step, &call->conn, &line, &call->fault))
+		return ini_fault(&config->ini, line, &call->fault);
+	clean_up(config, mark);
+	return shell_run_hooks(config, HOOK_POST_DOWN, &call->fault);
+}
+
 int down(struct call *call)
 {
-	struct step step = { .object = "dev", .name = "del" };
 	struct config config;
 	/* no key and no host is needed to delete a device */
 	int status = config_take(&config, call->word[0], &call->fault);
-	unsigned int line = config.line;
 	char name[IFNAMSIZ];
 
 	find_name(&config, name);
-	step.word[0] = config.name;
-	if (!status && step_run(&step, &call->conn, &line, &call->fault))
-		status = ini_fault(&config.ini, line, &call->fault);
+	if (!status)
+		status = take_down(call, &config);
 	config_wipe(&config);
 	return status;
 }

@@ -24,6 +24,26 @@ struct config_peer {
 	bool gone;
 };
 
+/* When a command of the file runs. */
+enum hook_when {
+	HOOK_PRE_UP,
+	HOOK_POST_UP,
+	HOOK_PRE_DOWN,
+	HOOK_POST_DOWN,
+};
+
+/**
+ * struct config_hook - a command of the file, for a shell
+ * @when: when it runs
+ * @command: the command
+ * @line: its line
+ */
+struct config_hook {
+	enum hook_when when;
+	const char *command;
+	unsigned int line;
+};
+
 /**
  * struct config - a file, or what else says how a device is to be
  * @path: the file's path
@@ -36,6 +56,13 @@ struct config_peer {
  * @texts: texts that it owns, such as paths of key files that were relative to the file
  * @n_texts: their number
  * @gateway: the kernel's routes go by way of it; AF_UNSPEC: by none
+ * @quick: the file is one of wg-quick(8)
+ * @hooks: its commands
+ * @n_hooks: their number
+ * @dns: addresses of name servers, and domains to search
+ * @n_dns: their number
+ * @dns_line: the line of the last one
+ * @saves: the line that wants the file to be written, 0: none
  * @was: what the link was given in the same way before, of what a server hands out; or NULL
  */
 struct config {
@@ -49,11 +76,18 @@ struct config {
 	char **texts;
 	size_t n_texts;
 	struct address gateway;
+	bool quick;
+	struct config_hook *hooks;
+	size_t n_hooks;
+	char **dns;
+	size_t n_dns;
+	unsigned int dns_line;
+	unsigned int saves;
 	const struct config *was;
 };
 
 /*
- * Read a file of camex-up(5), without the keys and hosts that it names; the second
+ * Read a file of camex-up(5) or, with a section [Interface], of wg-quick(8), without the keys and hosts that it names; the second
  * reads those too. 0, or -1 with the reason, the file and the line. config_wipe() is
  * called either way.
  */

@@ -3,8 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/config.h"
+#include "config/wgquick.h"
 #include "text/parse.h"
 
 static const struct ini_kind kinds[] = {
@@ -78,11 +80,36 @@ static int take_peers(struct config *config, struct fault *fault)
 	return 0;
 }
 
+/* A bare name, of no file here, is that of a device with a file where units look for it. */
+static const char *find_path(struct config *config, const char *path)
+{
+	static const char *const places[] = { "/etc/camex/%s.up",
+					      "/etc/camex/%s.conf",
+					      "/etc/wireguard/%s.conf" };
+
+	if (strchr(path, '/') || !strcmp(path, "-") || !access(path, F_OK))
+		return path;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		char *found;
+
+		if (asprintf(&found, places[i], path) < 0)
+			return path;
+		found = config_keep(config, found);
+		if (found && !access(found, F_OK))
+			return found;
+	}
+	return path;
+}
+
 int config_take(struct config *config, const char *path, struct fault *fault)
 {
 	memset(config, 0, sizeof(*config));
-	config->path = path;
-	if (ini_read(&config->ini, path, kinds, fault) ||
+	config->path = path = find_path(config, path);
+	if (ini_load(&config->ini, path, fault))
+		return -1;
+	if (ini_has_section(&config->ini, "Interface"))
+		return quick_take(config, fault);
+	if (ini_parse(&config->ini, kinds, INI_OWN, fault) ||
 	    take_device(config, fault) || take_peers(config, fault))
 		return -1;
 	return 0;
@@ -157,8 +184,11 @@ static int read_values(struct config *config, struct values *values,
 
 int config_read(struct config *config, const char *path, struct fault *fault)
 {
-	if (config_take(config, path, fault) ||
-	    read_values(config, &config->values, fault))
+	if (config_take(config, path, fault))
+		return -1;
+	if (config->quick)
+		return quick_read(config, fault);
+	if (read_values(config, &config->values, fault))
 		return -1;
 	for (size_t i = 0; i < config->n_peers; i++)
 		if (read_values(config, &config->peers[i].values, fault))
@@ -171,6 +201,10 @@ void config_warn(const struct config *config)
 	values_warn(&config->values);
 	for (size_t i = 0; i < config->n_peers; i++)
 		values_warn(&config->peers[i].values);
+	if (config->saves)
+		complain(
+			"warning: %s:%u: SaveConfig: the file is not written; camexctl save prints what is running",
+			config->ini.name, config->saves);
 }
 
 void config_wipe(struct config *config)
@@ -181,6 +215,8 @@ void config_wipe(struct config *config)
 	for (size_t i = 0; i < config->n_texts; i++)
 		free(config->texts[i]);
 	free(config->texts);
+	free(config->hooks);
+	free(config->dns);
 	free(config->peers);
 	ini_wipe(&config->ini);
 }

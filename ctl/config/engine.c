@@ -15,6 +15,9 @@ static void undo_changes(struct engine *engine, size_t made)
 	bool removed = false;
 
 	/* all else goes with the device */
+	for (size_t i = made; i-- && engine->flags & ENGINE_CREATE;)
+		if (change_outlives_device(&engine->changes[i]))
+			change_undo(engine, &engine->changes[i]);
 	if (made && engine->flags & ENGINE_CREATE) {
 		if (change_undo(engine, &engine->changes[0]))
 			text_add(
@@ -37,7 +40,8 @@ static void undo_changes(struct engine *engine, size_t made)
 	/* the last IPv4 address has taken the routes along when it went */
 	for (size_t i = 0; removed && i < engine->routes.n; i++)
 		link_keep_route(&engine->route, engine->ifindex,
-				&engine->routes.list[i], engine->fault);
+				engine->routes.list[i].table,
+				&engine->routes.list[i].prefix, engine->fault);
 	*engine->fault = reason;
 }
 
@@ -54,7 +58,8 @@ static void name_peers(struct engine *engine, const char *text,
 		if (change->kind < CHANGE_KEY_SET)
 			continue;
 		text_add(fault->text, sizeof(fault->text), "%s%s",
-			 any ? between : text, change->peer);
+			 any ? between : text,
+			 change->peer ? change->peer : "the device");
 		any = true;
 	}
 }
@@ -85,6 +90,13 @@ static int make_changes(struct engine *engine)
 			name_peers(
 				engine,
 				"; all is as the file says but for peers that are not in it: they are without routes, and these are left: ",
+				" ", i, engine->n);
+			return -1;
+		}
+		if (change->kind == CHANGE_PEER_AGAIN) {
+			name_peers(
+				engine,
+				"; all is as the file says but for peers whose keys others had before, and these are missing: ",
 				" ", i, engine->n);
 			return -1;
 		}
@@ -164,6 +176,7 @@ int engine_run(struct call *call, struct config *config,
 		change_wipe(&engine.changes[i]);
 	free(engine.changes);
 	free(engine.routes.list);
+	free(engine.rules.list);
 	conn_close(&engine.route);
 	return status;
 }

@@ -127,13 +127,15 @@ static const char *kind_next(void *arg)
 }
 
 static const struct ini_kind *find_kind(const struct ini_kind *kinds,
-					const char *name, struct fault *fault)
+					const char *name, enum ini_style style,
+					struct fault *fault)
 {
 	const struct ini_kind *kind = kinds;
 	const char *near;
 
 	for (; kind->name; kind++)
-		if (!strcmp(kind->name, name))
+		if (!(style == INI_QUICK ? strcasecmp : strcmp)(kind->name,
+								name))
 			return kind;
 	near = nearest(name, kind_next, &kinds);
 	if (near)
@@ -162,7 +164,7 @@ static int read_section(struct ini *ini, const struct ini_kind *kinds,
 		*name++ = '\0';
 		name += strspn(name, " \t");
 	}
-	kind = find_kind(kinds, word, fault);
+	kind = find_kind(kinds, word, ini->style, fault);
 	if (!kind)
 		return -1;
 	if (kind->placeholder && !*name)
@@ -179,6 +181,7 @@ static int read_section(struct ini *ini, const struct ini_kind *kinds,
 	ini->sections[ini->n_sections++] = (struct ini_section){
 		.kind = kind,
 		.name = kind->placeholder ? name : NULL,
+		.comment = ini->comment,
 		.line = number,
 		.first = ini->n_entries,
 	};
@@ -229,18 +232,35 @@ static int read_entry(struct ini *ini, char *line, unsigned int number,
 static int read_line(struct ini *ini, const struct ini_kind *kinds, char *line,
 		     size_t len, unsigned int number, struct fault *fault)
 {
+	char *comment;
+	int status;
+
 	if (memchr(line, 0, len))
 		return fault_set(fault, "there is a NUL byte");
 	if (len > INI_LINE_MAX)
 		return fault_set(fault,
 				 "the line is too long: %zu bytes, at most %d",
 				 len, INI_LINE_MAX);
+	comment = ini->style == INI_QUICK ? memchr(line, '#', len) : NULL;
+	if (comment) {
+		trim_blanks(comment, line + len);
+		len = (size_t)(comment - line);
+	}
 	line = trim_blanks(line, line + len);
-	if (!*line || *line == '#' || *line == ';')
+	if (comment && !*line) {
+		ini->comment = comment + 1 + strspn(comment + 1, " \t");
 		return 0;
+	}
+	if (!*line || (ini->style == INI_OWN && (*line == '#' || *line == ';'))) {
+		ini->comment = NULL;
+		return 0;
+	}
 	if (*line == '[')
-		return read_section(ini, kinds, line, number, fault);
-	return read_entry(ini, line, number, fault);
+		status = read_section(ini, kinds, line, number, fault);
+	else
+		status = read_entry(ini, line, number, fault);
+	ini->comment = NULL;
+	return status;
 }
 
 /* By kind, name and line. */
@@ -263,7 +283,7 @@ static int check_unique(const struct ini *ini, struct fault *fault)
 	struct ini_section *sorted;
 	int status = 0;
 
-	if (ini->n_sections < 2)
+	if (ini->n_sections < 2 || ini->style == INI_QUICK)
 		return 0;
 	sorted = calloc(ini->n_sections, sizeof(*sorted));
 	if (!sorted)
@@ -304,14 +324,48 @@ static int read_lines(struct ini *ini, const struct ini_kind *kinds,
 	return check_unique(ini, fault);
 }
 
-int ini_read(struct ini *ini, const char *path, const struct ini_kind *kinds,
-	     struct fault *fault)
+int ini_load(struct ini *ini, const char *path, struct fault *fault)
 {
 	memset(ini, 0, sizeof(*ini));
 	ini->name = strcmp(path, "-") != 0 ? path : "standard input";
 	if (file_read(ini, path, fault))
 		return ini_fault(ini, 0, fault);
+	return 0;
+}
+
+bool ini_has_section(const struct ini *ini, const char *name)
+{
+	const char *line = ini->text, *end = ini->text + ini->len;
+	size_t len = strlen(name);
+
+	while (line < end) {
+		const char *next = memchr(line, '\n', (size_t)(end - line));
+
+		if (!next)
+			next = end;
+		while (line < next && strchr(" \t\r", *line))
+			line++;
+		if ((size_t)(next - line) >= len + 2 && *line == '[' &&
+		    !strncasecmp(line + 1, name, len) && line[len + 1] == ']')
+			return true;
+		line = next + 1;
+	}
+	return false;
+}
+
+int ini_parse(struct ini *ini, const struct ini_kind *kinds,
+	      enum ini_style style, struct fault *fault)
+{
+	ini->style = style;
 	return read_lines(ini, kinds, fault);
+}
+
+int ini_read(struct ini *ini, const char *path, const struct ini_kind *kinds,
+	     struct fault *fault)
+{
+	if (ini_load(ini, path, fault))
+		return -1;
+	return ini_parse(ini, kinds, INI_OWN, fault);
 }
 
 int ini_read_text(struct ini *ini, const char *name, const char *text,

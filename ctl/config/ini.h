@@ -16,10 +16,22 @@
 #define INI_FILE_MAX 16777216
 
 /**
+ * enum ini_style - what differs between files of this form
+ * @INI_OWN: names of sections are lower case; a comment is a line of its own, and
+ *	begins with # or ;
+ * @INI_QUICK: wg-quick's: case does not matter; # begins a comment anywhere; sections
+ *	may repeat
+ */
+enum ini_style {
+	INI_OWN,
+	INI_QUICK,
+};
+
+/**
  * struct ini_kind - a section that a file may have; a list ends with no @name
  * @name: the first word between the brackets
- * @placeholder: what the second is called; NULL: there is none, and the section
- *	is there but once
+ * @placeholder: what the second is called; NULL: there is none, and with INI_OWN the
+ *	section is there but once
  */
 struct ini_kind {
 	const char *name;
@@ -42,6 +54,7 @@ struct ini_entry {
  * struct ini_section - a section and its lines
  * @kind: which
  * @name: the second word between the brackets; NULL: this kind has none
+ * @comment: the text of the comment in the line right before it; NULL: none, or INI_OWN
  * @line: the number of the line that it begins with
  * @first: index of the first entry
  * @n: how many
@@ -49,6 +62,7 @@ struct ini_entry {
 struct ini_section {
 	const struct ini_kind *kind;
 	const char *name;
+	const char *comment;
 	unsigned int line;
 	size_t first;
 	size_t n;
@@ -57,7 +71,9 @@ struct ini_section {
 /**
  * struct ini - a file
  * @name: what it is called in errors
+ * @style: what form its lines have
  * @exposed: others than its owner can read it
+ * @comment: of the line before the one that is read, see struct ini_section
  * @text: its bytes, cut into keys and values; wiped, it may hold secrets
  * @len: how many
  * @sections: in their order
@@ -69,7 +85,9 @@ struct ini_section {
  */
 struct ini {
 	const char *name;
+	enum ini_style style;
 	bool exposed;
+	const char *comment;
 	char *text;
 	size_t len;
 	struct ini_section *sections;
@@ -79,6 +97,23 @@ struct ini {
 	size_t n_entries;
 	size_t entries_room;
 };
+
+/**
+ * ini_load() - read the bytes of a file
+ * @ini: has them as its text; ini_wipe() is called either way
+ * @path: where it is; "-": standard input
+ * @fault: the reason, with the file's name
+ *
+ * Return: 0 or -1.
+ */
+int ini_load(struct ini *ini, const char *path, struct fault *fault);
+
+/* Whether a line of the text, in the form of INI_QUICK, begins a section of that name. */
+bool ini_has_section(const struct ini *ini, const char *name);
+
+/* Find the sections and entries of the text. 0, or -1 with the reason. */
+int ini_parse(struct ini *ini, const struct ini_kind *kinds,
+	      enum ini_style style, struct fault *fault);
 
 /**
  * ini_read() - read a file

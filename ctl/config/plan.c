@@ -18,12 +18,14 @@
  * @running: the device's; NULL: the peer is added
  * @kept: those of its routes that stay
  * @changed: it changes
+ * @late: it is added after others are gone, whose key it has
  */
 struct pair {
 	struct config_peer *wanted;
 	const struct model_peer *running;
 	struct prefixes kept;
 	bool changed;
+	bool late;
 };
 
 static int compare_pairs(const void *a, const void *b)
@@ -74,6 +76,65 @@ static struct pair *find_pairs(struct engine *engine, size_t *n)
 			--*n;
 	}
 	return list;
+}
+
+/* A public key that a running peer has, which goes. */
+static int compare_keys(const void *a, const void *b)
+{
+	return memcmp(a, b, CAMEX_KEY_LEN);
+}
+
+/* Peers that are added with the key of one that goes have to wait for that. */
+static int find_late(struct engine *engine, struct pair *list, size_t n)
+{
+	uint8_t (*keys)[CAMEX_KEY_LEN] = calloc(n + 1, sizeof(*keys));
+	const struct keyword *keyword =
+		keyword_find("public-key", TAKES_PEER_ADD);
+	size_t n_keys = 0;
+
+	if (!keys)
+		return fault_set(engine->fault, "out of memory");
+	for (size_t i = 0; i < n; i++) {
+		struct value key;
+
+		if (!list[i].running || list[i].wanted)
+			continue;
+		value_get(&key, keyword, list[i].running->tb);
+		memcpy(keys[n_keys++], key.key, sizeof(key.key));
+	}
+	qsort(keys, n_keys, sizeof(*keys), compare_keys);
+	for (size_t i = 0; i < n && n_keys; i++) {
+		const struct value *key =
+			list[i].running ? NULL :
+					  values_get(&list[i].wanted->values,
+						     "public-key");
+
+		list[i].late |= key && bsearch(key->key, keys, n_keys,
+					       sizeof(*keys), compare_keys);
+	}
+	free(keys);
+	return 0;
+}
+
+/* A peer that is another one under the same name: the old one goes, the new one comes. */
+static int split_pairs(struct engine *engine, struct pair *list, size_t *n)
+{
+	for (size_t i = 0, all = *n; i < all; i++) {
+		struct pair *pair = &list[i];
+		int another = pair->wanted && pair->running ?
+				      plan_is_another(engine, pair->wanted,
+						      pair->running) :
+				      0;
+
+		if (another < 0)
+			return -1;
+		if (!another)
+			continue;
+		list[(*n)++] =
+			(struct pair){ .wanted = pair->wanted, .late = true };
+		pair->wanted = NULL;
+	}
+	return find_late(engine, list, *n);
 }
 
 /* The routes that a peer is to have. As plan_wanted(). */
@@ -162,7 +223,10 @@ static int plan_add(struct engine *engine, struct pair *pair)
 	bool comes = plan_has_far(engine) && !strcasecmp(peer->name, "far");
 	struct change *change;
 
-	change = plan_change(engine, comes ? CHANGE_PEER_SET : CHANGE_PEER_ADD,
+	change = plan_change(engine,
+			     comes	? CHANGE_PEER_SET :
+			     pair->late ? CHANGE_PEER_AGAIN :
+					  CHANGE_PEER_ADD,
 			     peer->name, peer->line);
 	if (!change)
 		return -1;
@@ -204,27 +268,14 @@ static int plan_set(struct engine *engine, struct pair *pair)
 	return status;
 }
 
-static int plan_key(struct engine *engine, struct pair *pair)
+/* All keys of a peer: the kernel does not return them. */
+static int plan_keys(struct engine *engine, struct pair *pair)
 {
-	const struct config_peer *peer = pair->wanted;
-	const struct value *given = NULL;
-	struct change *change;
-	struct value before;
-
-	for (size_t i = 0; i < peer->values.n; i++)
-		if (peer->values.list[i].keyword->takes & TAKES_KEY_SET)
-			given = &peer->values.list[i];
-	if (!given && !pair->running->tb[CAMEX_A_PEER_FINGERPRINT])
-		return 0;
-	if (given)
-		value_get(&before, given->keyword, pair->running->tb);
-	if (given && value_equal(given, &before))
-		return 0;
-	change = plan_change(engine, given ? CHANGE_KEY_SET : CHANGE_KEY_DEL,
-			     pair->running->name, peer->line);
-	if (plan_values(engine, change))
-		return -1;
-	return given ? plan_pair(engine, change, given, &before) : 0;
+	return plan_key(engine, pair->wanted, pair->running) ||
+			       plan_preshared(engine, pair->wanted,
+					      pair->running) ?
+		       -1 :
+		       0;
 }
 
 static int plan_delete(struct engine *engine, const struct pair *pair)
@@ -273,19 +324,26 @@ static int plan_pairs(struct engine *engine, struct pair *pairs, size_t n,
 		if (pairs[i].running)
 			status = plan_change_of(engine, &pairs[i], plan_shrink);
 	for (size_t i = 0; i < n && !status; i++)
-		if (!pairs[i].running)
+		if (!pairs[i].running && !pairs[i].late)
 			status = plan_add(engine, &pairs[i]);
 	for (size_t i = 0; i < n && !status; i++)
 		if (pairs[i].running && pairs[i].wanted)
 			status = plan_change_of(engine, &pairs[i], plan_set);
 	if (!status && engine->flags & ENGINE_LINK)
 		status = plan_routes(engine, restore);
+	if (!status && engine->config->n_dns &&
+	    !plan_change(engine, CHANGE_DNS, NULL, engine->config->dns_line))
+		status = -1;
 	for (size_t i = 0; i < n && !status; i++)
 		if (pairs[i].wanted && engine->flags & ENGINE_LINK)
 			status = plan_profile(engine, &pairs[i]);
+	if (!status)
+		status = plan_hooks(engine, HOOK_POST_UP);
+	if (!status)
+		status = plan_private_key(engine);
 	for (size_t i = 0; i < n && !status; i++)
 		if (pairs[i].running && pairs[i].wanted)
-			status = plan_change_of(engine, &pairs[i], plan_key);
+			status = plan_change_of(engine, &pairs[i], plan_keys);
 	for (size_t i = 0; i < n && !status; i++) {
 		struct pair *pair = &pairs[i];
 
@@ -295,6 +353,9 @@ static int plan_pairs(struct engine *engine, struct pair *pairs, size_t n,
 		if (pair->running && !pair->wanted)
 			status = plan_delete(engine, pair);
 	}
+	for (size_t i = 0; i < n && !status; i++)
+		if (pairs[i].late)
+			status = plan_add(engine, &pairs[i]);
 	return status;
 }
 
@@ -304,7 +365,8 @@ int plan_changes(struct engine *engine)
 	size_t n;
 	int status, restore;
 
-	if (plan_device(engine))
+	if (plan_tables(engine) || plan_device(engine) ||
+	    plan_hooks(engine, HOOK_PRE_UP))
 		return -1;
 	if (engine->flags & ENGINE_PROFILE)
 		return plan_handed_out(engine);
@@ -314,7 +376,9 @@ int plan_changes(struct engine *engine)
 	pairs = find_pairs(engine, &n);
 	if (!pairs)
 		return -1;
-	status = plan_pairs(engine, pairs, n, restore);
+	status = split_pairs(engine, pairs, &n);
+	if (!status)
+		status = plan_pairs(engine, pairs, n, restore);
 	for (size_t i = 0; i < n; i++)
 		free(pairs[i].kept.list);
 	free(pairs);

@@ -9,7 +9,7 @@
 struct change *plan_change(struct engine *engine, enum change_kind kind,
 			   const char *peer, unsigned int line);
 
-/* The same for a prefix. */
+/* The same for an address. */
 int plan_prefix(struct engine *engine, enum change_kind kind,
 		const struct prefix *prefix, unsigned int line);
 
@@ -50,7 +50,43 @@ int plan_link(struct engine *engine);
 /* What a server hands out, in the place of what it handed out before. */
 int plan_handed_out(struct engine *engine);
 
-/* The link's state and the kernel's routes; @restore: add them all again. */
+/* Whether the file gives an address, or with @network the network of one. */
+bool plan_has_address(const struct config *config, const struct prefix *prefix,
+		      bool network);
+
+/*
+ * Which table the kernel's routes go to, and which mark tells the device's datagrams
+ * from what they carry: first of all, because the device gets the mark.
+ */
+int plan_tables(struct engine *engine);
+
+/* The link's state, the kernel's routes and policy rules; @restore: add the routes again. */
 int plan_routes(struct engine *engine, bool restore);
+
+/* The routes that a server hands out, in the place of those that it did before, NULL: none. */
+int plan_handed_routes(struct engine *engine, const struct config *was);
+
+/* Delete the rules that were added for a device with that mark. 0, or -1 with the reason. */
+int routes_forget_rules(struct conn *route, uint32_t mark, struct fault *fault);
+
+/* What "table" would say of the running device: TABLE_AUTO, a table or, for off, 0. */
+int routes_find_table(struct engine *engine, uint32_t *table);
+
+/* The hooks of a time, if the device is new. */
+int plan_hooks(struct engine *engine, enum hook_when when);
+
+/* The keys of a peer that is there, and the private key of the device. */
+int plan_key(struct engine *engine, const struct config_peer *peer,
+	     const struct model_peer *running);
+int plan_preshared(struct engine *engine, const struct config_peer *peer,
+		   const struct model_peer *running);
+int plan_private_key(struct engine *engine);
+
+/*
+ * Whether a peer of protocol wireguard has another public key or cipher in the file: it is
+ * another peer then. 1, 0, or -1 with the reason.
+ */
+int plan_is_another(struct engine *engine, const struct config_peer *peer,
+		    const struct model_peer *running);
 
 #endif /* CAMEXCTL_PLAN_H */

@@ -205,6 +205,20 @@ static int save_link(struct engine *engine)
 	return 0;
 }
 
+/* Where the kernel's routes are, if the file would have them elsewhere. */
+static int save_table(struct engine *engine)
+{
+	uint32_t table;
+
+	if (routes_find_table(engine, &table))
+		return -1;
+	if (!table)
+		puts("table = off");
+	else if (table != TABLE_AUTO)
+		printf("table = %u\n", table);
+	return 0;
+}
+
 static int save_device(struct engine *engine)
 {
 	const struct model_device *device = engine->device;
@@ -216,7 +230,7 @@ static int save_device(struct engine *engine)
 	model_nest(device->tb[CAMEX_A_DEV_WIREGUARD], inner);
 	if (inner[CAMEX_A_WG_DEV_PUBLIC_KEY])
 		save_key("private-key-file", NULL, TAKES_DEV_ADD, device->tb);
-	if (save_link(engine))
+	if (save_link(engine) || save_table(engine))
 		return -1;
 	for (size_t i = 0; i < device->n_peers; i++)
 		save_peer(engine, &device->peers[i]);
@@ -242,6 +256,8 @@ int save(struct call *call)
 		engine.ifindex = (int)engine.device->ifindex;
 		status = save_device(&engine);
 	}
+	free(engine.rules.list);
+	free(engine.routes.list);
 	conn_close(&engine.route);
 	model_devices_clear(&devices);
 	return status;

@@ -13,8 +13,8 @@
 
 #define MESSAGE_ROOM 4096
 
-static struct nl_msg *route_message(uint16_t type, int flags,
-				    const void *header, size_t len)
+struct nl_msg *link_header_message(uint16_t type, int flags, const void *header,
+				   size_t len)
 {
 	struct nl_msg *msg = nlmsg_alloc_size(MESSAGE_ROOM);
 
@@ -33,7 +33,7 @@ struct nl_msg *link_message(uint16_t type, int flags, int ifindex)
 {
 	const struct ifinfomsg info = { .ifi_index = ifindex };
 
-	return route_message(type, flags, &info, sizeof(info));
+	return link_header_message(type, flags, &info, sizeof(info));
 }
 
 struct nl_msg *link_get_message(const char *name)
@@ -79,8 +79,8 @@ int link_found_message(struct nlmsghdr *hdr, void *arg)
  * Send a request and free it; its arguments are in no need of explanation.
  * Returns 0 or an errno with the reason.
  */
-static int link_request(struct conn *conn, struct nl_msg *msg,
-			const struct conn_sink *sink, struct fault *fault)
+int link_exchange(struct conn *conn, struct nl_msg *msg,
+		  const struct conn_sink *sink, struct fault *fault)
 {
 	struct conn_error error;
 	int status;
@@ -104,10 +104,10 @@ static int link_request(struct conn *conn, struct nl_msg *msg,
 	return error.number ? error.number : EIO;
 }
 
-static int link_send(struct conn *conn, struct nl_msg *msg,
-		     const struct conn_sink *sink, struct fault *fault)
+int link_send(struct conn *conn, struct nl_msg *msg,
+	      const struct conn_sink *sink, struct fault *fault)
 {
-	return link_request(conn, msg, sink, fault) ? -1 : 0;
+	return link_exchange(conn, msg, sink, fault) ? -1 : 0;
 }
 
 int link_find(struct conn *conn, const char *name, struct link_found *found,
@@ -173,9 +173,9 @@ int link_set_up(struct conn *conn, int ifindex, struct fault *fault)
 		.ifi_change = IFF_UP,
 	};
 
-	return link_send(conn,
-			 route_message(RTM_NEWLINK, 0, &info, sizeof(info)),
-			 NULL, fault);
+	return link_send(
+		conn, link_header_message(RTM_NEWLINK, 0, &info, sizeof(info)),
+		NULL, fault);
 }
 
 int link_delete(struct conn *conn, int ifindex, struct fault *fault)
@@ -195,7 +195,7 @@ static struct nl_msg *address_message(uint16_t type, int flags, int ifindex,
 	int len = (int)address_len(&address->addr);
 	struct nl_msg *msg;
 
-	msg = route_message(type, flags, &header, sizeof(header));
+	msg = link_header_message(type, flags, &header, sizeof(header));
 	if (msg && (nla_put(msg, IFA_LOCAL, len, address->addr.bytes) < 0 ||
 		    nla_put(msg, IFA_ADDRESS, len, address->addr.bytes) < 0)) {
 		message_free(msg);
@@ -207,11 +207,11 @@ static struct nl_msg *address_message(uint16_t type, int flags, int ifindex,
 static int add_address(struct conn *conn, int ifindex,
 		       const struct prefix *address, struct fault *fault)
 {
-	return link_request(conn,
-			    address_message(RTM_NEWADDR,
-					    NLM_F_CREATE | NLM_F_EXCL, ifindex,
-					    address),
-			    NULL, fault);
+	return link_exchange(conn,
+			     address_message(RTM_NEWADDR,
+					     NLM_F_CREATE | NLM_F_EXCL, ifindex,
+					     address),
+			     NULL, fault);
 }
 
 int link_add_address(struct conn *conn, int ifindex,
@@ -236,173 +236,25 @@ int link_del_address(struct conn *conn, int ifindex,
 			 NULL, fault);
 }
 
-/* As "ip route add PREFIX dev DEV" has it, or "via GATEWAY dev DEV onlink". */
-static struct nl_msg *prefix_message(uint16_t type, int flags, int ifindex,
-				     const struct prefix *prefix,
-				     const struct address *gateway)
-{
-	const struct rtmsg header = {
-		.rtm_family = prefix->addr.family,
-		.rtm_dst_len = prefix->len,
-		.rtm_table = RT_TABLE_MAIN,
-		.rtm_protocol = RTPROT_BOOT,
-		.rtm_scope = prefix->addr.family == AF_INET && !gateway ?
-				     RT_SCOPE_LINK :
-				     RT_SCOPE_UNIVERSE,
-		.rtm_type = RTN_UNICAST,
-		.rtm_flags = gateway ? RTNH_F_ONLINK : 0,
-	};
-	struct nl_msg *msg;
-
-	msg = route_message(type, flags, &header, sizeof(header));
-	if (msg &&
-	    (nla_put(msg, RTA_DST, (int)address_len(&prefix->addr),
-		     prefix->addr.bytes) < 0 ||
-	     nla_put_u32(msg, RTA_OIF, (uint32_t)ifindex) < 0 ||
-	     (gateway && nla_put(msg, RTA_GATEWAY, (int)address_len(gateway),
-				 gateway->bytes) < 0))) {
-		message_free(msg);
-		msg = NULL;
-	}
-	return msg;
-}
-
-int link_add_route(struct conn *conn, int ifindex, const struct prefix *prefix,
-		   struct fault *fault)
-{
-	return link_send(conn,
-			 prefix_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL,
-					ifindex, prefix, NULL),
-			 NULL, fault);
-}
-
-/* What is looked for among the routes, and whether it was seen. */
-struct route_search {
-	const struct prefix *prefix;
-	int ifindex;
-	bool found;
-};
-
-static void search_route(const struct link_route *route, void *arg)
-{
-	struct route_search *search = arg;
-
-	if (route->ifindex == search->ifindex &&
-	    !prefix_compare(&route->prefix, search->prefix))
-		search->found = true;
-}
-
-int link_add_route_via(struct conn *conn, int ifindex,
-		       const struct prefix *prefix,
-		       const struct address *gateway, bool *there,
-		       struct fault *fault)
-{
-	struct route_search search = { prefix, ifindex, false };
-	struct nl_msg *msg;
-	int error;
-
-	*there = false;
-	if (gateway && !gateway->family)
-		gateway = NULL;
-	msg = prefix_message(RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, ifindex,
-			     prefix, gateway);
-	error = link_request(conn, msg, NULL, fault);
-	if (error != EEXIST)
-		return error ? -1 : 0;
-	if (link_each_route(conn, prefix->addr.family, search_route, &search))
-		return -1;
-	*there = !search.found;
-	return 0;
-}
-
-int link_keep_route(struct conn *conn, int ifindex, const struct prefix *prefix,
-		    struct fault *fault)
-{
-	bool there;
-
-	return link_add_route_via(conn, ifindex, prefix, NULL, &there, fault);
-}
-
-int link_del_route(struct conn *conn, int ifindex, const struct prefix *prefix,
-		   struct fault *fault)
-{
-	/* whatever its scope and gateway */
-	const struct rtmsg header = {
-		.rtm_family = prefix->addr.family,
-		.rtm_dst_len = prefix->len,
-		.rtm_table = RT_TABLE_MAIN,
-		.rtm_scope = RT_SCOPE_NOWHERE,
-	};
-	struct nl_msg *msg;
-
-	msg = route_message(RTM_DELROUTE, 0, &header, sizeof(header));
-	if (msg && (nla_put(msg, RTA_DST, (int)address_len(&prefix->addr),
-			    prefix->addr.bytes) < 0 ||
-		    nla_put_u32(msg, RTA_OIF, (uint32_t)ifindex) < 0)) {
-		message_free(msg);
-		msg = NULL;
-	}
-	return link_send(conn, msg, NULL, fault);
-}
-
 /* Ask for a whole list. Without an acknowledgment: the end of the list is one. */
-static int request_list(struct conn *conn, uint16_t type, const void *header,
-			size_t len,
-			int (*message)(struct nlmsghdr *hdr, void *arg),
-			void *arg)
+int link_request_list(struct conn *conn, uint16_t type, const void *header,
+		      size_t len,
+		      int (*message)(struct nlmsghdr *hdr, void *arg),
+		      void *arg)
 {
 	const struct conn_sink sink = { message, NULL, arg };
-	struct nl_msg *msg = route_message(type, NLM_F_DUMP, header, len);
+	struct nl_msg *msg = link_header_message(type, NLM_F_DUMP, header, len);
 	struct conn_error error;
-	int status = -1;
+	int status = ENOMEM;
 
 	if (msg) {
 		nlmsg_hdr(msg)->nlmsg_flags &= ~NLM_F_ACK;
-		status = conn_request(conn, msg, &sink, &error);
+		status = conn_request(conn, msg, &sink, &error) ?
+				 (error.number ? error.number : EIO) :
+				 0;
 	}
 	message_free(msg);
 	return status;
-}
-
-/* Who wants to see the routes. */
-struct route_walk {
-	void (*each)(const struct link_route *route, void *arg);
-	void *arg;
-};
-
-static int walk_message(struct nlmsghdr *hdr, void *arg)
-{
-	const struct rtmsg *route = nlmsg_data(hdr);
-	const struct route_walk *walk = arg;
-	struct nlattr *tb[RTA_MAX + 1];
-	struct link_route found = {};
-
-	if (nlmsg_parse(hdr, sizeof(*route), tb, RTA_MAX, NULL) < 0 ||
-	    route->rtm_type != RTN_UNICAST || route->rtm_table != RT_TABLE_MAIN)
-		return 0;
-	found.prefix.addr.family = route->rtm_family;
-	found.prefix.len = route->rtm_dst_len;
-	if (tb[RTA_DST])
-		address_set(&found.prefix.addr, nla_data(tb[RTA_DST]),
-			    (size_t)nla_len(tb[RTA_DST]));
-	if (tb[RTA_OIF])
-		found.ifindex = (int)nla_get_u32(tb[RTA_OIF]);
-	if (tb[RTA_PRIORITY])
-		found.metric = nla_get_u32(tb[RTA_PRIORITY]);
-	found.direct = !tb[RTA_GATEWAY] && route->rtm_protocol != RTPROT_KERNEL;
-	walk->each(&found, walk->arg);
-	return 0;
-}
-
-int link_each_route(struct conn *conn, uint8_t family,
-		    void (*each)(const struct link_route *route, void *arg),
-		    void *arg)
-{
-	const struct rtmsg header = { .rtm_family = family };
-	struct route_walk walk = { each, arg };
-
-	return request_list(conn, RTM_GETROUTE, &header, sizeof(header),
-			    walk_message, &walk);
 }
 
 /* A list of prefixes in the making. */
@@ -423,25 +275,6 @@ static void collect_prefix(struct collection *to, const struct prefix *prefix)
 		return;
 	to->list->list = list;
 	list[to->list->n++] = *prefix;
-}
-
-static void collect_route(const struct link_route *route, void *arg)
-{
-	struct collection *to = arg;
-
-	if (route->ifindex == to->ifindex && route->direct)
-		collect_prefix(to, &route->prefix);
-}
-
-int link_routes(struct conn *conn, int ifindex, struct prefixes *routes)
-{
-	struct collection to = { routes, ifindex, false, false };
-
-	*routes = (struct prefixes){};
-	if (link_each_route(conn, AF_INET, collect_route, &to) ||
-	    link_each_route(conn, AF_INET6, collect_route, &to))
-		return -1;
-	return to.failed ? -1 : 0;
 }
 
 static int address_found(struct nlmsghdr *hdr, void *arg)
@@ -470,8 +303,8 @@ int link_addresses(struct conn *conn, int ifindex, bool all,
 	struct collection to = { addresses, ifindex, all, false };
 
 	*addresses = (struct prefixes){};
-	if (request_list(conn, RTM_GETADDR, &header, sizeof(header),
-			 address_found, &to))
+	if (link_request_list(conn, RTM_GETADDR, &header, sizeof(header),
+			      address_found, &to))
 		return -1;
 	return to.failed ? -1 : 0;
 }

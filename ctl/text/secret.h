@@ -21,6 +21,7 @@
  * @fingerprint: BLAKE2b-128 of @key
  * @public_key: the public key of it, once secret_derive_public() was called
  * @given: there is a key: no option was "none"
+ * @shared: it came from a file that has more in it than this key
  * @exposed: it came from a file that others than its owner can read
  */
 struct secret {
@@ -28,6 +29,7 @@ struct secret {
 	uint8_t fingerprint[CAMEX_FINGERPRINT_LEN];
 	uint8_t public_key[CAMEX_KEY_LEN];
 	bool given;
+	bool shared;
 	bool exposed;
 };
 

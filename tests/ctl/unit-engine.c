@@ -571,7 +571,7 @@ static void test_save(void)
 {
 	static const char saved[] =
 		"# camexctl save camex0\n[device]\nname = camex0\n"
-		"protocol = camex\nport = 7001\nrelay = on\nmtu = 1400\n"
+		"protocol = camex\nport = 7001\nrelay = on\nmtu = 1400\ntable = off\n"
 		"\n[peer a]\nendpoint = 192.0.2.1:7000\nkeepalive = 25\n"
 		"key-file = %s\nroutes = 10.1.0.0/16,10.3.0.0/16\n"
 		"\n[peer b]\nregister = manual\naddress = 10.9.0.2/24\n"
@@ -590,7 +590,7 @@ static void test_save(void)
 	set_number(&device[CAMEX_A_DEV_MTU], 0, 1400, 4);
 	snprintf(
 		text, sizeof(text),
-		"[device]\nname = camex0\nport = 7001\nrelay = on\n"
+		"[device]\nname = camex0\nport = 7001\nrelay = on\ntable = off\n"
 		"[peer b]\nroutes = any\naddress = 10.9.0.2/24\nregister = manual\n"
 		"[peer a]\nendpoint = 192.0.2.1:7000\nkeepalive = 25\n"
 		"routes = 10.1.0.0/16, 10.3.0.0/16\nkey-file = %s\n",
@@ -607,10 +607,7 @@ static void test_save(void)
 	snprintf(wanted, sizeof(wanted), saved, key_path);
 	tap_is(printed("save", NULL), wanted, "save");
 	write_file(wanted);
-	/* the kernel here has no routes, so that they are always missing */
-	tap_is(printed("reload", NULL),
-	       "kernel route 10.1.0.0/16 added\nkernel route 10.3.0.0/16 added\n",
-	       "the device is what was saved");
+	tap_is(printed("reload", NULL), "", "the device is what was saved");
 	/* another key in its file, and none */
 	out = fopen(key_path, "w");
 	fprintf(out, "B%s", key + 1);

@@ -17,13 +17,14 @@ ctl() {
 # and what the kernel generates.
 state() {
 	on host1 sh -c 'camexctl -j show; ip -j address show
-		ip -4 -j route show table all; ip -6 -j route show table all' |
+		ip -4 -j route show table all; ip -6 -j route show table all
+		ip -4 -j rule; ip -6 -j rule' |
 		jq -Ss 'def routes: map(select((.dst | startswith("fe80")) and .dev == "camex0" | not)) |
 			sort_by(.dst, .dev, .type);
 		[.[0] | map(del(.ifindex))] +
 		[.[1] | map(del(.ifindex, .link_index) |
 			.addr_info |= map(select(.scope != "link" or .family == "inet")))] +
-		[.[2:4][] | routes]'
+		[.[2:4][] | routes] + .[4:6]'
 }
 
 # file: the whole of $test_tmp/x.up comes in on stdin.
@@ -63,12 +64,22 @@ by_hand() {
 		ip -n host1 link set camex0 up &&
 		ip -n host1 route add 10.1.0.0/16 dev camex0 &&
 		ip -n host1 route add 10.2.3.4 dev camex0 &&
-		ip -n host1 route add fd00:1::/48 dev camex0
+		ip -n host1 route add fd00:1::/48 dev camex0 &&
+		ip -n host1 route add default dev camex0 table 16 proto static &&
+		ip -n host1 -6 route add default dev camex0 table 16 proto static &&
+		for family in -4 -6; do
+			ip -n host1 $family rule add not fwmark 16 table 16 protocol static
+			ip -n host1 $family rule add table main suppress_prefixlength 0 protocol static
+		done
 }
 
 ok "a device by hand" by_hand
 want=$(state)
 ok "it goes" ctl dev del camex0
+for family in -4 -6; do
+	ok "and its rules" ip -n host1 $family rule del not fwmark 16 table 16
+	ok "both" ip -n host1 $family rule del table main suppress_prefixlength 0
+done
 same "all of it" "$nothing"
 file <<'END'
 # a comment, and blanks where they may be
@@ -122,10 +133,98 @@ for ((nth = 1; nth < 100; nth++)); do
 	like "request $nth fails" "$(<"$test_tmp/out")" "^camexctl: up: $test_tmp/x.up:[0-9]+: "$'[^\n]+$'
 	same "nothing is left by that" "$nothing"
 done
-# device, three peers, MTU, three addresses, up, three routes
-ok "there are $((nth - 1)) of them" test $nth -gt 12
+# rules read, device, three peers, MTU, three addresses, up, five routes, four rules
+ok "there are $((nth - 1)) of them" test $nth -gt 18
 same "and when none fails it is all there" "$want"
 ok "down once more" ctl down "$test_tmp/x.up"
+
+# --- default routes and tables ---
+
+# rules FAMILY: the rules that are not the kernel's own.
+rules() {
+	ip -n host1 "$1" rule | grep -v 'lookup \(local\|main\|default\)$'
+}
+
+# via ADDRESS [MARK]: the interface that a packet goes to.
+via() {
+	ip -n host1 -j route get "$1" ${2:+mark "$2"} | jq -r '.[0].dev'
+}
+
+# reloaded DESCRIPTION WANTED: reload says that.
+reloaded() {
+	is "$1" "$(ctl reload "$test_tmp/x.up" 2>&1)" "$2"
+}
+
+# any FAMILY-ROUTES [LINE-OF-DEVICE]
+any() {
+	printf '[device]\nname = camex0\nport = 7000\naddress = 10.9.0.1/24, fd00:9::1/64\n%s\n[peer one]\nendpoint = 192.0.2.2:7000\nkey-file = keys/one\nroutes = %s\n' \
+		"$2" "$1" | file
+}
+
+any any ''
+ok "a default route" ctl up "$test_tmp/x.up"
+is "the mark is the number of the table" "$(ctl -j dev show camex0 | jq '.[0].fwmark')" 51820
+is "all goes to the tunnel" "$(via 198.51.100.1) $(via 2001:db8:ffff::1)" "camex0 camex0"
+is "but what has its mark" "$(via 192.0.2.2 51820)" eth0
+is "and what main has a route for" "$(via 192.0.2.2)" eth0
+is "sources of marked datagrams are valid" \
+	"$(on host1 cat /proc/sys/net/ipv4/conf/all/src_valid_mark)" 1
+reloaded "reload has nothing to do" ""
+any 10.1.0.0/16,::/0 ''
+reloaded "one for IPv6 alone" "peer one: routes 10.1.0.0/16,::/0
+kernel route 10.1.0.0/16 added
+rule IPv4 32765: table 51820 for all but mark 0xca6c removed
+rule IPv4 32764: table 254 without its default route removed
+kernel route 0.0.0.0/0 in table 51820 removed"
+is "no rule of IPv4 is left" "$(rules -4)" ""
+is "both of IPv6 are there" "$(rules -6 | wc -l)" 2
+any any 'fwmark = 7'
+reloaded "another mark" "device: fwmark 7 (was 51820)
+peer one: routes 0.0.0.0/0,::/0
+kernel route 0.0.0.0/0 in table 7 added
+kernel route ::/0 in table 7 added
+rule IPv4 32764: table 254 without its default route added
+rule IPv4 32765: table 7 for all but mark 0x7 added
+rule IPv6 32762: table 254 without its default route added
+rule IPv6 32763: table 7 for all but mark 0x7 added
+rule IPv6 32765: table 51820 for all but mark 0xca6c removed
+rule IPv6 32764: table 254 without its default route removed
+kernel route 10.1.0.0/16 removed
+kernel route ::/0 in table 51820 removed"
+is "it is used" "$(via 198.51.100.1) $(via 192.0.2.2 7)" "camex0 eth0"
+any any 'table = 99'
+reloaded "a table" "device: fwmark 0 (was 7)
+kernel route 0.0.0.0/0 in table 99 added
+kernel route ::/0 in table 99 added
+rule IPv4 32765: table 7 for all but mark 0x7 removed
+rule IPv4 32764: table 254 without its default route removed
+rule IPv6 32763: table 7 for all but mark 0x7 removed
+rule IPv6 32762: table 254 without its default route removed
+kernel route 0.0.0.0/0 in table 7 removed
+kernel route ::/0 in table 7 removed"
+is "there they are" "$(ip -n host1 -j route show table 99 | jq -r '.[0] | .dst, .dev')" $'default\ncamex0'
+any any 'table = off'
+ok "a route of the host's own in that table" \
+	ip -n host1 route add 10.1.0.0/16 dev camex0 table 99
+reloaded "no routes" "kernel route 0.0.0.0/0 in table 99 removed
+kernel route ::/0 in table 99 removed"
+is "what others have added stays" "$(ip -n host1 -j route show table 99 | jq -r '.[].dst')" 10.1.0.0/16
+is "and there is no rule" "$(rules -4)$(rules -6)" ""
+any any ''
+ip -n host1 rule add fwmark 51820 table main
+reloaded "a number that a rule has is passed over" "device: fwmark 51821 (was 0)
+kernel route 0.0.0.0/0 in table 51821 added
+kernel route ::/0 in table 51821 added
+rule IPv4 32763: table 254 without its default route added
+rule IPv4 32764: table 51821 for all but mark 0xca6d added
+rule IPv6 32764: table 254 without its default route added
+rule IPv6 32765: table 51821 for all but mark 0xca6d added"
+ok "that rule goes" ip -n host1 rule del fwmark 51820 table main
+ok "down" ctl down "$test_tmp/x.up"
+same "nothing is left of it" "$nothing"
+now=$nothing
+any any 'table = x'
+undone "a table that is none" 5 '"x" is neither auto nor off nor a number'
 
 # --- a tunnel of two files, those of the documentation ---
 
