@@ -210,10 +210,7 @@ static void catch_signals(struct line *line)
 {
 	sigset_t ends;
 
-	sigemptyset(&ends);
-	sigaddset(&ends, SIGHUP);
-	sigaddset(&ends, SIGINT);
-	sigaddset(&ends, SIGTERM);
+	signals_ending(&ends);
 	sigprocmask(SIG_BLOCK, &ends, NULL);
 	line->signals = signalfd(-1, &ends, SFD_CLOEXEC);
 }

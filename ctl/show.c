@@ -5,8 +5,12 @@
 #include "command/command.h"
 #include "output/output.h"
 
-static void show_text(struct model_devices *devices)
+/* Devices and, with that, the peers that are known of them. */
+static int print_devices(struct call *call, struct model_devices *devices,
+			 bool with_peers)
 {
+	if (call->json)
+		return json_devices(stdout, devices, with_peers, &call->fault);
 	query_links(devices);
 	print_colours(stdout);
 	for (size_t i = 0; i < devices->n; i++) {
@@ -20,6 +24,7 @@ static void show_text(struct model_devices *devices)
 			print_peer(stdout, device, &device->peers[p]);
 		}
 	}
+	return 0;
 }
 
 /* Peers of all devices but those that are gone meanwhile. */
@@ -43,15 +48,12 @@ static int show_peers(struct call *call, struct model_devices *devices)
 int show(struct call *call)
 {
 	struct model_devices devices = {};
-	int status;
+	int status = query_devices(call, call->word[0], &devices);
 
-	status = query_devices(call, call->word[0], &devices);
 	if (!status)
 		status = show_peers(call, &devices);
-	if (!status && call->json)
-		status = json_devices(stdout, &devices, true, &call->fault);
-	else if (!status)
-		show_text(&devices);
+	if (!status)
+		status = print_devices(call, &devices, true);
 	model_devices_clear(&devices);
 	return status;
 }
@@ -59,20 +61,10 @@ int show(struct call *call)
 int dev_show(struct call *call)
 {
 	struct model_devices devices = {};
-	int status;
+	int status = query_devices(call, call->word[0], &devices);
 
-	status = query_devices(call, call->word[0], &devices);
-	if (!status && call->json) {
-		status = json_devices(stdout, &devices, false, &call->fault);
-	} else if (!status) {
-		query_links(&devices);
-		print_colours(stdout);
-		for (size_t i = 0; i < devices.n; i++) {
-			if (i)
-				putchar('\n');
-			print_device(stdout, &devices.list[i]);
-		}
-	}
+	if (!status)
+		status = print_devices(call, &devices, false);
 	model_devices_clear(&devices);
 	return status;
 }

@@ -227,10 +227,7 @@ static int listen_for(struct watch *watch)
 				 "cannot listen to the events of camex: %s",
 				 strerror(error));
 	nl_socket_set_nonblocking(watch->events.sock);
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
+	signals_ending(&signals);
 	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	/* who started us may have left it ignored, and then children end unseen */

@@ -129,13 +129,18 @@ int step_run(const struct step *step, struct conn *conn, unsigned int *line,
 	return status;
 }
 
+void signals_ending(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGHUP);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+}
+
 void signals_block(sigset_t *before)
 {
 	sigset_t block;
 
-	sigemptyset(&block);
-	sigaddset(&block, SIGHUP);
-	sigaddset(&block, SIGINT);
-	sigaddset(&block, SIGTERM);
+	signals_ending(&block);
 	sigprocmask(SIG_BLOCK, &block, before);
 }

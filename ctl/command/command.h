@@ -177,6 +177,9 @@ int step_run(const struct step *step, struct conn *conn, unsigned int *line,
 /* Keep a person's ^C for when all steps are done: sigprocmask() gets it back. */
 void signals_block(sigset_t *before);
 
+/* The signals that end a program: SIGHUP, SIGINT and SIGTERM. */
+void signals_ending(sigset_t *set);
+
 /* What to say when the module is not there. */
 int fault_no_module(struct fault *fault);
 

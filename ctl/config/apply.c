@@ -119,11 +119,12 @@ static int query_config(struct call *call, struct config *config,
 
 static bool is_interrupted(void)
 {
-	sigset_t pending;
+	sigset_t pending, ending;
 
 	sigpending(&pending);
-	return sigismember(&pending, SIGINT) ||
-	       sigismember(&pending, SIGTERM) || sigismember(&pending, SIGHUP);
+	signals_ending(&ending);
+	sigandset(&pending, &pending, &ending);
+	return !sigisemptyset(&pending);
 }
 
 static int wait_for_config(struct call *call, struct config *config,
@@ -198,6 +199,7 @@ struct applied_profiles {
 	struct applied_profile *list;
 };
 
+/* What a peer has handed out before, nothing the first time; NULL: no memory. */
 static struct applied_profile *find_profile(struct applied_profiles *applied,
 					    int ifindex, const char *peer)
 {
@@ -206,14 +208,7 @@ static struct applied_profile *find_profile(struct applied_profiles *applied,
 	for (out = applied->list; out; out = out->next)
 		if (out->ifindex == ifindex && !strcasecmp(out->peer, peer))
 			return out;
-	return NULL;
-}
-
-static struct applied_profile *add_profile(struct applied_profiles *applied,
-					   int ifindex, const char *peer)
-{
-	struct applied_profile *out = calloc(1, sizeof(*out));
-
+	out = calloc(1, sizeof(*out));
 	if (!out)
 		return NULL;
 	out->ifindex = ifindex;
@@ -227,16 +222,16 @@ void profiles_apply_peer(struct applied_profiles *applied, int ifindex,
 			 const char *dev, struct nlattr *const *peer)
 {
 	const char *name = nla_get_string(peer[CAMEX_A_PEER_NAME]);
-	struct applied_profile *out = find_profile(applied, ifindex, name);
+	struct applied_profile *out = NULL;
 	struct call *call = &applied->call;
 	struct config config;
 	int status = read_config(&config, dev, peer);
 
 	if (!status)
 		return;
-	if (status > 0 && !out)
-		out = add_profile(applied, ifindex, name);
-	if (status < 0 || !out) {
+	if (status > 0)
+		out = find_profile(applied, ifindex, name);
+	if (!out) {
 		config_wipe(&config);
 		complain("out of memory");
 		return;
