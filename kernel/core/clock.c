@@ -14,8 +14,6 @@
 #include "core/clock.h"
 #include "core/compat.h"
 #include "core/protocol.h"
-#include "core/timer.h"
-#include "protocol/sealed/session_rank.h"
 
 /* A clock that is set forward by more than this begins new sessions, nanoseconds. */
 #define STEP		((s64)NSEC_PER_SEC)
@@ -31,6 +29,24 @@ static struct hrtimer watch_timer;
 static bool exiting;
 static bool hibernates;
 
+#ifdef CAMEX_KUNIT
+/* What the tests make of the clock. */
+u64 camex_test_clock;
+EXPORT_SYMBOL_GPL(camex_test_clock);
+#else
+#define camex_test_clock	0
+#endif
+
+/**
+ * camex_clock_wall() - what the wall clock says, set or not
+ *
+ * Return: nanoseconds since 1970.
+ */
+u64 camex_clock_wall(void)
+{
+	return camex_test_clock ?: ktime_get_real_ns();
+}
+
 /**
  * camex_clock_offset() - how far the wall clock is ahead of the monotonic one
  *
@@ -38,7 +54,7 @@ static bool hibernates;
  */
 s64 camex_clock_offset(void)
 {
-	return (s64)camex_session_wall() - ktime_get_ns();
+	return (s64)camex_clock_wall() - ktime_get_ns();
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_clock_offset);
@@ -57,9 +73,14 @@ static void start_timer(void)
 /* End the sessions for sending that began when the clock's offset was below @since. */
 static void use_up_sessions(struct camex_dev *cdev, s64 since)
 {
-	camex_peers_use_up(cdev, since);
 	if (cdev->protocol->use_up)
 		cdev->protocol->use_up(cdev, since);
+}
+
+static void tell_hibernation(struct camex_dev *cdev, s64 begins)
+{
+	if (cdev->protocol->hibernate)
+		cdev->protocol->hibernate(cdev, begins);
 }
 
 /* The clock was set forward: the sessions that began before that are used up. */
@@ -146,9 +167,7 @@ void camex_clock_pause(bool pause)
 	WRITE_ONCE(hibernates, pause);
 	if (pause)
 		camex_namespace_each(use_up_sessions, S64_MAX);
-	camex_namespace_each(camex_sessions_pause, pause);
-	if (!pause)
-		camex_namespace_each(camex_timers_resume, 0);
+	camex_namespace_each(tell_hibernation, pause);
 	rtnl_unlock();
 	/* Wait for packets that are being sealed. */
 	synchronize_net();

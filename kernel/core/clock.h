@@ -7,6 +7,7 @@
 
 int camex_clock_init(void);
 void camex_clock_exit(void);
+u64 camex_clock_wall(void);
 s64 camex_clock_offset(void);
 void camex_clock_watch(s64 offset);
 void camex_clock_unwatch(void);

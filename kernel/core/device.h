@@ -8,8 +8,9 @@
  *   camex_settings, sockets) and who may free it.
  * - camex_dev.lock (spinlock, bottom halves off): what received datagrams
  *   change as well: endpoints, sessions and stations of all peers of the device,
- *   their tables, and the list of pending events.
+ *   their tables, the list of pending events, and what protocols say of their own parts.
  * - camex_window.lock (spinlock, innermost): one replay window.
+ * - camex_peer.staged.lock (spinlock, innermost): packets that wait for a session.
  *
  * Packets take none of the first two. They find peers, keys, endpoints,
  * sessions and routes under RCU, and these are freed after a grace period.
@@ -24,14 +25,12 @@
 #include <linux/llist.h>
 #include <linux/netdevice.h>
 #include <linux/rhashtable.h>
-#include <linux/seqlock.h>
 #include <linux/xarray.h>
 #include <net/net_namespace.h>
 
 #include "core/allowed_ips.h"
 #include "core/rate_limit.h"
 #include "core/stats.h"
-#include "protocol/sealed/key_trial.h"
 
 struct camex_link_ops;
 struct mem_cgroup;
@@ -39,7 +38,6 @@ struct camex_protocol_ops;
 struct camex_transport_ops;
 struct camex_gro_queue;
 struct camex_receive_queue;
-struct camex_hint;
 struct camex_netfilter;
 struct camex_peer;
 struct camex_serial;
@@ -86,13 +84,9 @@ struct camex_addr {
  * @fwmark: mark of outgoing datagrams, 0 for none
  * @relay: send what one peer sends to another straight on
  * @source_check: drop inner sources that are not the peer's
- * @plaintext: peers without a key may talk (protocol camex)
  * @ageing: seconds after which learned stations are forgotten, 0 for never (tap)
- * @client_id: whom we register as with AUTO, or "" (camex_dev.lock)
  * @link_name: what links of the peers' own are called, with one %d, or ""
  * @link_timeout: seconds of silence after which such a link goes, 0 for never
- * @id: what our datagrams begin with (protocol jtunnel); packets read it by
- *	camex_device_id()
  *
  * @link, @protocol, @transport and @links never change. The single numbers and switches are
  * read by packets (READ_ONCE()), and written under RTNL (WRITE_ONCE()). The others are read
@@ -111,12 +105,9 @@ struct camex_settings {
 	u32 fwmark;
 	bool relay;
 	bool source_check;
-	bool plaintext;
 	u16 ageing;
-	char client_id[CAMEX_NAME_MAX + 1];
 	char link_name[IFNAMSIZ];
 	u16 link_timeout;
-	u8 id[CAMEX_ID_LEN];
 };
 
 /**
@@ -154,7 +145,6 @@ struct camex_deferred {
  * @link_settings: speed and whatever else ethtool is told (RTNL)
  * @own: the protocol's own part, camex_protocol_ops.dev_size bytes; see camex_dev_own()
  * @conf: settings: see there
- * @id_count: tells that @conf.id is whole
  * @path_generation: counts what makes cached paths wrong (RTNL)
  * @memcg: what is allocated for the device is charged to it: the memory cgroup of whoever
  *	made the device (a reference)
@@ -168,22 +158,11 @@ struct camex_deferred {
  * @nfdb: how many (@lock)
  * @fdb_work: forgets old ones
  * @next_peer: where the next number is looked for (RTNL)
- * @keys: distinct keys, struct camex_key (changed under RTNL, read under RCU)
- * @key_table: the same, by value (RTNL)
  * @names: peers by folded name
- * @identifiers: struct camex_identifier by identifier
  * @endpoints: struct camex_endpoint by address
  * @scoped: those that have a scope, by the name of its interface (@lock)
- * @sessions: struct camex_session by prefix
  * @limits: what strangers may cost, shared by the devices of @net
- * @limit: what trying all keys may cost
- * @known_limit: what trying the keys of those at its source may cost for a datagram
- * @spare_limit: the same once that is spent, for sources within their own limits
- * @trials: trying keys
- * @hints: keys of sources that are not known yet (@lock)
- * @hints_until: jiffies when the last hint ends (@lock)
  * @lock: see above
- * @last_start: highest sequence that a session started at or ended at (@lock)
  * @events: peers with something to tell (@lock)
  * @event_work: tells it
  * @links_due: peers that may need a link, or none any more (@lock)
@@ -211,7 +190,6 @@ struct camex_dev {
 	struct camex_deferred deferred;
 	struct ethtool_link_ksettings link_settings;
 	struct camex_settings conf;
-	seqcount_spinlock_t id_count;
 	u32 path_generation;
 	struct mem_cgroup *memcg;
 	struct camex_stats __percpu *stats;
@@ -226,23 +204,12 @@ struct camex_dev {
 	struct camex_peer *single_peer;
 	struct xarray peers;
 	u32 next_peer;
-	struct list_head keys;
-	struct rhashtable key_table;
 	struct rhashtable names;
-	struct rhashtable identifiers;
 	struct rhltable endpoints;
 	struct hlist_head scoped[CAMEX_SCOPE_BUCKETS];
-	struct rhltable sessions;
 	struct camex_rate_limits *limits;
-	struct camex_budget limit;
-	struct camex_budget known_limit;
-	struct camex_budget spare_limit;
-	struct camex_trials trials;
-	struct camex_hint *hints;
-	unsigned long hints_until;
 
 	spinlock_t lock;	/* see the top of this file */
-	u64 last_start;
 	struct list_head events;
 	struct delayed_work event_work;
 	struct list_head links_due;
@@ -296,7 +263,6 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 		     struct netlink_ext_ack *extack);
 int camex_device_attach(struct camex_dev *cdev);
 void camex_device_detach(struct camex_dev *cdev);
-void camex_device_id(const struct camex_dev *cdev, u8 *id);
 unsigned int camex_device_mtu(const struct camex_dev *cdev, u16 family);
 void camex_device_headroom(struct camex_dev *cdev, unsigned int transport);
 void camex_device_fit_mtu(struct camex_dev *cdev, u16 family);

@@ -8,8 +8,6 @@
 #include "core/memory.h"
 #include "core/peer.h"
 #include "core/protocol.h"
-#include "core/timer.h"
-#include "protocol/sealed/session_rank.h"
 
 static const struct rhashtable_params by_endpoint = {
 	.key_len = sizeof(struct camex_addr),
@@ -155,7 +153,6 @@ void camex_endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep)
 {
 	ep = rcu_replace_pointer(peer->endpoint, ep,
 				 lockdep_is_held(&peer->cdev->lock));
-	camex_session_rank_endpoint_changed(peer);
 	if (peer->cdev->protocol->endpoint_changed)
 		peer->cdev->protocol->endpoint_changed(peer);
 	if (ep != camex_peer_home(peer))
@@ -220,6 +217,30 @@ void camex_endpoints_follow(struct camex_dev *cdev, const struct net_device *dev
 }
 
 /**
+ * camex_addr_same_host() - do two endpoints differ in the port at most
+ * @a: one
+ * @b: the other
+ */
+bool camex_addr_same_host(const struct camex_addr *a, const struct camex_addr *b)
+{
+	return a->family == b->family && a->scope == b->scope &&
+	       ipv6_addr_equal(&a->v6, &b->v6);
+}
+
+/**
+ * camex_endpoints_at() - all endpoints with an address: where peers are, or were configured to be
+ * @cdev: the device
+ * @addr: address and port
+ *
+ * Context: RCU reader.
+ * Return: a list for rhl_for_each_entry_rcu(), or NULL.
+ */
+struct rhlist_head *camex_endpoints_at(struct camex_dev *cdev, const struct camex_addr *addr)
+{
+	return rhltable_lookup(&cdev->endpoints, addr, by_endpoint);
+}
+
+/**
  * camex_peer_by_endpoint() - the peer that is at an address
  * @cdev: the device
  * @addr: address and port
@@ -235,7 +256,7 @@ struct camex_peer *camex_peer_by_endpoint(struct camex_dev *cdev,
 	struct rhlist_head *list, *pos;
 	struct camex_endpoint *ep;
 
-	list = rhltable_lookup(&cdev->endpoints, addr, by_endpoint);
+	list = camex_endpoints_at(cdev, addr);
 	rhl_for_each_entry_rcu(ep, pos, list, node) {
 		found = ep->peer;
 		if (rcu_access_pointer(found->endpoint) == ep)
@@ -245,38 +266,6 @@ struct camex_peer *camex_peer_by_endpoint(struct camex_dev *cdev,
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_by_endpoint);
-
-/**
- * camex_endpoint_keys() - the keys of those that may be at an address
- * @cdev: the device
- * @addr: address and port
- * @keys: result, each key once
- * @max: most of them
- *
- * Context: RCU reader.
- * Return: how many.
- */
-unsigned int camex_endpoint_keys(struct camex_dev *cdev,
-				 const struct camex_addr *addr,
-				 struct camex_key **keys, unsigned int max)
-{
-	struct rhlist_head *list, *pos;
-	struct camex_endpoint *ep;
-	unsigned int n = 0, i;
-
-	list = rhltable_lookup(&cdev->endpoints, addr, by_endpoint);
-	rhl_for_each_entry_rcu(ep, pos, list, node) {
-		struct camex_key *key = rcu_dereference_bh(ep->peer->key);
-
-		for (i = 0; i < n && keys[i] != key; i++)
-			;
-		if (key && i == n)
-			keys[n++] = key;
-		if (n == max)
-			break;
-	}
-	return n;
-}
 
 /**
  * camex_peer_configured_at() - the peer whose configured endpoint this is
@@ -294,7 +283,7 @@ struct camex_peer *camex_peer_configured_at(struct camex_dev *cdev,
 	struct camex_endpoint *ep;
 
 	rcu_read_lock();
-	list = rhltable_lookup(&cdev->endpoints, addr, by_endpoint);
+	list = camex_endpoints_at(cdev, addr);
 	rhl_for_each_entry_rcu(ep, pos, list, node)
 		if (rcu_access_pointer(ep->peer->configured) == ep)
 			found = ep->peer;
@@ -320,9 +309,8 @@ void camex_peer_configure_endpoint(struct camex_peer *peer,
 	camex_endpoint_swap(peer, ep);
 	rcu_assign_pointer(peer->configured, ep);
 	camex_endpoint_free(configured);
-	/* It may be another server. */
-	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
-		camex_peer_reregister(peer);
+	if (peer->cdev->protocol->configured)
+		peer->cdev->protocol->configured(peer);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_configure_endpoint);

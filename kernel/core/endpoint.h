@@ -5,7 +5,6 @@
 
 #include "core/device.h"
 
-struct camex_key;
 struct camex_peer;
 struct dst_entry;
 
@@ -79,9 +78,8 @@ struct camex_peer *camex_peer_by_endpoint(struct camex_dev *cdev,
 					  const struct camex_addr *addr);
 struct camex_peer *camex_peer_configured_at(struct camex_dev *cdev,
 					    const struct camex_addr *addr);
-unsigned int camex_endpoint_keys(struct camex_dev *cdev,
-				 const struct camex_addr *addr,
-				 struct camex_key **keys, unsigned int max);
+bool camex_addr_same_host(const struct camex_addr *a, const struct camex_addr *b);
+struct rhlist_head *camex_endpoints_at(struct camex_dev *cdev, const struct camex_addr *addr);
 void camex_peer_configure_endpoint(struct camex_peer *peer,
 				   struct camex_endpoint *ep);
 

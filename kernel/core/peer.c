@@ -10,8 +10,6 @@
 #include "core/staged.h"
 #include "core/timer.h"
 #include "core/transport.h"
-#include "protocol/jtunnel/identifier.h"
-#include "protocol/sealed/session_rank.h"
 
 static const struct rhashtable_params by_name = {
 	.key_len = CAMEX_NAME_MAX + 1,
@@ -35,18 +33,9 @@ int camex_peers_init(struct camex_dev *cdev)
 	err = rhashtable_init(&cdev->names, &by_name);
 	if (err)
 		return err;
-	err = camex_identifiers_init(cdev);
-	if (err)
-		goto err_names;
 	err = camex_endpoints_init(cdev);
 	if (err)
-		goto err_idents;
-	return 0;
-
-err_idents:
-	camex_identifiers_free(cdev);
-err_names:
-	rhashtable_destroy(&cdev->names);
+		rhashtable_destroy(&cdev->names);
 	return err;
 }
 
@@ -59,7 +48,6 @@ CAMEX_EXPORT_FOR_KUNIT(camex_peers_init);
 void camex_peers_free(struct camex_dev *cdev)
 {
 	camex_endpoints_free(cdev);
-	camex_identifiers_free(cdev);
 	rhashtable_destroy(&cdev->names);
 	xa_destroy(&cdev->peers);
 }
@@ -133,12 +121,8 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
 	peer->cdev = cdev;
-	INIT_LIST_HEAD(&peer->open);
-	INIT_LIST_HEAD(&peer->closed[0].list);
-	INIT_LIST_HEAD(&peer->closed[1].list);
 	INIT_LIST_HEAD(&peer->fdb);
 	INIT_LIST_HEAD(&peer->routes);
-	INIT_LIST_HEAD(&peer->key_node);
 	INIT_LIST_HEAD(&peer->event_node);
 	INIT_LIST_HEAD(&peer->link_node);
 	skb_queue_head_init(&peer->staged);
@@ -157,7 +141,7 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
 			      &cdev->next_peer, CAMEX_GFP_REQUEST);
 	if (err < 0)
 		goto err_own;
-	err = key ? camex_peer_set_key(peer, key, fingerprint) : 0;
+	err = key ? cdev->protocol->key_set(peer, key, fingerprint) : 0;
 	if (!err)
 		err = rhashtable_lookup_insert_fast(&cdev->names,
 						    &peer->name_node, by_name);
@@ -189,9 +173,8 @@ static void heard_again(struct camex_peer *peer)
 		peer->heard = true;
 		peer->lost = false;
 		WRITE_ONCE(peer->alive, true);
-		/* It may wait for a sign of us, too. */
-		if (!cdev->protocol->registers)
-			peer->announce = true;
+		if (cdev->protocol->peer_up)
+			cdev->protocol->peer_up(peer);
 		camex_peer_tell(peer, CAMEX_EVENT_PEER_UP);
 		camex_peer_wake(peer, jiffies);
 		if (cdev->link->peer_heard)
@@ -216,19 +199,6 @@ void camex_peer_heard(struct camex_peer *peer)
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_heard);
-
-/**
- * camex_peer_registered() - a peer without a key has registered from a new place
- * @peer: the peer
- *
- * Context: RCU reader, bottom halves off.
- */
-void camex_peer_registered(struct camex_peer *peer)
-{
-	spin_lock(&peer->cdev->lock);
-	camex_peer_tell(peer, CAMEX_EVENT_REGISTER);
-	spin_unlock(&peer->cdev->lock);
-}
 
 /**
  * camex_peer_move() - a peer is here now
@@ -257,14 +227,88 @@ int camex_peer_move(struct camex_peer *peer, const struct camex_addr *to,
 	if (elsewhere)
 		camex_peer_tell(peer, CAMEX_EVENT_ENDPOINT);
 	if (old) {
-		/* One of us has moved: it may wait for a sign of life. */
-		peer->announce = true;
+		if (peer->cdev->protocol->peer_moved)
+			peer->cdev->protocol->peer_moved(peer);
 		camex_peer_wake(peer, jiffies);
 	}
 	return 0;
 }
 
 /* --- routes --- */
+
+/**
+ * camex_routes_prepare() - get ready to replace the list of a peer's prefixes
+ * @peer: the peer
+ * @prefixes: valid prefixes, none of them another peer's
+ * @n: how many
+ * @change: result, for camex_routes_commit() or camex_routes_abandon()
+ *
+ * New prefixes are routed at once. One that is on both lists is there all the time.
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0, or -ENOMEM with nothing changed.
+ */
+int camex_routes_prepare(struct camex_peer *peer, const struct camex_prefix *prefixes,
+			 unsigned int n, struct camex_routes_change *change)
+{
+	struct camex_routes *routes = &peer->cdev->routes;
+	struct camex_route *route;
+	unsigned int i;
+	int err;
+
+	INIT_LIST_HEAD(&change->added);
+	INIT_LIST_HEAD(&change->kept);
+	for (i = 0; i < n; i++) {
+		route = camex_route_find(routes, &prefixes[i]);
+		if (route) {	/* on the old list, or twice on the new one */
+			if (!route->fresh)
+				list_move_tail(&route->peer_node, &change->kept);
+			continue;
+		}
+		err = camex_route_insert(routes, &prefixes[i], peer, &change->added);
+		if (err) {
+			camex_routes_abandon(peer, change);
+			return err;
+		}
+		list_last_entry(&change->added, struct camex_route, peer_node)->fresh = true;
+	}
+	return 0;
+}
+
+/**
+ * camex_routes_commit() - a peer has the prefixes that were prepared
+ * @peer: the peer
+ * @change: what camex_routes_prepare() wrote
+ *
+ * Context: RTNL.
+ */
+void camex_routes_commit(struct camex_peer *peer, struct camex_routes_change *change)
+{
+	struct camex_route *route, *next;
+
+	list_for_each_entry_safe(route, next, &peer->routes, peer_node)
+		camex_route_remove(&peer->cdev->routes, route);
+	list_for_each_entry(route, &change->added, peer_node)
+		route->fresh = false;
+	list_splice_tail(&change->kept, &peer->routes);
+	list_splice_tail(&change->added, &peer->routes);
+}
+
+/**
+ * camex_routes_abandon() - undo camex_routes_prepare()
+ * @peer: the peer
+ * @change: what it wrote
+ *
+ * Context: RTNL.
+ */
+void camex_routes_abandon(struct camex_peer *peer, struct camex_routes_change *change)
+{
+	struct camex_route *route, *next;
+
+	list_for_each_entry_safe(route, next, &change->added, peer_node)
+		camex_route_remove(&peer->cdev->routes, route);
+	list_splice(&change->kept, &peer->routes);
+}
 
 /**
  * camex_peer_set_routes() - replace the list of a peer's prefixes
@@ -280,37 +324,11 @@ int camex_peer_move(struct camex_peer *peer, const struct camex_addr *to,
 int camex_peer_set_routes(struct camex_peer *peer,
 			  const struct camex_prefix *prefixes, unsigned int n)
 {
-	struct camex_routes *routes = &peer->cdev->routes;
-	struct camex_route *route, *next;
-	LIST_HEAD(added);
-	LIST_HEAD(kept);
-	unsigned int i;
-	int err;
+	struct camex_routes_change change;
+	int err = camex_routes_prepare(peer, prefixes, n, &change);
 
-	for (i = 0; i < n; i++) {
-		route = camex_route_find(routes, &prefixes[i]);
-		if (route) {	/* on the old list, or twice on the new one */
-			if (!route->fresh)
-				list_move_tail(&route->peer_node, &kept);
-			continue;
-		}
-		err = camex_route_insert(routes, &prefixes[i], peer, &added);
-		if (err)
-			goto undo;
-		list_last_entry(&added, struct camex_route, peer_node)->fresh = true;
-	}
-	list_for_each_entry_safe(route, next, &peer->routes, peer_node)
-		camex_route_remove(routes, route);
-	list_for_each_entry(route, &added, peer_node)
-		route->fresh = false;
-	list_splice_tail(&kept, &peer->routes);
-	list_splice_tail(&added, &peer->routes);
-	return 0;
-
-undo:
-	list_for_each_entry_safe(route, next, &added, peer_node)
-		camex_route_remove(routes, route);
-	list_splice(&kept, &peer->routes);
+	if (!err)
+		camex_routes_commit(peer, &change);
 	return err;
 }
 
@@ -331,7 +349,6 @@ void camex_peer_forget(struct camex_peer *peer)
 
 	spin_lock_bh(&cdev->lock);
 	camex_endpoint_swap(peer, camex_peer_home(peer));
-	camex_sessions_forget(peer, false);
 	if (cdev->protocol->peer_forget)
 		cdev->protocol->peer_forget(peer, false);
 	if (cdev->link->peer_forget)
@@ -340,10 +357,6 @@ void camex_peer_forget(struct camex_peer *peer)
 	peer->lost = false;
 	WRITE_ONCE(peer->alive, false);
 	peer->since = jiffies;
-	WRITE_ONCE(peer->refused, false);
-	WRITE_ONCE(peer->automatic, false);
-	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
-		camex_peer_reregister(peer);
 	spin_unlock_bh(&cdev->lock);
 	camex_staged_purge(peer);
 	if (cdev->link->peer_unlink)
@@ -372,7 +385,6 @@ static void peer_free(struct rcu_head *rcu)
 void camex_peer_del(struct camex_peer *peer)
 {
 	struct camex_dev *cdev = peer->cdev;
-	struct camex_key *key = rtnl_dereference(peer->key);
 	struct camex_endpoint *home;
 	struct camex_route *route, *next;
 
@@ -383,16 +395,11 @@ void camex_peer_del(struct camex_peer *peer)
 	xa_erase(&cdev->peers, peer->number);
 	list_for_each_entry_safe(route, next, &peer->routes, peer_node)
 		camex_route_remove(&cdev->routes, route);
-	camex_identifier_set(peer, NULL);
 
 	spin_lock_bh(&cdev->lock);
 	WRITE_ONCE(peer->dead, true);
 	list_del_init(&peer->event_node);
 	list_del_init(&peer->link_node);
-	camex_peer_swap_tx(peer, NULL);
-	camex_sessions_forget(peer, false);
-	camex_sessions_forget(peer, true);
-	RCU_INIT_POINTER(peer->key, NULL);
 	if (cdev->protocol->peer_forget)
 		cdev->protocol->peer_forget(peer, true);
 	if (cdev->link->peer_forget)
@@ -401,15 +408,11 @@ void camex_peer_del(struct camex_peer *peer)
 	home = camex_peer_home(peer);
 	RCU_INIT_POINTER(peer->configured, NULL);
 	camex_endpoint_free(home);
-	camex_profile_set(peer, NULL);
 	spin_unlock_bh(&cdev->lock);
 	camex_timer_stop(peer);
 	if (cdev->protocol->peer_stop)
 		cdev->protocol->peer_stop(peer);
 	camex_staged_purge(peer);
-
-	if (key)
-		camex_key_detach(key, peer);
 	call_rcu(&peer->rcu, peer_free);
 }
 
@@ -428,8 +431,7 @@ enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
 	enum camex_peer_state state;
 	bool lacks = false;
 
-	if (cdev->protocol->asks_plaintext && !cdev->conf.plaintext &&
-	    !rcu_access_pointer(peer->key))
+	if (cdev->protocol->lacks_key && cdev->protocol->lacks_key(peer))
 		return CAMEX_PEER_STATE_NO_KEY;
 	if (cdev->transport->lacks_device) {
 		rcu_read_lock();
@@ -440,9 +442,6 @@ enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
 		return CAMEX_PEER_STATE_NO_DEVICE;
 	if (!rcu_access_pointer(peer->endpoint) || !netif_carrier_ok(cdev->dev))
 		return CAMEX_PEER_STATE_NO_ENDPOINT;
-	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO &&
-	    !rcu_access_pointer(peer->profile))
-		return CAMEX_PEER_STATE_REGISTERING;
 	if (cdev->protocol->state && cdev->protocol->state(peer, &state))
 		return state;
 	if (READ_ONCE(peer->lost))

@@ -6,17 +6,13 @@
 #include "core/peer.h"
 #include "core/session.h"
 
-struct camex_opening;
-
+struct camex_sealed_ops;
 struct genl_info;
 struct netlink_ext_ack;
 struct nlattr;
 
 /* What camex_protocol_ops.ready returns for a packet that has to wait for a session. */
 #define CAMEX_READY_STAGED	(-1)
-
-/* Most bytes that a protocol puts before the header of an encrypted datagram. */
-#define CAMEX_LEAD_MAX	CAMEX_ID_LEN
 
 /**
  * struct camex_source - where a datagram came from
@@ -47,15 +43,8 @@ struct camex_due {
  * @peer_size: bytes of its own part of a peer: zeros behind struct camex_peer, see
  *	camex_peer_own()
  * @dev_size: bytes of its own part of a device: zeros, see camex_dev_own()
- * @dev_nest: its nest of CAMEX_A_DEV_*; 0: none
- * @peer_nest: its nest of CAMEX_A_PEER_*; 0: none
- * @keyed: its peers can have keys
- * @asks_plaintext: without a key they can talk only where camex_settings.plaintext
- *	says so
- * @registers: it has REGISTER and CONFIG
  * @bare: a datagram is a packet and nothing else
- * @lead: bytes that it puts before the header of an encrypted datagram:
- *	camex_settings.id
+ * @keeps_alive: its peers can be told to send a sign of life after some silence
  * @hides_dscp: of the DS field of a packet only ECN shows outside
  * @any_family: peers come and go between IPv4 and IPv6: the link's MTU suits both
  * @overhead: most bytes that it adds to a packet, without @padding
@@ -87,6 +76,10 @@ struct camex_due {
  * @peer_check: refuse what a request says of a peer, before anything changes. @peer: the
  *	peer, NULL for one that is to be added; @tb: CAMEX_A_PEER_*, validated by their policy.
  *	Returns and context: as @dev_check
+ * @peer_prepare: get ready for @peer_set: what can fail, and a first key, without which what
+ *	follows could be plain. Returns 0, or a negative errno with nothing changed. NULL: there
+ *	is nothing to do. Context: RTNL, may sleep
+ * @peer_abandon: undo @peer_prepare; there is no @peer_set. Context: RTNL, may sleep
  * @peer_set: do what @peer_check has let pass. Returns 0, or a negative errno with nothing
  *	changed. NULL: nothing is the protocol's. Context: RTNL, may sleep
  * @peer_fill: write its CAMEX_A_PEER_*; @secrets: as for @dev_fill. Returns 0 or -EMSGSIZE.
@@ -102,15 +95,42 @@ struct camex_due {
  *	MAX_JIFFY_OFFSET for never. NULL: nothing ever. Context: camex_dev.lock
  * @act: do what @due has found, where it has found something. Context: RCU reader, bottom
  *	halves off
+ * @begin: a peer hears from us at once, because the link went up, or somebody chose its
+ *	settings. NULL: no matter. Context: camex_dev.lock
+ * @peer_up: a peer was heard for the first time, or again: it may wait for a sign of us.
+ *	NULL: no matter. Context: camex_dev.lock
+ * @peer_lost: a peer has been silent for too long. NULL: no matter. Context: camex_dev.lock
+ * @peer_moved: a peer, or our address that it talks to, has moved: it may wait for a sign of
+ *	us. NULL: no matter. Context: camex_dev.lock
+ * @expects_answer: does a peer answer within seconds, or else is lost? NULL: never
+ * @keepalive: after how many seconds of our silence a peer is sent a sign of life where nobody
+ *	chose; 0: never. NULL: never. Context: any
+ * @registers: how we register with a peer. NULL: not at all. Context: any
+ * @introduce: say who we are before the next packet to a peer, where camex_peer.unheard says
+ *	so; @ep: where that goes. Returns false if nothing may be sealed. NULL where none has to
+ * @lacks_key: can a peer not talk, because it has no key? NULL: never. Context: RTNL or RCU
+ *	reader
+ * @has_key: does a peer have a key, so that nothing plain is from it? NULL: never.
+ *	Context: any
+ * @key_set: give a peer a key of CAMEX_KEY_LEN bytes with its fingerprint, or none (NULL).
+ *	Returns 0, or -ENOMEM with nothing changed. NULL: there are no such keys. Context: RTNL,
+ *	may sleep
+ * @receives_many: can there be datagrams of open sessions, so that it is worth while to receive
+ *	many at a time? NULL: always, where there is @locate. Context: RTNL
  * @state: a state of a peer with an endpoint that is not what all protocols have. Returns
  *	false when it has none. NULL: never. Context: RTNL or RCU reader
  * @endpoint_changed: the endpoint of a peer is another one, because it moved or somebody
  *	chose it. NULL: no matter. Context: camex_dev.lock
+ * @configured: somebody chose the endpoint of a peer; @endpoint_changed was called before.
+ *	NULL: no matter. Context: RTNL and camex_dev.lock
  * @renew: send under a new session from now on, if there is one. Returns 0, or -ENOMEM with
  *	the old one still in use. NULL: there are none. Context: camex_dev.lock
  * @use_up: end the sessions for sending of all peers that began when the clock's offset was
  *	below @since (camex_clock_offset()). The next packet begins another, but for
  *	camex_clock_hibernates(). NULL: there are none. Context: RTNL, may sleep
+ * @hibernate: memory is written to disk, so take nothing under open sessions until that is over
+ *	(@begins is false); @use_up was called before. NULL: there are none. Context: RTNL, may
+ *	sleep
  * @ready: can a packet be sent to the peer? 0, or the counter that says why not
  *	(CAMEX_A_STATS_*), or CAMEX_READY_STAGED: it waits until the protocol calls
  *	camex_staged_send()
@@ -120,16 +140,10 @@ struct camex_due {
  *	before @seal; else they are kept whole. NULL: never
  * @seal: make a datagram out of a packet. Returns it, the same skb or another; or
  *	NULL with *@why set to a counter and the packet freed
- * @hello: make a datagram out of control text (none: skb->len is 0) of an enum
- *	camex_wire_type. As @seal; NULL: the protocol has no such thing
  * @open: take the datagram's payload at skb->data apart. Returns the peer that
  *	it is from, with the bare packet in the skb (none: skb->len is 0) and
  *	its checksum state right; or NULL with *@why set to a counter, or to 0
  *	when it has served its purpose. The skb stays the caller's
- * @new_session: the session that a datagram with a prefix that is not open begins,
- *	decrypted; or NULL with *@why set. NULL: it has no sessions
- * @speaks_for: may a datagram with that lead, from there, be the peer's? NULL: there
- *	is no lead
  * @data: the kind of datagram that a packet becomes, for @begin_sealing
  * @padding: most bytes of zeros behind a packet, one less than a power of two; where there
  *	are any, the length in the IP header of a packet says where it ends
@@ -144,18 +158,16 @@ struct camex_due {
  * @expects: does an aggregate claim to be of an open session? Not authenticated
  * @heard: datagrams of a session were authentic and new; @highest: its highest
  *	sequence so far was among them
+ * @sealed: what protocol/sealed asks of it. NULL: its datagrams are of another form
  *
  * Where nothing else is said they run as RCU readers with bottom halves off. They know no
  * transport.
  */
 struct camex_protocol_ops {
-	bool keyed;
-	bool asks_plaintext;
-	bool registers;
 	bool bare;
+	bool keeps_alive;
 	bool hides_dscp;
 	bool any_family;
-	unsigned int lead;
 	unsigned int overhead;
 	unsigned int least_overhead;
 	unsigned int plain_overhead;
@@ -163,8 +175,6 @@ struct camex_protocol_ops {
 	unsigned int tailroom;
 	size_t peer_size;
 	size_t dev_size;
-	u16 dev_nest;
-	u16 peer_nest;
 	int (*dev_init)(struct camex_dev *cdev);
 	void (*dev_free)(struct camex_dev *cdev);
 	int (*dev_check)(struct camex_dev *cdev, struct nlattr **tb,
@@ -180,6 +190,9 @@ struct camex_protocol_ops {
 	int (*peer_init)(struct camex_peer *peer);
 	int (*peer_check)(struct camex_dev *cdev, struct camex_peer *peer,
 			  struct nlattr **tb, struct genl_info *info);
+	int (*peer_prepare)(struct camex_peer *peer, struct nlattr **tb,
+			    struct genl_info *info);
+	void (*peer_abandon)(struct camex_peer *peer);
 	int (*peer_set)(struct camex_peer *peer, struct nlattr **tb,
 			struct netlink_ext_ack *extack);
 	int (*peer_fill)(const struct camex_peer *peer, struct sk_buff *msg,
@@ -190,25 +203,31 @@ struct camex_protocol_ops {
 	unsigned long (*due)(struct camex_peer *peer, unsigned long now,
 			     struct camex_due *due);
 	void (*act)(struct camex_peer *peer, const struct camex_due *due);
+	void (*begin)(struct camex_peer *peer);
+	void (*peer_up)(struct camex_peer *peer);
+	void (*peer_lost)(struct camex_peer *peer);
+	void (*peer_moved)(struct camex_peer *peer);
+	bool (*expects_answer)(const struct camex_peer *peer);
+	unsigned int (*keepalive)(const struct camex_peer *peer);
+	enum camex_register (*registers)(const struct camex_peer *peer);
+	bool (*introduce)(struct camex_peer *peer, struct camex_endpoint *ep);
+	bool (*lacks_key)(const struct camex_peer *peer);
+	bool (*has_key)(const struct camex_peer *peer);
+	int (*key_set)(struct camex_peer *peer, const u8 *key, const u8 *fingerprint);
+	bool (*receives_many)(const struct camex_dev *cdev);
 	bool (*state)(const struct camex_peer *peer, enum camex_peer_state *state);
 	void (*endpoint_changed)(struct camex_peer *peer);
+	void (*configured)(struct camex_peer *peer);
 	int (*renew)(struct camex_peer *peer);
 	void (*use_up)(struct camex_dev *cdev, s64 since);
+	void (*hibernate)(struct camex_dev *cdev, bool begins);
 	int (*ready)(const struct camex_peer *peer);
 	void (*want_session)(struct camex_peer *peer);
 	bool (*encrypts)(const struct camex_peer *peer);
 	struct sk_buff *(*seal)(struct camex_peer *peer, struct sk_buff *skb,
 				int *why);
-	struct sk_buff *(*hello)(struct camex_peer *peer, struct sk_buff *skb,
-				 u8 type, int *why);
 	struct camex_peer *(*open)(struct camex_dev *cdev, struct sk_buff *skb,
 				   const struct camex_source *from, int *why);
-	struct camex_session_rx *(*new_session)(struct camex_dev *cdev,
-						struct camex_opening *o,
-						const struct camex_source *from,
-						int *why);
-	bool (*speaks_for)(const struct camex_peer *peer, const u8 *lead,
-			   const struct camex_source *from);
 	u8 data;
 	unsigned int padding;
 	bool (*begin_sealing)(struct camex_peer *peer, struct camex_sealing *s,
@@ -220,6 +239,7 @@ struct camex_protocol_ops {
 	bool (*expects)(struct camex_dev *cdev, const struct sk_buff *skb);
 	void (*heard)(struct camex_receiver *receiver,
 		      const struct camex_source *from, bool highest);
+	const struct camex_sealed_ops *sealed;
 };
 
 extern const struct camex_protocol_ops camex_protocol_camex;

@@ -82,8 +82,7 @@ void camex_single_peer_connected(struct camex_dev *cdev)
 {
 	netif_carrier_on(cdev->dev);
 	spin_lock_bh(&cdev->lock);
-	cdev->single_peer->next_register = jiffies;
-	camex_peer_wake(cdev->single_peer, jiffies);
+	camex_peer_begin(cdev->single_peer);
 	spin_unlock_bh(&cdev->lock);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What time brings: REGISTER, KEEPALIVE, peers that are lost, turns of sessions. */
+/* What time brings to a peer: it is lost, or its protocol has something to do. */
 #ifndef CAMEX_TIMER_H
 #define CAMEX_TIMER_H
 
@@ -7,19 +7,30 @@
 
 #include "core/peer.h"
 
+/* What we send ought to be answered in this time, where answers are expected. */
+#define CAMEX_ANSWER_WITHIN	(20 * HZ)
+
 void camex_timer_init(struct camex_peer *peer);
 void camex_timer_set(struct camex_peer *peer, struct nlattr **tb);
 void camex_timer_stop(struct camex_peer *peer);
 int camex_timers_up(struct camex_dev *cdev);
 void camex_timers_down(struct camex_dev *cdev);
-void camex_timers_resume(struct camex_dev *cdev, s64 unused);
-void camex_timers_changed(struct camex_dev *cdev, bool renamed);
+void camex_timers_changed(struct camex_dev *cdev);
 void camex_peer_wake(struct camex_peer *peer, unsigned long when);
-void camex_peer_reregister(struct camex_peer *peer);
-
-enum camex_register camex_peer_registers(const struct camex_peer *peer);
+void camex_peer_begin(struct camex_peer *peer);
+void camex_keep_past(unsigned long *when, unsigned long now);
+unsigned long camex_peer_last_heard(const struct camex_peer *peer);
 unsigned int camex_peer_keepalive(const struct camex_peer *peer);
-bool camex_peer_introduce(struct camex_peer *peer, struct camex_endpoint *ep);
+
+/**
+ * camex_time_left() - the time that is left
+ * @when: until then, jiffies
+ * @now: jiffies
+ */
+static inline unsigned long camex_time_left(unsigned long when, unsigned long now)
+{
+	return time_after(when, now) ? when - now : 0;
+}
 
 /**
  * camex_peer_asked() - a packet went to a peer

@@ -47,7 +47,7 @@ struct camex_way {
  * @open: get ready for a configuration; on failure what was there stays.
  *	NULL: there is nothing to do. Context: RTNL, may sleep
  * @close: undo it; harmless when nothing is open. Context: RTNL, may sleep
- * @rekeyed: the device has its first key, or has lost its last one; NULL: no
+ * @rekeyed: camex_protocol_ops.receives_many has another answer; NULL: no
  *	matter. Context: RTNL, may sleep
  * @take: take a datagram, or an aggregate of them, here and now: its payload at
  *	skb->data, checksum verified, no socket's; consumed. NULL: the transport hands

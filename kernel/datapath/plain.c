@@ -38,6 +38,13 @@ struct sk_buff *camex_plain_seal(struct camex_peer *peer, struct sk_buff *skb,
 	return skb;
 }
 
+static bool has_key(const struct camex_peer *peer)
+{
+	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
+
+	return protocol->has_key && protocol->has_key(peer);
+}
+
 /*
  * A plain datagram proves nothing. It belongs to the peer at its source; from
  * elsewhere it is taken only for a peer that has neither a key nor a
@@ -56,7 +63,7 @@ static struct camex_peer *peer_of(struct camex_dev *cdev, struct sk_buff *skb,
 				      sizeof(struct ipv6hdr))))
 		return NULL;
 	peer = camex_route_lookup_raw(&cdev->routes, skb->data, skb->len);
-	if (peer && !rcu_access_pointer(peer->key) && !rcu_access_pointer(peer->configured))
+	if (peer && !has_key(peer) && !rcu_access_pointer(peer->configured))
 		return peer;
 	return NULL;
 }
@@ -76,7 +83,7 @@ struct camex_peer *camex_plain_heard(struct camex_peer *peer,
 	struct camex_endpoint *ep = rcu_dereference_bh(peer->endpoint);
 	struct camex_dev *cdev = peer->cdev;
 
-	if (unlikely(rcu_access_pointer(peer->key))) {
+	if (unlikely(has_key(peer))) {
 		*why = CAMEX_A_STATS_PLAINTEXT_REFUSED;
 		return NULL;
 	}

@@ -220,8 +220,8 @@ static void find_home(struct camex_peer *peer, const struct camex_endpoint *ep)
 {
 	struct camex_endpoint *configured = rcu_dereference_bh(peer->configured);
 
-	if (configured && configured != ep)
-		camex_peer_introduce(peer, configured);
+	if (configured && configured != ep && peer->cdev->protocol->introduce)
+		peer->cdev->protocol->introduce(peer, configured);
 }
 
 /* Not inline: what is handed over as it is would pay for all that is on its stack. */
@@ -262,7 +262,7 @@ static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
 	s.way.dsfield = dsfield_of(skb, protocol);
 	if (cdev->protocol->hides_dscp)
 		s.way.dsfield &= INET_ECN_MASK;
-	if (unlikely(READ_ONCE(peer->unheard)) && !camex_peer_introduce(peer, s.ep))
+	if (unlikely(READ_ONCE(peer->unheard)) && !cdev->protocol->introduce(peer, s.ep))
 		return CAMEX_A_STATS_NO_KEY;
 
 	if (!skb_is_gso(skb) || stays_whole(&s, skb))

@@ -45,12 +45,9 @@ static int init_dev(struct net_device *dev)
 	err = camex_receive_workers_alloc(cdev);
 	if (err)
 		goto err_cells;
-	err = camex_sessions_init(cdev);
-	if (err)
-		goto err_handoff;
 	err = cdev->link->init ? cdev->link->init(cdev) : 0;
 	if (err)
-		goto err_sessions;
+		goto err_handoff;
 	err = camex_peers_init(cdev);
 	if (err)
 		goto err_link;
@@ -66,8 +63,6 @@ err_peers:
 err_link:
 	if (cdev->link->exit)
 		cdev->link->exit(cdev);
-err_sessions:
-	camex_sessions_free(cdev);
 err_handoff:
 	camex_receive_workers_free(cdev);
 err_cells:
@@ -103,7 +98,6 @@ static void uninit_dev(struct net_device *dev)
 		cdev->link->exit(cdev);
 	camex_peers_free(cdev);
 	camex_device_detach(cdev);
-	camex_sessions_free(cdev);
 	camex_gro_queue_free(cdev->gro);
 	free_percpu(cdev->stats);
 	camex_tstats_free(dev);
@@ -311,9 +305,7 @@ int camex_netdev_register(struct net *net, struct net_device *dev,
 	if (!cdev->limits)
 		return -ENOMEM;
 	INIT_LIST_HEAD(&cdev->net_node);
-	INIT_LIST_HEAD(&cdev->keys);	/* asked for when sockets open */
 	spin_lock_init(&cdev->lock);
-	seqcount_spinlock_init(&cdev->id_count, &cdev->lock);
 	camex_deferred_init(cdev);
 	camex_ethtool_init(cdev);
 	cdev->link = camex_is_tap(cdev) ? &camex_link_tap :

@@ -6,8 +6,6 @@
 #include "core/link.h"
 #include "core/protocol.h"
 #include "netlink/netlink.h"
-#include "protocol/camex/control_text.h"
-#include "protocol/jtunnel/identifier.h"
 
 /**
  * camex_attr_name() - check the name of a new peer
@@ -222,7 +220,7 @@ int camex_attr_key(const struct camex_dev *cdev, struct genl_info *info,
 
 	if (!key && !tb[CAMEX_A_PEER_FINGERPRINT])
 		return 0;
-	if (!cdev->protocol->keyed) {
+	if (!cdev->protocol->key_set) {
 		camex_extack(info->extack, key,
 			     "this protocol carries no keys: use protocol camex");
 		return -EOPNOTSUPP;
@@ -230,102 +228,4 @@ int camex_attr_key(const struct camex_dev *cdev, struct genl_info *info,
 	return camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_KEY, "the key") ?:
 	       camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_FINGERPRINT,
 				  "the key's fingerprint");
-}
-
-/**
- * camex_attr_client_id() - read CAMEX_A_DEV_CLIENT_ID
- * @conf: what there was; changed only on success
- * @attr: string of at most CAMEX_NAME_MAX bytes
- * @extack: told what is wrong
- *
- * Return: 0 or -EINVAL.
- */
-int camex_attr_client_id(struct camex_settings *conf, const struct nlattr *attr,
-			 struct netlink_ext_ack *extack)
-{
-	char id[CAMEX_TEXT_ID_MAX + 1];
-	struct camex_text_word word = {
-		.data = nla_data(attr),
-		.len = strlen(nla_data(attr)),
-	};
-
-	if (conf->protocol != CAMEX_PROTOCOL_CAMEX) {
-		camex_extack(extack, attr, "client-id is for protocol camex alone");
-		return -EINVAL;
-	}
-	if (!camex_text_id(&word, id)) {
-		camex_extack(extack, attr,
-			     "a client-id has 1 to %d printing ASCII bytes",
-			     CAMEX_TEXT_ID_MAX);
-		return -EINVAL;
-	}
-	strscpy_pad(conf->client_id, id, sizeof(conf->client_id));
-	return 0;
-}
-
-/**
- * camex_attr_id() - read CAMEX_A_PEER_ID
- * @cdev: the device
- * @peer: whose it is to be, or NULL for a new one's
- * @info: the request
- * @tb: CAMEX_A_PEER_*, validated by their policy
- *
- * Context: RTNL.
- * Return: 0, -EINVAL, -EEXIST.
- */
-int camex_attr_id(struct camex_dev *cdev, const struct camex_peer *peer,
-		  struct genl_info *info, struct nlattr **tb)
-{
-	struct nlattr *id = tb[CAMEX_A_PEER_ID];
-	struct camex_peer *other;
-
-	if (!id)
-		return 0;
-	if (!cdev->protocol->lead) {
-		camex_extack(info->extack, id, "id is for protocol jtunnel alone");
-		return -EINVAL;
-	}
-	other = camex_identifier_find(cdev, nla_data(id));
-	if (other && other != peer) {
-		camex_extack(info->extack, id, "the id belongs to peer %s",
-			     other->name);
-		return -EEXIST;
-	}
-	return 0;
-}
-
-/**
- * camex_attr_timers() - check CAMEX_A_PEER_KEEPALIVE and CAMEX_A_PEER_REGISTER
- * @cdev: the device
- * @info: the request
- * @tb: CAMEX_A_PEER_*, validated by their policy
- *
- * Return: 0 or -EINVAL.
- */
-int camex_attr_timers(const struct camex_dev *cdev, struct genl_info *info,
-		      struct nlattr **tb)
-{
-	struct nlattr *registers = tb[CAMEX_A_PEER_REGISTER];
-
-	if (cdev->protocol->registers) {
-		if (!registers || cdev->conf.client_id[0] ||
-		    nla_get_u32(registers) != CAMEX_REGISTER_AUTO)
-			return 0;
-		camex_extack(info->extack, registers,
-			     "register auto needs a client-id of the device");
-		return -EINVAL;
-	}
-	if (!cdev->protocol->hello && tb[CAMEX_A_PEER_KEEPALIVE] &&
-	    nla_get_u16(tb[CAMEX_A_PEER_KEEPALIVE])) {
-		camex_extack(info->extack, tb[CAMEX_A_PEER_KEEPALIVE],
-			     "keepalive needs protocol camex or jtunnel");
-		return -EINVAL;
-	}
-	if (tb[CAMEX_A_PEER_REGISTER] &&
-	    nla_get_u32(tb[CAMEX_A_PEER_REGISTER])) {
-		camex_extack(info->extack, tb[CAMEX_A_PEER_REGISTER],
-			     "register needs protocol camex");
-		return -EINVAL;
-	}
-	return 0;
 }

@@ -9,8 +9,6 @@
 #include "link/fdb.h"
 #include "link/peer_link.h"
 #include "netlink/netlink.h"
-#include "protocol/jtunnel/identifier.h"
-#include "protocol/sealed/catch_up.h"
 
 /**
  * camex_nl_put_dev_name() - write CAMEX_A_IFINDEX and CAMEX_A_IFNAME
@@ -67,19 +65,6 @@ static int put_u64(struct sk_buff *msg, int type, u64 value)
 	return nla_put_u64_64bit(msg, type, value, CAMEX_A_PEER_PAD);
 }
 
-static int put_id(struct sk_buff *msg, const struct camex_peer *peer)
-{
-	const struct camex_identifier *ident;
-	int err = 0;
-
-	rcu_read_lock();
-	ident = rcu_dereference(peer->ident);
-	if (ident)
-		err = nla_put(msg, CAMEX_A_PEER_ID, sizeof(ident->id), ident->id);
-	rcu_read_unlock();
-	return err;
-}
-
 static int put_link(struct sk_buff *msg, const struct camex_peer *peer)
 {
 	const struct camex_peer_link *link;
@@ -93,33 +78,6 @@ static int put_link(struct sk_buff *msg, const struct camex_peer *peer)
 		err = -EMSGSIZE;
 	rcu_read_unlock();
 	return err;
-}
-
-/* Does one end perhaps take the other for a recording? */
-static int put_doubt(struct sk_buff *msg, const struct camex_peer *peer)
-{
-	unsigned long since, refused = READ_ONCE(peer->refused_at);
-
-	if (rcu_access_pointer(peer->tx) && camex_peer_is_unanswered(peer, &since) &&
-	    time_after(jiffies, since + 10 * HZ) &&
-	    put_u64(msg, CAMEX_A_PEER_UNANSWERED, jiffies64_to_msecs(jiffies - since)))
-		return -EMSGSIZE;
-	if (READ_ONCE(peer->refused) && !time_after(READ_ONCE(peer->seen), refused) &&
-	    put_u64(msg, CAMEX_A_PEER_REFUSED, jiffies64_to_msecs(jiffies - refused)))
-		return -EMSGSIZE;
-	return 0;
-}
-
-/* What only those see who may change the peer. */
-static int put_peer_secrets(struct sk_buff *msg, const struct camex_peer *peer)
-{
-	if (put_id(msg, peer) || put_endpoints(msg, peer) ||
-	    (rcu_access_pointer(peer->key) &&
-	     nla_put(msg, CAMEX_A_PEER_FINGERPRINT, sizeof(peer->fingerprint),
-		     peer->fingerprint)) ||
-	    camex_profile_put(msg, peer))
-		return -EMSGSIZE;
-	return 0;
 }
 
 /**
@@ -147,14 +105,15 @@ int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	    (READ_ONCE(peer->heard) &&
 	     put_u64(msg, CAMEX_A_PEER_LAST_SEEN,
 		     jiffies64_to_msecs(jiffies - READ_ONCE(peer->seen)))) ||
-	    put_doubt(msg, peer) ||
 	    put_u64(msg, CAMEX_A_PEER_RX_PACKETS, traffic.rx_packets) ||
 	    put_u64(msg, CAMEX_A_PEER_RX_BYTES, traffic.rx_bytes) ||
 	    put_u64(msg, CAMEX_A_PEER_TX_PACKETS, traffic.tx_packets) ||
 	    put_u64(msg, CAMEX_A_PEER_TX_BYTES, traffic.tx_bytes) ||
 	    nla_put_u16(msg, CAMEX_A_PEER_KEEPALIVE, camex_peer_keepalive(peer)) ||
-	    nla_put_u32(msg, CAMEX_A_PEER_REGISTER, camex_peer_registers(peer)) ||
-	    (privileged && put_peer_secrets(msg, peer)) ||
+	    nla_put_u32(msg, CAMEX_A_PEER_REGISTER,
+			protocol->registers ? protocol->registers(peer) :
+					      CAMEX_REGISTER_OFF) ||
+	    (privileged && put_endpoints(msg, peer)) ||
 	    (protocol->peer_fill && protocol->peer_fill(peer, msg, privileged)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nested);

@@ -76,12 +76,10 @@ int camex_attr_endpoint(struct camex_dev *cdev, const struct camex_peer *peer,
 			struct camex_addr *addr);
 int camex_attr_key(const struct camex_dev *cdev, struct genl_info *info,
 		   struct nlattr **tb);
-int camex_attr_client_id(struct camex_settings *conf, const struct nlattr *attr,
-			 struct netlink_ext_ack *extack);
-int camex_attr_id(struct camex_dev *cdev, const struct camex_peer *peer,
-		  struct genl_info *info, struct nlattr **tb);
-int camex_attr_timers(const struct camex_dev *cdev, struct genl_info *info,
-		      struct nlattr **tb);
+int camex_owned_dev_check(const struct camex_settings *conf, struct nlattr **tb,
+			  struct netlink_ext_ack *extack);
+int camex_owned_peer_check(const struct camex_dev *cdev, struct nlattr **tb,
+			   struct netlink_ext_ack *extack);
 int camex_nl_put_dev_name(struct sk_buff *msg, const struct net_device *dev);
 int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 		      bool privileged);

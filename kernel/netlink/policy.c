@@ -165,19 +165,6 @@ static int put_udp(struct sk_buff *msg, const struct camex_settings *conf)
 	return 0;
 }
 
-/* What a far end knows us by. */
-static int put_secrets(struct sk_buff *msg, const struct camex_dev *cdev)
-{
-	const struct camex_settings *conf = &cdev->conf;
-
-	if ((conf->client_id[0] &&
-	     nla_put_string(msg, CAMEX_A_DEV_CLIENT_ID, conf->client_id)) ||
-	    (cdev->protocol->lead &&
-	     nla_put(msg, CAMEX_A_DEV_ID, sizeof(conf->id), conf->id)))
-		return -EMSGSIZE;
-	return 0;
-}
-
 /**
  * camex_nl_put_dev() - write CAMEX_A_DEV_*
  * @msg: the message
@@ -198,15 +185,11 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev, bool sec
 	    (conf->transport == CAMEX_TRANSPORT_UDP && put_udp(msg, conf)) ||
 	    nla_put_u8(msg, CAMEX_A_DEV_RELAY, conf->relay) ||
 	    nla_put_u8(msg, CAMEX_A_DEV_SOURCE_CHECK, conf->source_check) ||
-	    (cdev->protocol->asks_plaintext &&
-	     nla_put_u8(msg, CAMEX_A_DEV_PLAINTEXT, conf->plaintext)) ||
 	    nla_put_u16(msg, CAMEX_A_DEV_AGEING, conf->ageing) ||
 	    put_links(msg, conf) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_MTU, cdev->dev->mtu))
 		return -EMSGSIZE;
-	if (cdev->protocol->dev_fill && cdev->protocol->dev_fill(cdev, msg, secrets))
-		return -EMSGSIZE;
-	return secrets ? put_secrets(msg, cdev) : 0;
+	return cdev->protocol->dev_fill ? cdev->protocol->dev_fill(cdev, msg, secrets) : 0;
 }
 
 /**
@@ -220,5 +203,5 @@ size_t camex_nl_dev_size(const struct camex_dev *cdev)
 	       3 * nla_total_size(sizeof(u16)) +
 	       nla_total_size(sizeof(struct in6_addr)) +
 	       2 * nla_total_size(IFNAMSIZ) +
-	       3 * nla_total_size(sizeof(u8));
+	       2 * nla_total_size(sizeof(u8));
 }

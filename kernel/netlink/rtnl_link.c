@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The kind of link "camex": how rtnetlink makes one, and shows it. */
-#include <linux/random.h>
 #include <net/rtnetlink.h>
 
 #include "core/compat.h"
@@ -23,7 +22,6 @@ static int newlink_in(struct net *net, struct net_device *dev,
 			     "not permitted: CAP_NET_ADMIN is needed in the transport's namespace too");
 		return -EPERM;
 	}
-	get_random_bytes(cdev->conf.id, sizeof(cdev->conf.id));
 	err = camex_settings_parse(NULL, &cdev->conf, data, extack);
 	if (err)
 		return err;

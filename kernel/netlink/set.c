@@ -9,7 +9,6 @@
 #include "core/single_peer.h"
 #include "core/timer.h"
 #include "netlink/netlink.h"
-#include "protocol/jtunnel/identifier.h"
 
 /* What a device can have, however much memory there is. */
 static unsigned int peers_max = 262144;
@@ -70,38 +69,22 @@ struct peer_request {
 	struct camex_addr endpoint;
 	struct camex_prefix *routes;
 	unsigned int nroutes;
-	struct camex_profile *profile;
 };
 
 static void free_request(struct peer_request *rq)
 {
 	kvfree(rq->routes);
-	kfree(rq->profile);
-}
-
-static int check_own(struct camex_dev *cdev, struct camex_peer *peer,
-		     struct genl_info *info, struct nlattr **tb)
-{
-	const struct camex_protocol_ops *protocol = cdev->protocol;
-
-	if (tb[CAMEX_A_PEER_WIREGUARD] && protocol->peer_nest != CAMEX_A_PEER_WIREGUARD) {
-		camex_extack(info->extack, tb[CAMEX_A_PEER_WIREGUARD],
-			     "this is for protocol wireguard alone");
-		return -EINVAL;
-	}
-	return protocol->peer_check ? protocol->peer_check(cdev, peer, tb, info) : 0;
 }
 
 static int read_peer(struct camex_dev *cdev, struct camex_peer *peer,
 		     struct genl_info *info, struct nlattr **tb,
 		     struct peer_request *rq)
 {
+	const struct camex_protocol_ops *protocol = cdev->protocol;
 	int err;
 
-	err = check_own(cdev, peer, info, tb) ?:
-	      camex_attr_timers(cdev, info, tb) ?:
-	      camex_attr_profile(cdev, peer, info, tb, &rq->profile) ?:
-	      camex_attr_id(cdev, peer, info, tb) ?:
+	err = camex_owned_peer_check(cdev, tb, info->extack) ?:
+	      (protocol->peer_check ? protocol->peer_check(cdev, peer, tb, info) : 0) ?:
 	      camex_attr_endpoint(cdev, peer, info, tb, &rq->endpoint);
 	if (!err && tb[CAMEX_A_PEER_ROUTES])
 		err = camex_attr_routes(cdev, peer, info, tb[CAMEX_A_PEER_ROUTES],
@@ -113,59 +96,38 @@ static int read_peer(struct camex_dev *cdev, struct camex_peer *peer,
 
 /* All or nothing: what can fail comes first and can be undone. */
 static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
-		      struct peer_request *rq, struct netlink_ext_ack *extack)
+		      struct peer_request *rq, struct genl_info *info)
 {
-	struct nlattr *key = tb[CAMEX_A_PEER_KEY];
+	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
+	struct camex_routes_change routes;
 	struct camex_dev *cdev = peer->cdev;
-	struct nlattr *id = tb[CAMEX_A_PEER_ID];
 	struct camex_endpoint *ep = NULL;
-	struct camex_identifier *ident = NULL;
-	const u8 *fingerprint = key ? nla_data(tb[CAMEX_A_PEER_FINGERPRINT]) : NULL;
-	bool first = key && !rcu_access_pointer(peer->key);
-	struct camex_rekey rekey;
 	int err;
 
-	if (id && camex_identifier_find(cdev, nla_data(id)) != peer) {
-		ident = camex_identifier_new(peer, nla_data(id));
-		if (!ident)
-			return -ENOMEM;
-	}
-	/* A first one comes before all that is new, and none of it is plain. */
-	if (key) {
-		err = first ? camex_peer_set_key(peer, nla_data(key), fingerprint) :
-			      camex_peer_prepare_key(peer, nla_data(key), &rekey);
-		if (err)
-			goto err_ident;
-	}
+	err = protocol->peer_prepare ? protocol->peer_prepare(peer, tb, info) : 0;
+	if (err)
+		return err;
 	if (rq->endpoint.family) {
 		spin_lock_bh(&cdev->lock);
 		ep = camex_endpoint_new(peer, &rq->endpoint, NULL);
 		spin_unlock_bh(&cdev->lock);
 		if (!ep) {
 			err = -ENOMEM;
-			goto err_key;
+			goto err_prepared;
 		}
 	}
-	err = cdev->protocol->peer_set ? cdev->protocol->peer_set(peer, tb, extack) : 0;
-	if (err)
-		goto err_endpoint;
 	if (rq->routes) {
-		err = camex_peer_set_routes(peer, rq->routes, rq->nroutes);
+		err = camex_routes_prepare(peer, rq->routes, rq->nroutes, &routes);
 		if (err)
 			goto err_endpoint;
 	}
+	err = protocol->peer_set ? protocol->peer_set(peer, tb, info->extack) : 0;
+	if (err)
+		goto err_routes;
 
-	if (key && !first)
-		camex_peer_commit_key(peer, &rekey, fingerprint);
-	if (ident)
-		camex_identifier_set(peer, ident);
+	if (rq->routes)
+		camex_routes_commit(peer, &routes);
 	camex_timer_set(peer, tb);
-	if (rq->profile) {
-		spin_lock_bh(&cdev->lock);
-		camex_profile_set(peer, rq->profile);
-		spin_unlock_bh(&cdev->lock);
-		rq->profile = NULL;
-	}
 	if (ep) {
 		spin_lock_bh(&cdev->lock);
 		camex_peer_configure_endpoint(peer, ep);
@@ -174,17 +136,16 @@ static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
 	}
 	return 0;
 
+err_routes:
+	if (rq->routes)
+		camex_routes_abandon(peer, &routes);
 err_endpoint:
 	spin_lock_bh(&cdev->lock);
 	camex_endpoint_free(ep);
 	spin_unlock_bh(&cdev->lock);
-err_key:
-	if (first)
-		camex_peer_set_key(peer, NULL, NULL);
-	else if (key)
-		camex_peer_abandon_key(peer, &rekey);
-err_ident:
-	camex_identifier_free(ident);
+err_prepared:
+	if (protocol->peer_abandon)
+		protocol->peer_abandon(peer);
 	return err;
 }
 
@@ -222,7 +183,7 @@ static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
 		err = PTR_ERR(peer);
 		goto out;
 	}
-	err = apply_peer(peer, tb, &rq, info->extack);
+	err = apply_peer(peer, tb, &rq, info);
 	if (err)
 		camex_peer_del(peer);
 out:
@@ -242,7 +203,7 @@ static int do_peer_set(struct camex_dev *cdev, struct genl_info *info)
 		return PTR_ERR(peer);
 	err = camex_attr_key(cdev, info, tb) ?:
 	      read_peer(cdev, peer, info, tb, &rq) ?:
-	      apply_peer(peer, tb, &rq, info->extack);
+	      apply_peer(peer, tb, &rq, info);
 	free_request(&rq);
 	return err;
 }
@@ -285,8 +246,8 @@ static int do_key_set(struct camex_dev *cdev, struct genl_info *info)
 	      camex_attr_key(cdev, info, tb);
 	if (err)
 		return err;
-	return camex_peer_set_key(peer, nla_data(tb[CAMEX_A_PEER_KEY]),
-				  nla_data(tb[CAMEX_A_PEER_FINGERPRINT]));
+	return cdev->protocol->key_set(peer, nla_data(tb[CAMEX_A_PEER_KEY]),
+				       nla_data(tb[CAMEX_A_PEER_FINGERPRINT]));
 }
 
 static int do_key_del(struct camex_dev *cdev, struct genl_info *info)
@@ -296,12 +257,12 @@ static int do_key_del(struct camex_dev *cdev, struct genl_info *info)
 
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
-	if (!rcu_access_pointer(peer->key)) {
+	if (!cdev->protocol->has_key || !cdev->protocol->has_key(peer)) {
 		camex_extack(info->extack, tb[CAMEX_A_PEER_NAME],
 			     "peer %s has no key", peer->name);
 		return -ENOENT;
 	}
-	return camex_peer_set_key(peer, NULL, NULL);
+	return cdev->protocol->key_set(peer, NULL, NULL);
 }
 
 static int read_route(struct genl_info *info, struct nlattr **tb,

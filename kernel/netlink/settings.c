@@ -76,12 +76,7 @@ int camex_settings_parse(struct camex_dev *cdev, struct camex_settings *conf,
 			     "this module has no protocol wireguard");
 		return -EOPNOTSUPP;
 	}
-	if (tb[CAMEX_A_DEV_WIREGUARD] && protocol->dev_nest != CAMEX_A_DEV_WIREGUARD) {
-		camex_extack(extack, tb[CAMEX_A_DEV_WIREGUARD],
-			     "this is for protocol wireguard alone");
-		return -EINVAL;
-	}
-	err = check_udp(&new, tb, extack);
+	err = check_udp(&new, tb, extack) ?: camex_owned_dev_check(&new, tb, extack);
 	if (err)
 		return err;
 	if (tb[CAMEX_A_DEV_TX])
@@ -118,33 +113,11 @@ int camex_settings_parse(struct camex_dev *cdev, struct camex_settings *conf,
 	}
 	if (tb[CAMEX_A_DEV_SOURCE_CHECK])
 		new.source_check = nla_get_u8(tb[CAMEX_A_DEV_SOURCE_CHECK]);
-	if (tb[CAMEX_A_DEV_PLAINTEXT]) {
-		if (new.protocol != CAMEX_PROTOCOL_CAMEX) {
-			camex_extack(extack, tb[CAMEX_A_DEV_PLAINTEXT],
-				     "plaintext is for protocol camex alone");
-			return -EINVAL;
-		}
-		new.plaintext = nla_get_u8(tb[CAMEX_A_DEV_PLAINTEXT]);
-	}
 	if (tb[CAMEX_A_DEV_AGEING])
 		new.ageing = nla_get_u16(tb[CAMEX_A_DEV_AGEING]);
 	err = camex_peer_links_parse(&new, tb, extack);
 	if (err)
 		return err;
-	if (tb[CAMEX_A_DEV_ID]) {
-		if (new.protocol != CAMEX_PROTOCOL_JTUNNEL) {
-			camex_extack(extack, tb[CAMEX_A_DEV_ID],
-				     "id is for protocol jtunnel alone");
-			return -EINVAL;
-		}
-		memcpy(new.id, nla_data(tb[CAMEX_A_DEV_ID]), sizeof(new.id));
-	}
-	if (tb[CAMEX_A_DEV_CLIENT_ID]) {
-		err = camex_attr_client_id(&new, tb[CAMEX_A_DEV_CLIENT_ID],
-					   extack);
-		if (err)
-			return err;
-	}
 	err = protocol->dev_check ? protocol->dev_check(cdev, tb, extack) : 0;
 	if (!err)
 		*conf = new;
@@ -183,33 +156,13 @@ static void change_conf(struct camex_dev *cdev, const struct camex_settings *fro
 	WRITE_ONCE(to->fwmark, from->fwmark);
 	WRITE_ONCE(to->relay, from->relay);
 	WRITE_ONCE(to->source_check, from->source_check);
-	WRITE_ONCE(to->plaintext, from->plaintext);
 	WRITE_ONCE(to->ageing, from->ageing);
 	WRITE_ONCE(to->link_timeout, from->link_timeout);
 	to->port = from->port;
 	to->bind = from->bind;
 	memcpy(to->bind_dev, from->bind_dev, sizeof(to->bind_dev));
-	memcpy(to->client_id, from->client_id, sizeof(to->client_id));
 	memcpy(to->link_name, from->link_name, sizeof(to->link_name));
-	write_seqcount_begin(&cdev->id_count);
-	memcpy(to->id, from->id, sizeof(to->id));
-	write_seqcount_end(&cdev->id_count);
 	spin_unlock_bh(&cdev->lock);
-}
-
-/**
- * camex_device_id() - what our datagrams begin with
- * @cdev: the device
- * @id: result: CAMEX_ID_LEN bytes
- */
-void camex_device_id(const struct camex_dev *cdev, u8 *id)
-{
-	unsigned int count;
-
-	do {
-		count = read_seqcount_begin(&cdev->id_count);
-		memcpy(id, cdev->conf.id, CAMEX_ID_LEN);
-	} while (read_seqcount_retry(&cdev->id_count, count));
 }
 
 /**
@@ -225,7 +178,7 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 		     struct netlink_ext_ack *extack)
 {
 	struct camex_settings conf = cdev->conf, before = conf;
-	bool renamed, changed;
+	bool changed;
 	int err;
 
 	err = camex_settings_parse(cdev, &conf, tb, extack);
@@ -239,14 +192,12 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 		camex_device_open(cdev, &before, tb, NULL);
 		return err;
 	}
-	renamed = strcmp(conf.client_id, cdev->conf.client_id);
-	changed = conf.plaintext != cdev->conf.plaintext ||
-		  conf.link_timeout != cdev->conf.link_timeout;
+	changed = conf.link_timeout != cdev->conf.link_timeout;
 	change_conf(cdev, &conf);
 	if (cdev->transport->configured)
 		cdev->transport->configured(cdev);
-	if (renamed || changed)
-		camex_timers_changed(cdev, renamed);
+	if (changed)
+		camex_timers_changed(cdev);
 	if (cdev->link->configured)
 		cdev->link->configured(cdev);
 	/* Pairs with the acquire where a path is looked for. */

@@ -20,7 +20,7 @@ static struct camex_session_rx *opened(struct camex_peer *far, u32 prefix, u64 s
 
 	rcu_read_lock();
 	local_bh_disable();
-	rx = camex_session_rank_open(far, rcu_dereference_bh(far->key), prefix, seq, true, &why);
+	rx = camex_session_rank_open(far, rcu_dereference_bh(camex_sealed_of(far)->key), prefix, seq, true, &why);
 	local_bh_enable();
 	rcu_read_unlock();
 	return rx;
@@ -95,14 +95,14 @@ static void clock_is_caught_up_with(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 1, taken(rx, LATER(0)));
 	camex_test_clock = LATER(-5);
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, key));
-	a->cdev->last_start = LATER(-5);
+	camex_sealed_of_dev(a->cdev)->last_start = LATER(-5);
 	tx = tx_of(a);
 	prefix = tx->base.prefix;
 	atomic64_set(&tx->next, LATER(-5));
 	KUNIT_ASSERT_TRUE(test, camex_session_next(tx, 1, &seq));
 	KUNIT_EXPECT_EQ(test, seq, LATER(-5));
 	KUNIT_EXPECT_NULL(test, opened(far, prefix, seq));
-	KUNIT_EXPECT_TRUE(test, far->refused);
+	KUNIT_EXPECT_TRUE(test, camex_sealed_of(far)->refused);
 	/* never back, and not while the clock is unset */
 	camex_test_clock = LATER(-600);
 	camex_session_catch_up(tx);
@@ -115,11 +115,11 @@ static void clock_is_caught_up_with(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, camex_session_next(tx, 1, &seq));
 	KUNIT_EXPECT_EQ(test, seq, LATER(1));
 	KUNIT_EXPECT_PTR_EQ(test, tx, tx_of(a));
-	KUNIT_EXPECT_EQ(test, a->closed[1].n, 0);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->closed[1].n, 0);
 	rx = opened(far, prefix, seq);
 	KUNIT_ASSERT_NOT_NULL(test, rx);
 	KUNIT_EXPECT_EQ(test, rx->base.first, LATER(1));
-	KUNIT_EXPECT_FALSE(test, far->refused);
+	KUNIT_EXPECT_FALSE(test, camex_sealed_of(far)->refused);
 	/* what is used up stays so */
 	camex_session_use_up(tx);
 	camex_test_clock = LATER(10);

@@ -8,9 +8,8 @@
 #include "core/peer.h"
 #include "core/protocol.h"
 #include "core/transport.h"
+#include "protocol/sealed/key.h"
 #include "test.h"
-
-static const struct camex_protocol_ops keyed = { .keyed = true, .asks_plaintext = true };
 
 /* The link is not registered, so that GRO cannot poll it. */
 static const struct camex_transport_ops transport = { .single = true };
@@ -20,12 +19,13 @@ static void no_events(struct work_struct *work)
 }
 
 /**
- * fake_dev_init() - make a device; a suite's init
+ * fake_dev_init_protocol() - make a device; a suite's init
  * @test: its priv becomes the struct camex_dev
+ * @protocol: its protocol
  *
  * Return: 0 or a negative errno.
  */
-int fake_dev_init(struct kunit *test)
+int fake_dev_init_protocol(struct kunit *test, const struct camex_protocol_ops *protocol)
 {
 	struct camex_dev *cdev = kunit_kzalloc(test, sizeof(*cdev), GFP_KERNEL);
 	int err;
@@ -40,27 +40,47 @@ int fake_dev_init(struct kunit *test)
 	if (!cdev->limits)
 		return -ENOMEM;
 	spin_lock_init(&cdev->lock);
-	INIT_LIST_HEAD(&cdev->keys);
 	cdev->link = &camex_link_tun;
-	cdev->protocol = &keyed;
+	cdev->protocol = protocol;
 	cdev->transport = &transport;
 	cdev->net = &init_net;
-	err = camex_sessions_init(cdev);
+	err = camex_device_attach(cdev);
 	if (err)
 		goto err_limits;
 	err = camex_peers_init(cdev);
 	if (err)
-		goto err_sessions;
+		goto err_attached;
 	/* nobody is told */
 	INIT_DELAYED_WORK(&cdev->event_work, no_events);
 	test->priv = cdev;
 	return 0;
 
-err_sessions:
-	camex_sessions_free(cdev);
+err_attached:
+	camex_device_detach(cdev);
 err_limits:
 	camex_rate_limits_free(cdev->limits);
 	return err;
+}
+
+/**
+ * fake_dev_init() - make a device of protocol camex; a suite's init
+ * @test: as fake_dev_init_protocol()
+ *
+ * Return: 0 or a negative errno.
+ */
+int fake_dev_init(struct kunit *test)
+{
+	return fake_dev_init_protocol(test, &camex_protocol_camex);
+}
+
+/* Nothing of protocol camex is left. */
+static void expect_no_keys(struct kunit *test, const struct camex_dev *cdev)
+{
+	struct camex_sealed_dev *own = camex_sealed_of_dev(cdev);
+
+	KUNIT_EXPECT_TRUE(test, list_empty(&own->keys));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&own->key_table.nelems));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&own->sessions.ht.nelems));
 }
 
 /**
@@ -76,15 +96,15 @@ void fake_dev_exit(struct kunit *test)
 	rtnl_lock();
 	camex_peers_clear(cdev);
 	rtnl_unlock();
-	camex_trials_stop(cdev);
+	if (cdev->protocol->stop)
+		cdev->protocol->stop(cdev);
 	cancel_delayed_work_sync(&cdev->event_work);
 	KUNIT_EXPECT_TRUE(test, xa_empty(&cdev->peers));
-	KUNIT_EXPECT_TRUE(test, list_empty(&cdev->keys));
 	KUNIT_EXPECT_TRUE(test, list_empty(&cdev->events));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->names.nelems));
-	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->key_table.nelems));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->endpoints.ht.nelems));
-	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->sessions.ht.nelems));
+	if (cdev->protocol == &camex_protocol_camex)
+		expect_no_keys(test, cdev);
 	KUNIT_EXPECT_EQ(test, 0, cdev->routes.n);
 	KUNIT_EXPECT_NULL(test, rcu_access_pointer(cdev->routes.v4));
 	KUNIT_EXPECT_NULL(test, rcu_access_pointer(cdev->routes.v6));
@@ -92,7 +112,7 @@ void fake_dev_exit(struct kunit *test)
 	rcu_barrier();
 	rcu_barrier();
 	camex_peers_free(cdev);
-	camex_sessions_free(cdev);
+	camex_device_detach(cdev);
 	camex_rate_limits_free(cdev->limits);
 }
 

@@ -390,7 +390,7 @@ static void set_heard(struct model *m)
 {
 	struct camex_session_rx *rx;
 
-	list_for_each_entry(rx, &m->peer->open, base.peer_node)
+	list_for_each_entry(rx, &camex_sealed_of(m->peer)->open, base.peer_node)
 		rx->heard = jiffies -
 			msecs_to_jiffies(m->now - m->told[rx->base.prefix].heard);
 }
@@ -406,7 +406,7 @@ static bool module_take(struct model *m, const struct recorded *d)
 	rcu_read_lock();
 	local_bh_disable();
 	set_heard(m);
-	key = rcu_dereference_bh(m->peer->key);
+	key = rcu_dereference_bh(camex_sealed_of(m->peer)->key);
 	if (m->told[d->session].key == m->key) {
 		rx = camex_session_rank_open(m->peer, key, d->session, d->seq, false, &why);
 		taken = rx && camex_session_take(rx, &d->seq, 1, &highest);
@@ -442,16 +442,16 @@ static bool check(struct model *m)
 	} else if (ep) {
 		return fail(m, "it ought to be nowhere", NULL);
 	}
-	list_for_each_entry(rx, &m->peer->open, base.peer_node) {
+	list_for_each_entry(rx, &camex_sealed_of(m->peer)->open, base.peer_node) {
 		if (i == m->open || m->rank[i] != rx->base.prefix)
 			return fail(m, "another order", NULL);
 		if (m->told[m->rank[i]].claims != rx->waiting)
 			return fail(m, "waits, or does not", NULL);
 		i++;
 	}
-	if (i != m->open || m->peer->nopen != i)
+	if (i != m->open || camex_sealed_of(m->peer)->nopen != i)
 		return fail(m, "another number is open", NULL);
-	if (m->peer->closed[0].n > CAMEX_SESSIONS_CLOSED)
+	if (camex_sealed_of(m->peer)->closed[0].n > CAMEX_SESSIONS_CLOSED)
 		return fail(m, "too many are remembered", NULL);
 	return true;
 }

@@ -118,7 +118,6 @@ static struct camex_peer *refuse(struct camex_dev *cdev, struct sk_buff *skb,
 }
 
 static const struct camex_protocol_ops other = {
-	.keyed = true,
 	.overhead = HEADER + CAMEX_AEAD_TAG,
 	.least_overhead = HEADER + CAMEX_AEAD_TAG,
 	.headroom = HEADER,
@@ -149,7 +148,7 @@ static int other_init(struct kunit *test)
 
 	if (!s)
 		return -ENOMEM;
-	err = fake_dev_init(test);
+	err = fake_dev_init_protocol(test, &other);
 	if (err)
 		return err;
 	cdev = test->priv;
@@ -165,7 +164,6 @@ static int other_init(struct kunit *test)
 		return -ENOMEM;
 	prandom_seed_state(&s->rnd, 5);
 	s->peer = fake_peer(test, "other");
-	cdev->protocol = &other;
 	camex_aead_key_set(&s->key, &camex_chacha20poly1305, bytes);
 	spin_lock_init(&s->window.lock);
 	s->receiver.key = &s->key;

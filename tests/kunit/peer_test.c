@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
+#include "protocol/camex/state.h"
 #include "protocol/sealed/session_rank.h"
 #include "test.h"
 
@@ -80,16 +81,16 @@ static void peer_name_key(struct kunit *test)
 	peer = camex_peer_new(cdev, "a", bytes, fingerprint);
 	KUNIT_EXPECT_FALSE(test, IS_ERR(peer));
 	if (!IS_ERR(peer)) {
-		KUNIT_EXPECT_NOT_NULL(test, rcu_access_pointer(peer->key));
-		KUNIT_EXPECT_NOT_NULL(test, rcu_access_pointer(peer->tx));
-		KUNIT_EXPECT_EQ(test, 2, peer->fingerprint[0]);
+		KUNIT_EXPECT_NOT_NULL(test, rcu_access_pointer(camex_sealed_of(peer)->key));
+		KUNIT_EXPECT_NOT_NULL(test, rcu_access_pointer(camex_sealed_of(peer)->tx));
+		KUNIT_EXPECT_EQ(test, 2, camex_sealed_of(peer)->fingerprint[0]);
 	}
 	KUNIT_EXPECT_EQ(test, -EEXIST,
 			PTR_ERR_OR_ZERO(camex_peer_new(cdev, "A", bytes, fingerprint)));
 	rtnl_unlock();
 	KUNIT_EXPECT_PTR_EQ(test, peer, by_name(test, "a"));
 	KUNIT_EXPECT_EQ(test, 1, count_peers(test));
-	KUNIT_EXPECT_TRUE(test, list_is_singular(&cdev->keys));
+	KUNIT_EXPECT_TRUE(test, list_is_singular(&camex_sealed_of_dev(cdev)->keys));
 }
 
 static void peer_name_lengths(struct kunit *test)
@@ -229,13 +230,13 @@ static void hear(struct kunit *test, struct camex_peer *peer,
 		 const struct camex_addr *to, const struct camex_addr *from,
 		 bool newest)
 {
-	bool highest = false, taken = false, open = peer->nopen;
+	bool highest = false, taken = false, open = camex_sealed_of(peer)->nopen;
 	u8 bytes[CAMEX_KEY_LEN] = { 1 };
 	struct camex_session_rx *rx;
 	static u64 last = 1000;
 	u64 seq;
 
-	if (!rcu_access_pointer(peer->key)) {
+	if (!rcu_access_pointer(camex_sealed_of(peer)->key)) {
 		memcpy(bytes + 1, &peer->number, sizeof(peer->number));
 		KUNIT_ASSERT_EQ(test, 0, fake_set_key(peer, bytes));
 	}
@@ -246,7 +247,7 @@ static void hear(struct kunit *test, struct camex_peer *peer,
 	if (newest || open) {
 		int why;
 
-		rx = camex_session_rank_open(peer, rcu_dereference_bh(peer->key), 1, seq,
+		rx = camex_session_rank_open(peer, rcu_dereference_bh(camex_sealed_of(peer)->key), 1, seq,
 					     false, &why);
 		taken = rx && camex_session_take(rx, &seq, 1, &highest);
 		if (taken && highest)
@@ -717,9 +718,9 @@ static void peer_states(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_NO_KEY, state_of(a));
 	KUNIT_ASSERT_TRUE(test, configure(a, &places[0]));
 	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_NO_KEY, state_of(a));
-	cdev->conf.plaintext = true;
+	camex_camex_of_dev(cdev)->plaintext = true;
 	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_UP, state_of(a));
-	cdev->conf.plaintext = false;
+	camex_camex_of_dev(cdev)->plaintext = false;
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, key));
 	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_UP, state_of(a));
 	fake_peer_del(a);

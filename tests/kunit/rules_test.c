@@ -5,6 +5,7 @@
 #include <linux/rtnetlink.h>
 
 #include "core/timer.h"
+#include "protocol/camex/state.h"
 #include "protocol/sealed/session_rank.h"
 #include "test.h"
 
@@ -109,7 +110,7 @@ static void set_heard(struct play *p)
 {
 	struct camex_session_rx *rx;
 
-	list_for_each_entry(rx, &p->peer->open, base.peer_node)
+	list_for_each_entry(rx, &camex_sealed_of(p->peer)->open, base.peer_node)
 		rx->heard = jiffies - (p->now - p->heard[rx->base.prefix]) * HZ / 10;
 }
 
@@ -117,7 +118,7 @@ static struct camex_session_rx *find(struct play *p, u32 prefix)
 {
 	struct camex_session_rx *rx;
 
-	list_for_each_entry(rx, &p->peer->open, base.peer_node)
+	list_for_each_entry(rx, &camex_sealed_of(p->peer)->open, base.peer_node)
 		if (rx->base.prefix == prefix)
 			return rx;
 	return NULL;
@@ -133,7 +134,7 @@ static const char *datagram(struct play *p, const struct step *s, int *why)
 	if (s->verb == V_OPEN || s->verb == V_REFUSED) {
 		if (rx)
 			return "it is open";
-		opened = camex_session_rank_open(p->peer, rcu_dereference_bh(p->peer->key),
+		opened = camex_session_rank_open(p->peer, rcu_dereference_bh(camex_sealed_of(p->peer)->key),
 						 s->prefix, s->seq, false, why);
 		rx = find(p, s->prefix);
 		if (rx != opened)
@@ -186,7 +187,7 @@ static const char *check_rank(struct play *p, long long digits)
 	struct camex_session_rx *rx;
 	long long got = 0;
 
-	list_for_each_entry(rx, &p->peer->open, base.peer_node)
+	list_for_each_entry(rx, &camex_sealed_of(p->peer)->open, base.peer_node)
 		got = got * 10 + rx->base.prefix;
 	return got == digits ? NULL : "another order";
 }
@@ -258,7 +259,7 @@ static const char *act(struct play *p, const struct step *s, int *why)
 	case V_NEXT:
 		return check_next(p, s->arg);
 	case V_OPENS:
-		return p->peer->nopen == s->arg ? NULL : "another number";
+		return camex_sealed_of(p->peer)->nopen == s->arg ? NULL : "another number";
 	case V_RANK:
 		return check_rank(p, s->arg);
 	case V_CONFIGURE:
@@ -840,7 +841,7 @@ static void rule5_many(struct kunit *test)
 	}
 	KUNIT_EXPECT_NULL(test, wrong);
 	KUNIT_EXPECT_NULL(test, act(p, &steps[0], &why));
-	KUNIT_EXPECT_EQ(test, p->peer->closed[0].n, CAMEX_SESSIONS_CLOSED);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(p->peer)->closed[0].n, CAMEX_SESSIONS_CLOSED);
 }
 
 /* A peer without this key opens nothing. */
@@ -854,13 +855,13 @@ static void rule5_other_key(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[1]));
 	rcu_read_lock();
 	local_bh_disable();
-	rx = camex_session_rank_open(a, rcu_dereference_bh(b->key), 1, 0, true, &why);
+	rx = camex_session_rank_open(a, rcu_dereference_bh(camex_sealed_of(b)->key), 1, 0, true, &why);
 	local_bh_enable();
 	rcu_read_unlock();
 	KUNIT_EXPECT_NULL(test, rx);
 	KUNIT_EXPECT_EQ(test, why, CAMEX_A_STATS_UNKNOWN_PEER);
-	KUNIT_EXPECT_EQ(test, a->nopen, 0);
-	KUNIT_EXPECT_EQ(test, b->nopen, 0);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->nopen, 0);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(b)->nopen, 0);
 }
 
 /* Only REGISTER is told. */
@@ -875,7 +876,7 @@ static void rule5_event(struct kunit *test)
 	for (registers = 0; registers < 2; registers++) {
 		rcu_read_lock();
 		local_bh_disable();
-		rx = camex_session_rank_open(a, rcu_dereference_bh(a->key), registers, 0,
+		rx = camex_session_rank_open(a, rcu_dereference_bh(camex_sealed_of(a)->key), registers, 0,
 					     registers, &why);
 		local_bh_enable();
 		events = camex_events_take(test->priv, &who);
@@ -903,7 +904,7 @@ static bool reflected(struct camex_peer *peer, u32 prefix, u64 seq)
 	bool ours;
 
 	rcu_read_lock();
-	ours = camex_session_is_ours(peer->cdev, rcu_dereference(peer->key), prefix, seq);
+	ours = camex_session_is_ours(peer->cdev, rcu_dereference(camex_sealed_of(peer)->key), prefix, seq);
 	rcu_read_unlock();
 	return ours;
 }
@@ -973,9 +974,9 @@ static void rule6_bequeathed(struct kunit *test)
 	fake_peer_del(b);
 	KUNIT_EXPECT_TRUE(test, reflected(c, prefixes[0], seqs[0]));
 	KUNIT_EXPECT_TRUE(test, reflected(c, prefixes[1], seqs[1]));
-	KUNIT_EXPECT_EQ(test, c->closed[1].n, 2);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(c)->closed[1].n, 2);
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(c, NULL));
-	KUNIT_EXPECT_EQ(test, c->closed[1].n, 0);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(c)->closed[1].n, 0);
 }
 
 /* --- rule 7: our own nonces --- */
@@ -1050,7 +1051,7 @@ static void rule7_clock_back(struct kunit *test)
 			local_bh_disable();
 			/* b stands for the far end: only sequences matter to it */
 			if (!rx)
-				rx = camex_session_rank_open(b, rcu_dereference_bh(b->key),
+				rx = camex_session_rank_open(b, rcu_dereference_bh(camex_sealed_of(b)->key),
 							     tx->base.prefix, seq, true, &why);
 			if (rx && !camex_session_take(rx, &seq, 1, &highest))
 				rx = NULL;
@@ -1073,8 +1074,9 @@ static void rule4_long_ago(struct kunit *test)
 	/* while the link was down, perhaps */
 	unsigned long ahead = jiffies + MAX_JIFFY_OFFSET;
 	unsigned long *notes[] = {
-		&a->seen, &a->sent, &a->unanswered_since, &a->since, &a->introduced_at,
-		&a->next_register, &a->answered_at, NULL,
+		&a->seen, &a->sent, &a->unanswered_since, &a->since,
+		&camex_sealed_of(a)->introduced_at, &camex_camex_of(a)->next_register,
+		&camex_camex_of(a)->answered_at, NULL,
 	};
 	struct camex_session_rx *rx;
 	int tries, why, i;
@@ -1082,7 +1084,7 @@ static void rule4_long_ago(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
 	rcu_read_lock();
 	local_bh_disable();
-	rx = camex_session_rank_open(a, rcu_dereference_bh(a->key), 1, 10, false, &why);
+	rx = camex_session_rank_open(a, rcu_dereference_bh(camex_sealed_of(a)->key), 1, 10, false, &why);
 	local_bh_enable();
 	rcu_read_unlock();
 	KUNIT_ASSERT_NOT_NULL(test, rx);

@@ -63,7 +63,6 @@ int scene_init(struct kunit *test)
 		return err;
 	cdev = test->priv;
 	s->cdev = cdev;
-	cdev->protocol = &camex_protocol_camex;
 	INIT_LIST_HEAD(&cdev->dev->ptype_all);
 	INIT_LIST_HEAD(&cdev->dev->ptype_specific);
 	cdev->dev->features = NETIF_F_GRO;
@@ -126,7 +125,7 @@ bool scene_open_sessions(struct scene *s)
 
 	for (way = 0; way < WAYS; way++) {
 		rcu_read_lock_bh();
-		rx = camex_session_rank_open(s->peer, rcu_dereference_bh(s->peer->key),
+		rx = camex_session_rank_open(s->peer, rcu_dereference_bh(camex_sealed_of(s->peer)->key),
 					     way + 1, SEQ - 1, true, &why);
 		rcu_read_unlock_bh();
 		if (!rx)

@@ -4,6 +4,7 @@
 #define CAMEX_KUNIT_SCENE_H
 
 #include "core/protocol.h"
+#include "protocol/sealed/wire.h"
 #include "packets.h"
 #include "test.h"
 

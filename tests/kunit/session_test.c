@@ -22,7 +22,7 @@ static struct camex_key *key_of(struct camex_peer *peer)
 	struct camex_key *key;
 
 	rtnl_lock();
-	key = rtnl_dereference(peer->key);
+	key = rtnl_dereference(camex_sealed_of(peer)->key);
 	rtnl_unlock();
 	return key;
 }
@@ -144,7 +144,7 @@ static void key_get_dedupes(struct kunit *test)
 	for (i = 0; i < KEYS; i++)
 		for (j = 0; j < 2; j++)
 			got[i][j] = camex_key_get(cdev, keys[i]);
-	full = atomic_read(&cdev->key_table.nelems);
+	full = atomic_read(&camex_sealed_of_dev(cdev)->key_table.nelems);
 	for (i = 0; i < KEYS; i++) {
 		KUNIT_EXPECT_NOT_NULL(test, got[i][0]);
 		KUNIT_EXPECT_PTR_EQ(test, got[i][0], got[i][1]);
@@ -154,11 +154,11 @@ static void key_get_dedupes(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, full, KEYS);
 	/* no peer has them */
-	KUNIT_EXPECT_TRUE(test, list_empty(&cdev->keys));
+	KUNIT_EXPECT_TRUE(test, list_empty(&camex_sealed_of_dev(cdev)->keys));
 	for (i = 0; i < KEYS; i++)
 		for (j = 0; j < 2; j++)
 			camex_key_unget(cdev, got[i][j]);
-	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->key_table.nelems));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&camex_sealed_of_dev(cdev)->key_table.nelems));
 	rtnl_unlock();
 }
 
@@ -180,7 +180,7 @@ static void key_each_bit(struct kunit *test)
 		got[i] = camex_key_get(cdev, bytes);
 		bytes[i / 8] ^= 1 << i % 8;
 	}
-	KUNIT_EXPECT_EQ(test, bits + 1, atomic_read(&cdev->key_table.nelems));
+	KUNIT_EXPECT_EQ(test, bits + 1, atomic_read(&camex_sealed_of_dev(cdev)->key_table.nelems));
 	for (i = 0; i <= bits; i++)
 		if (got[i])
 			camex_key_unget(cdev, got[i]);
@@ -218,34 +218,34 @@ static void key_shared(struct kunit *test)
 {
 	struct camex_peer *a = fake_peer(test, "a"), *b = fake_peer(test, "b");
 	struct camex_dev *cdev = test->priv;
-	struct camex_peer *peer;
+	struct camex_sealed_peer *own;
 	bool has_a = false, has_b = false;
 
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[0]));
 	KUNIT_EXPECT_PTR_EQ(test, key_of(a), key_of(b));
-	KUNIT_EXPECT_EQ(test, 1, length(&cdev->keys));
+	KUNIT_EXPECT_EQ(test, 1, length(&camex_sealed_of_dev(cdev)->keys));
 	rtnl_lock();
-	list_for_each_entry(peer, &rtnl_dereference(a->key)->peers, key_node) {
-		has_a |= peer == a;
-		has_b |= peer == b;
+	list_for_each_entry(own, &rtnl_dereference(camex_sealed_of(a)->key)->peers, key_node) {
+		has_a |= camex_peer_of_sealed(own) == a;
+		has_b |= camex_peer_of_sealed(own) == b;
 	}
 	rtnl_unlock();
 	KUNIT_EXPECT_TRUE(test, has_a && has_b);
 
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[1]));
-	KUNIT_EXPECT_EQ(test, 2, length(&cdev->keys));
+	KUNIT_EXPECT_EQ(test, 2, length(&camex_sealed_of_dev(cdev)->keys));
 	KUNIT_EXPECT_EQ(test, 1, length(&key_of(a)->peers));
 	KUNIT_EXPECT_EQ(test, 1, length(&key_of(b)->peers));
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, NULL));
 	KUNIT_EXPECT_NULL(test, key_of(b));
 	KUNIT_EXPECT_NULL(test, tx_of(b));
-	KUNIT_EXPECT_EQ(test, 1, length(&cdev->keys));
-	KUNIT_EXPECT_EQ(test, 1, atomic_read(&cdev->key_table.nelems));
+	KUNIT_EXPECT_EQ(test, 1, length(&camex_sealed_of_dev(cdev)->keys));
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&camex_sealed_of_dev(cdev)->key_table.nelems));
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, NULL));
 	fake_peer_del(a);
-	KUNIT_EXPECT_TRUE(test, list_empty(&cdev->keys));
-	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->key_table.nelems));
+	KUNIT_EXPECT_TRUE(test, list_empty(&camex_sealed_of_dev(cdev)->keys));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&camex_sealed_of_dev(cdev)->key_table.nelems));
 }
 
 /* The only peer of a key gets the same one once more; then another peer does. */
@@ -261,11 +261,11 @@ static void key_set_again(struct kunit *test)
 	KUNIT_EXPECT_NE(test, prefix, tx_of(a)->base.prefix);
 	/* what was sent under the old session is still known as ours */
 	KUNIT_EXPECT_TRUE(test, in_table(a, prefix, true));
-	KUNIT_EXPECT_EQ(test, 1, a->closed[1].n);
-	KUNIT_EXPECT_EQ(test, 1, atomic_read(&cdev->key_table.nelems));
+	KUNIT_EXPECT_EQ(test, 1, camex_sealed_of(a)->closed[1].n);
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&camex_sealed_of_dev(cdev)->key_table.nelems));
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[0]));
 	KUNIT_EXPECT_PTR_EQ(test, key_of(a), key_of(b));
-	KUNIT_EXPECT_EQ(test, 1, length(&cdev->keys));
+	KUNIT_EXPECT_EQ(test, 1, length(&camex_sealed_of_dev(cdev)->keys));
 }
 
 static void key_random(struct kunit *test)
@@ -311,8 +311,8 @@ static void key_random(struct kunit *test)
 			KUNIT_EXPECT_EQ_MSG(test, holders, length(&key->peers),
 					    "seed 1, op %d, key %d", op, k);
 		}
-		KUNIT_EXPECT_EQ_MSG(test, distinct, length(&cdev->keys), "seed 1, op %d", op);
-		KUNIT_EXPECT_EQ_MSG(test, distinct, atomic_read(&cdev->key_table.nelems),
+		KUNIT_EXPECT_EQ_MSG(test, distinct, length(&camex_sealed_of_dev(cdev)->keys), "seed 1, op %d", op);
+		KUNIT_EXPECT_EQ_MSG(test, distinct, atomic_read(&camex_sealed_of_dev(cdev)->key_table.nelems),
 				    "seed 1, op %d", op);
 		/* each peer with a key refers to it, and so do its sessions */
 		rcu_barrier();
@@ -322,12 +322,12 @@ static void key_random(struct kunit *test)
 
 			for (k = 0; key && k < 5; k++)
 				if (has[k] == has[i])
-					users += 2 + peers[k]->closed[1].n;
+					users += 2 + camex_sealed_of(peers[k])->closed[1].n;
 			if (key)
 				KUNIT_EXPECT_EQ_MSG(test, users, refcount_read(&key->users),
 						    "seed 1, op %d", op);
-			KUNIT_EXPECT_EQ_MSG(test, peers[i]->closed[1].n,
-					    length(&peers[i]->closed[1].list),
+			KUNIT_EXPECT_EQ_MSG(test, camex_sealed_of(peers[i])->closed[1].n,
+					    length(&camex_sealed_of(peers[i])->closed[1].list),
 					    "seed 1, op %d", op);
 		}
 		if (has_failed(test))
@@ -409,7 +409,7 @@ static void session_tx_clock(struct kunit *test)
 	u64 ahead = NOW + 3600ULL * NSEC_PER_SEC;
 
 	spin_lock_bh(&cdev->lock);
-	cdev->last_start = ahead;
+	camex_sealed_of_dev(cdev)->last_start = ahead;
 	spin_unlock_bh(&cdev->lock);
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
 	KUNIT_EXPECT_GT(test, tx_of(a)->base.first, ahead);
@@ -472,7 +472,7 @@ static void session_tx_no_clock(struct kunit *test)
 	for (i = 0; i < 100; i++) {
 		struct camex_dev *cdev = test->priv;
 
-		cdev->last_start = 0;
+		camex_sealed_of_dev(cdev)->last_start = 0;
 		camex_test_clock = i % 2 ? 1 : CAMEX_CLOCK_MIN - 1;
 		KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
 		first = tx_of(a)->base.first;
@@ -617,8 +617,8 @@ static void session_tx_nonces(struct kunit *test)
 	kunit_info(test, "%u sequences, %u sessions with a prefix used before",
 		   used, again);
 	KUNIT_EXPECT_GT(test, again, count / 2);
-	KUNIT_EXPECT_EQ(test, CAMEX_SESSIONS_CLOSED, peers[0]->closed[1].n);
-	KUNIT_EXPECT_EQ(test, CAMEX_SESSIONS_CLOSED, peers[1]->closed[1].n);
+	KUNIT_EXPECT_EQ(test, CAMEX_SESSIONS_CLOSED, camex_sealed_of(peers[0])->closed[1].n);
+	KUNIT_EXPECT_EQ(test, CAMEX_SESSIONS_CLOSED, camex_sealed_of(peers[1])->closed[1].n);
 }
 
 static void session_ours(struct kunit *test)
@@ -678,7 +678,7 @@ static void session_open(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[1]));
 	rcu_read_lock();
 	local_bh_disable();
-	rx = camex_session_rank_open(a, rcu_dereference_bh(a->key), 77, 5, true, &why);
+	rx = camex_session_rank_open(a, rcu_dereference_bh(camex_sealed_of(a)->key), 77, 5, true, &why);
 	local_bh_enable();
 	rcu_read_unlock();
 	KUNIT_ASSERT_NOT_NULL(test, rx);
@@ -697,7 +697,7 @@ static void session_open(struct kunit *test)
 	/* another CPU was as fast */
 	KUNIT_EXPECT_PTR_EQ(test, rx, open_at(a, key_of(a), 77, 6));
 	KUNIT_EXPECT_EQ(test, rx->base.first, 5);
-	KUNIT_EXPECT_EQ(test, a->nopen, 1);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->nopen, 1);
 	/* another peer has its own under another key, in the same bucket */
 	other = open_session(b, key_of(b), 77);
 	KUNIT_ASSERT_NOT_NULL(test, other);
@@ -721,7 +721,7 @@ static void session_open_shared(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, rx);
 	KUNIT_EXPECT_NULL(test, open_at(b, key_of(b), 77, 5));
 	KUNIT_EXPECT_PTR_EQ(test, rx, open_at(b, key_of(b), 77, 6));
-	KUNIT_EXPECT_EQ(test, b->nopen, 0);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(b)->nopen, 0);
 	retire(rx);
 	KUNIT_EXPECT_NULL(test, open_at(b, key_of(b), 77, 5));
 	KUNIT_EXPECT_NULL(test, open_at(b, key_of(b), 77, 6));
@@ -750,7 +750,7 @@ static void session_open_refused(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[1]));
 	KUNIT_EXPECT_NULL(test, open_session(a, key_of(b), 1));
-	KUNIT_EXPECT_EQ(test, a->nopen, 0);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->nopen, 0);
 	key = key_of(b);
 	/* a receiver found both right before they went */
 	rtnl_lock();
@@ -777,12 +777,12 @@ static void session_fifth(struct kunit *test)
 		for (i = 0; i < CAMEX_SESSIONS_OPEN; i++) {
 			rx[i] = open_session(a, key_of(a), ++prefix);
 			KUNIT_ASSERT_NOT_NULL(test, rx[i]);
-			KUNIT_EXPECT_EQ(test, a->nopen, i + 1);
+			KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->nopen, i + 1);
 			rx[i]->heard = jiffies - (i == silent ? 100 : 10 + i) * HZ;
 		}
 		KUNIT_ASSERT_NOT_NULL(test, open_session(a, key_of(a), ++prefix));
-		KUNIT_EXPECT_EQ(test, a->nopen, CAMEX_SESSIONS_OPEN);
-		KUNIT_EXPECT_EQ(test, length(&a->open), CAMEX_SESSIONS_OPEN);
+		KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->nopen, CAMEX_SESSIONS_OPEN);
+		KUNIT_EXPECT_EQ(test, length(&camex_sealed_of(a)->open), CAMEX_SESSIONS_OPEN);
 		for (i = 0; i < CAMEX_SESSIONS_OPEN; i++) {
 			KUNIT_EXPECT_EQ_MSG(test, i != silent,
 					    is_open(a, prefix - CAMEX_SESSIONS_OPEN + i),
@@ -792,11 +792,11 @@ static void session_fifth(struct kunit *test)
 		}
 		KUNIT_EXPECT_FALSE(test, take(rx[silent], 1));
 		KUNIT_EXPECT_TRUE(test, take(rx[(silent + 1) % CAMEX_SESSIONS_OPEN], 1));
-		KUNIT_EXPECT_EQ(test, a->closed[0].n, 1);
-		KUNIT_EXPECT_EQ(test, length(&a->closed[0].list), 1);
+		KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->closed[0].n, 1);
+		KUNIT_EXPECT_EQ(test, length(&camex_sealed_of(a)->closed[0].list), 1);
 		KUNIT_EXPECT_TRUE(test, is_open(a, prefix));
 		/* the newest is last */
-		at = list_last_entry(&a->open, struct camex_session_rx, base.peer_node);
+		at = list_last_entry(&camex_sealed_of(a)->open, struct camex_session_rx, base.peer_node);
 		KUNIT_EXPECT_EQ(test, at->base.prefix, prefix);
 	}
 }
@@ -836,8 +836,8 @@ static void session_closed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2000, camex_session_top(rx));
 	spin_unlock_bh(&a->cdev->lock);
 	retire(rx);
-	KUNIT_EXPECT_EQ(test, a->nopen, 0);
-	KUNIT_EXPECT_EQ(test, a->closed[0].n, 1);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->nopen, 0);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->closed[0].n, 1);
 	KUNIT_EXPECT_FALSE(test, is_open(a, 5));
 	KUNIT_EXPECT_TRUE(test, in_table(a, 5, false));
 	KUNIT_EXPECT_FALSE(test, take(rx, 2001));
@@ -850,9 +850,9 @@ static void session_closed(struct kunit *test)
 		KUNIT_EXPECT_NULL(test, open_at(a, key_of(a), 5, seq));
 	KUNIT_EXPECT_NULL(test, open_at(a, key_of(a), 5, 0));
 	KUNIT_EXPECT_PTR_EQ(test, rx, open_at(a, key_of(a), 5, 2010));
-	KUNIT_EXPECT_EQ(test, a->nopen, 1);
-	KUNIT_EXPECT_EQ(test, a->closed[0].n, 0);
-	KUNIT_EXPECT_EQ(test, length(&a->closed[0].list), 0);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->nopen, 1);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->closed[0].n, 0);
+	KUNIT_EXPECT_EQ(test, length(&camex_sealed_of(a)->closed[0].list), 0);
 	for (seq = 0; seq <= 2000; seq++)
 		if (take(rx, seq))
 			KUNIT_FAIL(test, "%llu is taken", seq);
@@ -879,8 +879,8 @@ static void session_closed_many(struct kunit *test)
 			KUNIT_ASSERT_NOT_NULL(test, rx);
 		}
 		retire(rx);
-		KUNIT_EXPECT_EQ(test, a->closed[0].n, min(i + 1, CAMEX_SESSIONS_CLOSED));
-		KUNIT_EXPECT_EQ(test, length(&a->closed[0].list), a->closed[0].n);
+		KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->closed[0].n, min(i + 1, CAMEX_SESSIONS_CLOSED));
+		KUNIT_EXPECT_EQ(test, length(&camex_sealed_of(a)->closed[0].list), camex_sealed_of(a)->closed[0].n);
 	}
 	for (i = 0; i < CAMEX_SESSIONS_CLOSED + 2; i++) {
 		KUNIT_EXPECT_EQ_MSG(test, i != 1 && i != 2, in_table(a, i, false),
@@ -913,10 +913,10 @@ static void session_closed_with_key(struct kunit *test)
 		prefix = tx_of(a)->base.prefix;
 		/* the same key, another one, none */
 		KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, way < 2 ? keys[way] : NULL));
-		KUNIT_EXPECT_EQ(test, a->nopen, way ? 0 : 2);
-		KUNIT_EXPECT_EQ(test, length(&a->open), way ? 0 : 2);
-		KUNIT_EXPECT_EQ(test, a->closed[0].n, way ? 0 : 1);
-		KUNIT_EXPECT_EQ(test, a->closed[1].n, way ? 0 : 1);
+		KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->nopen, way ? 0 : 2);
+		KUNIT_EXPECT_EQ(test, length(&camex_sealed_of(a)->open), way ? 0 : 2);
+		KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->closed[0].n, way ? 0 : 1);
+		KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->closed[1].n, way ? 0 : 1);
 		KUNIT_EXPECT_EQ(test, in_table(a, prefix, true), !way);
 		for (i = 0; i < 3; i++) {
 			KUNIT_EXPECT_EQ(test, is_open(a, i), !way && i < 2);
@@ -952,15 +952,15 @@ static void session_forget(struct kunit *test)
 	rtnl_lock();
 	camex_peer_forget(a);
 	rtnl_unlock();
-	KUNIT_EXPECT_EQ(test, a->nopen, 0);
-	KUNIT_EXPECT_EQ(test, a->closed[0].n, 0);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->nopen, 0);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->closed[0].n, 0);
 	KUNIT_EXPECT_FALSE(test, in_table(a, 4, false));
 	KUNIT_EXPECT_FALSE(test, in_table(a, 5, false));
 	KUNIT_EXPECT_PTR_EQ(test, tx, tx_of(a));
 	KUNIT_EXPECT_TRUE(test, in_table(a, tx->base.prefix, true));
 	/* nor is what we have sent before */
 	KUNIT_EXPECT_TRUE(test, in_table(a, prefix, true));
-	KUNIT_EXPECT_EQ(test, a->closed[1].n, 1);
+	KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->closed[1].n, 1);
 	KUNIT_EXPECT_NOT_NULL(test, open_session(a, key_of(a), 5));
 }
 

@@ -78,12 +78,11 @@ static const struct camex_transport_ops transport = {
 static int staged_init(struct kunit *test)
 {
 	struct camex_dev *cdev;
-	int err = fake_dev_init(test);
+	int err = fake_dev_init_protocol(test, &shaking);
 
 	if (err)
 		return err;
 	cdev = test->priv;
-	cdev->protocol = &shaking;
 	cdev->transport = &transport;
 	cdev->stats = camex_stats_alloc();
 	cdev->dev->tstats = netdev_alloc_pcpu_stats(struct pcpu_sw_netstats);

@@ -6,11 +6,12 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 
-#include "core/peer.h"
+#include "protocol/sealed/key.h"
 
+struct camex_protocol_ops;
 struct sk_buff;
 
-/* Of session.c: the clock, and what prefixes are drawn from. */
+/* Of clock.c and session.c: the clock, and what prefixes are drawn from. */
 extern u64 camex_test_clock;
 extern u32 camex_test_prefixes;
 /* Of unseal.c: how often a datagram was tried with a key. */
@@ -43,7 +44,7 @@ static inline struct camex_session_tx *tx_of(struct camex_peer *peer)
 	struct camex_session_tx *tx;
 
 	spin_lock_bh(&peer->cdev->lock);
-	tx = rcu_dereference_protected(peer->tx, lockdep_is_held(&peer->cdev->lock));
+	tx = rcu_dereference_protected(camex_sealed_of(peer)->tx, lockdep_is_held(&peer->cdev->lock));
 	spin_unlock_bh(&peer->cdev->lock);
 	return tx;
 }
@@ -59,6 +60,7 @@ static inline void renew_used(struct camex_peer *peer)
 }
 
 int fake_dev_init(struct kunit *test);
+int fake_dev_init_protocol(struct kunit *test, const struct camex_protocol_ops *protocol);
 void fake_dev_exit(struct kunit *test);
 struct camex_peer *fake_peer(struct kunit *test, const char *name);
 void fake_peer_del(struct camex_peer *peer);

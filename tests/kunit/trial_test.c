@@ -5,7 +5,7 @@
 #include <linux/skbuff.h>
 
 #include "protocol/camex/control_text.h"
-#include "protocol/sealed/sealed.h"
+#include "protocol/camex/state.h"
 #include "test.h"
 
 /* Some more than are tried at once, several times. */
@@ -33,7 +33,6 @@ static int trial_init(struct kunit *test)
 	if (err)
 		return err;
 	cdev = test->priv;
-	cdev->protocol = &camex_protocol_camex;
 	cdev->stats = camex_stats_alloc();
 	if (!cdev->stats)
 		return -ENOMEM;
@@ -147,16 +146,16 @@ static void spend(struct camex_dev *cdev)
 {
 	u64 now = ktime_get_ns();
 
-	camex_budget_end(&cdev->limit, now - NSEC_PER_SEC / CAMEX_LIMIT_CPU, now);
+	camex_budget_end(&camex_sealed_of_dev(cdev)->budget, now - NSEC_PER_SEC / CAMEX_LIMIT_CPU, now);
 }
 
 static bool wait_for_trials(struct camex_dev *cdev)
 {
 	unsigned long until = jiffies + PATIENCE;
 
-	while (READ_ONCE(cdev->trials.n) && time_before(jiffies, until))
+	while (READ_ONCE(camex_camex_of_dev(cdev)->trials.n) && time_before(jiffies, until))
 		schedule_timeout_uninterruptible(1);
-	return !READ_ONCE(cdev->trials.n);
+	return !READ_ONCE(camex_camex_of_dev(cdev)->trials.n);
 }
 
 static struct camex_peer *peer_of(struct camex_dev *cdev, const char *name)
@@ -192,18 +191,18 @@ static void trial_bound_at_once(struct kunit *test)
 	int why;
 
 	/* no work item goes on */
-	cdev->trials.stopped = true;
+	camex_camex_of_dev(cdev)->trials.stopped = true;
 	KUNIT_EXPECT_NULL(test, receive(cdev, make_register(test, KEYS + 7, CAMEX_TEXT_MAX, SEQ),
 					1, &why));
 	KUNIT_EXPECT_EQ(test, why, CAMEX_A_STATS_RATE_LIMITED);
 	KUNIT_EXPECT_EQ(test, camex_test_trials, CAMEX_TRIAL_KEYS);
-	KUNIT_EXPECT_EQ(test, cdev->trials.n, 0);
+	KUNIT_EXPECT_EQ(test, camex_camex_of_dev(cdev)->trials.n, 0);
 	/* while another CPU tries keys: none */
 	skb = make_register(test, KEYS + 7, 80, SEQ + 1);
 	local_bh_disable();
-	spin_lock(&cdev->trials.busy);
+	spin_lock(&camex_camex_of_dev(cdev)->trials.busy);
 	KUNIT_EXPECT_NULL(test, receive(cdev, skb, 1, &why));
-	spin_unlock(&cdev->trials.busy);
+	spin_unlock(&camex_camex_of_dev(cdev)->trials.busy);
 	local_bh_enable();
 	KUNIT_EXPECT_EQ(test, camex_test_trials, 0);
 	/* nor once the share of a CPU is spent */
@@ -257,7 +256,7 @@ static void trial_waiting(struct kunit *test)
 		limited += why == CAMEX_A_STATS_RATE_LIMITED;
 	}
 	KUNIT_EXPECT_EQ(test, limited, 5);
-	KUNIT_EXPECT_EQ(test, cdev->trials.n, CAMEX_TRIALS_MAX);
+	KUNIT_EXPECT_EQ(test, camex_camex_of_dev(cdev)->trials.n, CAMEX_TRIALS_MAX);
 	for (i = 0; i < KEYS; i += 2) {
 		snprintf(name, sizeof(name), "p%u", i);
 		fake_peer_del(peer_of(cdev, name));
@@ -318,7 +317,7 @@ static void trial_hosts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ask6(test, 1, CAMEX_TRIALS_MAX), CAMEX_TRIALS_HOST);
 	KUNIT_EXPECT_EQ(test, ask4(test, 2, 1), 1);
 	KUNIT_EXPECT_EQ(test, ask6(test, 2, 1), 1);
-	KUNIT_EXPECT_EQ(test, cdev->trials.n, 2 * CAMEX_TRIALS_HOST + 2);
+	KUNIT_EXPECT_EQ(test, camex_camex_of_dev(cdev)->trials.n, 2 * CAMEX_TRIALS_HOST + 2);
 	KUNIT_EXPECT_TRUE(test, wait_for_trials(cdev));
 	/* the places are free again */
 	spend(cdev);
@@ -337,7 +336,7 @@ static void trial_keys_gone(struct kunit *test)
 	spend(cdev);
 	receive(cdev, make_register(test, KEYS + 7, 80, SEQ), 1, &why);
 	KUNIT_EXPECT_EQ(test, why, 0);
-	KUNIT_EXPECT_EQ(test, cdev->trials.n, 1);
+	KUNIT_EXPECT_EQ(test, camex_camex_of_dev(cdev)->trials.n, 1);
 	for (i = 0; i < KEYS; i++) {
 		snprintf(name, sizeof(name), "p%u", i);
 		fake_peer_del(peer_of(cdev, name));

@@ -5,8 +5,7 @@
 
 #include "core/attr.h"
 #include "core/compat.h"
-#include "core/protocol.h"
-#include "core/timer.h"
+#include "protocol/camex/registration.h"
 
 /* IPv4 address and length of a nest CAMEX_A_PREFIX_*. */
 static int read_prefix(struct camex_text_prefix *prefix,
@@ -112,7 +111,7 @@ static int check_giver(const struct camex_peer *peer, struct genl_info *info,
 	if (given)
 		registers = nla_get_u32(given);
 	else if (peer)
-		registers = camex_peer_registers(peer);
+		registers = camex_registers(peer);
 	if (registers != CAMEX_REGISTER_AUTO)
 		return 0;
 	camex_extack(info->extack, any,
@@ -122,7 +121,6 @@ static int check_giver(const struct camex_peer *peer, struct genl_info *info,
 
 /**
  * camex_attr_profile() - read CAMEX_A_PEER_PROFILE_*
- * @cdev: the device
  * @peer: whose it is to be, or NULL for a new one's; what is not given stays
  * @info: the request
  * @tb: CAMEX_A_PEER_*, validated by their policy
@@ -131,8 +129,7 @@ static int check_giver(const struct camex_peer *peer, struct genl_info *info,
  * Context: RTNL.
  * Return: 0, -EINVAL, -ERANGE, -ENOMEM.
  */
-int camex_attr_profile(const struct camex_dev *cdev,
-		       const struct camex_peer *peer, struct genl_info *info,
+int camex_attr_profile(const struct camex_peer *peer, struct genl_info *info,
 		       struct nlattr **tb, struct camex_profile **profile)
 {
 	struct nlattr *address = tb[CAMEX_A_PEER_PROFILE_ADDRESS];
@@ -146,10 +143,6 @@ int camex_attr_profile(const struct camex_dev *cdev,
 	*profile = NULL;
 	if (!any)
 		return 0;
-	if (!cdev->protocol->registers) {
-		camex_extack(info->extack, any, "a profile needs protocol camex");
-		return -EINVAL;
-	}
 	err = check_giver(peer, info, tb, any);
 	if (err)
 		return err;
@@ -157,8 +150,8 @@ int camex_attr_profile(const struct camex_dev *cdev,
 	if (!new)
 		return -ENOMEM;
 	/* What a server has told us is not what we tell others. */
-	old = peer && camex_peer_registers(peer) != CAMEX_REGISTER_AUTO ?
-	      rtnl_dereference(peer->profile) : NULL;
+	old = peer && !camex_registers_auto(peer) ?
+	      rtnl_dereference(camex_camex_of(peer)->profile) : NULL;
 	if (old)
 		new->text = old->text;
 	if (address)
@@ -185,7 +178,7 @@ int camex_attr_profile(const struct camex_dev *cdev,
  */
 void camex_profile_set(struct camex_peer *peer, struct camex_profile *profile)
 {
-	profile = rcu_replace_pointer(peer->profile, profile,
+	profile = rcu_replace_pointer(camex_camex_of(peer)->profile, profile,
 				      lockdep_is_held(&peer->cdev->lock));
 	if (profile)
 		kfree_rcu(profile, rcu);
@@ -233,7 +226,7 @@ int camex_profile_put(struct sk_buff *msg, const struct camex_peer *peer)
 	int err = 0;
 
 	rcu_read_lock();
-	profile = rcu_dereference(peer->profile);
+	profile = rcu_dereference(camex_camex_of(peer)->profile);
 	if (!profile)
 		goto out;
 	text = &profile->text;

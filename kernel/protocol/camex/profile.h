@@ -7,7 +7,6 @@
 
 #include "protocol/camex/control_text.h"
 
-struct camex_dev;
 struct camex_peer;
 struct genl_info;
 struct nlattr;
@@ -23,8 +22,7 @@ struct camex_profile {
 	struct rcu_head rcu;
 };
 
-int camex_attr_profile(const struct camex_dev *cdev,
-		       const struct camex_peer *peer, struct genl_info *info,
+int camex_attr_profile(const struct camex_peer *peer, struct genl_info *info,
 		       struct nlattr **tb, struct camex_profile **profile);
 void camex_profile_set(struct camex_peer *peer, struct camex_profile *profile);
 int camex_profile_put(struct sk_buff *msg, const struct camex_peer *peer);

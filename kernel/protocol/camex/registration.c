@@ -1,18 +1,177 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/inetdevice.h>
-#include <linux/net.h>
-#include <linux/siphash.h>
 
 #include "core/compat.h"
 #include "core/memory.h"
 #include "core/timer.h"
-#include "core/transport.h"
 #include "protocol/camex/registration.h"
+#include "protocol/sealed/key.h"
 
-/* How long a KEEPALIVE lets its source use the key that opened it. */
-#define HINT_LASTS	(30 * HZ)
+/* How often REGISTER is sent. */
+#define REGISTER_EVERY	(10 * HZ)
+/* The same while CONFIG has not come. Servers ignore a second one within 5 seconds. */
+#define AUTO_EVERY	(5 * HZ + HZ / 10)
+/* How often it is repeated with traffic until something is heard. */
+#define HELLO_EVERY	HZ
+#define KEEPALIVE_EVERY	10		/* seconds, where nobody chose */
 /* How often a peer is sent a plain CONFIG at most. */
 #define ANSWER_EVERY	(5 * HZ)
+
+/* --- how we register, and when --- */
+
+/**
+ * camex_registers() - camex_protocol_ops.registers: do we register with a peer
+ * @peer: the peer
+ *
+ * Return: what was chosen, else MANUAL where we know how to reach it.
+ */
+enum camex_register camex_registers(const struct camex_peer *peer)
+{
+	int registers = READ_ONCE(camex_camex_of(peer)->registers);
+
+	if (registers != CAMEX_PEER_DEFAULT)
+		return registers;
+	return rcu_access_pointer(peer->configured) ? CAMEX_REGISTER_MANUAL :
+						      CAMEX_REGISTER_OFF;
+}
+
+/**
+ * camex_registers_auto() - does a peer hand out our profile
+ * @peer: the peer
+ */
+bool camex_registers_auto(const struct camex_peer *peer)
+{
+	return camex_registers(peer) == CAMEX_REGISTER_AUTO;
+}
+
+/**
+ * camex_registers_at_all() - camex_protocol_ops.expects_answer: who is registered with answers
+ * @peer: the peer
+ */
+bool camex_registers_at_all(const struct camex_peer *peer)
+{
+	return camex_registers(peer) != CAMEX_REGISTER_OFF;
+}
+
+/**
+ * camex_register_keepalive() - camex_protocol_ops.keepalive
+ * @peer: the peer
+ *
+ * Return: seconds, towards one that we can reach, or that has registered with AUTO; else 0.
+ */
+unsigned int camex_register_keepalive(const struct camex_peer *peer)
+{
+	return rcu_access_pointer(peer->configured) ||
+	       READ_ONCE(camex_camex_of(peer)->automatic) ? KEEPALIVE_EVERY : 0;
+}
+
+/**
+ * camex_register_awaits() - camex_sealed_ops.awaits: is CONFIG awaited
+ * @peer: the peer
+ */
+bool camex_register_awaits(const struct camex_peer *peer)
+{
+	return READ_ONCE(camex_camex_of(peer)->waiting);
+}
+
+/**
+ * camex_register_every() - camex_sealed_ops.introduce_every
+ * @peer: the peer
+ */
+unsigned long camex_register_every(const struct camex_peer *peer)
+{
+	return camex_register_awaits(peer) ? AUTO_EVERY : HELLO_EVERY;
+}
+
+/* The time until the peer is looked for where it was configured to be, too. */
+static unsigned long until_configured(const struct camex_peer *peer,
+				      const struct camex_endpoint *ep, unsigned long now)
+{
+	if (!rcu_access_pointer(peer->configured) || rcu_access_pointer(peer->configured) == ep)
+		return MAX_JIFFY_OFFSET;
+	return camex_time_left(camex_peer_last_heard(peer) + CAMEX_ANSWER_WITHIN, now);
+}
+
+/**
+ * camex_register_due() - camex_sealed_ops.register_due
+ * @peer: the peer
+ * @now: jiffies
+ * @due: told when REGISTER is due
+ *
+ * Context: camex_dev.lock held.
+ * Return: jiffies until it is again, MAX_JIFFY_OFFSET for never.
+ */
+unsigned long camex_register_due(struct camex_peer *peer, unsigned long now,
+				 struct camex_due *due)
+{
+	struct camex_camex_peer *own = camex_camex_of(peer);
+	unsigned long until, configured;
+
+	if (!camex_registers_at_all(peer))
+		return MAX_JIFFY_OFFSET;
+	until = camex_time_left(own->next_register, now);
+	if (until)
+		return until;
+	due->what |= CAMEX_DUE_REGISTER;
+	until = own->waiting ? AUTO_EVERY : REGISTER_EVERY;
+	/* Perhaps it is back where it was. */
+	configured = until_configured(peer, due->ep, now);
+	if (configured)
+		until = min(until, configured);
+	else
+		due->configured = camex_peer_home(peer);
+	own->next_register = now + until;
+	return until;
+}
+
+/**
+ * camex_register_begin() - camex_protocol_ops.begin: REGISTER is sent at once
+ * @peer: the peer
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_register_begin(struct camex_peer *peer)
+{
+	camex_camex_of(peer)->next_register = jiffies;
+}
+
+/**
+ * camex_register_again() - register with AUTO, from the beginning, where that is how we register
+ * @peer: the peer: it may be another server, or has forgotten us and has another address for us
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_register_again(struct camex_peer *peer)
+{
+	struct camex_camex_peer *own = camex_camex_of(peer);
+
+	if (!camex_registers_auto(peer))
+		return;
+	WRITE_ONCE(own->waiting, true);
+	own->next_register = jiffies;
+	camex_peer_wake(peer, jiffies);
+}
+
+/**
+ * camex_register_choose() - somebody chooses how we register with a peer
+ * @peer: the peer
+ * @registers: enum camex_register
+ *
+ * A profile is the peer's or ours, and does not outlive the change.
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_register_choose(struct camex_peer *peer, int registers)
+{
+	struct camex_camex_peer *own = camex_camex_of(peer);
+	bool was = camex_registers_auto(peer);
+	bool is = registers == CAMEX_REGISTER_AUTO;
+
+	WRITE_ONCE(own->registers, registers);
+	WRITE_ONCE(own->waiting, is);
+	if (is != was)
+		camex_profile_set(peer, NULL);
+}
 
 /* --- what we send --- */
 
@@ -25,10 +184,10 @@ static bool get_local_ip(const struct camex_peer *peer, u32 *ip)
 	bool found = false;
 
 	rcu_read_lock();
-	profile = rcu_dereference(peer->profile);
+	profile = rcu_dereference(camex_camex_of(peer)->profile);
 	in = __in_dev_get_rcu(camex_peer_dev(peer));
 	ifa = in ? rcu_dereference(in->ifa_list) : NULL;
-	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO && profile) {
+	if (camex_registers_auto(peer) && profile) {
 		*ip = profile->text.address.ip;
 		found = true;
 	} else if (ifa) {
@@ -39,60 +198,17 @@ static bool get_local_ip(const struct camex_peer *peer, u32 *ip)
 	return found;
 }
 
-/* A new datagram's body of up to @size bytes, with room around it. */
-static struct sk_buff *new_body(const struct camex_peer *peer, unsigned int size)
+static void copy_client_id(struct camex_dev *cdev, char *id)
 {
-	const struct net_device *dev = peer->cdev->dev;
-	unsigned int headroom = READ_ONCE(dev->needed_headroom);
-	struct sk_buff *skb = alloc_skb(headroom + size + dev->needed_tailroom,
-					GFP_ATOMIC);
+	const struct camex_camex_dev *own = camex_camex_of_dev(cdev);
 
-	if (skb)
-		skb_reserve(skb, headroom);
-	return skb;
-}
-
-static void client_id(struct camex_dev *cdev, char *id)
-{
 	spin_lock(&cdev->lock);
-	memcpy(id, cdev->conf.client_id, sizeof(cdev->conf.client_id));
+	memcpy(id, own->client_id, sizeof(own->client_id));
 	spin_unlock(&cdev->lock);
 }
 
 /**
- * camex_control_send() - send control text
- * @peer: whom it is for
- * @ep: where it goes
- * @skb: the text, consumed; NULL: there was no memory for it
- * @type: enum camex_wire_type
- *
- * Context: RCU reader, bottom halves off.
- */
-void camex_control_send(struct camex_peer *peer, struct camex_endpoint *ep,
-			struct sk_buff *skb, u8 type)
-{
-	int why = CAMEX_A_STATS_NO_MEMORY;
-	struct camex_dev *cdev = peer->cdev;
-	struct camex_way way = {};
-
-	camex_note_now(&peer->sent);
-	if (!skb)
-		goto out;
-	why = cdev->transport->route(cdev, ep, &way);
-	if (why) {
-		kfree_skb(skb);
-		goto out;
-	}
-	skb = cdev->protocol->hello(peer, skb, type, &why);
-	if (skb)
-		why = cdev->transport->send(cdev, ep, &way, skb);
-out:
-	if (why)
-		camex_count(cdev->stats, why, 1);
-}
-
-/**
- * camex_control_body() - the text of a REGISTER, or the nothing of a KEEPALIVE
+ * camex_control_body() - camex_sealed_ops.introduction: the text of a REGISTER, or the nothing of a KEEPALIVE
  * @peer: whom it is for
  * @registers: REGISTER, if there is an address or CONFIG is to bring one
  * @type: result: enum camex_wire_type
@@ -103,8 +219,8 @@ out:
 struct sk_buff *camex_control_body(struct camex_peer *peer, bool registers,
 				   u8 *type)
 {
-	struct sk_buff *skb = new_body(peer, CAMEX_TEXT_REGISTER_MAX);
-	bool oldest = READ_ONCE(peer->old_header);
+	struct sk_buff *skb = camex_hello_body(peer, CAMEX_TEXT_REGISTER_MAX);
+	bool oldest = READ_ONCE(camex_sealed_of(peer)->old_header);
 	char id[CAMEX_NAME_MAX + 1];
 	size_t len;
 	u32 ip;
@@ -112,8 +228,8 @@ struct sk_buff *camex_control_body(struct camex_peer *peer, bool registers,
 	*type = CAMEX_WIRE_KEEPALIVE;
 	if (!skb || !registers)
 		return skb;
-	if (READ_ONCE(peer->waiting)) {
-		client_id(peer->cdev, id);
+	if (READ_ONCE(camex_camex_of(peer)->waiting)) {
+		copy_client_id(peer->cdev, id);
 		len = camex_text_auto(skb->data, id, oldest);
 	} else if (get_local_ip(peer, &ip)) {
 		len = camex_text_manual(skb->data, ip, oldest);
@@ -130,7 +246,7 @@ static struct sk_buff *config_body(struct camex_peer *peer,
 				   const struct camex_text_register *r,
 				   const struct camex_profile *profile)
 {
-	struct sk_buff *skb = new_body(peer, CAMEX_TEXT_CONFIG_MAX);
+	struct sk_buff *skb = camex_hello_body(peer, CAMEX_TEXT_CONFIG_MAX);
 	struct camex_text_profile text = profile->text;
 
 	if (!skb)
@@ -147,25 +263,28 @@ static struct sk_buff *config_body(struct camex_peer *peer,
 static bool may_answer_plain(struct camex_peer *peer,
 			     const struct camex_addr *to)
 {
+	struct camex_camex_peer *own = camex_camex_of(peer);
 	unsigned long now = jiffies;
 
-	if (READ_ONCE(peer->answered) &&
-	    time_before(now, READ_ONCE(peer->answered_at) + ANSWER_EVERY))
+	if (READ_ONCE(own->answered) &&
+	    time_before(now, READ_ONCE(own->answered_at) + ANSWER_EVERY))
 		return false;
 	if (!camex_rate_limit_config(peer->cdev->limits, to, ktime_get_ns()))
 		return false;
-	WRITE_ONCE(peer->answered_at, now);
-	WRITE_ONCE(peer->answered, true);
+	WRITE_ONCE(own->answered_at, now);
+	WRITE_ONCE(own->answered, true);
 	return true;
 }
 
 /* Its keepalive may begin with that. */
 static void note_automatic(struct camex_peer *peer)
 {
-	if (READ_ONCE(peer->automatic))
+	struct camex_camex_peer *own = camex_camex_of(peer);
+
+	if (READ_ONCE(own->automatic))
 		return;
 	spin_lock(&peer->cdev->lock);
-	WRITE_ONCE(peer->automatic, true);
+	WRITE_ONCE(own->automatic, true);
 	camex_peer_wake(peer, jiffies + 1);
 	spin_unlock(&peer->cdev->lock);
 }
@@ -183,7 +302,7 @@ int camex_control_answer(struct camex_peer *peer,
 			 const struct camex_text_register *r,
 			 const struct camex_source *from)
 {
-	const struct camex_profile *profile = rcu_dereference_bh(peer->profile);
+	const struct camex_profile *profile = rcu_dereference_bh(camex_camex_of(peer)->profile);
 	struct camex_endpoint *ep = rcu_dereference_bh(peer->endpoint);
 	struct camex_endpoint there = {
 		.to = from->addr,
@@ -194,12 +313,12 @@ int camex_control_answer(struct camex_peer *peer,
 	note_automatic(peer);
 	if (!profile || !profile->text.address.ip)
 		return 0;
-	if (!rcu_access_pointer(peer->key) &&
+	if (!camex_sealed_has_key(peer) &&
 	    !may_answer_plain(peer, &from->addr))
 		return CAMEX_A_STATS_RATE_LIMITED;
 	if (!ep || !camex_endpoint_is(ep, &from->addr, &from->local))
 		ep = &there;
-	camex_control_send(peer, ep, config_body(peer, r, profile),
+	camex_hello_send(peer, ep, config_body(peer, r, profile),
 			   CAMEX_WIRE_CONFIG);
 	camex_path_set(&there, NULL);
 	return 0;
@@ -225,7 +344,7 @@ struct camex_peer *camex_control_registrant(struct camex_dev *cdev,
 
 	peer = r->id[0] ? camex_peer_find(cdev, r->id) :
 			  camex_route_lookup4(&cdev->routes, htonl(r->ip));
-	return peer && rcu_access_pointer(peer->key) == key ? peer : NULL;
+	return peer && rcu_access_pointer(camex_sealed_of(peer)->key) == key ? peer : NULL;
 }
 
 /* A REGISTER that opened under a key, or came from a peer without one. */
@@ -237,7 +356,7 @@ static int take_register(struct camex_peer *peer, const void *text, size_t len,
 	if (!camex_text_parse_register(text, len, &r))
 		return CAMEX_A_STATS_MALFORMED;
 	/* Who registers with us cannot be whom we register with. */
-	if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO ||
+	if (camex_registers_auto(peer) ||
 	    (r.id[0] && strcasecmp(r.id, peer->name)))
 		return CAMEX_A_STATS_UNKNOWN_PEER;
 	return r.automatic ? camex_control_answer(peer, &r, from) : 0;
@@ -256,7 +375,7 @@ bool camex_control_awaits(const struct camex_peer *peer,
 	const struct camex_endpoint *ep = rcu_dereference_bh(peer->endpoint);
 	const struct camex_endpoint *configured = rcu_dereference_bh(peer->configured);
 
-	return READ_ONCE(peer->waiting) &&
+	return READ_ONCE(camex_camex_of(peer)->waiting) &&
 	       ((ep && !memcmp(&ep->to, from, sizeof(*from))) ||
 		(configured && !memcmp(&configured->to, from, sizeof(*from))));
 }
@@ -264,13 +383,14 @@ bool camex_control_awaits(const struct camex_peer *peer,
 /* The first CONFIG of a registration counts. */
 static int accept_profile(struct camex_peer *peer, struct camex_profile *profile)
 {
+	struct camex_camex_peer *own = camex_camex_of(peer);
 	struct camex_dev *cdev = peer->cdev;
 	bool taken;
 
 	spin_lock(&cdev->lock);
-	taken = peer->waiting && !peer->dead;
+	taken = own->waiting && !peer->dead;
 	if (taken) {
-		WRITE_ONCE(peer->waiting, false);
+		WRITE_ONCE(own->waiting, false);
 		camex_profile_set(peer, profile);
 		camex_peer_tell(peer, CAMEX_EVENT_CONFIG);
 	}
@@ -300,7 +420,7 @@ int camex_control_config(struct camex_peer *peer, const void *text, size_t len,
 	profile = camex_zalloc(peer->cdev, sizeof(*profile));
 	if (!profile)
 		return CAMEX_A_STATS_NO_MEMORY;
-	client_id(peer->cdev, ours);
+	copy_client_id(peer->cdev, ours);
 	if (!camex_text_parse_config(text, len, id, &profile->text))
 		why = CAMEX_A_STATS_MALFORMED;
 	else if (id[0] && strcasecmp(id, ours))
@@ -313,7 +433,7 @@ int camex_control_config(struct camex_peer *peer, const void *text, size_t len,
 }
 
 /**
- * camex_control_take() - take control text that opened under a peer's key
+ * camex_control_take() - camex_sealed_ops.take_control: take control text that opened under a peer's key
  * @peer: the peer
  * @type: enum camex_wire_type
  * @text: the text
@@ -331,87 +451,4 @@ int camex_control_take(struct camex_peer *peer, u8 type, const void *text,
 	if (type == CAMEX_WIRE_CONFIG)
 		return camex_control_config(peer, text, len, from);
 	return 0;
-}
-
-/* --- hints --- */
-
-static struct camex_hint *hint_of(struct camex_dev *cdev,
-				  const struct camex_addr *from)
-{
-	return &cdev->hints[siphash(from, sizeof(*from), &cdev->limits->secret) %
-			    CAMEX_HINTS];
-}
-
-/**
- * camex_hint_add() - a KEEPALIVE has come under a key of several peers
- * @cdev: the device
- * @from: its source
- * @key: the key
- *
- * The table does not grow: a source may take another's place.
- *
- * Context: RCU reader, bottom halves off.
- */
-void camex_hint_add(struct camex_dev *cdev, const struct camex_addr *from,
-		    struct camex_key *key)
-{
-	struct camex_hint *hint = hint_of(cdev, from);
-
-	spin_lock(&cdev->lock);
-	if (!list_empty(&key->peers)) {
-		hint->from = *from;
-		hint->key = key;
-		hint->until = jiffies + HINT_LASTS;
-		WRITE_ONCE(cdev->hints_until, hint->until);
-	}
-	spin_unlock(&cdev->lock);
-}
-
-/* Is it not yet past? What is long past has not begun, where jiffies come round. */
-static bool is_hint_valid(unsigned long until)
-{
-	return time_in_range_open(jiffies, until - HINT_LASTS, until);
-}
-
-/**
- * camex_hint_find() - the key that a source has used of late
- * @cdev: the device
- * @from: the source
- *
- * Context: RCU reader, bottom halves off.
- * Return: the key, valid under RCU, or NULL.
- */
-struct camex_key *camex_hint_find(struct camex_dev *cdev,
-				  const struct camex_addr *from)
-{
-	struct camex_key *key = NULL;
-	struct camex_hint *hint;
-
-	/* Strangers get no further while there are none. */
-	if (!is_hint_valid(READ_ONCE(cdev->hints_until)))
-		return NULL;
-	hint = hint_of(cdev, from);
-	spin_lock(&cdev->lock);
-	if (!memcmp(&hint->from, from, sizeof(*from)) && is_hint_valid(hint->until))
-		key = hint->key;
-	spin_unlock(&cdev->lock);
-	return key;
-}
-
-/**
- * camex_hints_purge() - no peer has this key any more
- * @cdev: the device
- * @key: the key
- *
- * Context: RTNL.
- */
-void camex_hints_purge(struct camex_dev *cdev, const struct camex_key *key)
-{
-	int i;
-
-	spin_lock_bh(&cdev->lock);
-	for (i = 0; i < CAMEX_HINTS; i++)
-		if (cdev->hints[i].key == key)
-			memset(&cdev->hints[i], 0, sizeof(cdev->hints[i]));
-	spin_unlock_bh(&cdev->lock);
 }

@@ -3,26 +3,20 @@
 #ifndef CAMEX_CONTROL_H
 #define CAMEX_CONTROL_H
 
-#include "core/protocol.h"
 #include "protocol/camex/control_text.h"
+#include "protocol/camex/state.h"
 
-/* Sources of KEEPALIVE that are remembered. */
-#define CAMEX_HINTS	512
-
-/**
- * struct camex_hint - a key that opened a KEEPALIVE of several peers' key
- * @from: its source
- * @key: the key; forgotten when no peer has it any more
- * @until: jiffies until when it counts
- */
-struct camex_hint {
-	struct camex_addr from;
-	struct camex_key *key;
-	unsigned long until;
-};
-
-void camex_control_send(struct camex_peer *peer, struct camex_endpoint *ep,
-			struct sk_buff *skb, u8 type);
+enum camex_register camex_registers(const struct camex_peer *peer);
+bool camex_registers_auto(const struct camex_peer *peer);
+bool camex_registers_at_all(const struct camex_peer *peer);
+unsigned int camex_register_keepalive(const struct camex_peer *peer);
+bool camex_register_awaits(const struct camex_peer *peer);
+unsigned long camex_register_every(const struct camex_peer *peer);
+unsigned long camex_register_due(struct camex_peer *peer, unsigned long now,
+				 struct camex_due *due);
+void camex_register_begin(struct camex_peer *peer);
+void camex_register_again(struct camex_peer *peer);
+void camex_register_choose(struct camex_peer *peer, int registers);
 struct sk_buff *camex_control_body(struct camex_peer *peer, bool registers,
 				   u8 *type);
 struct camex_peer *camex_control_registrant(struct camex_dev *cdev,
@@ -37,10 +31,5 @@ int camex_control_take(struct camex_peer *peer, u8 type, const void *text,
 int camex_control_answer(struct camex_peer *peer,
 			 const struct camex_text_register *r,
 			 const struct camex_source *from);
-void camex_hint_add(struct camex_dev *cdev, const struct camex_addr *from,
-		    struct camex_key *key);
-struct camex_key *camex_hint_find(struct camex_dev *cdev,
-				  const struct camex_addr *from);
-void camex_hints_purge(struct camex_dev *cdev, const struct camex_key *key);
 
 #endif /* CAMEX_CONTROL_H */

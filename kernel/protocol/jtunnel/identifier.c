@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
 #include "core/memory.h"
@@ -19,7 +20,7 @@ static const struct rhashtable_params by_id = {
  */
 int camex_identifiers_init(struct camex_dev *cdev)
 {
-	return rhashtable_init(&cdev->identifiers, &by_id);
+	return rhashtable_init(&camex_jtunnel_of_dev(cdev)->identifiers, &by_id);
 }
 
 /**
@@ -28,7 +29,7 @@ int camex_identifiers_init(struct camex_dev *cdev)
  */
 void camex_identifiers_free(struct camex_dev *cdev)
 {
-	rhashtable_destroy(&cdev->identifiers);
+	rhashtable_destroy(&camex_jtunnel_of_dev(cdev)->identifiers);
 }
 
 /**
@@ -43,7 +44,7 @@ struct camex_peer *camex_identifier_find(struct camex_dev *cdev, const u8 *id)
 {
 	const struct camex_identifier *ident;
 
-	ident = rhashtable_lookup_fast(&cdev->identifiers, id, by_id);
+	ident = rhashtable_lookup_fast(&camex_jtunnel_of_dev(cdev)->identifiers, id, by_id);
 	return ident ? ident->peer : NULL;
 }
 
@@ -63,7 +64,7 @@ struct camex_identifier *camex_identifier_new(struct camex_peer *peer, const u8 
 		return NULL;
 	memcpy(ident->id, id, sizeof(ident->id));
 	ident->peer = peer;
-	if (rhashtable_insert_fast(&peer->cdev->identifiers, &ident->node, by_id)) {
+	if (rhashtable_insert_fast(&camex_jtunnel_of_dev(peer->cdev)->identifiers, &ident->node, by_id)) {
 		kfree(ident);
 		return NULL;
 	}
@@ -80,7 +81,7 @@ void camex_identifier_free(struct camex_identifier *ident)
 {
 	if (!ident)
 		return;
-	rhashtable_remove_fast(&ident->peer->cdev->identifiers, &ident->node, by_id);
+	rhashtable_remove_fast(&camex_jtunnel_of_dev(ident->peer->cdev)->identifiers, &ident->node, by_id);
 	kfree_rcu(ident, rcu);
 }
 
@@ -93,8 +94,9 @@ void camex_identifier_free(struct camex_identifier *ident)
  */
 void camex_identifier_set(struct camex_peer *peer, struct camex_identifier *ident)
 {
-	struct camex_identifier *old = rtnl_dereference(peer->ident);
+	struct camex_jtunnel_peer *own = camex_jtunnel_of(peer);
+	struct camex_identifier *old = rtnl_dereference(own->ident);
 
-	rcu_assign_pointer(peer->ident, ident);
+	rcu_assign_pointer(own->ident, ident);
 	camex_identifier_free(old);
 }

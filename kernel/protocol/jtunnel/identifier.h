@@ -3,12 +3,12 @@
 #ifndef CAMEX_IDENT_H
 #define CAMEX_IDENT_H
 
-#include "core/peer.h"
+#include "protocol/sealed/sealed.h"
 
 /**
  * struct camex_identifier - the identifier of a peer
  * @id: its bytes, as they are on the wire
- * @node: in camex_dev.identifiers (RTNL)
+ * @node: in camex_jtunnel_dev.identifiers (RTNL)
  * @peer: whose it is, valid under RCU
  * @rcu: frees it
  *
@@ -20,6 +20,46 @@ struct camex_identifier {
 	struct camex_peer *peer;
 	struct rcu_head rcu;
 };
+
+/**
+ * struct camex_jtunnel_peer - the part of a peer
+ * @sealed: key and sessions
+ * @ident: its identifier or NULL (RTNL; RCU)
+ * @next: the identifier that a request has prepared (RTNL)
+ */
+struct camex_jtunnel_peer {
+	struct camex_sealed_peer sealed;
+	struct camex_identifier __rcu *ident;
+	struct camex_identifier *next;
+};
+
+/**
+ * struct camex_jtunnel_dev - the part of a device
+ * @sealed: keys and sessions; what datagrams begin with is our identifier
+ * @identifiers: struct camex_identifier by identifier
+ */
+struct camex_jtunnel_dev {
+	struct camex_sealed_dev sealed;
+	struct rhashtable identifiers;
+};
+
+/**
+ * camex_jtunnel_of() - the part of a peer
+ * @peer: a peer of protocol jtunnel
+ */
+static inline struct camex_jtunnel_peer *camex_jtunnel_of(const struct camex_peer *peer)
+{
+	return camex_peer_own(peer);
+}
+
+/**
+ * camex_jtunnel_of_dev() - the part of a device
+ * @cdev: a device of protocol jtunnel
+ */
+static inline struct camex_jtunnel_dev *camex_jtunnel_of_dev(const struct camex_dev *cdev)
+{
+	return camex_dev_own(cdev);
+}
 
 int camex_identifiers_init(struct camex_dev *cdev);
 void camex_identifiers_free(struct camex_dev *cdev);

@@ -4,15 +4,18 @@
  * with a key an encrypted datagram of protocol camex follows the identifier.
  */
 #include <linux/ktime.h>
+#include <linux/random.h>
 #include <linux/skbuff.h>
 
 #include "core/compat.h"
 #include "core/rate_limit.h"
+#include "core/timer.h"
 #include "crypto/packet_aead.h"
 #include "datapath/plain.h"
 #include "datapath/seal.h"
+#include "protocol/jtunnel/attributes.h"
 #include "protocol/jtunnel/identifier.h"
-#include "protocol/sealed/sealed.h"
+#include "protocol/sealed/key.h"
 #include "protocol/sealed/session_rank.h"
 
 static int is_ready(const struct camex_peer *peer)
@@ -20,20 +23,15 @@ static int is_ready(const struct camex_peer *peer)
 	return 0;
 }
 
-static bool encrypts_to(const struct camex_peer *peer)
-{
-	return rcu_access_pointer(peer->tx);
-}
-
 /* The key comes before the session, and goes after it. */
 static bool is_keyed(const struct camex_peer *peer)
 {
-	return rcu_access_pointer(peer->tx) || rcu_access_pointer(peer->key);
+	return camex_sealed_encrypts(peer) || camex_sealed_has_key(peer);
 }
 
 static struct sk_buff *push_identifier(const struct camex_dev *cdev, struct sk_buff *skb)
 {
-	camex_device_id(cdev, __skb_push(skb, CAMEX_ID_LEN));
+	camex_sealed_lead(cdev, __skb_push(skb, CAMEX_ID_LEN));
 	return skb;
 }
 
@@ -65,7 +63,7 @@ static bool is_at_configured(const struct camex_peer *peer, const struct camex_a
 static bool speaks_for(const struct camex_peer *peer, const u8 *lead,
 		       const struct camex_source *from)
 {
-	const struct camex_identifier *ident = rcu_dereference_bh(peer->ident);
+	const struct camex_identifier *ident = rcu_dereference_bh(camex_jtunnel_of(peer)->ident);
 
 	return (!ident || !memcmp(ident->id, lead, CAMEX_ID_LEN)) &&
 	       is_at_configured(peer, &from->addr);
@@ -79,7 +77,7 @@ static struct camex_peer *find_sender(struct camex_dev *cdev, const u8 *id,
 				  camex_peer_by_endpoint(cdev, &from->addr);
 
 	/* Who has neither identifier nor endpoint given cannot be known. */
-	if (!peer || !(rcu_access_pointer(peer->ident) ||
+	if (!peer || !(rcu_access_pointer(camex_jtunnel_of(peer)->ident) ||
 		       rcu_access_pointer(peer->configured)))
 		return NULL;
 	return speaks_for(peer, id, from) ? peer : NULL;
@@ -94,6 +92,7 @@ static bool opens_within_limits(struct camex_dev *cdev, struct camex_opening *o,
 				const struct camex_source *from, int *why)
 {
 	const struct camex_endpoint *ep = rcu_dereference_bh(o->peer->endpoint);
+	struct camex_budget *budget = &camex_sealed_of_dev(cdev)->budget;
 	u64 start;
 	bool opened;
 
@@ -101,13 +100,13 @@ static bool opens_within_limits(struct camex_dev *cdev, struct camex_opening *o,
 	if (ep && !memcmp(&ep->to, &from->addr, sizeof(ep->to)))
 		return camex_sealed_opens_under(o, key);
 	start = ktime_get_ns();
-	if (!camex_budget_begin(&cdev->limit, start) ||
+	if (!camex_budget_begin(budget, start) ||
 	    !camex_rate_limit_source(cdev->limits, &from->addr, start)) {
 		*why = CAMEX_A_STATS_RATE_LIMITED;
 		return false;
 	}
 	opened = camex_sealed_opens_under(o, key);
-	camex_budget_end(&cdev->limit, start, ktime_get_ns());
+	camex_budget_end(budget, start, ktime_get_ns());
 	return opened;
 }
 
@@ -117,7 +116,7 @@ static struct camex_session_rx *new_session(struct camex_dev *cdev,
 					    const struct camex_source *from,
 					    int *why)
 {
-	struct camex_key *key = rcu_dereference_bh(o->peer->key);
+	struct camex_key *key = rcu_dereference_bh(camex_sealed_of(o->peer)->key);
 
 	*why = CAMEX_A_STATS_NO_KEY;
 	if (!key || !opens_within_limits(cdev, o, key, from, why))
@@ -163,7 +162,7 @@ static struct camex_peer *open_datagram(struct camex_dev *cdev, struct sk_buff *
 		return NULL;
 	}
 	*why = 0;
-	if (!rcu_access_pointer(o.peer->key))
+	if (!camex_sealed_has_key(o.peer))
 		return open_plain(o.peer, skb, from, why);
 	if (unlikely(!camex_wire_parse(skb->data + CAMEX_ID_LEN,
 				       skb->len - CAMEX_ID_LEN, &o.h))) {
@@ -181,27 +180,96 @@ static struct camex_peer *open_datagram(struct camex_dev *cdev, struct sk_buff *
 	return camex_sealed_open(cdev, skb, &o, from, why);
 }
 
-const struct camex_protocol_ops camex_protocol_jtunnel = {
-	.keyed = true,
+/* --- the parts of peers and devices --- */
+
+static int init_dev(struct camex_dev *cdev)
+{
+	u8 id[CAMEX_ID_LEN];
+	int err = camex_sealed_dev_init(cdev);
+
+	if (err)
+		return err;
+	err = camex_identifiers_init(cdev);
+	if (err) {
+		camex_sealed_dev_free(cdev);
+		return err;
+	}
+	get_random_bytes(id, sizeof(id));
+	camex_sealed_set_lead(cdev, id);
+	return 0;
+}
+
+static void free_dev(struct camex_dev *cdev)
+{
+	camex_identifiers_free(cdev);
+	camex_sealed_dev_free(cdev);
+}
+
+static void forget_peer(struct camex_peer *peer, bool dying)
+{
+	camex_sealed_peer_forget(peer, dying);
+	if (dying)
+		camex_identifier_set(peer, NULL);
+}
+
+static void begin_hello(struct camex_peer *peer)
+{
+	if (camex_peer_keepalive(peer))
+		camex_sealed_of(peer)->announce = true;
+}
+
+static const struct camex_sealed_ops sealed = {
 	.lead = CAMEX_ID_LEN,
+	.speaks_for = speaks_for,
+	.new_session = new_session,
+	.hello = seal_hello,
+};
+
+const struct camex_protocol_ops camex_protocol_jtunnel = {
+	.keeps_alive = true,
 	.overhead = CAMEX_ID_LEN + CAMEX_SEALED_OVERHEAD,
 	.least_overhead = CAMEX_ID_LEN + CAMEX_WIRE_HEADER_OLD + CAMEX_WIRE_TAG,
 	.plain_overhead = CAMEX_ID_LEN,
 	.headroom = CAMEX_ID_LEN + CAMEX_WIRE_HEADER,
 	.tailroom = CAMEX_AEAD_TAIL,
+	.peer_size = sizeof(struct camex_jtunnel_peer),
+	.dev_size = sizeof(struct camex_jtunnel_dev),
+	.dev_init = init_dev,
+	.dev_free = free_dev,
+	.dev_set = camex_jtunnel_dev_set,
+	.dev_fill = camex_jtunnel_dev_fill,
+	.peer_init = camex_sealed_peer_init,
+	.peer_check = camex_jtunnel_peer_check,
+	.peer_prepare = camex_jtunnel_peer_prepare,
+	.peer_abandon = camex_jtunnel_peer_abandon,
+	.peer_set = camex_jtunnel_peer_set,
+	.peer_fill = camex_jtunnel_peer_fill,
+	.peer_forget = forget_peer,
+	.peer_stop = camex_sealed_peer_stop,
+	.due = camex_sealed_due,
+	.act = camex_hello_act,
+	.begin = begin_hello,
+	.peer_up = camex_sealed_peer_moved,
+	.peer_moved = camex_sealed_peer_moved,
+	.introduce = camex_hello_introduce,
+	.has_key = camex_sealed_has_key,
+	.key_set = camex_peer_set_key,
+	.receives_many = camex_sealed_receives_many,
+	.endpoint_changed = camex_session_rank_endpoint_changed,
+	.renew = camex_peer_renew,
+	.use_up = camex_peers_use_up,
+	.hibernate = camex_sealed_hibernate,
 	.ready = is_ready,
-	.encrypts = encrypts_to,
+	.encrypts = camex_sealed_encrypts,
 	.seal = seal_packet,
-	.hello = seal_hello,
 	.open = open_datagram,
-	.new_session = new_session,
-	.speaks_for = speaks_for,
 	.data = CAMEX_WIRE_DATA,
 	.begin_sealing = camex_sealed_begin,
 	.put_header = camex_sealed_put_header,
 	.locate = camex_sealed_locate,
 	.expects = camex_sealed_expects,
 	.heard = camex_sealed_heard,
+	.sealed = &sealed,
 };
 
 CAMEX_EXPORT_FOR_KUNIT(camex_protocol_jtunnel);

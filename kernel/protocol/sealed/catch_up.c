@@ -8,6 +8,8 @@
 #include "core/compat.h"
 #include "core/timer.h"
 #include "protocol/sealed/catch_up.h"
+#include "protocol/sealed/key.h"
+#include "protocol/sealed/sealed.h"
 
 /* How often to see whether the clock has been set. */
 #define CLOCK_EVERY	HZ
@@ -40,7 +42,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_session_catch_up);
 static void catch_up(struct camex_peer *peer, struct camex_session_tx *tx,
 		     unsigned long now)
 {
-	WRITE_ONCE(peer->caught_up, now);
+	WRITE_ONCE(camex_sealed_of(peer)->caught_up, now);
 	camex_session_catch_up(tx);
 }
 
@@ -53,7 +55,7 @@ static void catch_up(struct camex_peer *peer, struct camex_session_tx *tx,
  */
 bool camex_catch_up_hello(struct camex_peer *peer)
 {
-	struct camex_session_tx *tx = rcu_dereference_bh(peer->tx);
+	struct camex_session_tx *tx = rcu_dereference_bh(camex_sealed_of(peer)->tx);
 	unsigned long now = jiffies;
 
 	if (!tx)
@@ -63,7 +65,7 @@ bool camex_catch_up_hello(struct camex_peer *peer)
 	if (unlikely(camex_session_is_used_up(tx)))
 		camex_peer_renew_used(peer);
 	else if (READ_ONCE(peer->unheard) &&
-		 !time_before(now, READ_ONCE(peer->caught_up) + CATCH_UP_EVERY))
+		 !time_before(now, READ_ONCE(camex_sealed_of(peer)->caught_up) + CATCH_UP_EVERY))
 		catch_up(peer, tx, now);
 	return true;
 }
@@ -73,7 +75,7 @@ static unsigned long mind_clock(struct camex_peer *peer)
 {
 	struct camex_session_tx *tx;
 
-	tx = rcu_dereference_protected(peer->tx,
+	tx = rcu_dereference_protected(camex_sealed_of(peer)->tx,
 				       lockdep_is_held(&peer->cdev->lock));
 	if (likely(!tx || tx->base.first > CAMEX_SEQ_CLOCK))
 		return MAX_JIFFY_OFFSET;
@@ -93,35 +95,39 @@ static unsigned long mind_clock(struct camex_peer *peer)
  */
 bool camex_peer_is_unanswered(const struct camex_peer *peer, unsigned long *since)
 {
+	const struct camex_sealed_ops *sealed = peer->cdev->protocol->sealed;
+	const struct camex_sealed_peer *own = camex_sealed_of(peer);
 	unsigned long seen = READ_ONCE(peer->seen);
 
-	*since = seen == READ_ONCE(peer->told) ? READ_ONCE(peer->answered_us) : seen;
-	return READ_ONCE(peer->waiting) || time_after(READ_ONCE(peer->unanswered_since), *since);
+	*since = seen == READ_ONCE(own->told) ? READ_ONCE(own->answered_us) : seen;
+	return (sealed->awaits && sealed->awaits(peer)) || time_after(READ_ONCE(peer->unanswered_since), *since);
 }
 
 /* Does the sequence have to go on at the clock? Return jiffies until it could have to. */
 static unsigned long mind_answers(struct camex_peer *peer, unsigned long now)
 {
+	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
+	struct camex_sealed_peer *own = camex_sealed_of(peer);
 	struct camex_session_tx *tx;
 	unsigned long since;
 	bool unanswered;
 
-	tx = rcu_dereference_protected(peer->tx,
+	tx = rcu_dereference_protected(own->tx,
 				       lockdep_is_held(&peer->cdev->lock));
 	unanswered = camex_peer_is_unanswered(peer, &since);
 	if (!tx || !rcu_access_pointer(peer->endpoint) ||
 	    !(unanswered || peer->lost || READ_ONCE(peer->unheard)) ||
-	    (camex_peer_registers(peer) == CAMEX_REGISTER_OFF &&
-	     !camex_peer_keepalive(peer)))
+	    !((protocol->expects_answer && protocol->expects_answer(peer)) ||
+	      camex_peer_keepalive(peer)))
 		return MAX_JIFFY_OFFSET;
-	if (time_before(since, READ_ONCE(peer->caught_up)))
-		since = peer->caught_up;
+	if (time_before(since, READ_ONCE(own->caught_up)))
+		since = own->caught_up;
 	if (!time_before(now, since + CATCH_UP_EVERY)) {
 		catch_up(peer, tx, now);
 		since = now;
 	}
 	/* Where nothing is sent, the next REGISTER or KEEPALIVE is soon enough. */
-	return unanswered && time_after(READ_ONCE(peer->sent), peer->caught_up) ?
+	return unanswered && time_after(READ_ONCE(peer->sent), own->caught_up) ?
 	       since + CATCH_UP_EVERY - now : MAX_JIFFY_OFFSET;
 }
 

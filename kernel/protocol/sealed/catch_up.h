@@ -3,7 +3,7 @@
 #ifndef CAMEX_CATCH_UP_H
 #define CAMEX_CATCH_UP_H
 
-#include "core/peer.h"
+#include "protocol/sealed/state.h"
 
 void camex_session_catch_up(struct camex_session_tx *tx);
 bool camex_catch_up_hello(struct camex_peer *peer);
@@ -20,11 +20,12 @@ unsigned long camex_catch_up_look(struct camex_peer *peer, unsigned long now);
  */
 static inline void camex_peer_told(struct camex_peer *peer, unsigned long before)
 {
+	struct camex_sealed_peer *own = camex_sealed_of(peer);
 	unsigned long told = jiffies - 1;
 
-	if (before != READ_ONCE(peer->told))
-		WRITE_ONCE(peer->answered_us, before);
-	WRITE_ONCE(peer->told, told);
+	if (before != READ_ONCE(own->told))
+		WRITE_ONCE(own->answered_us, before);
+	WRITE_ONCE(own->told, told);
 	WRITE_ONCE(peer->seen, told);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "core/clock.h"
 #include "core/compat.h"
+#include "protocol/sealed/key.h"
 #include "protocol/sealed/sealed.h"
 #include "protocol/sealed/session_rank.h"
 
@@ -21,9 +22,10 @@
 bool camex_sealed_begin(struct camex_peer *peer, struct camex_sealing *s,
 			unsigned int n, u8 type, int *why)
 {
-	struct camex_session_tx *tx = rcu_dereference_bh(peer->tx);
+	const struct camex_sealed_peer *own = camex_sealed_of(peer);
+	struct camex_session_tx *tx = rcu_dereference_bh(own->tx);
 	const struct camex_dev *cdev = peer->cdev;
-	unsigned int lead = cdev->protocol->lead;
+	unsigned int lead = cdev->protocol->sealed->lead;
 
 	*why = CAMEX_A_STATS_NO_KEY;
 	if (unlikely(!tx))
@@ -31,7 +33,7 @@ bool camex_sealed_begin(struct camex_peer *peer, struct camex_sealing *s,
 	if (unlikely(!camex_session_next(tx, n, &s->seq))) {
 		*why = CAMEX_A_STATS_NO_MEMORY;
 		camex_peer_renew_used(peer);
-		tx = rcu_dereference_bh(peer->tx);
+		tx = rcu_dereference_bh(own->tx);
 		if (!tx || !camex_session_next(tx, n, &s->seq)) {
 			if (camex_clock_hibernates())
 				*why = CAMEX_A_STATS_NO_KEY;
@@ -39,7 +41,7 @@ bool camex_sealed_begin(struct camex_peer *peer, struct camex_sealing *s,
 		}
 	}
 	s->key = &tx->base.key->aead;
-	s->header = lead + (READ_ONCE(peer->old_header) ? CAMEX_WIRE_HEADER_OLD :
+	s->header = lead + (READ_ONCE(own->old_header) ? CAMEX_WIRE_HEADER_OLD :
 							  CAMEX_WIRE_HEADER);
 	s->ad_len = s->header;
 	s->pad = 0;
@@ -48,7 +50,7 @@ bool camex_sealed_begin(struct camex_peer *peer, struct camex_sealing *s,
 	s->id = tx->base.prefix;
 	s->type = type;
 	if (lead)
-		camex_device_id(cdev, s->bytes);
+		camex_sealed_lead(cdev, s->bytes);
 	return true;
 }
 
@@ -112,9 +114,9 @@ bool camex_sealed_locate(struct camex_dev *cdev, const u8 *data, unsigned int le
 			 const struct camex_source *from,
 			 struct camex_receiver *last, struct camex_located *at)
 {
-	const struct camex_protocol_ops *protocol = cdev->protocol;
+	const struct camex_sealed_ops *sealed = cdev->protocol->sealed;
 	struct camex_session_rx *rx = last ? session_of(last) : NULL;
-	unsigned int lead = protocol->lead;
+	unsigned int lead = sealed->lead;
 	struct camex_wire_header h;
 	bool old_header;
 
@@ -124,9 +126,9 @@ bool camex_sealed_locate(struct camex_dev *cdev, const u8 *data, unsigned int le
 	if (!rx || rx->base.prefix != h.prefix)
 		rx = likely_session(cdev, h.prefix);
 	old_header = h.len == CAMEX_WIRE_HEADER_OLD;
-	if (unlikely(!rx || READ_ONCE(rx->base.peer->old_header) != old_header))
+	if (unlikely(!rx || READ_ONCE(camex_sealed_of(rx->base.peer)->old_header) != old_header))
 		return false;
-	if (lead && unlikely(!protocol->speaks_for(rx->base.peer, data, from)))
+	if (lead && unlikely(!sealed->speaks_for(rx->base.peer, data, from)))
 		return false;
 	at->receiver = &rx->receiver;
 	at->seq = h.seq;
@@ -148,7 +150,7 @@ bool camex_sealed_locate(struct camex_dev *cdev, const u8 *data, unsigned int le
  */
 bool camex_sealed_expects(struct camex_dev *cdev, const struct sk_buff *skb)
 {
-	unsigned int lead = cdev->protocol->lead, size = skb_shinfo(skb)->gso_size;
+	unsigned int lead = cdev->protocol->sealed->lead, size = skb_shinfo(skb)->gso_size;
 	struct camex_wire_header h;
 	u8 head[CAMEX_WIRE_HEADER];
 

@@ -6,8 +6,8 @@
 #include <linux/skbuff.h>
 
 #include "core/compat.h"
-#include "protocol/camex/registration.h"
 #include "protocol/sealed/catch_up.h"
+#include "protocol/sealed/key.h"
 #include "protocol/sealed/sealed.h"
 #include "protocol/sealed/session_rank.h"
 
@@ -84,7 +84,9 @@ struct camex_peer *camex_sealed_open(struct camex_dev *cdev, struct sk_buff *skb
 				     struct camex_opening *o,
 				     const struct camex_source *from, int *why)
 {
-	unsigned int lead = cdev->protocol->lead;
+	const struct camex_sealed_ops *sealed = cdev->protocol->sealed;
+	unsigned int lead = sealed->lead;
+	struct camex_sealed_peer *own;
 	struct camex_session_rx *rx;
 	struct camex_peer *peer;
 	bool highest, old_header;
@@ -100,7 +102,7 @@ struct camex_peer *camex_sealed_open(struct camex_dev *cdev, struct sk_buff *skb
 	o->body = skb->data + o->ad_len;
 
 	rx = known_session(cdev, o) ?:
-	     cdev->protocol->new_session(cdev, o, from, why);
+	     sealed->new_session(cdev, o, from, why);
 	if (unlikely(!rx))
 		return NULL;
 	peer = rx->base.peer;
@@ -110,11 +112,11 @@ struct camex_peer *camex_sealed_open(struct camex_dev *cdev, struct sk_buff *skb
 		return NULL;
 	}
 	old_header = o->h.len == CAMEX_WIRE_HEADER_OLD;
-	if (unlikely(READ_ONCE(peer->old_header) != old_header))
-		WRITE_ONCE(peer->old_header, old_header);
-	if (unlikely(o->h.type != CAMEX_WIRE_DATA)) {
-		*why = camex_control_take(peer, o->h.type, o->body, o->h.body,
-					  from);
+	own = camex_sealed_of(peer);
+	if (unlikely(READ_ONCE(own->old_header) != old_header))
+		WRITE_ONCE(own->old_header, old_header);
+	if (unlikely(o->h.type != CAMEX_WIRE_DATA) && sealed->take_control) {
+		*why = sealed->take_control(peer, o->h.type, o->body, o->h.body, from);
 		if (*why)
 			return NULL;
 	}

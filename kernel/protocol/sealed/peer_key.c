@@ -4,8 +4,9 @@
 
 #include "core/clock.h"
 #include "core/compat.h"
-#include "core/peer.h"
 #include "core/timer.h"
+#include "protocol/sealed/key.h"
+#include "protocol/sealed/sealed.h"
 #include "protocol/sealed/session_rank.h"
 
 /**
@@ -17,12 +18,14 @@
  */
 void camex_peer_swap_tx(struct camex_peer *peer, struct camex_session_tx *tx)
 {
+	struct camex_sealed_peer *own = camex_sealed_of(peer);
+
 	if (tx) {
 		WRITE_ONCE(peer->introduced, false);
 		WRITE_ONCE(peer->unheard, true);
-		WRITE_ONCE(peer->caught_up, jiffies);
+		WRITE_ONCE(own->caught_up, jiffies);
 	}
-	tx = rcu_replace_pointer(peer->tx, tx,
+	tx = rcu_replace_pointer(own->tx, tx,
 				 lockdep_is_held(&peer->cdev->lock));
 	if (tx)
 		camex_session_retire(&tx->base);
@@ -39,7 +42,7 @@ int camex_peer_renew(struct camex_peer *peer)
 {
 	struct camex_session_tx *tx;
 
-	tx = rcu_dereference_protected(peer->tx,
+	tx = rcu_dereference_protected(camex_sealed_of(peer)->tx,
 				       lockdep_is_held(&peer->cdev->lock));
 	if (!tx)
 		return 0;
@@ -67,7 +70,7 @@ void camex_peer_renew_used(struct camex_peer *peer)
 	if (camex_clock_hibernates())
 		return;
 	spin_lock(&cdev->lock);
-	tx = rcu_dereference_protected(peer->tx, lockdep_is_held(&cdev->lock));
+	tx = rcu_dereference_protected(camex_sealed_of(peer)->tx, lockdep_is_held(&cdev->lock));
 	if (tx && camex_session_is_used_up(tx))
 		camex_peer_renew(peer);
 	spin_unlock(&cdev->lock);
@@ -93,7 +96,7 @@ void camex_peers_use_up(struct camex_dev *cdev, s64 since)
 		struct camex_session_tx *tx;
 
 		spin_lock_bh(&cdev->lock);
-		tx = rcu_dereference_protected(peer->tx,
+		tx = rcu_dereference_protected(camex_sealed_of(peer)->tx,
 					       lockdep_is_held(&cdev->lock));
 		if (tx && tx->offset < since) {
 			camex_session_use_up(tx);
@@ -166,31 +169,32 @@ void camex_peer_abandon_key(struct camex_peer *peer, struct camex_rekey *rekey)
 void camex_peer_commit_key(struct camex_peer *peer, struct camex_rekey *rekey,
 			   const u8 *fingerprint)
 {
-	struct camex_key *old = rtnl_dereference(peer->key);
+	struct camex_sealed_peer *own = camex_sealed_of(peer);
+	struct camex_key *old = rtnl_dereference(own->key);
 	struct camex_key *key = rekey ? rekey->key : NULL;
 	struct camex_dev *cdev = peer->cdev;
 
 	spin_lock_bh(&cdev->lock);
-	rcu_assign_pointer(peer->key, key);
+	rcu_assign_pointer(own->key, key);
 	camex_peer_swap_tx(peer, rekey ? rekey->tx : NULL);
 	if (key != old) {
 		camex_sessions_forget(peer, false);
 		camex_sessions_forget(peer, true);
-		if (camex_peer_registers(peer) == CAMEX_REGISTER_AUTO)
-			camex_peer_reregister(peer);
+		if (cdev->protocol->sealed->rekeyed)
+			cdev->protocol->sealed->rekeyed(peer);
 	}
 	camex_peer_wake(peer, jiffies);
 	spin_unlock_bh(&cdev->lock);
 
 	if (key)
-		memcpy(peer->fingerprint, fingerprint, sizeof(peer->fingerprint));
+		memcpy(own->fingerprint, fingerprint, sizeof(own->fingerprint));
 	if (key && key == old) {
 		camex_key_put(key);
 		return;
 	}
 	if (old) {
 		camex_key_detach(old, peer);
-		/* Packets may use it, or stand on peer->key_node. */
+		/* Packets may use it, or stand on its key_node. */
 		synchronize_net();
 	}
 	if (key)

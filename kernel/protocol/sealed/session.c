@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <crypto/algapi.h>
-#include <linux/net.h>
 #include <linux/random.h>
-#include <linux/siphash.h>
 #include <linux/slab.h>
-#include <linux/timekeeping.h>
 
 #include "core/clock.h"
 #include "core/compat.h"
 #include "core/memory.h"
-#include "core/transport.h"
-#include "protocol/camex/registration.h"
+#include "protocol/sealed/key.h"
 
 static const struct rhashtable_params by_prefix = {
 	.key_len = sizeof(u32),
@@ -19,189 +14,24 @@ static const struct rhashtable_params by_prefix = {
 	.automatic_shrinking = true,
 };
 
-static u32 key_hash(const void *data, u32 len, u32 seed)
-{
-	static siphash_key_t secret;
-
-	net_get_random_once(&secret, sizeof(secret));
-	return (u32)siphash(data, len, &secret);
-}
-
-static u32 key_obj_hash(const void *data, u32 len, u32 seed)
-{
-	const struct camex_key *key = data;
-
-	return key_hash(&key->aead, sizeof(key->aead), seed);
-}
-
-static int key_obj_cmp(struct rhashtable_compare_arg *arg, const void *obj)
-{
-	const struct camex_key *key = obj;
-
-	return !!crypto_memneq(&key->aead, arg->key, sizeof(key->aead));
-}
-
-static const struct rhashtable_params by_key = {
-	.key_len = sizeof(struct camex_aead_key),
-	.head_offset = offsetof(struct camex_key, hash_node),
-	.hashfn = key_hash,
-	.obj_hashfn = key_obj_hash,
-	.obj_cmpfn = key_obj_cmp,
-	.automatic_shrinking = true,
-};
-
 /**
- * camex_sessions_init() - set up the tables of keys, sessions and hints
+ * camex_sessions_init() - set up the table of sessions
  * @cdev: a new device
  *
  * Return: 0 or a negative errno.
  */
 int camex_sessions_init(struct camex_dev *cdev)
 {
-	int err = -ENOMEM;
-
-	camex_trials_init(cdev);
-	cdev->hints_until = jiffies - 1;
-	cdev->hints = kvcalloc(CAMEX_HINTS, sizeof(*cdev->hints), GFP_KERNEL_ACCOUNT);
-	if (!cdev->hints)
-		return err;
-	err = rhashtable_init(&cdev->key_table, &by_key);
-	if (err)
-		goto err_hints;
-	err = rhltable_init(&cdev->sessions, &by_prefix);
-	if (err)
-		goto err_keys;
-	return 0;
-
-err_keys:
-	rhashtable_destroy(&cdev->key_table);
-err_hints:
-	kvfree(cdev->hints);
-	return err;
+	return rhltable_init(&camex_sealed_of_dev(cdev)->sessions, &by_prefix);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_sessions_init);
-
 /**
- * camex_sessions_free() - free the empty tables
+ * camex_sessions_free() - free the empty table
  * @cdev: a device without peers
  */
 void camex_sessions_free(struct camex_dev *cdev)
 {
-	rhltable_destroy(&cdev->sessions);
-	rhashtable_destroy(&cdev->key_table);
-	kvfree(cdev->hints);
-}
-
-CAMEX_EXPORT_FOR_KUNIT(camex_sessions_free);
-
-/**
- * camex_key_get() - the device's entry for a key, made if it is new
- * @cdev: the device
- * @bytes: CAMEX_KEY_LEN bytes
- *
- * Context: RTNL, may sleep.
- * Return: the entry with a reference for the caller, or NULL without memory.
- */
-struct camex_key *camex_key_get(struct camex_dev *cdev, const u8 *bytes)
-{
-	struct camex_key *key, *old;
-
-	ASSERT_RTNL();
-	key = kzalloc(sizeof(*key), CAMEX_GFP_REQUEST);
-	if (!key)
-		return NULL;
-	camex_aead_key_set(&key->aead, &camex_chacha20poly1305, bytes);
-
-	old = rhashtable_lookup_fast(&cdev->key_table, &key->aead, by_key);
-	if (old) {
-		kfree_sensitive(key);
-		refcount_inc(&old->users);
-		return old;
-	}
-	refcount_set(&key->users, 1);
-	INIT_LIST_HEAD(&key->node);
-	INIT_LIST_HEAD(&key->peers);
-	if (rhashtable_insert_fast(&cdev->key_table, &key->hash_node, by_key)) {
-		kfree_sensitive(key);
-		return NULL;
-	}
-	return key;
-}
-
-CAMEX_EXPORT_FOR_KUNIT(camex_key_get);
-
-/**
- * camex_key_attach() - a peer has a key from now on
- * @key: the key; the caller's reference becomes the peer's
- * @peer: a peer without a key
- *
- * Context: RTNL.
- */
-void camex_key_attach(struct camex_key *key, struct camex_peer *peer)
-{
-	struct camex_dev *cdev = peer->cdev;
-	bool first = list_empty(&cdev->keys);
-
-	if (list_empty(&key->peers))
-		list_add_tail_rcu(&key->node, &cdev->keys);
-	list_add_tail_rcu(&peer->key_node, &key->peers);
-	if (first && cdev->transport->rekeyed)
-		cdev->transport->rekeyed(cdev);
-}
-
-/**
- * camex_key_detach() - a peer no longer has a key
- * @key: the key
- * @peer: the peer; its reference is given up
- *
- * Context: RTNL.
- */
-void camex_key_detach(struct camex_key *key, struct camex_peer *peer)
-{
-	struct camex_dev *cdev = peer->cdev;
-
-	list_del_rcu(&peer->key_node);
-	if (list_empty(&key->peers)) {
-		list_del_rcu(&key->node);
-		camex_hints_purge(cdev, key);
-		if (list_empty(&cdev->keys) && cdev->transport->rekeyed)
-			cdev->transport->rekeyed(cdev);
-	}
-	camex_key_unget(cdev, key);
-}
-
-/**
- * camex_key_unget() - give up what camex_key_get() returned
- * @cdev: the device
- * @key: the key; forgotten by the device when no peer has it
- *
- * Context: RTNL.
- */
-void camex_key_unget(struct camex_dev *cdev, struct camex_key *key)
-{
-	ASSERT_RTNL();
-	if (list_empty(&key->peers))
-		rhashtable_remove_fast(&cdev->key_table, &key->hash_node,
-				       by_key);
-	camex_key_put(key);
-}
-
-CAMEX_EXPORT_FOR_KUNIT(camex_key_unget);
-
-static void key_free(struct rcu_head *rcu)
-{
-	kfree_sensitive(container_of(rcu, struct camex_key, rcu));
-}
-
-/**
- * camex_key_put() - give up a reference to a key
- * @key: the key; wiped and freed a grace period after the last one
- */
-void camex_key_put(struct camex_key *key)
-{
-	if (refcount_dec_and_test(&key->users))
-		call_rcu(&key->rcu, key_free);
+	rhltable_destroy(&camex_sealed_of_dev(cdev)->sessions);
 }
 
 /**
@@ -214,7 +44,7 @@ void camex_key_put(struct camex_key *key)
  */
 struct rhlist_head *camex_session_bucket(struct camex_dev *cdev, u32 prefix)
 {
-	return rhltable_lookup(&cdev->sessions, &prefix, by_prefix);
+	return rhltable_lookup(&camex_sealed_of_dev(cdev)->sessions, &prefix, by_prefix);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_session_bucket);
@@ -222,32 +52,19 @@ CAMEX_EXPORT_FOR_KUNIT(camex_session_bucket);
 static int insert_session(struct camex_dev *cdev, struct camex_session *session)
 {
 	refcount_inc(&session->key->users);
-	if (!rhltable_insert(&cdev->sessions, &session->node, by_prefix))
+	if (!rhltable_insert(&camex_sealed_of_dev(cdev)->sessions, &session->node, by_prefix))
 		return 0;
 	camex_key_put(session->key);
 	return -ENOMEM;
 }
 
 #ifdef CAMEX_KUNIT
-/* What the tests make of the clock and of chance. */
-u64 camex_test_clock;
-EXPORT_SYMBOL_GPL(camex_test_clock);
+/* What the tests make of chance. */
 u32 camex_test_prefixes = U32_MAX;
 EXPORT_SYMBOL_GPL(camex_test_prefixes);
 #else
-#define camex_test_clock	0
 #define camex_test_prefixes	U32_MAX
 #endif
-
-/**
- * camex_session_wall() - what the wall clock says, set or not
- *
- * Return: nanoseconds since 1970.
- */
-u64 camex_session_wall(void)
-{
-	return camex_test_clock ?: ktime_get_real_ns();
-}
 
 /**
  * camex_session_clock() - the wall clock
@@ -256,7 +73,7 @@ u64 camex_session_wall(void)
  */
 u64 camex_session_clock(void)
 {
-	u64 now = camex_session_wall();
+	u64 now = camex_clock_wall();
 
 	return now < CAMEX_CLOCK_MIN || now >= CAMEX_SEQ_LIMIT / 2 ? 0 : now;
 }
@@ -267,15 +84,15 @@ CAMEX_EXPORT_FOR_KUNIT(camex_session_clock);
  * Where a sender starts: at the clock, or while that is not set at a random
  * place below all clocks; but never below what was reached before.
  */
-static u64 first_seq(struct camex_dev *cdev)
+static u64 first_seq(struct camex_sealed_dev *own)
 {
 	u64 start = camex_session_clock();
 
 	if (!start)
 		start = CAMEX_SEQ_RANDOM |
 			(get_random_u64() & (CAMEX_SEQ_RANDOM - 1));
-	cdev->last_start = max(start, cdev->last_start + 1);
-	return cdev->last_start;
+	own->last_start = max(start, own->last_start + 1);
+	return own->last_start;
 }
 
 /*
@@ -284,9 +101,10 @@ static u64 first_seq(struct camex_dev *cdev)
  */
 static void note_reached(struct camex_dev *cdev, const struct camex_session_tx *tx)
 {
+	struct camex_sealed_dev *own = camex_sealed_of_dev(cdev);
 	u64 at = atomic64_read(&tx->next) & (CAMEX_SEQ_LIMIT - 1);
 
-	cdev->last_start = max(cdev->last_start, min(at, CAMEX_SEQ_LIMIT / 2));
+	own->last_start = max(own->last_start, min(at, CAMEX_SEQ_LIMIT / 2));
 }
 
 /**
@@ -309,7 +127,7 @@ struct camex_session_tx *camex_session_tx_new(struct camex_peer *peer,
 	struct rhlist_head *list, *pos;
 
 	lockdep_assert_held(&cdev->lock);
-	tx = rcu_dereference_protected(peer->tx, lockdep_is_held(&cdev->lock));
+	tx = rcu_dereference_protected(camex_sealed_of(peer)->tx, lockdep_is_held(&cdev->lock));
 	if (tx)
 		note_reached(cdev, tx);
 	tx = camex_zalloc(cdev, sizeof(*tx));
@@ -321,7 +139,7 @@ struct camex_session_tx *camex_session_tx_new(struct camex_peer *peer,
 	INIT_LIST_HEAD(&tx->base.peer_node);
 	/* Before the clock is read: a step in between is noticed. */
 	tx->offset = camex_clock_offset();
-	tx->base.first = first_seq(cdev);
+	tx->base.first = first_seq(camex_sealed_of_dev(cdev));
 	atomic64_set(&tx->next, tx->base.first);
 	if (unlikely(camex_clock_hibernates()))
 		camex_session_use_up(tx);
@@ -506,8 +324,10 @@ static void session_free(struct rcu_head *rcu)
  */
 void camex_session_forget(struct camex_session *session)
 {
+	struct camex_sealed_dev *own = camex_sealed_of_dev(session->peer->cdev);
+
 	camex_session_close(session);
-	rhltable_remove(&session->peer->cdev->sessions, &session->node, by_prefix);
+	rhltable_remove(&own->sessions, &session->node, by_prefix);
 	call_rcu(&session->rcu, session_free);
 }
 

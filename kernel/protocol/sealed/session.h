@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Keys, and the sessions under them: what makes a nonce unique and a replay visible. */
+/* Sessions under a key: what makes a nonce unique and a replay visible. */
 #ifndef CAMEX_SESSION_H
 #define CAMEX_SESSION_H
 
 #include <linux/atomic.h>
 #include <linux/bits.h>
 #include <linux/jiffies.h>
-#include <linux/refcount.h>
 #include <linux/rhashtable.h>
-#include <linux/spinlock.h>
 
 #include "core/device.h"
 #include "core/session.h"
-#include "crypto/packet_aead.h"
-#include "crypto/replay_window.h"
 
+struct camex_key;
 struct camex_peer;
 
 /* A sender starts a new session before its sequence gets here. */
@@ -27,26 +24,8 @@ struct camex_peer;
 #define CAMEX_CLOCK_MIN		(1793491200ULL * NSEC_PER_SEC)
 
 /**
- * struct camex_key - one distinct key of a device
- * @aead: the key for the cipher
- * @users: one for each peer and session that has it
- * @hash_node: in camex_dev.key_table (RTNL)
- * @node: on camex_dev.keys, while a peer has it (RTNL; read under RCU)
- * @peers: peers that have it, by camex_peer.key_node (RTNL; read under RCU)
- * @rcu: wipes and frees it
- */
-struct camex_key {
-	struct camex_aead_key aead;
-	refcount_t users;
-	struct rhash_head hash_node;
-	struct list_head node;
-	struct list_head peers;
-	struct rcu_head rcu;
-};
-
-/**
  * struct camex_session - what both directions have in common
- * @node: in camex_dev.sessions (camex_dev.lock)
+ * @node: in camex_sealed_dev.sessions (camex_dev.lock)
  * @prefix: the first 4 bytes of its nonces, as a big-endian number
  * @sends: it is a struct camex_session_tx, else a struct camex_session_rx
  * @key: its key (a reference)
@@ -108,18 +87,6 @@ struct camex_session_rx {
 };
 
 /**
- * camex_note_now() - note that something happened now
- * @when: jiffies; written once a tick, so that CPUs can share it
- */
-static inline void camex_note_now(unsigned long *when)
-{
-	unsigned long now = jiffies;
-
-	if (READ_ONCE(*when) != now)
-		WRITE_ONCE(*when, now);
-}
-
-/**
  * camex_session_is_used_up() - can nothing more be sent under a session
  * @tx: the session
  *
@@ -133,13 +100,6 @@ static inline bool camex_session_is_used_up(const struct camex_session_tx *tx)
 int camex_sessions_init(struct camex_dev *cdev);
 void camex_sessions_free(struct camex_dev *cdev);
 
-struct camex_key *camex_key_get(struct camex_dev *cdev, const u8 *bytes);
-void camex_key_unget(struct camex_dev *cdev, struct camex_key *key);
-void camex_key_attach(struct camex_key *key, struct camex_peer *peer);
-void camex_key_detach(struct camex_key *key, struct camex_peer *peer);
-void camex_key_put(struct camex_key *key);
-
-u64 camex_session_wall(void);
 u64 camex_session_clock(void);
 struct rhlist_head *camex_session_bucket(struct camex_dev *cdev, u32 prefix);
 struct camex_session_tx *camex_session_tx_new(struct camex_peer *peer,

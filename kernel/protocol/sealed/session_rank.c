@@ -17,19 +17,8 @@
 #include "core/clock.h"
 #include "core/compat.h"
 #include "core/timer.h"
+#include "protocol/sealed/key.h"
 #include "protocol/sealed/session_rank.h"
-
-/**
- * camex_addr_same_host() - do two endpoints differ in the port at most
- * @a: one
- * @b: the other
- */
-bool camex_addr_same_host(const struct camex_addr *a,
-			  const struct camex_addr *b)
-{
-	return a->family == b->family && a->scope == b->scope &&
-	       ipv6_addr_equal(&a->v6, &b->v6);
-}
 
 static struct camex_session_rx *to_rx(struct camex_session *session)
 {
@@ -44,17 +33,17 @@ static bool is_clock(u64 seq)
 /* --- opening and closing --- */
 
 /* What a sequence of a clock, reached by a session that ends now, counts for. */
-static void reach_clock(struct camex_peer *peer, u64 top)
+static void reach_clock(struct camex_sealed_peer *own, u64 top)
 {
-	if (is_clock(top) && top > peer->reached &&
+	if (is_clock(top) && top > own->reached &&
 	    top <= camex_session_clock() + CAMEX_SESSION_AHEAD)
-		peer->reached = top;
+		own->reached = top;
 }
 
 /* A closed session is its peer's youngest; the oldest may have to go. */
 static void remember_session(struct camex_peer *peer, struct camex_session *session)
 {
-	struct camex_closed *closed = &peer->closed[session->sends];
+	struct camex_closed *closed = &camex_sealed_of(peer)->closed[session->sends];
 	struct camex_session *oldest;
 
 	session->peer = peer;
@@ -80,13 +69,14 @@ void camex_session_retire(struct camex_session *session)
 
 	camex_session_close(session);
 	if (!session->sends) {
+		struct camex_sealed_peer *own = camex_sealed_of(peer);
 		struct camex_session_rx *rx = to_rx(session);
 
 		if (is_clock(session->first))
-			reach_clock(peer, rx->top);
-		if (peer->endpoint_session == rx)
-			peer->endpoint_session = NULL;
-		peer->nopen--;
+			reach_clock(own, rx->top);
+		if (own->endpoint_session == rx)
+			own->endpoint_session = NULL;
+		own->nopen--;
 	}
 	remember_session(peer, session);
 }
@@ -96,11 +86,11 @@ CAMEX_EXPORT_FOR_KUNIT(camex_session_retire);
 /* Another peer that has the key of a session. */
 static struct camex_peer *find_heir(const struct camex_session *session)
 {
-	struct camex_peer *peer;
+	struct camex_sealed_peer *own;
 
-	list_for_each_entry(peer, &session->key->peers, key_node)
-		if (peer != session->peer)
-			return peer;
+	list_for_each_entry(own, &session->key->peers, key_node)
+		if (camex_peer_of_sealed(own) != session->peer)
+			return camex_peer_of_sealed(own);
 	return NULL;
 }
 
@@ -116,16 +106,17 @@ static struct camex_peer *find_heir(const struct camex_session *session)
  */
 void camex_sessions_forget(struct camex_peer *peer, bool sends)
 {
+	struct camex_sealed_peer *own = camex_sealed_of(peer);
 	struct camex_session *session, *next;
 
 	ASSERT_RTNL();
 	if (!sends) {
-		list_splice_tail_init(&peer->open, &peer->closed[0].list);
-		peer->nopen = 0;
-		peer->endpoint_session = NULL;
-		peer->reached = 0;
+		list_splice_tail_init(&own->open, &own->closed[0].list);
+		own->nopen = 0;
+		own->endpoint_session = NULL;
+		own->reached = 0;
 	}
-	list_for_each_entry_safe(session, next, &peer->closed[sends].list,
+	list_for_each_entry_safe(session, next, &own->closed[sends].list,
 				 peer_node) {
 		struct camex_peer *other = sends ? find_heir(session) : NULL;
 
@@ -136,28 +127,28 @@ void camex_sessions_forget(struct camex_peer *peer, bool sends)
 		list_del(&session->peer_node);
 		camex_session_forget(session);
 	}
-	peer->closed[sends].n = 0;
+	own->closed[sends].n = 0;
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_sessions_forget);
 
 /* The highest sequence of a clock that counts as reached by the peer. */
-static u64 reached_clock(struct camex_peer *peer)
+static u64 reached_clock(struct camex_sealed_peer *own)
 {
 	struct camex_session *session;
 
-	list_for_each_entry(session, &peer->open, peer_node)
+	list_for_each_entry(session, &own->open, peer_node)
 		if (is_clock(session->first))
-			reach_clock(peer, camex_session_top(to_rx(session)));
-	return peer->reached;
+			reach_clock(own, camex_session_top(to_rx(session)));
+	return own->reached;
 }
 
 /* The session goes where its rank is. */
-static void rank_session(struct camex_peer *peer, struct camex_session_rx *rx)
+static void rank_session(struct camex_sealed_peer *own, struct camex_session_rx *rx)
 {
 	struct camex_session_rx *at;
 
-	list_for_each_entry(at, &peer->open, base.peer_node)
+	list_for_each_entry(at, &own->open, base.peer_node)
 		if (at->demoted ||
 		    (is_clock(rx->base.first) && is_clock(at->base.first) &&
 		     rx->base.first > at->base.first))
@@ -165,11 +156,11 @@ static void rank_session(struct camex_peer *peer, struct camex_session_rx *rx)
 	list_add_tail(&rx->base.peer_node, &at->base.peer_node);
 }
 
-static struct camex_session_rx *silent_longest(struct camex_peer *peer)
+static struct camex_session_rx *silent_longest(struct camex_sealed_peer *own)
 {
 	struct camex_session_rx *rx, *found = NULL;
 
-	list_for_each_entry(rx, &peer->open, base.peer_node)
+	list_for_each_entry(rx, &own->open, base.peer_node)
 		if (!found || time_before(rx->heard, found->heard))
 			found = rx;
 	return found;
@@ -216,13 +207,14 @@ struct camex_session_rx *camex_session_rank_open(struct camex_peer *peer,
 						 struct camex_key *key, u32 prefix,
 						 u64 seq, bool registers, int *why)
 {
+	struct camex_sealed_peer *own = camex_sealed_of(peer);
 	struct camex_dev *cdev = peer->cdev;
 	struct camex_session_rx *rx, *old;
 
 	spin_lock(&cdev->lock);
 	rx = NULL;
 	*why = CAMEX_A_STATS_UNKNOWN_PEER;
-	if (peer->dead || rcu_access_pointer(peer->key) != key)
+	if (peer->dead || rcu_access_pointer(own->key) != key)
 		goto out;
 	old = find_known_session(cdev, key, prefix);
 	if (old && rcu_access_pointer(old->receiver.window)) {
@@ -235,9 +227,9 @@ struct camex_session_rx *camex_session_rank_open(struct camex_peer *peer,
 		goto out;
 	if (old && seq <= old->top)
 		goto out;
-	if (is_clock(seq) && seq < reached_clock(peer)) {
-		WRITE_ONCE(peer->refused_at, jiffies);
-		WRITE_ONCE(peer->refused, true);
+	if (is_clock(seq) && seq < reached_clock(own)) {
+		WRITE_ONCE(own->refused_at, jiffies);
+		WRITE_ONCE(own->refused, true);
 		goto out;
 	}
 
@@ -261,13 +253,13 @@ struct camex_session_rx *camex_session_rank_open(struct camex_peer *peer,
 	}
 	if (rx == old) {
 		list_del(&rx->base.peer_node);
-		peer->closed[0].n--;
+		own->closed[0].n--;
 	}
-	if (peer->nopen == CAMEX_SESSIONS_OPEN)
-		camex_session_retire(&silent_longest(peer)->base);
-	rank_session(peer, rx);
-	peer->nopen++;
-	WRITE_ONCE(peer->refused, false);
+	if (own->nopen == CAMEX_SESSIONS_OPEN)
+		camex_session_retire(&silent_longest(own)->base);
+	rank_session(own, rx);
+	own->nopen++;
+	WRITE_ONCE(own->refused, false);
 	if (registers)
 		camex_peer_tell(peer, CAMEX_EVENT_REGISTER);
 out:
@@ -306,7 +298,7 @@ void camex_sessions_pause(struct camex_dev *cdev, s64 pause)
 
 	xa_for_each(&cdev->peers, number, peer) {
 		spin_lock_bh(&cdev->lock);
-		list_for_each_entry(session, &peer->open, peer_node)
+		list_for_each_entry(session, &camex_sealed_of(peer)->open, peer_node)
 			pause_session(to_rx(session), pause);
 		spin_unlock_bh(&cdev->lock);
 		cond_resched();
@@ -327,30 +319,31 @@ void camex_session_rank_endpoint_changed(struct camex_peer *peer)
 {
 	struct camex_session_rx *rx;
 
-	list_for_each_entry(rx, &peer->open, base.peer_node)
+	list_for_each_entry(rx, &camex_sealed_of(peer)->open, base.peer_node)
 		WRITE_ONCE(rx->settled, false);
 }
 
 /* The peer is where this session is. */
 static void move_endpoint(struct camex_peer *peer, struct camex_session_rx *rx)
 {
-	struct camex_session_rx *endpoint_session = peer->endpoint_session, *at;
+	struct camex_sealed_peer *own = camex_sealed_of(peer);
+	struct camex_session_rx *endpoint_session = own->endpoint_session, *at;
 	bool before = false;
 
 	if (camex_peer_move(peer, &rx->at, &rx->local))
 		return;		/* no memory: the next datagram tries again */
 	rx->settled = true;
 	rx->waiting = false;
-	peer->endpoint_session = rx;
+	own->endpoint_session = rx;
 	if (!endpoint_session || endpoint_session == rx)
 		return;
 	/* An older session takes back what a younger one had. */
-	list_for_each_entry(at, &peer->open, base.peer_node) {
+	list_for_each_entry(at, &own->open, base.peer_node) {
 		if (at == rx)
 			before = true;
 		if (at == endpoint_session && before) {
 			endpoint_session->demoted = true;
-			list_move_tail(&endpoint_session->base.peer_node, &peer->open);
+			list_move_tail(&endpoint_session->base.peer_node, &own->open);
 			break;
 		}
 	}
@@ -360,13 +353,13 @@ static void move_endpoint(struct camex_peer *peer, struct camex_session_rx *rx)
  * When have all that rank before the session been silent for long enough? False
  * if one of them was heard later than it.
  */
-static bool find_turn(struct camex_peer *peer, struct camex_session_rx *rx,
+static bool find_turn(struct camex_sealed_peer *own, struct camex_session_rx *rx,
 		      unsigned long now, unsigned long *when)
 {
 	struct camex_session_rx *at;
 
 	*when = now;
-	list_for_each_entry(at, &peer->open, base.peer_node) {
+	list_for_each_entry(at, &own->open, base.peer_node) {
 		unsigned long heard = READ_ONCE(at->heard);
 
 		if (at == rx)
@@ -406,7 +399,7 @@ void camex_session_rank_highest(struct camex_session_rx *rx,
 	rx->local = *from;
 	ep = rcu_dereference_protected(peer->endpoint,
 				       lockdep_is_held(&cdev->lock));
-	find_turn(peer, rx, jiffies, &when);
+	find_turn(camex_sealed_of(peer), rx, jiffies, &when);
 	if (!ep || camex_addr_same_host(&ep->to, to) ||
 	    !time_after(when, jiffies)) {
 		move_endpoint(peer, rx);
@@ -432,15 +425,16 @@ CAMEX_EXPORT_FOR_KUNIT(camex_session_rank_highest);
  */
 unsigned long camex_session_rank_due(struct camex_peer *peer, unsigned long now)
 {
+	struct camex_sealed_peer *own = camex_sealed_of(peer);
 	unsigned long next, when;
 	struct camex_session_rx *rx;
 
 again:
 	next = MAX_JIFFY_OFFSET;
-	list_for_each_entry(rx, &peer->open, base.peer_node) {
+	list_for_each_entry(rx, &own->open, base.peer_node) {
 		if (!rx->waiting)
 			continue;
-		rx->waiting = find_turn(peer, rx, now, &when);
+		rx->waiting = find_turn(own, rx, now, &when);
 		if (!rx->waiting)
 			continue;
 		if (!time_after(when, now)) {

@@ -3,7 +3,7 @@
 #ifndef CAMEX_RULES_H
 #define CAMEX_RULES_H
 
-#include "core/peer.h"
+#include "protocol/sealed/state.h"
 
 /* Sessions that a peer can hold open to us at a time ... */
 #define CAMEX_SESSIONS_OPEN	4
@@ -25,7 +25,5 @@ unsigned long camex_session_rank_due(struct camex_peer *peer, unsigned long now)
 void camex_session_retire(struct camex_session *session);
 void camex_sessions_pause(struct camex_dev *cdev, s64 pause);
 void camex_sessions_forget(struct camex_peer *peer, bool sends);
-bool camex_addr_same_host(const struct camex_addr *a,
-			  const struct camex_addr *b);
 
 #endif /* CAMEX_RULES_H */

@@ -350,6 +350,7 @@ static struct camex_peer *open_datagram(struct camex_dev *cdev, struct sk_buff *
 }
 
 const struct camex_protocol_ops camex_protocol_wireguard = {
+	.keeps_alive = true,
 	.hides_dscp = true,
 	.any_family = true,
 	.overhead = sizeof(struct camex_wg_data) + CAMEX_WG_TAG,
@@ -360,8 +361,6 @@ const struct camex_protocol_ops camex_protocol_wireguard = {
 	.padding = CAMEX_WG_PAD - 1,
 	.peer_size = sizeof(struct camex_wg_peer),
 	.dev_size = sizeof(struct camex_wg_dev),
-	.dev_nest = CAMEX_A_DEV_WIREGUARD,
-	.peer_nest = CAMEX_A_PEER_WIREGUARD,
 	.dev_init = init_dev,
 	.dev_free = free_dev,
 	.dev_check = camex_wg_dev_check,

@@ -64,8 +64,9 @@ static int set_option(struct socket *sock, int option, int value)
  */
 static void choose_way(struct socket *sock, const struct camex_dev *cdev)
 {
-	bool many = cdev->protocol->locate &&
-		    (!cdev->protocol->keyed || !list_empty(&cdev->keys));
+	const struct camex_protocol_ops *protocol = cdev->protocol;
+	bool many = protocol->locate &&
+		    (!protocol->receives_many || protocol->receives_many(cdev));
 
 	if (!sock)
 		return;

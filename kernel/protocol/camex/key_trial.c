@@ -14,7 +14,8 @@
 
 #include "core/compat.h"
 #include "protocol/camex/control_text.h"
-#include "protocol/sealed/sealed.h"
+#include "protocol/camex/state.h"
+#include "protocol/sealed/key.h"
 
 /**
  * struct camex_trial - a datagram whose key is not found yet
@@ -48,6 +49,7 @@ static void free_trial(struct camex_trial *trial)
 static struct camex_key *try_keys(struct camex_dev *cdev, struct camex_opening *o,
 				  struct camex_key **next)
 {
+	struct list_head *keys = &camex_sealed_of_dev(cdev)->keys;
 	struct camex_key *first = *next, *key, *found = NULL;
 	unsigned int n = 0;
 
@@ -56,8 +58,8 @@ static struct camex_key *try_keys(struct camex_dev *cdev, struct camex_opening *
 	if (first && !list_empty(&first->peers))
 		key = first;
 	else
-		key = list_entry_rcu(cdev->keys.next, struct camex_key, node);
-	list_for_each_entry_from_rcu(key, &cdev->keys, node) {
+		key = list_entry_rcu(keys->next, struct camex_key, node);
+	list_for_each_entry_from_rcu(key, keys, node) {
 		if (n++ == CAMEX_TRIAL_KEYS) {
 			if (refcount_inc_not_zero(&key->users))
 				*next = key;
@@ -123,7 +125,7 @@ static bool is_refused(const struct camex_trials *trials, const struct camex_sou
 static int defer_trial(struct camex_dev *cdev, const struct camex_opening *o,
 		       const struct camex_source *from, struct camex_key *next)
 {
-	struct camex_trials *trials = &cdev->trials;
+	struct camex_trials *trials = &camex_camex_of_dev(cdev)->trials;
 	int why = CAMEX_A_STATS_NO_MEMORY;
 	struct camex_trial *trial;
 	bool refused;
@@ -179,12 +181,13 @@ static int defer_trial(struct camex_dev *cdev, const struct camex_opening *o,
 struct camex_key *camex_trial_find(struct camex_dev *cdev, struct camex_opening *o,
 				   const struct camex_source *from, int *why)
 {
-	struct camex_trials *trials = &cdev->trials;
+	struct camex_camex_dev *own = camex_camex_of_dev(cdev);
+	struct camex_trials *trials = &own->trials;
 	struct camex_key *key, *next = NULL;
 	u64 start = ktime_get_ns();
 
 	*why = CAMEX_A_STATS_AUTH_FAILED;
-	if (list_empty(&cdev->keys))
+	if (list_empty(&own->sealed.keys))
 		return NULL;
 	/* Nor has what introduces its sender more to say. */
 	if (o->h.body > CAMEX_TEXT_MAX) {
@@ -197,14 +200,14 @@ struct camex_key *camex_trial_find(struct camex_dev *cdev, struct camex_opening 
 	} else if (!camex_rate_limit_source(cdev->limits, &from->addr, start)) {
 		*why = CAMEX_A_STATS_RATE_LIMITED;
 		return NULL;
-	} else if (!camex_budget_begin(&cdev->limit, start) ||
+	} else if (!camex_budget_begin(&own->sealed.budget, start) ||
 		   !spin_trylock(&trials->busy)) {
 		*why = defer_trial(cdev, o, from, NULL);
 		return NULL;
 	}
 	start = ktime_get_ns();
 	key = try_keys(cdev, o, &next);
-	camex_budget_end(&cdev->limit, start, ktime_get_ns());
+	camex_budget_end(&own->sealed.budget, start, ktime_get_ns());
 	spin_unlock(&trials->busy);
 
 	if (o->trial) {
@@ -218,7 +221,7 @@ struct camex_key *camex_trial_find(struct camex_dev *cdev, struct camex_opening 
 }
 
 /* Try the next keys for a datagram. False: there are others to be tried. */
-static bool go_on(struct camex_dev *cdev, struct camex_trial *trial)
+static bool go_on_trying(struct camex_dev *cdev, struct camex_trial *trial)
 {
 	struct camex_opening o camex_uninit;
 	int why = 0;
@@ -243,11 +246,11 @@ static bool go_on(struct camex_dev *cdev, struct camex_trial *trial)
 	return false;
 }
 
-static void work(struct work_struct *work)
+static void try_waiting(struct work_struct *work)
 {
 	struct camex_trials *trials = container_of(to_delayed_work(work),
 						   struct camex_trials, work);
-	struct camex_dev *cdev = container_of(trials, struct camex_dev, trials);
+	struct camex_dev *cdev = trials->cdev;
 	struct camex_trial *trial;
 	u64 wait;
 
@@ -256,14 +259,15 @@ static void work(struct work_struct *work)
 		trial = trials->stopped ? NULL :
 			list_first_entry_or_null(&trials->waiting,
 						 struct camex_trial, node);
-		wait = camex_budget_wait(&cdev->limit, ktime_get_ns());
+		wait = camex_budget_wait(&camex_sealed_of_dev(cdev)->budget,
+					 ktime_get_ns());
 		if (trial && wait)
 			queue_delayed_work(system_unbound_wq, &trials->work,
 					   nsecs_to_jiffies(wait) + 1);
 		spin_unlock_bh(&trials->lock);
 		if (!trial || wait)
 			return;
-		if (go_on(cdev, trial)) {
+		if (go_on_trying(cdev, trial)) {
 			spin_lock_bh(&trials->lock);
 			list_del(&trial->node);
 			trials->n--;
@@ -280,12 +284,13 @@ static void work(struct work_struct *work)
  */
 void camex_trials_init(struct camex_dev *cdev)
 {
-	struct camex_trials *trials = &cdev->trials;
+	struct camex_trials *trials = &camex_camex_of_dev(cdev)->trials;
 
+	trials->cdev = cdev;
 	spin_lock_init(&trials->busy);
 	spin_lock_init(&trials->lock);
 	INIT_LIST_HEAD(&trials->waiting);
-	INIT_DELAYED_WORK(&trials->work, work);
+	INIT_DELAYED_WORK(&trials->work, try_waiting);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_trials_init);
@@ -298,7 +303,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_trials_init);
  */
 void camex_trials_clear(struct camex_dev *cdev)
 {
-	struct camex_trials *trials = &cdev->trials;
+	struct camex_trials *trials = &camex_camex_of_dev(cdev)->trials;
 	struct camex_trial *trial, *next;
 	LIST_HEAD(gone);
 	bool stopped;
@@ -327,9 +332,11 @@ void camex_trials_clear(struct camex_dev *cdev)
  */
 void camex_trials_stop(struct camex_dev *cdev)
 {
-	spin_lock_bh(&cdev->trials.lock);
-	cdev->trials.stopped = true;
-	spin_unlock_bh(&cdev->trials.lock);
+	struct camex_trials *trials = &camex_camex_of_dev(cdev)->trials;
+
+	spin_lock_bh(&trials->lock);
+	trials->stopped = true;
+	spin_unlock_bh(&trials->lock);
 	camex_trials_clear(cdev);
 }
 

@@ -21,6 +21,7 @@ struct camex_source;
 
 /**
  * struct camex_trials - trying keys, of one device
+ * @cdev: the device
  * @busy: held while keys are tried: one CPU at a time does that
  * @lock: protects the members below
  * @waiting: datagrams whose key is not found yet, struct camex_trial; the first one may be
@@ -32,6 +33,7 @@ struct camex_source;
  * Neither lock is held when another one is taken.
  */
 struct camex_trials {
+	struct camex_dev *cdev;
 	spinlock_t busy;	/* see above */
 	spinlock_t lock;	/* see above */
 	struct list_head waiting;

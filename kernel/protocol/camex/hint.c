@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Keys of sources that are not known yet: what a KEEPALIVE from there was under. */
+#include <linux/mm.h>
+#include <linux/siphash.h>
+
+#include "core/compat.h"
+#include "protocol/camex/state.h"
+#include "protocol/sealed/key.h"
+
+/* How long a KEEPALIVE lets its source use the key that opened it. */
+#define HINT_LASTS	(30 * HZ)
+
+/**
+ * camex_hints_init() - make the table of a new device
+ * @cdev: the device
+ *
+ * Context: RTNL, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int camex_hints_init(struct camex_dev *cdev)
+{
+	struct camex_hints *hints = &camex_camex_of_dev(cdev)->hints;
+
+	hints->until = jiffies - 1;
+	hints->table = kvcalloc(CAMEX_HINTS, sizeof(*hints->table), GFP_KERNEL_ACCOUNT);
+	return hints->table ? 0 : -ENOMEM;
+}
+
+/**
+ * camex_hints_free() - free the table
+ * @cdev: the device
+ */
+void camex_hints_free(struct camex_dev *cdev)
+{
+	kvfree(camex_camex_of_dev(cdev)->hints.table);
+}
+
+static struct camex_hint *hint_of(struct camex_dev *cdev,
+				  const struct camex_addr *from)
+{
+	return &camex_camex_of_dev(cdev)->hints.table[siphash(from, sizeof(*from), &cdev->limits->secret) %
+			    CAMEX_HINTS];
+}
+
+/**
+ * camex_hint_add() - a KEEPALIVE has come under a key of several peers
+ * @cdev: the device
+ * @from: its source
+ * @key: the key
+ *
+ * The table does not grow: a source may take another's place.
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_hint_add(struct camex_dev *cdev, const struct camex_addr *from,
+		    struct camex_key *key)
+{
+	struct camex_hint *hint = hint_of(cdev, from);
+
+	spin_lock(&cdev->lock);
+	if (!list_empty(&key->peers)) {
+		hint->from = *from;
+		hint->key = key;
+		hint->until = jiffies + HINT_LASTS;
+		WRITE_ONCE(camex_camex_of_dev(cdev)->hints.until, hint->until);
+	}
+	spin_unlock(&cdev->lock);
+}
+
+/* Is it not over yet? A very old one looks like one of the future once jiffies wrap. */
+static bool is_hint_valid(unsigned long until)
+{
+	return time_in_range_open(jiffies, until - HINT_LASTS, until);
+}
+
+/**
+ * camex_hint_find() - the key that a source has used of late
+ * @cdev: the device
+ * @from: the source
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: the key, valid under RCU, or NULL.
+ */
+struct camex_key *camex_hint_find(struct camex_dev *cdev,
+				  const struct camex_addr *from)
+{
+	struct camex_key *key = NULL;
+	struct camex_hint *hint;
+
+	/* Strangers get no further while there are none. */
+	if (!is_hint_valid(READ_ONCE(camex_camex_of_dev(cdev)->hints.until)))
+		return NULL;
+	hint = hint_of(cdev, from);
+	spin_lock(&cdev->lock);
+	if (!memcmp(&hint->from, from, sizeof(*from)) && is_hint_valid(hint->until))
+		key = hint->key;
+	spin_unlock(&cdev->lock);
+	return key;
+}
+
+/**
+ * camex_hints_purge() - no peer has this key any more
+ * @cdev: the device
+ * @key: the key
+ *
+ * Context: RTNL.
+ */
+void camex_hints_purge(struct camex_dev *cdev, const struct camex_key *key)
+{
+	struct camex_hint *table = camex_camex_of_dev(cdev)->hints.table;
+	int i;
+
+	spin_lock_bh(&cdev->lock);
+	for (i = 0; i < CAMEX_HINTS; i++)
+		if (table[i].key == key)
+			memset(&table[i], 0, sizeof(table[i]));
+	spin_unlock_bh(&cdev->lock);
+}

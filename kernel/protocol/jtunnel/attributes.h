@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What requests say of protocol jtunnel, and are told. */
+#ifndef CAMEX_JTUNNEL_ATTRIBUTES_H
+#define CAMEX_JTUNNEL_ATTRIBUTES_H
+
+#include <net/netlink.h>
+
+struct camex_dev;
+struct camex_peer;
+struct genl_info;
+
+int camex_jtunnel_dev_set(struct camex_dev *cdev, struct nlattr **tb,
+			  struct netlink_ext_ack *extack);
+int camex_jtunnel_dev_fill(const struct camex_dev *cdev, struct sk_buff *msg, bool secrets);
+int camex_jtunnel_peer_check(struct camex_dev *cdev, struct camex_peer *peer,
+			     struct nlattr **tb, struct genl_info *info);
+int camex_jtunnel_peer_prepare(struct camex_peer *peer, struct nlattr **tb,
+			       struct genl_info *info);
+void camex_jtunnel_peer_abandon(struct camex_peer *peer);
+int camex_jtunnel_peer_set(struct camex_peer *peer, struct nlattr **tb,
+			   struct netlink_ext_ack *extack);
+int camex_jtunnel_peer_fill(const struct camex_peer *peer, struct sk_buff *msg, bool secrets);
+
+#endif /* CAMEX_JTUNNEL_ATTRIBUTES_H */

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What we send of our own accord: REGISTER and KEEPALIVE, and CONFIG by the same way. */
+#include <linux/skbuff.h>
+
+#include "core/clock.h"
+#include "core/compat.h"
+#include "core/timer.h"
+#include "core/transport.h"
+#include "protocol/sealed/catch_up.h"
+#include "protocol/sealed/sealed.h"
+
+/* How often a hello is repeated with traffic until something is heard. */
+#define HELLO_EVERY	HZ
+
+/**
+ * camex_hello_body() - a new datagram's body, with room around it
+ * @peer: whom it is for
+ * @size: bytes that there is room for
+ *
+ * Return: an empty body, or NULL without memory.
+ */
+struct sk_buff *camex_hello_body(const struct camex_peer *peer, unsigned int size)
+{
+	const struct net_device *dev = peer->cdev->dev;
+	unsigned int headroom = READ_ONCE(dev->needed_headroom);
+	struct sk_buff *skb = alloc_skb(headroom + size + dev->needed_tailroom,
+					GFP_ATOMIC);
+
+	if (skb)
+		skb_reserve(skb, headroom);
+	return skb;
+}
+
+/**
+ * camex_hello_send() - send control text
+ * @peer: whom it is for
+ * @ep: where it goes
+ * @skb: the text, consumed; NULL: there was no memory for it
+ * @type: enum camex_wire_type
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_hello_send(struct camex_peer *peer, struct camex_endpoint *ep,
+		      struct sk_buff *skb, u8 type)
+{
+	int why = CAMEX_A_STATS_NO_MEMORY;
+	struct camex_dev *cdev = peer->cdev;
+	struct camex_way way = {};
+
+	camex_note_now(&peer->sent);
+	if (!skb)
+		goto out;
+	why = cdev->transport->route(cdev, ep, &way);
+	if (why) {
+		kfree_skb(skb);
+		goto out;
+	}
+	skb = cdev->protocol->sealed->hello(peer, skb, type, &why);
+	if (skb)
+		why = cdev->transport->send(cdev, ep, &way, skb);
+out:
+	if (why)
+		camex_count(cdev->stats, why, 1);
+}
+
+/* Send REGISTER or KEEPALIVE. */
+static void send_hello(struct camex_peer *peer, struct camex_endpoint *ep,
+		       bool registers)
+{
+	const struct camex_sealed_ops *sealed = peer->cdev->protocol->sealed;
+	u8 type = CAMEX_WIRE_KEEPALIVE;
+	struct sk_buff *skb;
+
+	if (!camex_catch_up_hello(peer))
+		return;
+	WRITE_ONCE(camex_sealed_of(peer)->introduced_at, jiffies);
+	WRITE_ONCE(peer->introduced, true);
+	skb = sealed->introduction ? sealed->introduction(peer, registers, &type) :
+				     camex_hello_body(peer, 0);
+	camex_hello_send(peer, ep, skb, type);
+}
+
+/**
+ * camex_hello_introduce() - camex_protocol_ops.introduce: say who we are before the first packet
+ *	of a session
+ * @peer: the peer, which was not heard since the session is used
+ * @ep: its endpoint
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: false if nothing may be sealed, because the machine hibernates.
+ */
+bool camex_hello_introduce(struct camex_peer *peer, struct camex_endpoint *ep)
+{
+	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
+	struct camex_sealed_peer *own = camex_sealed_of(peer);
+	unsigned long last = READ_ONCE(own->introduced_at), now = jiffies;
+	unsigned long every = protocol->sealed->introduce_every ?
+			      protocol->sealed->introduce_every(peer) : HELLO_EVERY;
+
+	if (unlikely(camex_clock_hibernates()) && rcu_access_pointer(own->tx))
+		return false;
+	if (READ_ONCE(peer->introduced) &&
+	    time_before(now, last + every))
+		return true;
+	/* Of several CPUs that get here one does it. */
+	if (cmpxchg(&own->introduced_at, last, now) == last)
+		send_hello(peer, ep, protocol->registers &&
+				     protocol->registers(peer) != CAMEX_REGISTER_OFF);
+	return true;
+}
+
+/**
+ * camex_hello_due() - what is to be sent to a peer
+ * @peer: the peer
+ * @now: jiffies
+ * @due: result
+ *
+ * Context: camex_dev.lock held.
+ * Return: jiffies until something is again, MAX_JIFFY_OFFSET for never.
+ */
+unsigned long camex_hello_due(struct camex_peer *peer, unsigned long now,
+			      struct camex_due *due)
+{
+	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
+	unsigned int keepalive = camex_peer_keepalive(peer);
+	struct camex_sealed_peer *own = camex_sealed_of(peer);
+	unsigned long next = MAX_JIFFY_OFFSET, until;
+
+	due->ep = rcu_dereference_protected(peer->endpoint,
+					    lockdep_is_held(&peer->cdev->lock));
+	if (!due->ep || !netif_carrier_ok(peer->cdev->dev) || protocol->ready(peer))
+		return next;
+	if (own->announce)
+		due->what |= CAMEX_DUE_KEEPALIVE;
+	own->announce = false;
+	if (protocol->sealed->register_due)
+		next = protocol->sealed->register_due(peer, now, due);
+	if (keepalive) {
+		until = camex_time_left(READ_ONCE(peer->sent) + keepalive * HZ, now);
+		if (due->what || !until) {
+			due->what |= CAMEX_DUE_KEEPALIVE;
+			until = keepalive * HZ;
+		}
+		next = min(next, until);
+	}
+	return next;
+}
+
+/**
+ * camex_hello_act() - camex_protocol_ops.act: send what is due
+ * @peer: the peer
+ * @due: what camex_hello_due() has found
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_hello_act(struct camex_peer *peer, const struct camex_due *due)
+{
+	send_hello(peer, due->ep, due->what & CAMEX_DUE_REGISTER);
+	if (due->configured)
+		send_hello(peer, due->configured, true);
+}
