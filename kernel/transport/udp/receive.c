@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What transport udp receives. A socket with an encap_rcv is given each datagram directly, but
+ * never many of them as one (since 2024 the stack cuts such a packet up first). So what may be
+ * encrypted, which is opened many at a time, is put into the socket's queue and taken off at
+ * once.
+ */
+#include <linux/udp.h>
+#include <net/inet_ecn.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/udp.h>
+
+#include "core/compat.h"
+#include "core/protocol.h"
+#include "datapath/receive_worker.h"
+#include "transport/udp/udp.h"
+
+/* Datagrams taken off the queue at a time. */
+#define BATCH		8
+
+static void source_of(u16 family, const struct sk_buff *skb,
+		      struct camex_source *from)
+{
+	memset(from, 0, sizeof(*from));
+	from->addr.family = family;
+	from->addr.port = udp_hdr(skb)->source;
+	from->local.family = family;
+	if (family == AF_INET) {
+		from->addr.v4 = ip_hdr(skb)->saddr;
+		from->local.v4 = ip_hdr(skb)->daddr;
+		from->dsfield = ip_hdr(skb)->tos;
+	} else {
+		from->addr.v6 = ipv6_hdr(skb)->saddr;
+		from->local.v6 = ipv6_hdr(skb)->daddr;
+		from->dsfield = ipv6_get_dsfield(ipv6_hdr(skb));
+		if (ipv6_addr_type(&from->addr.v6) & IPV6_ADDR_LINKLOCAL)
+			from->addr.scope = inet6_iif(skb);
+	}
+}
+
+/**
+ * camex_udp_take() - camex_transport_ops.take
+ * @cdev: the device that it came for
+ * @skb: a datagram or an aggregate of them, as there
+ */
+void camex_udp_take(struct camex_dev *cdev, struct sk_buff *skb)
+{
+	struct camex_source from camex_uninit;
+
+	if (unlikely(!netif_running(cdev->dev))) {
+		kfree_skb(skb);
+		return;
+	}
+	source_of(ip_hdr(skb)->version == 4 ? AF_INET : AF_INET6, skb, &from);
+	camex_rx(cdev, skb, &from);
+}
+
+/* A number that all datagrams of one source have. */
+static u32 hash_source(const struct sk_buff *skb)
+{
+	u32 port = (__force u16)udp_hdr(skb)->source;
+
+	if (ip_hdr(skb)->version == 4)
+		return port ^ (__force u32)ip_hdr(skb)->saddr;
+	return port ^ ipv6_addr_hash(&ipv6_hdr(skb)->saddr);
+}
+
+/**
+ * camex_udp_receive() - take a datagram, or an aggregate of them
+ * @cdev: the device that it came for
+ * @skb: its payload at skb->data, checksum verified; consumed
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_udp_receive(struct camex_dev *cdev, struct sk_buff *skb)
+{
+	skb_orphan(skb);
+	skb->dev = cdev->dev;
+	skb->csum_valid = 0;
+	if (!camex_receive_workers_usable(cdev) ||
+	    !camex_receive_worker_take(cdev, skb, hash_source(skb)))
+		camex_udp_take(cdev, skb);
+}
+
+static bool has_waiting(const struct sock *sk)
+{
+	return !skb_queue_empty_lockless(&sk->sk_receive_queue) ||
+	       !skb_queue_empty_lockless(&udp_sk(sk)->reader_queue);
+}
+
+/**
+ * camex_udp_data_ready() - sk_data_ready of our sockets: the stack has put a packet into the queue
+ * @sk: the socket
+ */
+void camex_udp_data_ready(struct sock *sk)
+{
+	struct camex_udp *udp;
+	struct sk_buff *skb;
+	int n;
+
+	rcu_read_lock();
+	local_bh_disable();
+	udp = rcu_dereference_sk_user_data(sk);
+	if (!udp)
+		goto out;
+	/* Every datagram queued brings a call, so none is left behind. */
+	for (n = 0; n < BATCH && (!n || has_waiting(sk)); n++) {
+		skb = camex_recv_udp(sk);
+		if (!skb)
+			break;
+		/* Its counters may not be there yet, or any more. */
+		if (unlikely(!netif_running(udp->cdev->dev))) {
+			kfree_skb(skb);
+			continue;
+		}
+		if (unlikely(udp_lib_checksum_complete(skb))) {
+			camex_count(udp->cdev->stats, CAMEX_A_STATS_MALFORMED, 1);
+			kfree_skb(skb);
+			continue;
+		}
+		camex_udp_receive(udp->cdev, skb);
+	}
+out:
+	local_bh_enable();
+	rcu_read_unlock();
+}
+
+/**
+ * camex_udp_encap_rcv() - encap_rcv of our sockets
+ * @sk: the socket
+ * @skb: a datagram whose checksum has been verified; consumed
+ *
+ * Return: 0.
+ */
+int camex_udp_encap_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	struct camex_udp *udp = rcu_dereference_sk_user_data(sk);
+
+	if (unlikely(!udp || !netif_running(udp->cdev->dev))) {
+		kfree_skb(skb);
+		return 0;
+	}
+	/* What the stack has cut up hangs together still. */
+	skb_mark_not_on_list(skb);
+	skb_pull_rcsum(skb, sizeof(struct udphdr));
+	camex_udp_receive(udp->cdev, skb);
+	return 0;
+}
