@@ -87,7 +87,7 @@ static int compare_keys(const void *a, const void *b)
 /* Peers that are added with the key of one that goes have to wait for that. */
 static int find_late(struct engine *engine, struct pair *list, size_t n)
 {
-	uint8_t (*keys)[CAMEX_KEY_LEN] = calloc(n + 1, sizeof(*keys));
+	uint8_t(*keys)[CAMEX_KEY_LEN] = calloc(n + 1, sizeof(*keys));
 	const struct keyword *keyword =
 		keyword_find("public-key", TAKES_PEER_ADD);
 	size_t n_keys = 0;
@@ -324,7 +324,7 @@ static int plan_pairs(struct engine *engine, struct pair *pairs, size_t n,
 		if (pairs[i].running)
 			status = plan_change_of(engine, &pairs[i], plan_shrink);
 	for (size_t i = 0; i < n && !status; i++)
-		if (!pairs[i].running && !pairs[i].late)
+		if (pairs[i].wanted && !pairs[i].running && !pairs[i].late)
 			status = plan_add(engine, &pairs[i]);
 	for (size_t i = 0; i < n && !status; i++)
 		if (pairs[i].running && pairs[i].wanted)
@@ -354,7 +354,7 @@ static int plan_pairs(struct engine *engine, struct pair *pairs, size_t n,
 			status = plan_delete(engine, pair);
 	}
 	for (size_t i = 0; i < n && !status; i++)
-		if (pairs[i].late)
+		if (pairs[i].late && pairs[i].wanted)
 			status = plan_add(engine, &pairs[i]);
 	return status;
 }

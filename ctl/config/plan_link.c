@@ -35,14 +35,6 @@ int plan_device(struct engine *engine)
 	return 0;
 }
 
-static bool has_prefix(const struct prefixes *list, const struct prefix *prefix)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (!prefix_compare(&list->list[i], prefix))
-			return true;
-	return false;
-}
-
 bool plan_has_address(const struct config *config, const struct prefix *prefix,
 		      bool network)
 {
@@ -82,7 +74,7 @@ static int plan_addresses(struct engine *engine, const struct prefixes *present)
 		if (value->keyword->type != &type_addresses)
 			continue;
 		for (size_t a = 0; a < value->prefixes.n; a++)
-			if (!has_prefix(present, &value->prefixes.list[a]) &&
+			if (!prefixes_have(present, &value->prefixes.list[a]) &&
 			    plan_prefix(engine, CHANGE_ADDRESS_ADD,
 					&value->prefixes.list[a], value->line))
 				return -1;

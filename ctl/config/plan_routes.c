@@ -218,21 +218,13 @@ static int plan_route_adds(struct engine *engine,
 	return 0;
 }
 
-static bool has_prefix(const struct prefixes *list, const struct prefix *prefix)
-{
-	for (size_t i = 0; i < list->n; i++)
-		if (!prefix_compare(&list->list[i], prefix))
-			return true;
-	return false;
-}
-
 static bool is_kernel_route(const struct config *config,
 			    const struct prefix *prefix)
 {
 	for (size_t i = 0; i < config->n_peers; i++) {
 		const struct value *routes = kernel_routes(&config->peers[i]);
 
-		if (routes && has_prefix(&routes->prefixes, prefix))
+		if (routes && prefixes_have(&routes->prefixes, prefix))
 			return true;
 	}
 	return false;
@@ -287,7 +279,7 @@ static int plan_route_dels(struct engine *engine,
 			const struct prefixes routes = { peer->routes,
 							 peer->n_routes };
 
-			had = has_prefix(&routes, &route->prefix);
+			had = prefixes_have(&routes, &route->prefix);
 		}
 		if (had && plan_route(engine, CHANGE_ROUTE_DEL, &route->prefix,
 				      route->table, 0))

@@ -189,7 +189,7 @@ static int save_link(struct engine *engine)
 {
 	const struct model_device *device = engine->device;
 	uint32_t mtu = plan_number(engine, CAMEX_A_DEV_MTU);
-	struct prefixes addresses;
+	struct prefixes addresses = {};
 	char text[PREFIX_TEXT];
 
 	if (link_addresses(&engine->route, engine->ifindex, false, &addresses))

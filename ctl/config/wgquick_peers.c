@@ -143,14 +143,14 @@ static int compare_peers(const void *a, const void *b)
 int quick_check_keys(const struct config *config, struct fault *fault)
 {
 	const struct config_peer **list =
-		calloc(config->n_peers + 1, sizeof(*list));
+		calloc(config->n_peers + 1, sizeof(void *));
 	int status = 0;
 
 	if (!list)
 		return fault_set(fault, "out of memory");
 	for (size_t i = 0; i < config->n_peers; i++)
 		list[i] = &config->peers[i];
-	qsort(list, config->n_peers, sizeof(*list), compare_peers);
+	qsort(list, config->n_peers, sizeof(void *), compare_peers);
 	for (size_t i = 0; i + 1 < config->n_peers && !status; i++) {
 		if (memcmp(key_of(list[i])->key, key_of(list[i + 1])->key,
 			   CAMEX_KEY_LEN) != 0)

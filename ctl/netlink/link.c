@@ -204,28 +204,13 @@ static struct nl_msg *address_message(uint16_t type, int flags, int ifindex,
 	return msg;
 }
 
-static int add_address(struct conn *conn, int ifindex,
-		       const struct prefix *address, struct fault *fault)
-{
-	return link_exchange(conn,
-			     address_message(RTM_NEWADDR,
-					     NLM_F_CREATE | NLM_F_EXCL, ifindex,
-					     address),
-			     NULL, fault);
-}
-
 int link_add_address(struct conn *conn, int ifindex,
 		     const struct prefix *address, struct fault *fault)
 {
-	return add_address(conn, ifindex, address, fault) ? -1 : 0;
-}
-
-int link_keep_address(struct conn *conn, int ifindex,
-		      const struct prefix *address, struct fault *fault)
-{
-	int error = add_address(conn, ifindex, address, fault);
-
-	return error && error != EEXIST ? -1 : 0;
+	return link_send(conn,
+			 address_message(RTM_NEWADDR, NLM_F_CREATE | NLM_F_EXCL,
+					 ifindex, address),
+			 NULL, fault);
 }
 
 int link_del_address(struct conn *conn, int ifindex,

@@ -40,12 +40,12 @@ struct nl_msg *link_message(uint16_t type, int flags, int ifindex);
 int link_found_message(struct nlmsghdr *hdr, void *arg);
 
 /* The same with any header. */
-struct nl_msg *link_header_message(uint16_t type, int flags,
-				   const void *header, size_t len);
+struct nl_msg *link_header_message(uint16_t type, int flags, const void *header,
+				   size_t len);
 
 /* Send a request and free it, NULL: no memory. 0, or an errno with what the kernel says. */
 int link_exchange(struct conn *conn, struct nl_msg *msg,
-		 const struct conn_sink *sink, struct fault *fault);
+		  const struct conn_sink *sink, struct fault *fault);
 
 /* The same. 0, or -1 with what the kernel says. */
 int link_send(struct conn *conn, struct nl_msg *msg,
@@ -72,11 +72,9 @@ int link_set_mtu(struct conn *conn, int ifindex, uint32_t mtu,
 		 struct fault *fault);
 int link_set_up(struct conn *conn, int ifindex, struct fault *fault);
 int link_delete(struct conn *conn, int ifindex, struct fault *fault);
-/* An address and the network around it. "keep": it may be there already. */
+/* An address and the network around it. */
 int link_add_address(struct conn *conn, int ifindex,
 		     const struct prefix *address, struct fault *fault);
-int link_keep_address(struct conn *conn, int ifindex,
-		      const struct prefix *address, struct fault *fault);
 int link_del_address(struct conn *conn, int ifindex,
 		     const struct prefix *address, struct fault *fault);
 /* A route through it, in a table. */

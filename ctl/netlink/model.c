@@ -158,7 +158,8 @@ static bool nest_is_valid(struct nlattr *nest, int max,
 
 void model_nest(struct nlattr *nest, struct nlattr **inner)
 {
-	memset(inner, 0, (MODEL_NEST_MAX + 1) * sizeof(*inner));
+	for (int i = 0; i <= MODEL_NEST_MAX; i++)
+		inner[i] = NULL;
 	if (nest)
 		nla_parse_nested(inner, MODEL_NEST_MAX, nest, NULL);
 }

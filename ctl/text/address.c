@@ -128,6 +128,14 @@ int prefix_compare(const void *a, const void *b)
 	return order ? order : (int)x->len - (int)y->len;
 }
 
+bool prefixes_have(const struct prefixes *prefixes, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < prefixes->n; i++)
+		if (!prefix_compare(&prefixes->list[i], prefix))
+			return true;
+	return false;
+}
+
 static int prefixes_check_unique(const struct prefixes *prefixes,
 				 struct fault *fault)
 {

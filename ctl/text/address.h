@@ -83,6 +83,10 @@ const char *endpoint_text(const struct endpoint *endpoint, char *buf);
 /* Clear the bits past the length; true: one was set. */
 bool prefix_mask(struct prefix *prefix);
 
+/* Whether a prefix is in a list. */
+bool prefixes_have(const struct prefixes *prefixes,
+		   const struct prefix *prefix);
+
 /* Order for qsort(): IPv4 first, then by address, then by length. */
 int prefix_compare(const void *a, const void *b);
 

@@ -5,6 +5,7 @@
  * leaves all as it was.
  */
 #include <errno.h>
+#include <glob.h>
 #include <linux/genetlink.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
@@ -298,17 +299,19 @@ static void note_route(struct nlmsghdr *hdr)
 		return;
 	/* headers of addresses and routes differ in length */
 	nlmsg_parse(hdr,
-		    hdr->nlmsg_type >= RTM_NEWROUTE ? sizeof(struct rtmsg) :
-		    hdr->nlmsg_type >= RTM_NEWADDR  ? sizeof(struct ifaddrmsg) :
-						      sizeof(struct ifinfomsg),
+		    (int)(hdr->nlmsg_type >= RTM_NEWROUTE ?
+				  sizeof(struct rtmsg) :
+			  hdr->nlmsg_type >= RTM_NEWADDR ?
+				  sizeof(struct ifaddrmsg) :
+				  sizeof(struct ifinfomsg)),
 		    tb, RTA_MAX, NULL);
 	if (hdr->nlmsg_type >= RTM_NEWADDR && tb[dst] &&
 	    !address_set(&address, nla_data(tb[dst]), (size_t)nla_len(tb[dst])))
 		address_text(&address, text);
-	snprintf(route_log + len, sizeof(route_log) - len, "%s%s%s%s",
-		 len ? ", " : "", name, *text ? " " : "", text);
-	if (hdr->nlmsg_type == RTM_NEWROUTE && tb[RTA_GATEWAY])
-		strcat(route_log, " via");
+	snprintf(route_log + len, sizeof(route_log) - len, "%s%s%s%s%s",
+		 len ? ", " : "", name, *text ? " " : "", text,
+		 hdr->nlmsg_type == RTM_NEWROUTE && tb[RTA_GATEWAY] ? " via" :
+								      "");
 }
 
 int nl_connect(struct nl_sock *sock, int protocol)
@@ -577,6 +580,7 @@ static void test_save(void)
 		"\n[peer b]\nregister = manual\naddress = 10.9.0.2/24\n"
 		"routes = any\n";
 	char wanted[1024], text[1024], name[128];
+	glob_t links = {};
 	FILE *out;
 	int fd;
 
@@ -616,11 +620,17 @@ static void test_save(void)
 	tap_has(printed("save", NULL), name, "the file has another key by now");
 	unlink(key_path);
 	tap_has(printed("save", NULL), name, "it is gone");
-	snprintf(name, sizeof(name), "rm -r %s", paths);
-	tap_ok(!system(name), "nothing is known");
+	key_paths_dir = "/proc/camexctl";
 	tap_has(printed("save", NULL), "\n# key-file: f3",
 		"the fingerprint stands for the key");
 	tap_has(printed("save", NULL), ", of no file that is known", "and why");
+	snprintf(name, sizeof(name), "%s/*", paths);
+	tap_ok(!glob(name, 0, NULL, &links) && links.gl_pathc == 1,
+	       "one link was made");
+	for (size_t i = 0; i < links.gl_pathc; i++)
+		unlink(links.gl_pathv[i]);
+	globfree(&links);
+	rmdir(paths);
 }
 
 /* --- watch: a directory of identifiers --- */
@@ -663,8 +673,6 @@ static void test_watch(void)
 
 	write_file("[device]\nname = camex0\nport = 7001\n");
 	tap_ok(!run("reload", NULL) && !n_peers, "no peers are left");
-	/* where nothing can be written */
-	key_paths_dir = "/proc/camexctl";
 	if (!mkdtemp(directory) ||
 	    authorized_open(&authorized, directory, &fault)) {
 		tap_ok(false, "a directory");

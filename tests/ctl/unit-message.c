@@ -102,7 +102,8 @@ static void test_grammar(void)
 		"register: \"on\" is unknown, it can be off, manual or auto");
 	refused(TAKES_DEV_SET, "client-id caf\303\251", false,
 		"client-id: \"caf\303\251\" is not ASCII without blanks");
-	refused(TAKES_DEV_SET, "client-id 0123456789abcdef0123456789abcdef", false,
+	refused(TAKES_DEV_SET, "client-id 0123456789abcdef0123456789abcdef",
+		false,
 		"client-id: \"0123456789abcdef0123456789abcdef\" has not 1 to 31 characters");
 	refused(TAKES_PEER_SET, "address 10.0.0.1/24,10.0.0.2/24", false,
 		"address: \"10.0.0.1/24,10.0.0.2/24\" is not one address");
@@ -260,7 +261,9 @@ static void test_peer_add(void)
 	tap_ok(!parse(&values, TAKES_PEER_ADD, line), "keywords of peer add");
 	unlink(path);
 	msg = message_new(&conn, CAMEX_CMD_PEER_ADD, 0, 4096);
-	tap_ok(!request_put(msg, command_find("peer", "add"), "bob", &values, &fault), "the nest of a peer");
+	tap_ok(!request_put(msg, command_find("peer", "add"), "bob", &values,
+			    &fault),
+	       "the nest of a peer");
 	tap_ok(nlmsg_hdr(msg)->nlmsg_type == FAMILY, "family");
 	peer = top(msg, CAMEX_A_PEER);
 	tap_ok(nla_is_nested(peer), "the peer is a nest");
@@ -368,8 +371,9 @@ static void test_many(int n, bool v6, bool good)
 	if (good) {
 		msg = message_new(&conn, CAMEX_CMD_PEER_ADD, 0,
 				  UINT16_MAX + 1024);
-		tap_ok(!request_put(msg, command_find("peer", "add"), "0123456789012345678901234567890",
-				 &values, &fault) &&
+		tap_ok(!request_put(msg, command_find("peer", "add"),
+				    "0123456789012345678901234567890", &values,
+				    &fault) &&
 			       nla_len(find(top(msg, CAMEX_A_PEER),
 					    CAMEX_A_PEER_ROUTES)) >
 				       n * (v6 ? 31 : 19),
@@ -401,7 +405,8 @@ static void test_blame_peer(void)
 	      "endpoint 192.0.2.1:7000 routes 10.0.0.0/8,2001:db8::/32");
 	msg = message_new(&call.conn, CAMEX_CMD_PEER_ADD, 0, 4096);
 	nla_put_string(msg, CAMEX_A_IFNAME, "camex0");
-	request_put(msg, command_find("peer", "add"), "bob", &call.values, &fault);
+	request_put(msg, command_find("peer", "add"), "bob", &call.values,
+		    &fault);
 	peer = top(msg, CAMEX_A_PEER);
 	routes = find(peer, CAMEX_A_PEER_ROUTES);
 
@@ -514,9 +519,10 @@ static void test_wireguard_peer(void)
 	struct nl_msg *msg;
 	char line[256];
 
-	snprintf(line, sizeof(line),
-		 "public-key %s keepalive 25 preshared-key-file %s cipher aes-256-gcm",
-		 PUBLIC_KEY, path);
+	snprintf(
+		line, sizeof(line),
+		"public-key %s keepalive 25 preshared-key-file %s cipher aes-256-gcm",
+		PUBLIC_KEY, path);
 	tap_ok(!parse(&call.values, TAKES_PEER_ADD, line),
 	       "keywords of a peer of WireGuard");
 	unlink(path);

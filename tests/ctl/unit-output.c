@@ -353,7 +353,7 @@ static void put_field(struct nl_msg *msg, const struct field *f, unsigned int n)
 		nla_put_u8(msg, f->attr, 1);
 		break;
 	case FIELD_AGE:
-		nla_put_u64(msg, f->attr, n * 1000);
+		nla_put_u64(msg, f->attr, n * 1000ULL);
 		break;
 	case FIELD_BYTES:
 		nla_put_u64(msg, f->attr, n);

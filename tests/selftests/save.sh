@@ -146,5 +146,17 @@ ok "serial" ctl dev add ser0 protocol raw transport serial
 ok "it is up" ip -n host1 link set ser0 up
 again "serial" ser0
 ctl dev del ser0
+camexctl key gen >private.key
+camexctl key gen >other.key
+ok "wireguard" ctl dev add wg0 protocol wireguard port 7010 private-key-file private.key
+ok "its peer" ctl peer add wg0 one public-key "$(camexctl key public <other.key)" endpoint 192.0.2.2:7010 \
+	routes 10.66.0.0/16 keepalive 25
+ok "one that is heard first" ctl peer add wg0 two public-key "$(camexctl key gen | camexctl key public)"
+ok "it is up" ip -n host1 link set wg0 up
+ip -n host1 route add 10.66.0.0/16 dev wg0
+again "wireguard" wg0
+like "with its private key" "$(<saved.up)" "private-key-file = $test_tmp/private.key"
+ok "a preshared key" ctl peer set wg0 one preshared-key-file other.key
+like "is told of" "$(ctl save wg0)" $'\n# preshared-key-file: set, of no file that is known: give its file here\n'
 
 done_testing
