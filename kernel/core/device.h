@@ -219,7 +219,7 @@ struct camex_dev {
 	bool dying;
 };
 
-/* By enum camex_protocol; NULL: this module has it not. */
+/* By enum camex_protocol. */
 #define CAMEX_PROTOCOLS		(CAMEX_PROTOCOL_WIREGUARD + 1)
 extern const struct camex_protocol_ops *const camex_protocols[CAMEX_PROTOCOLS];
 extern struct rtnl_link_ops camex_rtnl_link_ops;

@@ -45,6 +45,7 @@ struct camex_due {
  * @dev_size: bytes of its own part of a device: zeros, see camex_dev_own()
  * @bare: a datagram is a packet and nothing else
  * @keeps_alive: its peers can be told to send a sign of life after some silence
+ * @knows_lost: it finds out by itself which peers are lost; they may be silent for minutes
  * @hides_dscp: of the DS field of a packet only ECN shows outside
  * @any_family: peers come and go between IPv4 and IPv6: the link's MTU suits both
  * @overhead: most bytes that it adds to a packet, without @padding
@@ -166,6 +167,7 @@ struct camex_due {
 struct camex_protocol_ops {
 	bool bare;
 	bool keeps_alive;
+	bool knows_lost;
 	bool hides_dscp;
 	bool any_family;
 	unsigned int overhead;

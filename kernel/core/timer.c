@@ -58,7 +58,7 @@ static unsigned long watch_peer(struct camex_peer *peer, unsigned long now)
 	unsigned long heard = camex_peer_last_heard(peer), until;
 	unsigned long unanswered_since = READ_ONCE(peer->unanswered_since);
 
-	if (peer->lost || !rcu_access_pointer(peer->endpoint) ||
+	if (protocol->knows_lost || peer->lost || !rcu_access_pointer(peer->endpoint) ||
 	    !(answers || camex_peer_keepalive(peer)))
 		return MAX_JIFFY_OFFSET;
 	until = camex_time_left(heard + LOST_AFTER, now);

@@ -222,6 +222,8 @@ int camex_attr_key(const struct camex_dev *cdev, struct genl_info *info,
 		return 0;
 	if (!cdev->protocol->key_set) {
 		camex_extack(info->extack, key,
+			     cdev->conf.protocol == CAMEX_PROTOCOL_WIREGUARD ?
+			     "protocol wireguard has public-key and preshared-key-file" :
 			     "this protocol carries no keys: use protocol camex");
 		return -EOPNOTSUPP;
 	}

@@ -25,7 +25,7 @@ static const struct owned dev_attrs[] = {
 	{ CAMEX_A_DEV_ID, CAMEX_PROTOCOL_JTUNNEL, "id is for protocol jtunnel alone" },
 	{ CAMEX_A_DEV_CLIENT_ID, CAMEX_PROTOCOL_CAMEX, "client-id is for protocol camex alone" },
 	{ CAMEX_A_DEV_WIREGUARD, CAMEX_PROTOCOL_WIREGUARD,
-	  "this is for protocol wireguard alone" },
+	  "private-key-file is for protocol wireguard alone" },
 };
 
 static const struct owned peer_attrs[] = {
@@ -35,7 +35,7 @@ static const struct owned peer_attrs[] = {
 	{ CAMEX_A_PEER_PROFILE_ROUTES, CAMEX_PROTOCOL_CAMEX, "a profile needs protocol camex" },
 	{ CAMEX_A_PEER_ID, CAMEX_PROTOCOL_JTUNNEL, "id is for protocol jtunnel alone" },
 	{ CAMEX_A_PEER_WIREGUARD, CAMEX_PROTOCOL_WIREGUARD,
-	  "this is for protocol wireguard alone" },
+	  "public-key, preshared-key-file and cipher are for protocol wireguard alone" },
 };
 
 static int check_owned(const struct owned *owned, unsigned int n, u32 protocol,
@@ -82,7 +82,8 @@ int camex_owned_peer_check(const struct camex_dev *cdev, struct nlattr **tb,
 	struct nlattr *registers = tb[CAMEX_A_PEER_REGISTER];
 
 	if (!protocol->keeps_alive && keepalive && nla_get_u16(keepalive)) {
-		camex_extack(extack, keepalive, "keepalive needs protocol camex or jtunnel");
+		camex_extack(extack, keepalive,
+			     "keepalive needs protocol camex, jtunnel or wireguard");
 		return -EINVAL;
 	}
 	if (!protocol->registers && registers && nla_get_u32(registers)) {

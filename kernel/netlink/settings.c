@@ -71,11 +71,6 @@ int camex_settings_parse(struct camex_dev *cdev, struct camex_settings *conf,
 			new.links = nla_get_u32(tb[CAMEX_A_DEV_LINKS]);
 	}
 	protocol = camex_protocols[new.protocol];
-	if (!protocol) {
-		camex_extack(extack, tb[CAMEX_A_DEV_PROTOCOL],
-			     "this module has no protocol wireguard");
-		return -EOPNOTSUPP;
-	}
 	err = check_udp(&new, tb, extack) ?: camex_owned_dev_check(&new, tb, extack);
 	if (err)
 		return err;

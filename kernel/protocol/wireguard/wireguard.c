@@ -351,6 +351,7 @@ static struct camex_peer *open_datagram(struct camex_dev *cdev, struct sk_buff *
 
 const struct camex_protocol_ops camex_protocol_wireguard = {
 	.keeps_alive = true,
+	.knows_lost = true,
 	.hides_dscp = true,
 	.any_family = true,
 	.overhead = sizeof(struct camex_wg_data) + CAMEX_WG_TAG,
