@@ -54,6 +54,9 @@ int plan_handed_out(struct engine *engine);
 bool plan_has_address(const struct config *config, const struct prefix *prefix,
 		      bool network);
 
+/* Whether a prefix is inside the network of an address of the file. */
+bool plan_is_near(const struct config *config, const struct prefix *prefix);
+
 /*
  * Which table the kernel's routes go to, and which mark tells the device's datagrams
  * from what they carry: first of all, because the device gets the mark.

@@ -55,6 +55,29 @@ bool plan_has_address(const struct config *config, const struct prefix *prefix,
 	return false;
 }
 
+bool plan_is_near(const struct config *config, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < config->values.n; i++) {
+		const struct value *value = &config->values.list[i];
+
+		if (value->keyword->type != &type_addresses)
+			continue;
+		for (size_t a = 0; a < value->prefixes.n; a++) {
+			struct prefix network = value->prefixes.list[a];
+			struct prefix part = *prefix;
+
+			if (part.len < network.len)
+				continue;
+			part.len = network.len;
+			prefix_mask(&part);
+			prefix_mask(&network);
+			if (!prefix_compare(&part, &network))
+				return true;
+		}
+	}
+	return false;
+}
+
 static bool any_auto(const struct config *config)
 {
 	for (size_t i = 0; i < config->n_peers; i++)

@@ -190,8 +190,12 @@ static bool has_route(const struct link_routes *list,
 static bool is_own_network(const struct engine *engine,
 			   const struct prefix *prefix)
 {
-	return engine->table == RT_TABLE_MAIN &&
-	       plan_has_address(engine->config, prefix, true) &&
+	if (engine->table != RT_TABLE_MAIN)
+		return false;
+	/* wg-quick adds no route to what is in such a network */
+	if (engine->config->quick && plan_is_near(engine->config, prefix))
+		return true;
+	return plan_has_address(engine->config, prefix, true) &&
 	       (prefix->addr.family != AF_INET || prefix->len < 32);
 }
 

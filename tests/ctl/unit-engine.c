@@ -13,6 +13,7 @@
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
 #include <netlink/netlink.h>
+#include <sodium.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/stat.h>
@@ -36,6 +37,9 @@ struct fake_peer {
 	struct nlattr *attr[CAMEX_A_PEER_MAX + 1];
 	struct prefix routes[16];
 	size_t n_routes;
+	/* of protocol wireguard */
+	uint8_t public_key[CAMEX_KEY_LEN];
+	bool preshared;
 };
 
 static struct nlattr *device[CAMEX_A_DEV_MAX + 1];
@@ -103,13 +107,27 @@ static void put_attrs(struct nl_msg *msg, struct nlattr *const *attrs, int max)
 			nla_put(msg, i, nla_len(attrs[i]), nla_data(attrs[i]));
 }
 
+static bool is_wireguard(void)
+{
+	return nla_get_u32(device[CAMEX_A_DEV_PROTOCOL]) ==
+	       CAMEX_PROTOCOL_WIREGUARD;
+}
+
 static void tell_peer(struct fake_peer *peer)
 {
-	struct nlattr *nest;
+	struct nlattr *nest, *inner;
 	struct nl_msg *msg = new_item(CAMEX_A_PEER, &nest);
 
 	nla_put_string(msg, CAMEX_A_PEER_NAME, peer->name);
 	put_attrs(msg, peer->attr, CAMEX_A_PEER_MAX);
+	if (is_wireguard()) {
+		inner = nla_nest_start(msg, CAMEX_A_PEER_WIREGUARD);
+		nla_put(msg, CAMEX_A_WG_PEER_PUBLIC_KEY, CAMEX_KEY_LEN,
+			peer->public_key);
+		nla_put_u8(msg, CAMEX_A_WG_PEER_PRESHARED, peer->preshared);
+		nla_put_u32(msg, CAMEX_A_WG_PEER_CIPHER, 0);
+		nla_nest_end(msg, inner);
+	}
 	nla_nest_end(msg, nest);
 	add_message(msg);
 }
@@ -162,8 +180,39 @@ static int set_routes(struct fake_peer *peer, struct nlattr *list)
 	return 0;
 }
 
+/* What the kernel makes of the keys of a peer. */
+static void set_keys(struct fake_peer *peer, struct nlattr *nest)
+{
+	static const uint8_t none[CAMEX_KEY_LEN];
+	struct nlattr *tb[CAMEX_A_WG_PEER_MAX + 1];
+
+	nla_parse_nested(tb, CAMEX_A_WG_PEER_MAX, nest, NULL);
+	if (tb[CAMEX_A_WG_PEER_PUBLIC_KEY])
+		memcpy(peer->public_key,
+		       nla_data(tb[CAMEX_A_WG_PEER_PUBLIC_KEY]), CAMEX_KEY_LEN);
+	if (tb[CAMEX_A_WG_PEER_PRESHARED_KEY])
+		peer->preshared =
+			memcmp(nla_data(tb[CAMEX_A_WG_PEER_PRESHARED_KEY]),
+			       none, CAMEX_KEY_LEN) != 0;
+}
+
+static bool is_key_taken(const struct fake_peer *by)
+{
+	for (size_t p = 0; p < n_peers; p++)
+		if (&peers[p] != by && !memcmp(peers[p].public_key,
+					       by->public_key, CAMEX_KEY_LEN))
+			return true;
+	return false;
+}
+
 static int set_peer(struct fake_peer *peer, struct nlattr **tb)
 {
+	if (tb[CAMEX_A_PEER_WIREGUARD]) {
+		set_keys(peer, tb[CAMEX_A_PEER_WIREGUARD]);
+		tb[CAMEX_A_PEER_WIREGUARD] = NULL;
+		if (is_key_taken(peer))
+			return EEXIST;
+	}
 	if (tb[CAMEX_A_PEER_ROUTES] &&
 	    set_routes(peer, tb[CAMEX_A_PEER_ROUTES]))
 		return EEXIST;
@@ -225,6 +274,21 @@ static int change_peer(int command, struct nlattr **tb)
 	}
 }
 
+static void set_private_key(struct nlattr *nest)
+{
+	const struct nlattr *key = nla_find(nla_data(nest), nla_len(nest),
+					    CAMEX_A_WG_DEV_PRIVATE_KEY);
+	struct {
+		struct nlattr nest, attr;
+		uint8_t key[CAMEX_KEY_LEN];
+	} out = { { sizeof(out), CAMEX_A_DEV_WIREGUARD },
+		  { NLA_HDRLEN + CAMEX_KEY_LEN, CAMEX_A_WG_DEV_PUBLIC_KEY },
+		  {} };
+
+	crypto_scalarmult_base(out.key, nla_data(key));
+	set_attr(&device[CAMEX_A_DEV_WIREGUARD], &out.nest);
+}
+
 static int change_device(struct nlattr *nest)
 {
 	struct nlattr *tb[CAMEX_A_DEV_MAX + 1];
@@ -232,6 +296,10 @@ static int change_device(struct nlattr *nest)
 	nla_parse_nested(tb, CAMEX_A_DEV_MAX, nest, NULL);
 	if (tb[CAMEX_A_DEV_PORT] && nla_get_u16(tb[CAMEX_A_DEV_PORT]) == 9)
 		return EADDRINUSE;
+	if (tb[CAMEX_A_DEV_WIREGUARD]) {
+		set_private_key(tb[CAMEX_A_DEV_WIREGUARD]);
+		tb[CAMEX_A_DEV_WIREGUARD] = NULL;
+	}
 	for (int i = 1; i <= CAMEX_A_DEV_MAX; i++)
 		if (tb[i])
 			set_attr(&device[i], tb[i]);
@@ -392,6 +460,9 @@ static const char *state(void)
 		if (attr[CAMEX_A_PEER_PROFILE_MTU])
 			fprintf(out, " mtu %u",
 				nla_get_u16(attr[CAMEX_A_PEER_PROFILE_MTU]));
+		if (is_wireguard())
+			fprintf(out, " key %02x%s", peers[p].public_key[0],
+				peers[p].preshared ? " preshared" : "");
 		for (size_t i = 0; i < peers[p].n_routes; i++)
 			fprintf(out, " %s",
 				prefix_text(&peers[p].routes[i], prefix));
@@ -786,6 +857,85 @@ static void test_apply(void)
 	fails_at = 0;
 }
 
+/* --- protocol wireguard: files of wg-quick --- */
+
+#define PRIVATE_A "AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define PRIVATE_B "AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+/* keys that begin with 11, 22 and 33 */
+#define KEY_1 "EQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define KEY_2 "IgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define KEY_3 "MwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+
+#define QUICK(private) "[Interface]\nListenPort=51820\nPrivateKey=" private "\n"
+#define QUICK_PEER(name, key, rest) \
+	"# " name "\n[Peer]\nPublicKey=" key "\n" rest "\n"
+
+static void reloads(const char *text, const char *said, const char *wanted,
+		    const char *what)
+{
+	write_file(text);
+	tap_is(printed("reload", NULL), said, what);
+	tap_is(state(), wanted, what);
+}
+
+static void test_quick(void)
+{
+	static const char one[] = QUICK(PRIVATE_A)
+		QUICK_PEER("a", KEY_1, "PresharedKey=" KEY_3 "\nAllowedIPs=10.1.0.0/16")
+			QUICK_PEER("b", KEY_2, "AllowedIPs=10.2.0.0/16");
+	static const char swapped[] = QUICK(PRIVATE_B)
+		QUICK_PEER("a", KEY_2, "AllowedIPs=10.1.0.0/16")
+			QUICK_PEER("c", KEY_1, "AllowedIPs=10.2.0.0/16");
+	char before[4096];
+	int nth, told = 0;
+
+	unlink(path);
+	strcpy(path, "/tmp/ctl-XXXXXX");
+	if (!mkdtemp(path))
+		tap_ok(false, "a directory");
+	strcat(path, "/camex0.conf");
+	for (; n_peers; n_peers--)
+		for (int i = 0; i <= CAMEX_A_PEER_MAX; i++)
+			free(peers[n_peers - 1].attr[i]);
+	set_number(&device[CAMEX_A_DEV_PROTOCOL], 0, CAMEX_PROTOCOL_WIREGUARD,
+		   4);
+	reloads(one,
+		"device: port 51820 (was 7001)\npeer a added\npeer b added\n"
+		"kernel route 10.1.0.0/16 added\nkernel route 10.2.0.0/16 added\n"
+		"device: private-key-file L+V9o0fNYkMVKNqsX7spBzD/9oSvxM/C7ZCZX1jLO3Q= (was none)\n",
+		"port 51820; a 0 0 key 11 preshared 10.1.0.0/16; b 0 0 key 22 10.2.0.0/16",
+		"peers and keys");
+	reloads(one, "kernel route 10.1.0.0/16 added\nkernel route 10.2.0.0/16 added\n",
+		state(), "once more, without routes of this kernel");
+	snprintf(before, sizeof(before), "%s", state());
+	for (nth = 1; nth < 40; nth++) {
+		int status;
+
+		write_file(swapped);
+		fails_at = nth;
+		status = run("reload", NULL);
+		fails_at = 0;
+		if (!status)
+			break;
+		tap_ok(!strstr(fault.text, "not undone"), "request %d fails",
+		       nth);
+		if (strstr(fault.text, "these are left") ||
+		    strstr(fault.text, "these are missing") ||
+		    strstr(fault.text, "new keys already"))
+			told++;
+		else
+			tap_is(state(), before, "nothing has changed");
+		write_file(one);
+		run("reload", NULL);
+		tap_is(state(), before, "and back");
+	}
+	tap_ok(nth > 10 && nth < 40 && told == 4,
+	       "of %d requests 4 cannot be undone, which is told", nth - 1);
+	tap_is(state(),
+	       "port 51820; a 0 0 key 22 10.1.0.0/16; c 0 0 key 11 10.2.0.0/16",
+	       "keys change hands");
+}
+
 int main(void)
 {
 	int fd = mkstemp(path);
@@ -808,6 +958,9 @@ int main(void)
 	test_save();
 	test_watch();
 	test_apply();
+	test_quick();
 	unlink(path);
+	*strrchr(path, '/') = '\0';
+	rmdir(path);
 	return tap_end();
 }
