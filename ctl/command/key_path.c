@@ -45,8 +45,7 @@ void key_paths_note(const struct values *values)
 		const struct value *value = &values->list[i];
 
 		if (!value_is_secret(value) || value->secret.shared ||
-		    !is_file(value->text) ||
-		    !link_of(value, link))
+		    !is_file(value->text) || !link_of(value, link))
 			continue;
 		path = realpath(value->text, NULL);
 		if (!path)

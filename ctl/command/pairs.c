@@ -39,7 +39,8 @@ const struct value *values_by_attr(const struct values *values, uint16_t nest,
 		const struct keyword *k = values->list[i].keyword;
 		uint16_t last = k->attr_last ? k->attr_last : k->attr;
 
-		if (k->nest == nest && k->within == within && attr >= k->attr && attr <= last)
+		if (k->nest == nest && k->within == within && attr >= k->attr &&
+		    attr <= last)
 			return &values->list[i];
 	}
 	return NULL;
@@ -97,9 +98,8 @@ static int keyword_check_once(const struct values *values,
 			      const struct keyword *keyword,
 			      struct fault *fault)
 {
-	const struct value *other =
-		values_by_attr(values, keyword->nest, keyword->within,
-			       keyword->attr);
+	const struct value *other = values_by_attr(
+		values, keyword->nest, keyword->within, keyword->attr);
 
 	if (!other || keyword->repeats)
 		return 0;

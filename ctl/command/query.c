@@ -172,7 +172,7 @@ int query_device_peers(struct call *call, struct model_device *device,
 }
 
 int query_device(struct call *call, const char *name,
-			struct model_devices *devices)
+		 struct model_devices *devices)
 {
 	const char *word = call->word[0];
 	int status;

@@ -224,9 +224,10 @@ static int read_table(struct value *value, struct fault *fault)
 	if (parse_number(value->text, UINT32_MAX - 1, &value->number,
 			 &no_number) ||
 	    !value->number)
-		return fault_set(fault,
-				 "\"%s\" is neither auto nor off nor a number from 1 to %u",
-				 value->text, UINT32_MAX - 1);
+		return fault_set(
+			fault,
+			"\"%s\" is neither auto nor off nor a number from 1 to %u",
+			value->text, UINT32_MAX - 1);
 	return 0;
 }
 
@@ -260,8 +261,8 @@ static int read_passphrase_file(struct value *value, struct fault *fault)
 
 static int read_public_key(struct value *value, struct fault *fault)
 {
-	return key_of_base64("it", value->text, strlen(value->text),
-			     value->key, fault);
+	return key_of_base64("it", value->text, strlen(value->text), value->key,
+			     fault);
 }
 
 /* "none" takes a key away: it is all 0. */

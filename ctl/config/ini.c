@@ -251,7 +251,8 @@ static int read_line(struct ini *ini, const struct ini_kind *kinds, char *line,
 		ini->comment = comment + 1 + strspn(comment + 1, " \t");
 		return 0;
 	}
-	if (!*line || (ini->style == INI_OWN && (*line == '#' || *line == ';'))) {
+	if (!*line ||
+	    (ini->style == INI_OWN && (*line == '#' || *line == ';'))) {
 		ini->comment = NULL;
 		return 0;
 	}
