@@ -141,6 +141,32 @@ static inline struct camex_peer *camex_peer_of_own(const void *own)
 	return (struct camex_peer *)own - 1;
 }
 
+/**
+ * camex_peer_count_tx() - count a datagram to a peer that carries no packet
+ * @peer: the peer
+ * @bytes: of it
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+static inline void camex_peer_count_tx(struct camex_peer *peer, unsigned int bytes)
+{
+	camex_traffic_tx(peer->traffic, 1, bytes);
+	dev_sw_netstats_tx_add(camex_peer_dev(peer), 1, bytes);
+}
+
+/**
+ * camex_peer_count_rx() - count a datagram of a peer that carries no packet
+ * @peer: the peer
+ * @bytes: of it
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+static inline void camex_peer_count_rx(struct camex_peer *peer, unsigned int bytes)
+{
+	camex_traffic_rx(peer->traffic, 1, bytes);
+	camex_sw_netstats_rx(camex_peer_dev(peer), 1, bytes);
+}
+
 /* A setting that nobody has made. */
 #define CAMEX_PEER_DEFAULT	(-1)
 

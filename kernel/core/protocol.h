@@ -44,6 +44,8 @@ struct camex_due {
  *	camex_peer_own()
  * @dev_size: bytes of its own part of a device: zeros, see camex_dev_own()
  * @bare: a datagram is a packet and nothing else
+ * @counts_datagrams: traffic is counted with all that is put around packets, up to UDP, and
+ *	the protocol counts what carries none
  * @keeps_alive: its peers can be told to send a sign of life after some silence
  * @knows_lost: it finds out by itself which peers are lost; they may be silent for minutes
  * @hides_dscp: of the DS field of a packet only ECN shows outside
@@ -170,6 +172,7 @@ struct camex_protocol_ops {
 	bool knows_lost;
 	bool hides_dscp;
 	bool any_family;
+	bool counts_datagrams;
 	unsigned int overhead;
 	unsigned int least_overhead;
 	unsigned int plain_overhead;

@@ -23,6 +23,30 @@ static bool to_stack(struct camex_dev *cdev, struct camex_gro_queue *gro,
 	return true;
 }
 
+/* Bytes of the datagram that a packet of @len bytes came in, as we would have sent it. */
+static unsigned int datagram_of(const struct camex_peer *peer, unsigned int len)
+{
+	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
+	unsigned int padded = len, mtu = READ_ONCE(camex_peer_dev(peer)->mtu);
+
+	if (protocol->padding && !camex_is_tap(peer->cdev))
+		padded = max(len, min(round_up(len, protocol->padding + 1), mtu));
+	return padded + protocol->overhead;
+}
+
+/* Bytes of the datagrams that @packets packets of @bytes bytes came in, all as long but the last. */
+static unsigned int datagrams_of(const struct camex_peer *peer, const struct sk_buff *skb,
+				 unsigned int packets, unsigned int bytes)
+{
+	unsigned int each;
+
+	if (packets < 2)
+		return datagram_of(peer, bytes);
+	each = (bytes - skb->len) / (packets - 1) + skb_shinfo(skb)->gso_size;
+	return (packets - 1) * datagram_of(peer, each) +
+	       datagram_of(peer, bytes - (packets - 1) * each);
+}
+
 /**
  * camex_deliver() - an opened packet goes to the stack, or to another peer
  * @cdev: the device
@@ -81,6 +105,8 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(dev)));
 
 	packets = camex_packets(skb, &bytes);
+	if (cdev->protocol->counts_datagrams)
+		bytes = datagrams_of(peer, skb, packets, bytes);
 	camex_traffic_rx(peer->traffic, packets, bytes);
 	camex_sw_netstats_rx(dev, packets, bytes);
 	if (link->forward && link->forward(peer, skb, &frame))

@@ -172,6 +172,12 @@ static struct sk_buff *private_copy(struct sk_buff *skb, unsigned int headroom,
 	return copy;
 }
 
+/* Padding makes no packet longer than the route that it came by allows. */
+static unsigned int route_mtu(const struct sk_buff *skb)
+{
+	return skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) : UINT_MAX;
+}
+
 /* Bytes of a body of @len bytes with its padding. */
 static unsigned int padded_length(const struct camex_sealing *s, unsigned int len)
 {
@@ -214,9 +220,9 @@ struct sk_buff *camex_seal(struct camex_peer *peer, struct sk_buff *skb,
 {
 	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
 	struct camex_dev *cdev = peer->cdev;
+	unsigned int whole, most = protocol->padding ? route_mtu(skb) : 0;
 	struct camex_sealing s camex_uninit;
 	struct sk_buff *own;
-	unsigned int whole;
 
 	/* It would have stayed whole for a peer that had no key a moment ago. */
 	if (unlikely(skb_is_gso(skb))) {
@@ -235,6 +241,8 @@ struct sk_buff *camex_seal(struct camex_peer *peer, struct sk_buff *skb,
 	skb = own;
 	if (unlikely(!protocol->begin_sealing(peer, &s, 1, type, why)))
 		goto drop;
+	if (protocol->padding)
+		s.pad_max = min(s.pad_max, most);
 	whole = seal_body(peer, &s, skb->data, skb->len);
 	skb_put(skb, whole - skb->len + CAMEX_AEAD_TAG);
 	__skb_push(skb, s.header);
@@ -310,6 +318,8 @@ struct sk_buff *camex_seal_many(struct camex_peer *peer, struct camex_segmenter 
 		return NULL;
 	if (unlikely(!protocol->begin_sealing(peer, &s, n, protocol->data, why)))
 		goto put;
+	if (protocol->padding)
+		s.pad_max = min(s.pad_max, route_mtu(cut->skb));
 	bytes = (n - 1) * padded_length(&s, camex_segment_longest(cut)) +
 		padded_length(&s, n < cut->left ? camex_segment_longest(cut) :
 					   camex_segment_last(cut));

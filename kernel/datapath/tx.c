@@ -108,8 +108,11 @@ static void send_sealed(struct sending *s, struct sk_buff *sealed, int why,
 {
 	struct camex_dev *cdev = s->peer->cdev;
 
-	if (likely(sealed))
+	if (likely(sealed)) {
+		if (cdev->protocol->counts_datagrams)
+			bytes = sealed->len;
 		why = cdev->transport->send(cdev, s->ep, &s->way, sealed);
+	}
 	if (unlikely(why)) {
 		camex_count(cdev->stats, why, packets);
 		return;

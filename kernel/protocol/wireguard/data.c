@@ -263,6 +263,8 @@ struct camex_peer *camex_wg_open_data(struct camex_dev *cdev, struct sk_buff *sk
 	if (unlikely(!camex_receiver_take(&session->receiver, &counter, 1, &highest)))
 		return NULL;
 	note_received(session, from, body);
+	if (!body)
+		camex_peer_count_rx(session->receiver.peer, skb->len);
 	*why = 0;
 
 	__skb_pull(skb, HEADER);
@@ -287,6 +289,7 @@ void camex_wg_send_keepalive(struct camex_peer *peer)
 	int why = CAMEX_A_STATS_NO_ENDPOINT;
 	struct camex_way way = {};
 	struct sk_buff *skb;
+	unsigned int bytes;
 
 	if (!ep)
 		goto out;
@@ -301,7 +304,10 @@ void camex_wg_send_keepalive(struct camex_peer *peer)
 	if (!skb)
 		goto out;
 	camex_note_now(&peer->sent);
+	bytes = skb->len;
 	why = cdev->transport->send(cdev, ep, &way, skb);
+	if (!why)
+		camex_peer_count_tx(peer, bytes);
 out:
 	if (why)
 		camex_count(cdev->stats, why, 1);

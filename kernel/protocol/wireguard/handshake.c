@@ -189,6 +189,7 @@ void camex_wg_note_message(struct camex_wg_peer *own, const struct camex_wg_mess
 	camex_wg_follow_peer(own->peer, &message->from);
 	camex_wg_timers_received(&own->timers, false, jiffies);
 	camex_peer_heard(own->peer);
+	camex_peer_count_rx(own->peer, message->len);
 	rcu_read_unlock_bh();
 }
 

@@ -9,7 +9,7 @@
 /* DSCP of handshakes: AF41, as WireGuard has it. */
 #define DSFIELD		0x88
 
-static void send_message(struct camex_dev *cdev, struct camex_endpoint *ep,
+static bool send_message(struct camex_dev *cdev, struct camex_endpoint *ep,
 			 const void *message, unsigned int len)
 {
 	struct camex_way way = {};
@@ -29,6 +29,7 @@ static void send_message(struct camex_dev *cdev, struct camex_endpoint *ep,
 out:
 	if (why)
 		camex_count(cdev->stats, why, 1);
+	return !why;
 }
 
 /**
@@ -49,8 +50,8 @@ void camex_wg_send_to_peer(struct camex_wg_peer *own, void *message, unsigned in
 	camex_wg_timers_sent(&own->timers, false, jiffies);
 	camex_note_now(&peer->sent);
 	ep = rcu_dereference_bh(peer->endpoint);
-	if (ep)
-		send_message(peer->cdev, ep, message, len);
+	if (ep && send_message(peer->cdev, ep, message, len))
+		camex_peer_count_tx(peer, len);
 	rcu_read_unlock_bh();
 }
 

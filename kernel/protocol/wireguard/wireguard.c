@@ -241,15 +241,18 @@ static int renew_peer(struct camex_peer *peer)
 static unsigned long find_due(struct camex_peer *peer, unsigned long now,
 			      struct camex_due *due)
 {
+	const struct camex_wg_dev *dev = camex_dev_own(peer->cdev);
 	struct camex_wg_peer *own = camex_peer_own(peer);
 	unsigned long exchanged = READ_ONCE(peer->seen), next;
+	bool can_talk;
 
 	due->ep = rcu_dereference_protected(peer->endpoint,
 					    lockdep_is_held(&peer->cdev->lock));
 	if (time_after(READ_ONCE(peer->sent), exchanged))
 		exchanged = READ_ONCE(peer->sent);
+	can_talk = due->ep && dev->local.has_key;
 	next = camex_wg_timers_look(&own->timers, now,
-				    due->ep ? camex_peer_keepalive(peer) : 0, exchanged,
+				    can_talk ? camex_peer_keepalive(peer) : 0, exchanged,
 				    &due->what);
 	if (due->what & CAMEX_WG_DUE_GIVE_UP) {
 		WRITE_ONCE(own->gave_up, true);
@@ -350,6 +353,7 @@ static struct camex_peer *open_datagram(struct camex_dev *cdev, struct sk_buff *
 }
 
 const struct camex_protocol_ops camex_protocol_wireguard = {
+	.counts_datagrams = true,
 	.keeps_alive = true,
 	.knows_lost = true,
 	.hides_dscp = true,
