@@ -312,6 +312,21 @@ struct camex_route *camex_route_find(struct camex_routes *routes,
 
 CAMEX_EXPORT_FOR_KUNIT(camex_route_find);
 
+/* Counts the changes of all devices' routes (RTNL). */
+static u64 generation;
+
+/**
+ * camex_routes_generation() - a number that differs after any change of any device's routes
+ *
+ * While it stays the same a pointer to a route stays good.
+ *
+ * Context: RTNL.
+ */
+u64 camex_routes_generation(void)
+{
+	return generation;
+}
+
 static struct camex_route *new_node(u16 family, const u64 *key, u8 len)
 {
 	struct camex_route *node = kzalloc(sizeof(*node), CAMEX_GFP_REQUEST);
@@ -351,6 +366,7 @@ int camex_route_insert(struct camex_routes *routes,
 	to_key(key, prefix->family, &prefix->addr);
 	at = descend_trie(routes, prefix->family, key, prefix->len, &parent);
 	below = writer_get(*at);
+	generation++;
 
 	if (below && below->len == prefix->len &&
 	    is_same_prefix(below->key, key, below->len)) {
@@ -425,6 +441,7 @@ void camex_route_remove(struct camex_routes *routes, struct camex_route *route)
 {
 	struct camex_route *parent = route->parent;
 
+	generation++;
 	RCU_INIT_POINTER(route->peer, NULL);
 	routes->n--;
 	route->fresh = false;

@@ -63,6 +63,7 @@ struct camex_routes {
 	unsigned int n;
 };
 
+u64 camex_routes_generation(void);
 struct camex_peer *camex_route_lookup4(const struct camex_routes *routes,
 				       __be32 addr);
 struct camex_peer *camex_route_lookup6(const struct camex_routes *routes,

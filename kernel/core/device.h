@@ -142,6 +142,11 @@ struct camex_deferred {
  * @serial: the tty of transport serial, or NULL (RTNL; RCU)
  * @chr: the char transport's part (RTNL; RCU)
  * @deferred: frames of netpoll's (tap alone)
+ * @link_ops: what rtnetlink knows the link by
+ * @kept_link_ops: the same for a namespace whose owner must not delete the link; NULL: those
+ *	of kind camex
+ * @wireguard_kind: a link of kind wireguard, with the manners of wireguard.ko: the transport
+ *	is open while the link is up, and senders get error numbers
  * @link_settings: speed and whatever else ethtool is told (RTNL)
  * @own: the protocol's own part, camex_protocol_ops.dev_size bytes; see camex_dev_own()
  * @conf: settings: see there
@@ -188,6 +193,9 @@ struct camex_dev {
 	struct camex_serial __rcu *serial;
 	struct camex_char __rcu *chr;
 	struct camex_deferred deferred;
+	const struct rtnl_link_ops *link_ops;
+	const struct rtnl_link_ops *kept_link_ops;
+	bool wireguard_kind;
 	struct ethtool_link_ksettings link_settings;
 	struct camex_settings conf;
 	u32 path_generation;

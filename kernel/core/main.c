@@ -13,6 +13,7 @@
 #include "datapath/receive_worker.h"
 #include "link/peer_link.h"
 #include "netlink/netlink.h"
+#include "netlink/wireguard/wireguard.h"
 #include "transport/char/char.h"
 #include "transport/serial/serial.h"
 
@@ -90,9 +91,12 @@ static int __init camex_init(void)
 	err = camex_rtnl_link_init();
 	if (err)
 		goto err_namespace;
-	err = camex_serial_init();
+	err = camex_wgtools_init();
 	if (err)
 		goto err_rtnl_link;
+	err = camex_serial_init();
+	if (err)
+		goto err_wgtools;
 	err = camex_char_init();
 	if (err)
 		goto err_serial;
@@ -100,6 +104,8 @@ static int __init camex_init(void)
 
 err_serial:
 	camex_serial_exit();
+err_wgtools:
+	camex_wgtools_exit();
 err_rtnl_link:
 	camex_rtnl_link_exit();
 err_namespace:
@@ -126,6 +132,7 @@ static void __exit camex_exit(void)
 {
 	camex_char_exit();
 	camex_serial_exit();
+	camex_wgtools_exit();
 	camex_rtnl_link_exit();
 	camex_namespace_exit();
 	camex_clock_exit();

@@ -4,6 +4,7 @@
  * the rest is the same for all: copy, pad, encrypt in place.
  */
 #include <linux/skbuff.h>
+#include <net/dst_metadata.h>
 #include <net/ip_tunnels.h>
 #include <net/tcp.h>
 

@@ -388,6 +388,22 @@ static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
 		icmpv6_ndo_send(skb, icmp.type, icmp.code, icmp.info);
 }
 
+/* Senders through links of kind wireguard get the error numbers that they know from there. */
+static int errno_of(const struct camex_dev *cdev, int why)
+{
+	if (!cdev->wireguard_kind)
+		return NETDEV_TX_OK;
+	switch (why) {
+	case CAMEX_A_STATS_NOT_IP:
+		return -EPROTONOSUPPORT;
+	case CAMEX_A_STATS_NO_ROUTE:
+		return -ENOKEY;
+	case CAMEX_A_STATS_NO_ENDPOINT:
+		return -EDESTADDRREQ;
+	}
+	return NETDEV_TX_OK;
+}
+
 /**
  * camex_xmit_to() - send a packet of the stack's
  * @cdev: the device
@@ -395,7 +411,7 @@ static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
  * @skb: packet, or GSO packet; consumed
  *
  * Context: RCU reader, bottom halves off.
- * Return: NETDEV_TX_OK.
+ * Return: NETDEV_TX_OK; or for a link of kind wireguard perhaps a negative errno.
  */
 netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
 			  struct sk_buff *skb)
@@ -422,5 +438,5 @@ netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
 drop:
 	camex_count(cdev->stats, why, camex_packets(skb, &bytes));
 	kfree_skb(skb);
-	return NETDEV_TX_OK;
+	return errno_of(cdev, why);
 }

@@ -104,6 +104,20 @@ static void uninit_dev(struct net_device *dev)
 	camex_memcg_put(cdev->memcg);
 }
 
+/* The sockets of a link of kind wireguard are there while it is up. */
+static int open_late(struct camex_dev *cdev)
+{
+	static struct nlattr *no_data[CAMEX_A_DEV_MAX + 1];
+
+	return cdev->wireguard_kind ? camex_device_open(cdev, &cdev->conf, no_data, NULL) : 0;
+}
+
+static void close_early(struct camex_dev *cdev)
+{
+	if (cdev->wireguard_kind)
+		cdev->transport->close(cdev);
+}
+
 /* What protocol and peers do when the link goes up. */
 static int start_peers(struct camex_dev *cdev)
 {
@@ -122,7 +136,10 @@ static int open_dev(struct net_device *dev)
 	struct in_device *in = __in_dev_get_rtnl(dev);
 	struct inet6_dev *in6 = __in6_dev_get(dev);
 	struct camex_dev *cdev = netdev_priv(dev);
+	int err = open_late(cdev);
 
+	if (err)
+		return err;
 	if (cdev->link->carrier)
 		cdev->link->carrier(cdev, true);
 	if (camex_is_tap(cdev))
@@ -135,7 +152,10 @@ static int open_dev(struct net_device *dev)
 	/* A link-local address would be nobody's route. */
 	if (in6 && !cdev->single_peer)
 		in6->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
-	return start_peers(cdev);
+	err = start_peers(cdev);
+	if (err)
+		close_early(cdev);
+	return err;
 }
 
 static int stop_dev(struct net_device *dev)
@@ -150,6 +170,7 @@ static int stop_dev(struct net_device *dev)
 	camex_timers_down(cdev);
 	if (cdev->link->down)
 		cdev->link->down(cdev);
+	close_early(cdev);
 	return 0;
 }
 
@@ -301,6 +322,7 @@ int camex_netdev_register(struct net *net, struct net_device *dev,
 
 	cdev->dev = dev;
 	cdev->net = net;
+	cdev->link_ops = dev->rtnl_link_ops;
 	cdev->limits = camex_namespace_rate_limits(net);
 	if (!cdev->limits)
 		return -ENOMEM;
@@ -328,7 +350,7 @@ int camex_netdev_register(struct net *net, struct net_device *dev,
 		if (err)
 			return err;
 	}
-	cdev->mtu_chosen = tb[IFLA_MTU];
+	cdev->mtu_chosen = tb[IFLA_MTU] || cdev->wireguard_kind;
 	if (!cdev->mtu_chosen)
 		dev->mtu = camex_device_mtu(cdev, cdev->conf.bind.family ?: AF_INET);
 	if (cdev->transport->setup)

@@ -49,6 +49,11 @@ int camex_nl_nest(struct nlattr **tb, int maxtype, struct genl_info *info,
 int camex_nl_request_once(const struct nlmsghdr *nlh,
 			  struct netlink_ext_ack *extack);
 
+int camex_nl_check_peers(const struct camex_dev *cdev, const struct nlattr *name,
+			 struct netlink_ext_ack *extack);
+int camex_nl_check_routes(struct camex_dev *cdev, const struct camex_prefix *prefixes,
+			  unsigned int n, const struct nlattr *attr,
+			  struct netlink_ext_ack *extack);
 int camex_nl_set(struct sk_buff *skb, struct genl_info *info);
 int camex_nl_get(struct sk_buff *skb, struct genl_info *info);
 int camex_nl_dump_devs(struct sk_buff *msg, struct netlink_callback *cb);

@@ -115,7 +115,7 @@ void camex_device_placed(struct net_device *dev)
 	struct camex_dev *cdev = netdev_priv(dev);
 
 	dev->rtnl_link_ops = dev_net(dev)->user_ns == cdev->net->user_ns ?
-			     &camex_rtnl_link_ops : &kept_link_ops;
+			     cdev->link_ops : cdev->kept_link_ops ?: &kept_link_ops;
 }
 
 /**

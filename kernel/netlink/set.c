@@ -19,8 +19,17 @@ static unsigned int routes_max = 1048576;
 module_param(routes_max, uint, 0644);
 MODULE_PARM_DESC(routes_max, "Most routes of a device (1048576)");
 
-static int check_peers(const struct camex_dev *cdev, const struct nlattr *name,
-		       struct netlink_ext_ack *extack)
+/**
+ * camex_nl_check_peers() - is there room for one more peer
+ * @cdev: the device
+ * @name: the attribute to blame
+ * @extack: told how many there are
+ *
+ * Context: RTNL.
+ * Return: 0 or -ENOSPC.
+ */
+int camex_nl_check_peers(const struct camex_dev *cdev, const struct nlattr *name,
+			 struct netlink_ext_ack *extack)
 {
 	unsigned int n = atomic_read(&cdev->names.nelems);
 
@@ -32,10 +41,22 @@ static int check_peers(const struct camex_dev *cdev, const struct nlattr *name,
 	return -ENOSPC;
 }
 
-/* Those that are replaced count until the new ones are there. */
-static int check_routes(struct camex_dev *cdev, const struct camex_prefix *prefixes,
-			unsigned int n, const struct nlattr *attr,
-			struct netlink_ext_ack *extack)
+/**
+ * camex_nl_check_routes() - is there room for more routes
+ * @cdev: the device
+ * @prefixes: valid prefixes; those that exist do not count
+ * @n: how many
+ * @attr: the attribute to blame
+ * @extack: told how many there are
+ *
+ * Routes that are replaced count until the new ones are there.
+ *
+ * Context: RTNL.
+ * Return: 0 or -ENOSPC.
+ */
+int camex_nl_check_routes(struct camex_dev *cdev, const struct camex_prefix *prefixes,
+			  unsigned int n, const struct nlattr *attr,
+			  struct netlink_ext_ack *extack)
 {
 	unsigned int more = 0, i;
 
@@ -89,8 +110,8 @@ static int read_peer(struct camex_dev *cdev, struct camex_peer *peer,
 	if (!err && tb[CAMEX_A_PEER_ROUTES])
 		err = camex_attr_routes(cdev, peer, info, tb[CAMEX_A_PEER_ROUTES],
 					&rq->routes, &rq->nroutes) ?:
-		      check_routes(cdev, rq->routes, rq->nroutes,
-				   tb[CAMEX_A_PEER_ROUTES], info->extack);
+		      camex_nl_check_routes(cdev, rq->routes, rq->nroutes,
+					    tb[CAMEX_A_PEER_ROUTES], info->extack);
 	return err;
 }
 
@@ -170,7 +191,7 @@ static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
 			     (char *)nla_data(name));
 		return -EEXIST;
 	}
-	err = check_peers(cdev, name, info->extack) ?:
+	err = camex_nl_check_peers(cdev, name, info->extack) ?:
 	      read_peer(cdev, NULL, info, tb, &rq);
 	if (err)
 		goto out;
@@ -297,7 +318,7 @@ static int do_route_add(struct camex_dev *cdev, struct genl_info *info)
 		err = camex_attr_not_owned(cdev, &prefix, NULL, tb[CAMEX_A_ROUTE_ADDR],
 					   info->extack);
 	return err ?:
-	       check_routes(cdev, &prefix, 1, tb[CAMEX_A_ROUTE_ADDR], info->extack) ?:
+	       camex_nl_check_routes(cdev, &prefix, 1, tb[CAMEX_A_ROUTE_ADDR], info->extack) ?:
 	       camex_route_insert(&cdev->routes, &prefix, peer, &peer->routes);
 }
 

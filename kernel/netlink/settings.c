@@ -134,6 +134,9 @@ int camex_device_open(struct camex_dev *cdev, struct camex_settings *conf,
 {
 	if (!cdev->transport->open)
 		return 0;
+	/* These have sockets while they are up. */
+	if (cdev->wireguard_kind && !netif_running(cdev->dev))
+		return 0;
 	return cdev->transport->open(cdev, conf, tb, extack);
 }
 

@@ -112,6 +112,17 @@ static void learn_headroom(struct camex_dev *cdev,
 			      udp_overhead(ep->to.family));
 }
 
+/*
+ * Would datagrams leave by the link itself? On one of kind wireguard they may, since one peer
+ * may be behind another; what goes round there ends by how deep it is nested.
+ */
+static bool is_own_way(const struct camex_dev *cdev, const struct net_device *dev)
+{
+	if (cdev->wireguard_kind)
+		return false;
+	return dev == cdev->dev || (cdev->link->owns && cdev->link->owns(cdev, dev));
+}
+
 /* A path to the endpoint, valid for this RCU section. 0, or why there is none. */
 static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 		     const struct camex_udp *udp, struct camex_path **found)
@@ -142,8 +153,7 @@ static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 		kfree(path);
 		return CAMEX_A_STATS_NO_ENDPOINT;
 	}
-	if (path->dst->dev == cdev->dev ||
-	    (cdev->link->owns && cdev->link->owns(cdev, path->dst->dev))) {
+	if (is_own_way(cdev, path->dst->dev)) {
 		dst_release(path->dst);
 		kfree(path);
 		return CAMEX_A_STATS_LOOP;
