@@ -189,7 +189,7 @@ const struct keyword keywords[] = {
 	  &type_passphrase_file, PEER(KEY), TO_PEER(FINGERPRINT), PEER_AND_KEY },
 	{ "public-key", "BASE64",
 	  "the peer's public key, 32 bytes in base64; protocol wireguard, which needs it, alone",
-	  &type_public_key, WG_PEER(PUBLIC_KEY), PEER_ADD },
+	  &type_public_key, WG_PEER(PUBLIC_KEY), PEER_BOTH },
 	{ "preshared-key-file", "F|none",
 	  "file with a key that both ends mix in, 32 bytes in base64; -: standard input; protocol wireguard alone (default none)",
 	  &type_preshared_key_file, WG_PEER(PRESHARED_KEY), PEER_BOTH },

@@ -22,10 +22,13 @@ static int newlink_in(struct net *net, struct net_device *dev,
 			     "not permitted: CAP_NET_ADMIN is needed in the transport's namespace too");
 		return -EPERM;
 	}
-	err = camex_settings_parse(NULL, &cdev->conf, data, extack);
-	if (err)
-		return err;
-	return camex_netdev_register(net, dev, tb, data, extack);
+	err = camex_settings_parse(NULL, &cdev->conf, data, extack) ?:
+	      camex_netdev_register(net, dev, tb, data, extack);
+	/* No key stays behind in the request. Of what a protocol reads by itself all is wiped. */
+	if (data[CAMEX_A_DEV_WIREGUARD])
+		memzero_explicit(nla_data(data[CAMEX_A_DEV_WIREGUARD]),
+				 nla_len(data[CAMEX_A_DEV_WIREGUARD]));
+	return err;
 }
 
 CAMEX_NEWLINK(newlink)

@@ -88,10 +88,7 @@ int camex_wg_dev_set(struct camex_dev *cdev, struct nlattr **tb,
 	key = err ? NULL : own[CAMEX_A_WG_DEV_PRIVATE_KEY];
 	if (!key)
 		return err;
-	err = camex_wg_set_private_key(cdev, nla_data(key));
-	if (!err)
-		memzero_explicit(nla_data(key), nla_len(key));
-	return err;
+	return camex_wg_set_private_key(cdev, nla_data(key));
 }
 
 /**

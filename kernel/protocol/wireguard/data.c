@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Datagrams that carry packets: how they are sealed, found and opened. */
 #include <linux/skbuff.h>
-#include <asm/unaligned.h>
 
 #include "core/clock.h"
 #include "core/compat.h"

@@ -216,14 +216,20 @@ static bool get_state(const struct camex_peer *peer, enum camex_peer_state *stat
 {
 	const struct camex_wg_peer *own = camex_peer_own(peer);
 
-	if (READ_ONCE(own->gave_up)) {
+	if (!READ_ONCE(peer->heard))
+		*state = CAMEX_PEER_STATE_WAITING;
+	else if (READ_ONCE(own->gave_up))
 		*state = CAMEX_PEER_STATE_LOST;
-		return true;
-	}
-	if (READ_ONCE(peer->heard))
+	else
 		return false;
-	*state = CAMEX_PEER_STATE_WAITING;
 	return true;
+}
+
+static void note_heard(struct camex_peer *peer)
+{
+	struct camex_wg_peer *own = camex_peer_own(peer);
+
+	WRITE_ONCE(own->gave_up, false);
 }
 
 static int renew_peer(struct camex_peer *peer)
@@ -383,6 +389,7 @@ const struct camex_protocol_ops camex_protocol_wireguard = {
 	.peer_free = free_peer,
 	.due = find_due,
 	.act = do_due,
+	.peer_up = note_heard,
 	.state = get_state,
 	.renew = renew_peer,
 	.use_up = use_up_sessions,
