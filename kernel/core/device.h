@@ -125,6 +125,51 @@ struct camex_deferred {
 };
 
 /**
+ * struct camex_egress_devices - devices that netpoll's frames leave by
+ * @devices: struct camex_egress (RTNL; RCU)
+ * @work: gets another one ready
+ * @wanted: index of that
+ */
+struct camex_egress_devices {
+	struct list_head devices;
+	struct delayed_work work;
+	int wanted;
+};
+
+/**
+ * struct camex_stations - the forwarding table of a tap device. Lock: camex_dev.lock
+ * @table: struct camex_fdb_entry
+ * @n: how many
+ * @work: forgets old ones
+ */
+struct camex_stations {
+	struct rhashtable table;
+	unsigned int n;
+	struct delayed_work work;
+};
+
+/**
+ * struct camex_events - peers with something to tell. Lock: camex_dev.lock
+ * @list: by camex_peer.events.node
+ * @work: tells it
+ */
+struct camex_events {
+	struct list_head list;
+	struct delayed_work work;
+};
+
+/**
+ * struct camex_links_due - peers that may need a link of their own, or none any more. Lock:
+ *	camex_dev.lock
+ * @due: by camex_peer.link.node
+ * @work: sees to it
+ */
+struct camex_links_due {
+	struct list_head due;
+	struct work_struct work;
+};
+
+/**
  * struct camex_dev - private part of the net_device
  * @dev: the net_device
  * @net: namespace of the transport; the device is on its list and goes with
@@ -134,11 +179,11 @@ struct camex_deferred {
  * @protocol: what seals and opens
  * @transport: what carries
  * @as_is: packets go to the transport as they are: see there
+ * @own: the protocol's own part, camex_protocol_ops.dev_size bytes; see camex_dev_own()
+ * @conf: settings: see there
  * @udp: the UDP transport's part (RTNL; RCU)
  * @netfilter: its hooks, or NULL (RTNL)
- * @egress: devices that frames leave by, struct camex_egress (RTNL; RCU)
- * @egress_work: gets another one ready
- * @egress_wanted: index of that
+ * @egress: devices that netpoll's frames leave by
  * @serial: the tty of transport serial, or NULL (RTNL; RCU)
  * @chr: the char transport's part (RTNL; RCU)
  * @deferred: frames of netpoll's (tap alone)
@@ -148,8 +193,6 @@ struct camex_deferred {
  * @wireguard_kind: a link of kind wireguard, with the manners of wireguard.ko: the transport
  *	is open while the link is up, and senders get error numbers
  * @link_settings: speed and whatever else ethtool is told (RTNL)
- * @own: the protocol's own part, camex_protocol_ops.dev_size bytes; see camex_dev_own()
- * @conf: settings: see there
  * @path_generation: counts what makes cached paths wrong (RTNL)
  * @memcg: what is allocated for the device is charged to it: the memory cgroup of whoever
  *	made the device (a reference)
@@ -157,21 +200,17 @@ struct camex_deferred {
  * @gro: delivers received packets to the stack
  * @receive_queues: queues of what workers are to open, or NULL
  * @routes: prefix to peer
+ * @stations: the forwarding table (tap alone)
  * @single_peer: the peer of a transport with one far end, else NULL (RTNL)
  * @peers: by number, for dumps that go on where they stopped (RTNL)
- * @fdb: stations, struct camex_fdb_entry (tap alone; @lock)
- * @nfdb: how many (@lock)
- * @fdb_work: forgets old ones
  * @next_peer: where the next number is looked for (RTNL)
- * @names: peers by folded name
- * @endpoints: struct camex_endpoint by address
+ * @names: peers by folded name (RTNL; RCU)
+ * @endpoints: struct camex_endpoint by address (@lock; RCU)
  * @scoped: those that have a scope, by the name of its interface (@lock)
  * @limits: what strangers may cost, shared by the devices of @net
  * @lock: see above
- * @events: peers with something to tell (@lock)
- * @event_work: tells it
- * @links_due: peers that may need a link, or none any more (@lock)
- * @links_work: sees to it
+ * @events: peers with something to tell
+ * @links: peers whose own links are to be seen to
  * @changes: counts requests that changed something (RTNL)
  * @mtu_chosen: the user set the MTU; it is left alone then (RTNL)
  * @dying: being taken down for good: no more events (@lock)
@@ -185,11 +224,11 @@ struct camex_dev {
 	const struct camex_transport_ops *transport;
 	bool as_is;
 	void *own;
+	struct camex_settings conf;
+
 	struct camex_udp __rcu *udp;
 	struct camex_netfilter *netfilter;
-	struct list_head egress;
-	struct delayed_work egress_work;
-	int egress_wanted;
+	struct camex_egress_devices egress;
 	struct camex_serial __rcu *serial;
 	struct camex_char __rcu *chr;
 	struct camex_deferred deferred;
@@ -197,17 +236,14 @@ struct camex_dev {
 	const struct rtnl_link_ops *kept_link_ops;
 	bool wireguard_kind;
 	struct ethtool_link_ksettings link_settings;
-	struct camex_settings conf;
 	u32 path_generation;
+
 	struct mem_cgroup *memcg;
 	struct camex_stats __percpu *stats;
 	struct camex_gro_queue *gro;
 	struct camex_receive_queue *receive_queues;
 	struct camex_routes routes;
-
-	struct rhashtable fdb;
-	unsigned int nfdb;
-	struct delayed_work fdb_work;
+	struct camex_stations stations;
 
 	struct camex_peer *single_peer;
 	struct xarray peers;
@@ -218,10 +254,8 @@ struct camex_dev {
 	struct camex_rate_limits *limits;
 
 	spinlock_t lock;	/* see the top of this file */
-	struct list_head events;
-	struct delayed_work event_work;
-	struct list_head links_due;
-	struct work_struct links_work;
+	struct camex_events events;
+	struct camex_links_due links;
 	u32 changes;
 	bool mtu_chosen;
 	bool dying;

@@ -46,10 +46,10 @@ void camex_peer_tell(struct camex_peer *peer, enum camex_event event)
 	lockdep_assert_held(&cdev->lock);
 	if (peer->dead || cdev->dying)
 		return;
-	__set_bit(event, &peer->events);
-	if (list_empty(&peer->event_node)) {
-		list_add_tail(&peer->event_node, &cdev->events);
-		schedule_delayed_work(&cdev->event_work, HZ / 50);
+	__set_bit(event, &peer->events.pending);
+	if (list_empty(&peer->events.node)) {
+		list_add_tail(&peer->events.node, &cdev->events.list);
+		schedule_delayed_work(&cdev->events.work, HZ / 50);
 	}
 }
 
@@ -67,11 +67,11 @@ unsigned long camex_events_take(struct camex_dev *cdev,
 	unsigned long events = 0;
 
 	spin_lock_bh(&cdev->lock);
-	*peer = list_first_entry_or_null(&cdev->events, struct camex_peer,
-					 event_node);
+	*peer = list_first_entry_or_null(&cdev->events.list, struct camex_peer,
+					 events.node);
 	if (*peer) {
-		swap(events, (*peer)->events);
-		list_del_init(&(*peer)->event_node);
+		swap(events, (*peer)->events.pending);
+		list_del_init(&(*peer)->events.node);
 	}
 	spin_unlock_bh(&cdev->lock);
 	return events;
@@ -82,7 +82,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_events_take);
 static void tell_events(struct work_struct *work)
 {
 	struct camex_dev *cdev = container_of(to_delayed_work(work),
-					      struct camex_dev, event_work);
+					      struct camex_dev, events.work);
 	struct camex_peer *peer;
 	unsigned long events;
 	int event;
@@ -101,6 +101,6 @@ static void tell_events(struct work_struct *work)
  */
 void camex_events_init(struct camex_dev *cdev)
 {
-	INIT_LIST_HEAD(&cdev->events);
-	INIT_DELAYED_WORK(&cdev->event_work, tell_events);
+	INIT_LIST_HEAD(&cdev->events.list);
+	INIT_DELAYED_WORK(&cdev->events.work, tell_events);
 }

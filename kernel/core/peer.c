@@ -121,10 +121,10 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
 	peer->cdev = cdev;
-	INIT_LIST_HEAD(&peer->fdb);
+	INIT_LIST_HEAD(&peer->stations.list);
 	INIT_LIST_HEAD(&peer->routes);
-	INIT_LIST_HEAD(&peer->event_node);
-	INIT_LIST_HEAD(&peer->link_node);
+	INIT_LIST_HEAD(&peer->events.node);
+	INIT_LIST_HEAD(&peer->link.node);
 	skb_queue_head_init(&peer->staged);
 	strscpy(peer->name, name, sizeof(peer->name));
 	fold_name(peer->folded, name);
@@ -169,10 +169,10 @@ static void heard_again(struct camex_peer *peer)
 	struct camex_dev *cdev = peer->cdev;
 
 	spin_lock_bh(&cdev->lock);
-	if (!peer->dead && !peer->alive) {
-		peer->heard = true;
-		peer->lost = false;
-		WRITE_ONCE(peer->alive, true);
+	if (!peer->dead && !peer->live.alive) {
+		peer->live.heard = true;
+		peer->live.lost = false;
+		WRITE_ONCE(peer->live.alive, true);
 		if (cdev->protocol->peer_up)
 			cdev->protocol->peer_up(peer);
 		camex_peer_tell(peer, CAMEX_EVENT_PEER_UP);
@@ -191,10 +191,10 @@ static void heard_again(struct camex_peer *peer)
  */
 void camex_peer_heard(struct camex_peer *peer)
 {
-	camex_note_now(&peer->seen);
-	if (unlikely(READ_ONCE(peer->unheard)) && READ_ONCE(peer->introduced))
-		WRITE_ONCE(peer->unheard, false);
-	if (unlikely(!READ_ONCE(peer->alive)))
+	camex_note_now(&peer->live.seen);
+	if (unlikely(READ_ONCE(peer->live.unheard)) && READ_ONCE(peer->live.introduced))
+		WRITE_ONCE(peer->live.unheard, false);
+	if (unlikely(!READ_ONCE(peer->live.alive)))
 		heard_again(peer);
 }
 
@@ -353,10 +353,10 @@ void camex_peer_forget(struct camex_peer *peer)
 		cdev->protocol->peer_forget(peer, false);
 	if (cdev->link->peer_forget)
 		cdev->link->peer_forget(peer, false);
-	peer->heard = false;
-	peer->lost = false;
-	WRITE_ONCE(peer->alive, false);
-	peer->since = jiffies;
+	peer->live.heard = false;
+	peer->live.lost = false;
+	WRITE_ONCE(peer->live.alive, false);
+	peer->live.since = jiffies;
 	spin_unlock_bh(&cdev->lock);
 	camex_staged_purge(peer);
 	if (cdev->link->peer_unlink)
@@ -398,8 +398,8 @@ void camex_peer_del(struct camex_peer *peer)
 
 	spin_lock_bh(&cdev->lock);
 	WRITE_ONCE(peer->dead, true);
-	list_del_init(&peer->event_node);
-	list_del_init(&peer->link_node);
+	list_del_init(&peer->events.node);
+	list_del_init(&peer->link.node);
 	if (cdev->protocol->peer_forget)
 		cdev->protocol->peer_forget(peer, true);
 	if (cdev->link->peer_forget)
@@ -444,7 +444,7 @@ enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
 		return CAMEX_PEER_STATE_NO_ENDPOINT;
 	if (cdev->protocol->state && cdev->protocol->state(peer, &state))
 		return state;
-	if (READ_ONCE(peer->lost))
+	if (READ_ONCE(peer->live.lost))
 		return CAMEX_PEER_STATE_LOST;
 	return CAMEX_PEER_STATE_UP;
 }

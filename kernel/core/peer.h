@@ -11,73 +11,105 @@
 #define CAMEX_OWN_ALIGN		8
 
 /**
- * struct camex_peer - a far end
- * @cdev: its device
- * @endpoint: where it is now (camex_dev.lock; RCU)
- * @link: its own link or NULL (RTNL and camex_dev.lock; RCU)
- * @traffic: counters
+ * struct camex_liveness - when a peer and we were heard. Packets write what they note of it
+ * (WRITE_ONCE()); what is marked so is protected by camex_dev.lock
  * @seen: jiffies of the last valid datagram
- * @sent: jiffies of the last datagram to it
+ * @sent: jiffies of the last datagram to the peer
  * @unanswered_since: jiffies of the first packet to it after @seen
  * @alive: it was heard, and not lost since
  * @unheard: its protocol introduces us before packets: see camex_protocol_ops.introduce
  * @introduced: it has done that, so the next datagram from the peer ends @unheard
  * @heard: it was heard ever (camex_dev.lock)
  * @lost: it has been silent for too long (camex_dev.lock)
- * @timer: for whatever is due next
- * @since: jiffies when the link went up or the peer came (camex_dev.lock)
  * @keepalive: seconds, 0 for off, or CAMEX_PEER_DEFAULT (RTNL)
- * @fdb: stations behind it, struct camex_fdb_entry (camex_dev.lock)
- * @nfdb: how many (camex_dev.lock)
- * @routes: its prefixes, struct camex_route (RTNL)
- * @configured: the endpoint that it was given, or NULL; stays in the table when the
- *	peer is elsewhere (RTNL and camex_dev.lock; RCU)
- * @name_node: in camex_dev.names
- * @folded: the name in lower case, zero-padded: the hash's key
- * @name: the name
- * @number: in camex_dev.peers
- * @event_node: on camex_dev.events (camex_dev.lock)
- * @events: what to tell, bits by enum camex_event (camex_dev.lock)
- * @link_node: on camex_dev.links_due (camex_dev.lock)
- * @link_failed: its link could not be made just now
- * @staged: packets that wait for a session (its own lock)
- * @dead: taken out of all tables (camex_dev.lock)
- * @rcu: frees it
+ * @since: jiffies when the link went up or the peer came (camex_dev.lock)
+ * @timer: for whatever is due next
  */
-struct camex_peer {
-	struct camex_dev *cdev;
-	struct camex_endpoint __rcu *endpoint;
-	struct camex_peer_link __rcu *link;
-	struct camex_traffic __percpu *traffic;
+struct camex_liveness {
 	unsigned long seen;
 	unsigned long sent;
 	unsigned long unanswered_since;
 	bool alive;
 	bool unheard;
 	bool introduced;
-
 	bool heard;
 	bool lost;
-	struct timer_list timer;
-	unsigned long since;
 	int keepalive;
+	unsigned long since;
+	struct timer_list timer;
+};
 
-	struct list_head fdb;
-	unsigned int nfdb;
-	struct list_head routes;
+/**
+ * struct camex_link_of_peer - the link of a peer's own
+ * @own: the link or NULL (RTNL and camex_dev.lock; RCU)
+ * @node: on camex_dev.links.due (camex_dev.lock)
+ * @failed: it could not be made just now (RTNL)
+ */
+struct camex_link_of_peer {
+	struct camex_peer_link __rcu *own;
+	struct list_head node;
+	bool failed;
+};
+
+/**
+ * struct camex_peer_events - what is to be told of a peer. Lock: camex_dev.lock
+ * @node: on camex_dev.events.list
+ * @pending: bits by enum camex_event
+ */
+struct camex_peer_events {
+	struct list_head node;
+	unsigned long pending;
+};
+
+/**
+ * struct camex_peer_stations - stations behind a peer (tap). Lock: camex_dev.lock
+ * @list: struct camex_fdb_entry
+ * @n: how many
+ */
+struct camex_peer_stations {
+	struct list_head list;
+	unsigned int n;
+};
+
+/**
+ * struct camex_peer - a far end
+ * @cdev: its device
+ * @endpoint: where it is now (camex_dev.lock; RCU)
+ * @configured: the endpoint that it was given, or NULL; stays in the table when the
+ *	peer is elsewhere (RTNL and camex_dev.lock; RCU)
+ * @traffic: counters
+ * @live: when it and we were heard
+ * @link: its own link
+ * @routes: its prefixes, struct camex_route (RTNL)
+ * @stations: what is behind it
+ * @events: what to tell of it
+ * @staged: packets that wait for a session (its own lock)
+ * @name_node: in camex_dev.names (RTNL)
+ * @folded: the name in lower case, zero-padded: the hash's key
+ * @name: the name
+ * @number: in camex_dev.peers
+ * @dead: taken out of all tables (camex_dev.lock)
+ * @rcu: frees it
+ *
+ * The protocol's own part is behind it: camex_peer_own().
+ */
+struct camex_peer {
+	struct camex_dev *cdev;
+	struct camex_endpoint __rcu *endpoint;
 	struct camex_endpoint __rcu *configured;
+	struct camex_traffic __percpu *traffic;
+	struct camex_liveness live;
+	struct camex_link_of_peer link;
+	struct list_head routes;
+	struct camex_peer_stations stations;
+	struct camex_peer_events events;
+	struct sk_buff_head staged;
 
 	struct rhash_head name_node;
 	char folded[CAMEX_NAME_MAX + 1];
 	char name[CAMEX_NAME_MAX + 1];
 	u32 number;
-
-	struct list_head event_node;
-	unsigned long events;
-	struct list_head link_node;
-	bool link_failed;
 	bool dead;
-	struct sk_buff_head staged;
 	struct rcu_head rcu;
 } __aligned(CAMEX_OWN_ALIGN);
 
@@ -117,7 +149,7 @@ static inline void *camex_peer_own(const struct camex_peer *peer)
  */
 static inline struct net_device *camex_peer_dev(const struct camex_peer *peer)
 {
-	const struct camex_peer_link *link = rcu_dereference_bh(peer->link);
+	const struct camex_peer_link *link = rcu_dereference_bh(peer->link.own);
 
 	return link ? link->dev : peer->cdev->dev;
 }

@@ -109,7 +109,7 @@ struct camex_due {
  * @keepalive: after how many seconds of our silence a peer is sent a sign of life where nobody
  *	chose; 0: never. NULL: never. Context: any
  * @registers: how we register with a peer. NULL: not at all. Context: any
- * @introduce: say who we are before the next packet to a peer, where camex_peer.unheard says
+ * @introduce: say who we are before the next packet to a peer, where camex_peer.live.unheard says
  *	so; @ep: where that goes. Returns false if nothing may be sealed. NULL where none has to
  * @lacks_key: can a peer not talk, because it has no key? NULL: never. Context: RTNL or RCU
  *	reader

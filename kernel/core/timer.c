@@ -29,7 +29,7 @@
 unsigned int camex_peer_keepalive(const struct camex_peer *peer)
 {
 	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
-	int keepalive = READ_ONCE(peer->keepalive);
+	int keepalive = READ_ONCE(peer->live.keepalive);
 
 	if (keepalive != CAMEX_PEER_DEFAULT)
 		return keepalive;
@@ -45,9 +45,9 @@ unsigned int camex_peer_keepalive(const struct camex_peer *peer)
  */
 unsigned long camex_peer_last_heard(const struct camex_peer *peer)
 {
-	unsigned long seen = READ_ONCE(peer->seen);
+	unsigned long seen = READ_ONCE(peer->live.seen);
 
-	return time_after(peer->since, seen) ? peer->since : seen;
+	return time_after(peer->live.since, seen) ? peer->live.since : seen;
 }
 
 /* Is the peer lost? Return jiffies until it could be. */
@@ -56,9 +56,9 @@ static unsigned long watch_peer(struct camex_peer *peer, unsigned long now)
 	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
 	bool answers = protocol->expects_answer && protocol->expects_answer(peer);
 	unsigned long heard = camex_peer_last_heard(peer), until;
-	unsigned long unanswered_since = READ_ONCE(peer->unanswered_since);
+	unsigned long unanswered_since = READ_ONCE(peer->live.unanswered_since);
 
-	if (protocol->knows_lost || peer->lost || !rcu_access_pointer(peer->endpoint) ||
+	if (protocol->knows_lost || peer->live.lost || !rcu_access_pointer(peer->endpoint) ||
 	    !(answers || camex_peer_keepalive(peer)))
 		return MAX_JIFFY_OFFSET;
 	until = camex_time_left(heard + LOST_AFTER, now);
@@ -66,8 +66,8 @@ static unsigned long watch_peer(struct camex_peer *peer, unsigned long now)
 		until = min(until, camex_time_left(unanswered_since + CAMEX_ANSWER_WITHIN, now));
 	if (until)
 		return until;
-	peer->lost = true;
-	WRITE_ONCE(peer->alive, false);
+	peer->live.lost = true;
+	WRITE_ONCE(peer->live.alive, false);
 	if (protocol->peer_lost)
 		protocol->peer_lost(peer);
 	camex_peer_tell(peer, CAMEX_EVENT_PEER_LOST);
@@ -95,11 +95,11 @@ static void keep_all_past(struct camex_peer *peer, unsigned long now)
 {
 	struct camex_peer_link *link;
 
-	camex_keep_past(&peer->seen, now);
-	camex_keep_past(&peer->sent, now);
-	camex_keep_past(&peer->unanswered_since, now);
-	camex_keep_past(&peer->since, now);
-	link = rcu_dereference_protected(peer->link,
+	camex_keep_past(&peer->live.seen, now);
+	camex_keep_past(&peer->live.sent, now);
+	camex_keep_past(&peer->live.unanswered_since, now);
+	camex_keep_past(&peer->live.since, now);
+	link = rcu_dereference_protected(peer->link.own,
 					 lockdep_is_held(&peer->cdev->lock));
 	if (link)
 		camex_keep_past(&link->made, now);
@@ -107,7 +107,7 @@ static void keep_all_past(struct camex_peer *peer, unsigned long now)
 
 static void run_peer_timer(struct timer_list *timer)
 {
-	struct camex_peer *peer = container_of(timer, struct camex_peer, timer);
+	struct camex_peer *peer = container_of(timer, struct camex_peer, live.timer);
 	struct camex_dev *cdev = peer->cdev;
 	unsigned long now = jiffies, next;
 	struct camex_due due = {};
@@ -124,7 +124,7 @@ static void run_peer_timer(struct timer_list *timer)
 		next = min(next, cdev->link->peer_due(peer, now));
 	if (cdev->protocol->due)
 		next = min(next, cdev->protocol->due(peer, now, &due));
-	mod_timer(&peer->timer, now + max(next, 1UL));
+	mod_timer(&peer->live.timer, now + max(next, 1UL));
 	spin_unlock(&cdev->lock);
 
 	if (due.what)
@@ -144,7 +144,7 @@ void camex_peer_wake(struct camex_peer *peer, unsigned long when)
 {
 	lockdep_assert_held(&peer->cdev->lock);
 	if (!peer->dead && netif_running(peer->cdev->dev))
-		timer_reduce(&peer->timer, when);
+		timer_reduce(&peer->live.timer, when);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_wake);
@@ -168,12 +168,12 @@ void camex_peer_begin(struct camex_peer *peer)
  */
 void camex_timer_init(struct camex_peer *peer)
 {
-	timer_setup(&peer->timer, run_peer_timer, 0);
-	peer->keepalive = CAMEX_PEER_DEFAULT;
-	peer->since = jiffies;
-	peer->seen = jiffies;
-	peer->sent = jiffies;
-	peer->unanswered_since = jiffies;
+	timer_setup(&peer->live.timer, run_peer_timer, 0);
+	peer->live.keepalive = CAMEX_PEER_DEFAULT;
+	peer->live.since = jiffies;
+	peer->live.seen = jiffies;
+	peer->live.sent = jiffies;
+	peer->live.unanswered_since = jiffies;
 }
 
 /**
@@ -188,7 +188,7 @@ void camex_timer_set(struct camex_peer *peer, struct nlattr **tb)
 	struct camex_dev *cdev = peer->cdev;
 
 	if (tb[CAMEX_A_PEER_KEEPALIVE])
-		WRITE_ONCE(peer->keepalive,
+		WRITE_ONCE(peer->live.keepalive,
 			   nla_get_u16(tb[CAMEX_A_PEER_KEEPALIVE]));
 	spin_lock_bh(&cdev->lock);
 	camex_peer_begin(peer);
@@ -203,7 +203,7 @@ void camex_timer_set(struct camex_peer *peer, struct nlattr **tb)
  */
 void camex_timer_stop(struct camex_peer *peer)
 {
-	timer_delete_sync(&peer->timer);
+	timer_delete_sync(&peer->live.timer);
 }
 
 /**
@@ -222,7 +222,7 @@ int camex_timers_up(struct camex_dev *cdev)
 	xa_for_each(&cdev->peers, number, peer) {
 		spin_lock_bh(&cdev->lock);
 		err = cdev->protocol->renew ? cdev->protocol->renew(peer) : 0;
-		peer->since = jiffies;
+		peer->live.since = jiffies;
 		camex_peer_begin(peer);
 		spin_unlock_bh(&cdev->lock);
 		if (err)

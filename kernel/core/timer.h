@@ -38,12 +38,12 @@ static inline unsigned long camex_time_left(unsigned long when, unsigned long no
  */
 static inline void camex_peer_asked(struct camex_peer *peer)
 {
-	unsigned long unanswered_since = READ_ONCE(peer->unanswered_since), now = jiffies;
+	unsigned long unanswered_since = READ_ONCE(peer->live.unanswered_since), now = jiffies;
 
-	if (READ_ONCE(peer->sent) != now)
-		WRITE_ONCE(peer->sent, now);
-	if (unanswered_since != now && !time_after(unanswered_since, READ_ONCE(peer->seen)))
-		WRITE_ONCE(peer->unanswered_since, now);
+	if (READ_ONCE(peer->live.sent) != now)
+		WRITE_ONCE(peer->live.sent, now);
+	if (unanswered_since != now && !time_after(unanswered_since, READ_ONCE(peer->live.seen)))
+		WRITE_ONCE(peer->live.unanswered_since, now);
 }
 
 #endif /* CAMEX_TIMER_H */

@@ -265,7 +265,7 @@ static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
 	s.way.dsfield = dsfield_of(skb, protocol);
 	if (cdev->protocol->hides_dscp)
 		s.way.dsfield &= INET_ECN_MASK;
-	if (unlikely(READ_ONCE(peer->unheard)) && !cdev->protocol->introduce(peer, s.ep))
+	if (unlikely(READ_ONCE(peer->live.unheard)) && !cdev->protocol->introduce(peer, s.ep))
 		return CAMEX_A_STATS_NO_KEY;
 
 	if (!skb_is_gso(skb) || stays_whole(&s, skb))

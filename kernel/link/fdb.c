@@ -58,11 +58,11 @@ static bool is_old(const struct camex_dev *cdev,
 
 static void drop_entry(struct camex_dev *cdev, struct camex_fdb_entry *entry)
 {
-	rhashtable_remove_fast(&cdev->fdb, &entry->node, by_station);
+	rhashtable_remove_fast(&cdev->stations.table, &entry->node, by_station);
 	list_del(&entry->peer_node);
 	rcu_dereference_protected(entry->peer,
-				  lockdep_is_held(&cdev->lock))->nfdb--;
-	cdev->nfdb--;
+				  lockdep_is_held(&cdev->lock))->stations.n--;
+	cdev->stations.n--;
 	kfree_rcu(entry, rcu);
 }
 
@@ -73,7 +73,7 @@ static void look_again(struct camex_dev *cdev)
 	unsigned long every = READ_ONCE(cdev->conf.ageing) * (HZ / 4);
 
 	if (every)
-		schedule_delayed_work(&cdev->fdb_work,
+		schedule_delayed_work(&cdev->stations.work,
 				      clamp_t(unsigned long, every, LOOK_MIN,
 					      LOOK_MAX));
 }
@@ -81,7 +81,7 @@ static void look_again(struct camex_dev *cdev)
 static void age_entries(struct work_struct *work)
 {
 	struct camex_dev *cdev = container_of(to_delayed_work(work),
-					      struct camex_dev, fdb_work);
+					      struct camex_dev, stations.work);
 	struct camex_fdb_entry *entry, *next;
 	struct camex_peer *peer;
 	unsigned long number;
@@ -89,13 +89,13 @@ static void age_entries(struct work_struct *work)
 	rcu_read_lock();
 	xa_for_each(&cdev->peers, number, peer) {
 		spin_lock_bh(&cdev->lock);
-		list_for_each_entry_safe(entry, next, &peer->fdb, peer_node)
+		list_for_each_entry_safe(entry, next, &peer->stations.list, peer_node)
 			if (is_old(cdev, entry))
 				drop_entry(cdev, entry);
 		spin_unlock_bh(&cdev->lock);
 	}
 	rcu_read_unlock();
-	if (READ_ONCE(cdev->nfdb))
+	if (READ_ONCE(cdev->stations.n))
 		look_again(cdev);
 }
 
@@ -107,8 +107,8 @@ static void age_entries(struct work_struct *work)
  */
 int camex_fdb_init(struct camex_dev *cdev)
 {
-	INIT_DELAYED_WORK(&cdev->fdb_work, age_entries);
-	return rhashtable_init(&cdev->fdb, &by_station);
+	INIT_DELAYED_WORK(&cdev->stations.work, age_entries);
+	return rhashtable_init(&cdev->stations.table, &by_station);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_fdb_init);
@@ -121,8 +121,8 @@ CAMEX_EXPORT_FOR_KUNIT(camex_fdb_init);
  */
 void camex_fdb_free(struct camex_dev *cdev)
 {
-	cancel_delayed_work_sync(&cdev->fdb_work);
-	rhashtable_destroy(&cdev->fdb);
+	cancel_delayed_work_sync(&cdev->stations.work);
+	rhashtable_destroy(&cdev->stations.table);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_fdb_free);
@@ -146,7 +146,7 @@ struct camex_peer *camex_fdb_lookup(struct camex_dev *cdev, const u8 *mac,
 
 	camex_fdb_key_set(&key, mac, vlan);
 	/* A qdisc sends with bottom halves off, which rhashtable does not take for a reader. */
-	entry = rhashtable_lookup_fast(&cdev->fdb, &key, by_station);
+	entry = rhashtable_lookup_fast(&cdev->stations.table, &key, by_station);
 	return entry && !is_old(cdev, entry) ?
 	       rcu_dereference_check(entry->peer, rcu_read_lock_bh_held()) : NULL;
 }
@@ -156,8 +156,8 @@ CAMEX_EXPORT_FOR_KUNIT(camex_fdb_lookup);
 /* Is there no room behind the peer, for one that is known or is not? */
 static bool is_full(const struct camex_peer *peer, bool known)
 {
-	return READ_ONCE(peer->nfdb) >= CAMEX_FDB_PEER_MAX ||
-	       (!known && READ_ONCE(peer->cdev->nfdb) >= CAMEX_FDB_MAX);
+	return READ_ONCE(peer->stations.n) >= CAMEX_FDB_PEER_MAX ||
+	       (!known && READ_ONCE(peer->cdev->stations.n) >= CAMEX_FDB_MAX);
 }
 
 static int insert_entry(struct camex_peer *peer, const struct camex_fdb_key *key,
@@ -176,14 +176,14 @@ static int insert_entry(struct camex_peer *peer, const struct camex_fdb_key *key
 	entry->fixed = fixed;
 	entry->seen = jiffies;
 	RCU_INIT_POINTER(entry->peer, peer);
-	err = rhashtable_insert_fast(&cdev->fdb, &entry->node, by_station);
+	err = rhashtable_insert_fast(&cdev->stations.table, &entry->node, by_station);
 	if (err) {
 		kfree(entry);
 		return err;
 	}
-	list_add_tail(&entry->peer_node, &peer->fdb);
-	WRITE_ONCE(peer->nfdb, peer->nfdb + 1);
-	WRITE_ONCE(cdev->nfdb, cdev->nfdb + 1);
+	list_add_tail(&entry->peer_node, &peer->stations.list);
+	WRITE_ONCE(peer->stations.n, peer->stations.n + 1);
+	WRITE_ONCE(cdev->stations.n, cdev->stations.n + 1);
 	look_again(cdev);
 	return 0;
 }
@@ -199,9 +199,9 @@ static int move_entry(struct camex_peer *peer, struct camex_fdb_entry *entry)
 	WRITE_ONCE(entry->seen, jiffies);
 	if (old == peer)
 		return 0;
-	list_move_tail(&entry->peer_node, &peer->fdb);
-	WRITE_ONCE(old->nfdb, old->nfdb - 1);
-	WRITE_ONCE(peer->nfdb, peer->nfdb + 1);
+	list_move_tail(&entry->peer_node, &peer->stations.list);
+	WRITE_ONCE(old->stations.n, old->stations.n - 1);
+	WRITE_ONCE(peer->stations.n, peer->stations.n + 1);
 	rcu_assign_pointer(entry->peer, peer);
 	return 0;
 }
@@ -224,7 +224,7 @@ bool camex_fdb_learn(struct camex_peer *peer, const u8 *mac, u16 vlan)
 	int err = 0;
 
 	camex_fdb_key_set(&key, mac, vlan);
-	entry = rhashtable_lookup(&cdev->fdb, &key, by_station);
+	entry = rhashtable_lookup(&cdev->stations.table, &key, by_station);
 	if (likely(entry && rcu_access_pointer(entry->peer) == peer)) {
 		camex_note_now(&entry->seen);
 		return true;
@@ -236,7 +236,7 @@ bool camex_fdb_learn(struct camex_peer *peer, const u8 *mac, u16 vlan)
 		return true;
 	}
 	spin_lock(&cdev->lock);
-	entry = rhashtable_lookup(&cdev->fdb, &key, by_station);
+	entry = rhashtable_lookup(&cdev->stations.table, &key, by_station);
 	if (entry)
 		fixed = entry->fixed && rcu_access_pointer(entry->peer) != peer;
 	if (!peer->dead && !fixed)
@@ -269,7 +269,7 @@ int camex_fdb_add(struct camex_peer *peer, const struct camex_fdb_key *key,
 
 	rcu_read_lock();
 	spin_lock_bh(&cdev->lock);
-	entry = rhashtable_lookup(&cdev->fdb, key, by_station);
+	entry = rhashtable_lookup(&cdev->stations.table, key, by_station);
 	err = entry ? move_entry(peer, entry) : insert_entry(peer, key, fixed);
 	if (entry && !err)
 		WRITE_ONCE(entry->fixed, fixed);
@@ -297,7 +297,7 @@ int camex_fdb_del(struct camex_dev *cdev, const struct camex_fdb_key *key,
 
 	rcu_read_lock();
 	spin_lock_bh(&cdev->lock);
-	entry = rhashtable_lookup(&cdev->fdb, key, by_station);
+	entry = rhashtable_lookup(&cdev->stations.table, key, by_station);
 	if (entry && (!peer || rcu_access_pointer(entry->peer) == peer)) {
 		drop_entry(cdev, entry);
 		err = 0;
@@ -321,7 +321,7 @@ void camex_fdb_flush(struct camex_peer *peer, bool fixed)
 	struct camex_fdb_entry *entry, *next;
 
 	lockdep_assert_held(&peer->cdev->lock);
-	list_for_each_entry_safe(entry, next, &peer->fdb, peer_node)
+	list_for_each_entry_safe(entry, next, &peer->stations.list, peer_node)
 		if (fixed || !entry->fixed)
 			drop_entry(peer->cdev, entry);
 }
@@ -354,7 +354,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_fdb_flush_all);
  */
 void camex_fdb_configured(struct camex_dev *cdev)
 {
-	mod_delayed_work(system_wq, &cdev->fdb_work, HZ);
+	mod_delayed_work(system_wq, &cdev->stations.work, HZ);
 }
 
 /**

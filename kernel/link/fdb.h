@@ -36,10 +36,10 @@ struct camex_fdb_key {
 
 /**
  * struct camex_fdb_entry - behind which peer a station is
- * @node: in camex_dev.fdb (camex_dev.lock)
+ * @node: in camex_dev.stations.table (camex_dev.lock)
  * @key: the station; never changes
  * @peer: the peer (camex_dev.lock; RCU)
- * @peer_node: on camex_peer.fdb (camex_dev.lock)
+ * @peer_node: on camex_peer.stations.list (camex_dev.lock)
  * @seen: jiffies when it was heard
  * @fixed: it was added by hand: it does not move, nor age
  * @rcu: frees it

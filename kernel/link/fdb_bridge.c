@@ -222,7 +222,7 @@ int camex_fdb_ndo_dump(struct sk_buff *skb, struct netlink_callback *cb,
 	rcu_read_lock();
 	xa_for_each(&cdev->peers, number, peer) {
 		spin_lock_bh(&cdev->lock);
-		list_for_each_entry(entry, &peer->fdb, peer_node) {
+		list_for_each_entry(entry, &peer->stations.list, peer_node) {
 			if (*idx >= camex_fdb_dumped(cb))
 				err = put_neighbour(skb, cb, entry);
 			if (err)

@@ -92,7 +92,7 @@ static void uninit_dev(struct net_device *dev)
 	spin_unlock_bh(&cdev->lock);
 	if (cdev->protocol->stop)
 		cdev->protocol->stop(cdev);
-	cancel_delayed_work_sync(&cdev->event_work);
+	cancel_delayed_work_sync(&cdev->events.work);
 	camex_peers_clear(cdev);
 	if (cdev->link->exit)
 		cdev->link->exit(cdev);

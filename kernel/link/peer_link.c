@@ -56,13 +56,13 @@ static void uninit_link(struct net_device *dev)
 	struct camex_peer_link *link = netdev_priv(dev);
 	struct camex_peer *peer = link->peer;
 
-	if (!peer || rtnl_dereference(peer->link) != link)
+	if (!peer || rtnl_dereference(peer->link.own) != link)
 		return;
 	camex_event_now(peer, CAMEX_EVENT_LINK_DEL);
 	/* What comes now asks for another one. */
 	spin_lock_bh(&link->cdev->lock);
-	RCU_INIT_POINTER(peer->link, NULL);
-	WRITE_ONCE(peer->alive, false);
+	RCU_INIT_POINTER(peer->link.own, NULL);
+	WRITE_ONCE(peer->live.alive, false);
 	spin_unlock_bh(&link->cdev->lock);
 }
 
@@ -185,7 +185,7 @@ static int register_link(struct camex_peer *peer)
 		return err;
 	}
 	spin_lock_bh(&cdev->lock);
-	rcu_assign_pointer(peer->link, link);
+	rcu_assign_pointer(peer->link.own, link);
 	camex_peer_wake(peer, jiffies);
 	spin_unlock_bh(&cdev->lock);
 	camex_event_now(peer, CAMEX_EVENT_LINK_ADD);
@@ -207,7 +207,7 @@ static unsigned long time_left(const struct camex_peer *peer,
 			       const struct camex_peer_link *link, unsigned long now)
 {
 	u16 timeout = READ_ONCE(peer->cdev->conf.link_timeout);
-	unsigned long since = READ_ONCE(peer->seen), until;
+	unsigned long since = READ_ONCE(peer->live.seen), until;
 
 	if (!timeout)
 		return MAX_JIFFY_OFFSET;
@@ -220,16 +220,16 @@ static unsigned long time_left(const struct camex_peer *peer,
 /* The peer has a link from now on, or none any more, as it ought to be. */
 static void settle_link(struct camex_peer *peer, struct list_head *gone)
 {
-	struct camex_peer_link *link = rtnl_dereference(peer->link);
+	struct camex_peer_link *link = rtnl_dereference(peer->link.own);
 
 	if (link) {
 		if (!time_left(peer, link, jiffies))
 			unregister_netdevice_queue(link->dev, gone);
-	} else if (READ_ONCE(peer->alive) && netif_running(peer->cdev->dev) &&
+	} else if (READ_ONCE(peer->live.alive) && netif_running(peer->cdev->dev) &&
 		   make_link(peer)) {
 		spin_lock_bh(&peer->cdev->lock);
 		camex_count(peer->cdev->stats, CAMEX_A_STATS_NO_MEMORY, 1);
-		WRITE_ONCE(peer->link_failed, true);
+		WRITE_ONCE(peer->link.failed, true);
 		camex_peer_wake(peer, jiffies + AGAIN_AFTER);
 		spin_unlock_bh(&peer->cdev->lock);
 	}
@@ -240,10 +240,10 @@ static struct camex_peer *next_due(struct camex_dev *cdev)
 	struct camex_peer *peer;
 
 	spin_lock_bh(&cdev->lock);
-	peer = list_first_entry_or_null(&cdev->links_due, struct camex_peer,
-					link_node);
+	peer = list_first_entry_or_null(&cdev->links.due, struct camex_peer,
+					link.node);
 	if (peer)
-		list_del_init(&peer->link_node);
+		list_del_init(&peer->link.node);
 	spin_unlock_bh(&cdev->lock);
 	return peer;
 }
@@ -252,13 +252,13 @@ static struct camex_peer *next_due(struct camex_dev *cdev)
 static void queue_links_work(struct camex_dev *cdev)
 {
 	dev_hold(cdev->dev);
-	if (!queue_work(links_queue, &cdev->links_work))
+	if (!queue_work(links_queue, &cdev->links.work))
 		dev_put(cdev->dev);
 }
 
 static void run_links_work(struct work_struct *work)
 {
-	struct camex_dev *cdev = container_of(work, struct camex_dev, links_work);
+	struct camex_dev *cdev = container_of(work, struct camex_dev, links.work);
 	struct camex_peer *peer;
 	LIST_HEAD(gone);
 	int i;
@@ -288,9 +288,9 @@ void camex_peer_link_request(struct camex_peer *peer)
 	struct camex_dev *cdev = peer->cdev;
 
 	lockdep_assert_held(&cdev->lock);
-	if (peer->dead || cdev->dying || !list_empty(&peer->link_node))
+	if (peer->dead || cdev->dying || !list_empty(&peer->link.node))
 		return;
-	list_add_tail(&peer->link_node, &cdev->links_due);
+	list_add_tail(&peer->link.node, &cdev->links.due);
 	queue_links_work(cdev);
 }
 
@@ -303,11 +303,11 @@ void camex_peer_link_request(struct camex_peer *peer)
  */
 struct camex_peer_link *camex_peer_link_get(struct camex_peer *peer)
 {
-	struct camex_peer_link *link = rcu_dereference_bh(peer->link);
+	struct camex_peer_link *link = rcu_dereference_bh(peer->link.own);
 
 	if (likely(link))
 		return link;
-	if (READ_ONCE(peer->link_failed) || !list_empty_careful(&peer->link_node))
+	if (READ_ONCE(peer->link.failed) || !list_empty_careful(&peer->link.node))
 		return NULL;
 	spin_lock(&peer->cdev->lock);
 	camex_peer_link_request(peer);
@@ -323,7 +323,7 @@ struct camex_peer_link *camex_peer_link_get(struct camex_peer *peer)
  */
 void camex_peer_link_delete(struct camex_peer *peer)
 {
-	struct camex_peer_link *link = rtnl_dereference(peer->link);
+	struct camex_peer_link *link = rtnl_dereference(peer->link.own);
 
 	if (!link)
 		return;
@@ -349,11 +349,11 @@ unsigned long camex_peer_link_due(struct camex_peer *peer, unsigned long now)
 	const struct camex_peer_link *link;
 	unsigned long left;
 
-	link = rcu_dereference_protected(peer->link,
+	link = rcu_dereference_protected(peer->link.own,
 					 lockdep_is_held(&peer->cdev->lock));
 	if (!link) {
-		WRITE_ONCE(peer->link_failed, false);
-		if (peer->alive)
+		WRITE_ONCE(peer->link.failed, false);
+		if (peer->live.alive)
 			camex_peer_link_request(peer);
 		return MAX_JIFFY_OFFSET;
 	}
@@ -379,7 +379,7 @@ void camex_peer_links_clear(struct camex_dev *cdev)
 	LIST_HEAD(gone);
 
 	xa_for_each(&cdev->peers, number, peer) {
-		link = rtnl_dereference(peer->link);
+		link = rtnl_dereference(peer->link.own);
 		if (link && link->dev->reg_state == NETREG_REGISTERED)
 			unregister_netdevice_queue(link->dev, &gone);
 	}
@@ -400,7 +400,7 @@ void camex_peer_links_carrier(struct camex_dev *cdev, bool on)
 	unsigned long number;
 
 	xa_for_each(&cdev->peers, number, peer) {
-		link = rtnl_dereference(peer->link);
+		link = rtnl_dereference(peer->link.own);
 		if (!link)
 			continue;
 		if (on)
@@ -418,8 +418,8 @@ void camex_peer_links_carrier(struct camex_dev *cdev, bool on)
  */
 int camex_peer_links_setup(struct camex_dev *cdev)
 {
-	INIT_LIST_HEAD(&cdev->links_due);
-	INIT_WORK(&cdev->links_work, run_links_work);
+	INIT_LIST_HEAD(&cdev->links.due);
+	INIT_WORK(&cdev->links.work, run_links_work);
 	return 0;
 }
 

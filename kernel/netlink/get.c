@@ -71,7 +71,7 @@ static int put_link(struct sk_buff *msg, const struct camex_peer *peer)
 	int err = 0;
 
 	rcu_read_lock();
-	link = rcu_dereference(peer->link);
+	link = rcu_dereference(peer->link.own);
 	if (link && (nla_put_string(msg, CAMEX_A_PEER_LINK, link->dev->name) ||
 		     nla_put_u32(msg, CAMEX_A_PEER_LINK_IFINDEX,
 				 link->dev->ifindex)))
@@ -102,9 +102,9 @@ int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	    nla_put_string(msg, CAMEX_A_PEER_NAME, peer->name) ||
 	    put_link(msg, peer) ||
 	    nla_put_u32(msg, CAMEX_A_PEER_STATE, camex_peer_state(peer)) ||
-	    (READ_ONCE(peer->heard) &&
+	    (READ_ONCE(peer->live.heard) &&
 	     put_u64(msg, CAMEX_A_PEER_LAST_SEEN,
-		     jiffies64_to_msecs(jiffies - READ_ONCE(peer->seen)))) ||
+		     jiffies64_to_msecs(jiffies - READ_ONCE(peer->live.seen)))) ||
 	    put_u64(msg, CAMEX_A_PEER_RX_PACKETS, traffic.rx_packets) ||
 	    put_u64(msg, CAMEX_A_PEER_RX_BYTES, traffic.rx_bytes) ||
 	    put_u64(msg, CAMEX_A_PEER_TX_PACKETS, traffic.tx_packets) ||
@@ -363,7 +363,7 @@ static int dump_fdb_of(struct sk_buff *msg, struct netlink_callback *cb,
 	int err = 0;
 
 	spin_lock_bh(&cdev->lock);
-	list_for_each_entry(entry, &peer->fdb, peer_node) {
+	list_for_each_entry(entry, &peer->stations.list, peer_node) {
 		if (nth++ < at->nth)
 			continue;
 		err = dump_one(msg, cb, CAMEX_CMD_FDB_GET, put_any_fdb, entry);

@@ -63,12 +63,12 @@ static void clock_steps_forward(struct kunit *test)
 	use_up_behind(test);
 	KUNIT_EXPECT_TRUE(test, camex_session_next(tx, 1, &seq));
 	camex_test_clock = LATER(600);
-	WRITE_ONCE(a->unheard, false);
+	WRITE_ONCE(a->live.unheard, false);
 	use_up_behind(test);
 	KUNIT_EXPECT_FALSE(test, camex_session_next(tx, 1, &seq));
 	/* the next packet is introduced */
-	KUNIT_EXPECT_TRUE(test, a->unheard);
-	KUNIT_EXPECT_FALSE(test, a->introduced);
+	KUNIT_EXPECT_TRUE(test, a->live.unheard);
+	KUNIT_EXPECT_FALSE(test, a->live.introduced);
 	renew_used(a);
 	KUNIT_EXPECT_PTR_NE(test, tx, tx_of(a));
 	KUNIT_EXPECT_EQ(test, tx_of(a)->base.first, LATER(600));

@@ -51,7 +51,7 @@ int fake_dev_init_protocol(struct kunit *test, const struct camex_protocol_ops *
 	if (err)
 		goto err_attached;
 	/* nobody is told */
-	INIT_DELAYED_WORK(&cdev->event_work, no_events);
+	INIT_DELAYED_WORK(&cdev->events.work, no_events);
 	test->priv = cdev;
 	return 0;
 
@@ -98,9 +98,9 @@ void fake_dev_exit(struct kunit *test)
 	rtnl_unlock();
 	if (cdev->protocol->stop)
 		cdev->protocol->stop(cdev);
-	cancel_delayed_work_sync(&cdev->event_work);
+	cancel_delayed_work_sync(&cdev->events.work);
 	KUNIT_EXPECT_TRUE(test, xa_empty(&cdev->peers));
-	KUNIT_EXPECT_TRUE(test, list_empty(&cdev->events));
+	KUNIT_EXPECT_TRUE(test, list_empty(&cdev->events.list));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->names.nelems));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&cdev->endpoints.ht.nelems));
 	if (cdev->protocol == &camex_protocol_camex)

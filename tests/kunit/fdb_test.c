@@ -36,8 +36,8 @@ static void fdb_exit(struct kunit *test)
 	fake_dev_exit(test);
 	if (!cdev->stats)
 		return;
-	KUNIT_EXPECT_EQ(test, cdev->nfdb, 0);
-	KUNIT_EXPECT_EQ(test, atomic_read(&cdev->fdb.nelems), 0);
+	KUNIT_EXPECT_EQ(test, cdev->stations.n, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&cdev->stations.table.nelems), 0);
 	camex_fdb_free(cdev);
 	free_percpu(cdev->stats);
 }
@@ -117,7 +117,7 @@ static void was_heard(struct camex_peer *peer, unsigned int seconds)
 {
 	struct camex_fdb_entry *entry;
 
-	list_for_each_entry(entry, &peer->fdb, peer_node)
+	list_for_each_entry(entry, &peer->stations.list, peer_node)
 		entry->seen = jiffies - seconds * HZ;
 }
 
@@ -133,12 +133,12 @@ static void fdb_learns(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 1, 0), a);
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 2, 0), b);
 	KUNIT_EXPECT_NULL(test, behind(cdev, 3, 0));
-	KUNIT_EXPECT_EQ(test, a->nfdb, 1);
-	KUNIT_EXPECT_EQ(test, cdev->nfdb, 2);
+	KUNIT_EXPECT_EQ(test, a->stations.n, 1);
+	KUNIT_EXPECT_EQ(test, cdev->stations.n, 2);
 	fake_peer_del(a);
 	KUNIT_EXPECT_NULL(test, behind(cdev, 1, 0));
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 2, 0), b);
-	KUNIT_EXPECT_EQ(test, cdev->nfdb, 1);
+	KUNIT_EXPECT_EQ(test, cdev->stations.n, 1);
 }
 
 /* The same address in two VLANs is two stations. */
@@ -168,9 +168,9 @@ static void fdb_moves(struct kunit *test)
 	learn(a, 2, 0);
 	KUNIT_EXPECT_TRUE(test, learn(b, 1, 0));
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 1, 0), b);
-	KUNIT_EXPECT_EQ(test, a->nfdb, 1);
-	KUNIT_EXPECT_EQ(test, b->nfdb, 1);
-	KUNIT_EXPECT_EQ(test, cdev->nfdb, 2);
+	KUNIT_EXPECT_EQ(test, a->stations.n, 1);
+	KUNIT_EXPECT_EQ(test, b->stations.n, 1);
+	KUNIT_EXPECT_EQ(test, cdev->stations.n, 2);
 	KUNIT_EXPECT_TRUE(test, learn(a, 1, 0));
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 1, 0), a);
 	KUNIT_EXPECT_EQ(test, full(cdev), 0);
@@ -188,7 +188,7 @@ static void fdb_by_hand_beats_learned(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, learn(b, 1, 0));
 	KUNIT_EXPECT_TRUE(test, learn(a, 1, 7));
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 1, 0), b);
-	KUNIT_EXPECT_EQ(test, a->nfdb, 1);
+	KUNIT_EXPECT_EQ(test, a->stations.n, 1);
 	/* what is learned goes, what was said stays */
 	rtnl_lock();
 	camex_fdb_flush_all(cdev);
@@ -220,11 +220,11 @@ static void fdb_ages(struct kunit *test)
 	/* heard again before anybody has looked */
 	learn(a, 1, 0);
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 1, 0), a);
-	KUNIT_EXPECT_EQ(test, a->nfdb, 2);
+	KUNIT_EXPECT_EQ(test, a->stations.n, 2);
 	was_heard(a, CAMEX_AGEING_DEFAULT + 1);
-	mod_delayed_work(system_wq, &cdev->fdb_work, 0);
-	flush_delayed_work(&cdev->fdb_work);
-	KUNIT_EXPECT_EQ(test, cdev->nfdb, 1);
+	mod_delayed_work(system_wq, &cdev->stations.work, 0);
+	flush_delayed_work(&cdev->stations.work);
+	KUNIT_EXPECT_EQ(test, cdev->stations.n, 1);
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 2, 0), a);
 	/* and never */
 	cdev->conf.ageing = 0;
@@ -247,7 +247,7 @@ static void fdb_is_bounded(struct kunit *test)
 	}
 	for (n = 0; n < CAMEX_FDB_PEER_MAX + 10; n++)
 		KUNIT_ASSERT_TRUE(test, learn(peer[0], n, 0));
-	KUNIT_EXPECT_EQ(test, peer[0]->nfdb, CAMEX_FDB_PEER_MAX);
+	KUNIT_EXPECT_EQ(test, peer[0]->stations.n, CAMEX_FDB_PEER_MAX);
 	KUNIT_EXPECT_EQ(test, full(cdev), 10);
 	KUNIT_EXPECT_NULL(test, behind(cdev, CAMEX_FDB_PEER_MAX, 0));
 	KUNIT_EXPECT_EQ(test, add(peer[0], CAMEX_FDB_PEER_MAX, 0, true), -ENOSPC);
@@ -257,25 +257,25 @@ static void fdb_is_bounded(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, CAMEX_FDB_PEER_MAX, 0), peer[1]);
 	KUNIT_EXPECT_EQ(test, full(cdev), 11);
 	KUNIT_EXPECT_TRUE(test, learn(peer[1], 0, 0));
-	KUNIT_EXPECT_EQ(test, peer[0]->nfdb, CAMEX_FDB_PEER_MAX - 1);
+	KUNIT_EXPECT_EQ(test, peer[0]->stations.n, CAMEX_FDB_PEER_MAX - 1);
 	KUNIT_EXPECT_TRUE(test, learn(peer[0], CAMEX_FDB_PEER_MAX, 0));
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, CAMEX_FDB_PEER_MAX, 0), peer[0]);
 	/* all of it */
 	for (i = 1; i < PEERS; i++) {
 		first = i * 100000;
-		for (n = peer[i]->nfdb; n < CAMEX_FDB_PEER_MAX; n++)
+		for (n = peer[i]->stations.n; n < CAMEX_FDB_PEER_MAX; n++)
 			KUNIT_ASSERT_TRUE(test, learn(peer[i], first + n, 0));
 	}
-	KUNIT_EXPECT_EQ(test, cdev->nfdb, CAMEX_FDB_MAX);
+	KUNIT_EXPECT_EQ(test, cdev->stations.n, CAMEX_FDB_MAX);
 	KUNIT_EXPECT_EQ(test, full(cdev), 11);
 	KUNIT_EXPECT_TRUE(test, learn(peer[PEERS], 1000000, 0));
 	KUNIT_EXPECT_EQ(test, full(cdev), 12);
-	KUNIT_EXPECT_EQ(test, cdev->nfdb, CAMEX_FDB_MAX);
+	KUNIT_EXPECT_EQ(test, cdev->stations.n, CAMEX_FDB_MAX);
 	KUNIT_EXPECT_EQ(test, add(peer[PEERS], 1000000, 0, true), -ENOSPC);
 	KUNIT_EXPECT_TRUE(test, learn(peer[PEERS], 1, 0));
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 1, 0), peer[PEERS]);
 	fake_peer_del(peer[1]);
-	KUNIT_EXPECT_EQ(test, cdev->nfdb, CAMEX_FDB_MAX - CAMEX_FDB_PEER_MAX);
+	KUNIT_EXPECT_EQ(test, cdev->stations.n, CAMEX_FDB_MAX - CAMEX_FDB_PEER_MAX);
 	KUNIT_EXPECT_TRUE(test, learn(peer[PEERS], 1000000, 0));
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 1000000, 0), peer[PEERS]);
 }
@@ -324,7 +324,7 @@ static void fdb_is_as_a_model(struct kunit *test)
 	}
 	for (n = 0, known = 0; n < STATIONS; n++)
 		known += !!where[n];
-	KUNIT_EXPECT_EQ(test, cdev->nfdb, known);
+	KUNIT_EXPECT_EQ(test, cdev->stations.n, known);
 	KUNIT_EXPECT_EQ(test, full(cdev), 0);
 }
 

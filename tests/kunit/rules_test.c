@@ -1074,7 +1074,7 @@ static void rule4_long_ago(struct kunit *test)
 	/* while the link was down, perhaps */
 	unsigned long ahead = jiffies + MAX_JIFFY_OFFSET;
 	unsigned long *notes[] = {
-		&a->seen, &a->sent, &a->unanswered_since, &a->since,
+		&a->live.seen, &a->live.sent, &a->live.unanswered_since, &a->live.since,
 		&camex_sealed_of(a)->introduced_at, &camex_camex_of(a)->next_register,
 		&camex_camex_of(a)->answered_at, NULL,
 	};
@@ -1099,8 +1099,8 @@ static void rule4_long_ago(struct kunit *test)
 	for (tries = 0; tries < 100 && READ_ONCE(rx->heard) == ago; tries++)
 		msleep(50);
 	spin_lock_bh(&a->cdev->lock);
-	KUNIT_EXPECT_TRUE(test, timer_pending(&a->timer));
-	KUNIT_EXPECT_TRUE(test, time_before(a->timer.expires,
+	KUNIT_EXPECT_TRUE(test, timer_pending(&a->live.timer));
+	KUNIT_EXPECT_TRUE(test, time_before(a->live.timer.expires,
 					    jiffies + MAX_JIFFY_OFFSET));
 	clear_bit(__LINK_STATE_START, &a->cdev->dev->state);
 	spin_unlock_bh(&a->cdev->lock);

@@ -234,7 +234,7 @@ static void trial_finds(struct kunit *test)
 		KUNIT_EXPECT_PTR_EQ_MSG(test, got, first ? peer : NULL, "%s", name);
 		KUNIT_EXPECT_TRUE(test, wait_for_trials(cdev));
 		KUNIT_EXPECT_EQ_MSG(test, camex_test_trials, numbers[i] + 1, "%s", name);
-		KUNIT_EXPECT_TRUE_MSG(test, peer->heard, "%s", name);
+		KUNIT_EXPECT_TRUE_MSG(test, peer->live.heard, "%s", name);
 	}
 	KUNIT_EXPECT_EQ(test, counted(cdev, CAMEX_A_STATS_AUTH_FAILED), 0);
 }

@@ -64,7 +64,7 @@ bool camex_catch_up_hello(struct camex_peer *peer)
 		return false;
 	if (unlikely(camex_session_is_used_up(tx)))
 		camex_peer_renew_used(peer);
-	else if (READ_ONCE(peer->unheard) &&
+	else if (READ_ONCE(peer->live.unheard) &&
 		 !time_before(now, READ_ONCE(camex_sealed_of(peer)->caught_up) + CATCH_UP_EVERY))
 		catch_up(peer, tx, now);
 	return true;
@@ -97,10 +97,10 @@ bool camex_peer_is_unanswered(const struct camex_peer *peer, unsigned long *sinc
 {
 	const struct camex_sealed_ops *sealed = peer->cdev->protocol->sealed;
 	const struct camex_sealed_peer *own = camex_sealed_of(peer);
-	unsigned long seen = READ_ONCE(peer->seen);
+	unsigned long seen = READ_ONCE(peer->live.seen);
 
 	*since = seen == READ_ONCE(own->told) ? READ_ONCE(own->answered_us) : seen;
-	return (sealed->awaits && sealed->awaits(peer)) || time_after(READ_ONCE(peer->unanswered_since), *since);
+	return (sealed->awaits && sealed->awaits(peer)) || time_after(READ_ONCE(peer->live.unanswered_since), *since);
 }
 
 /* Does the sequence have to go on at the clock? Return jiffies until it could have to. */
@@ -116,7 +116,7 @@ static unsigned long mind_answers(struct camex_peer *peer, unsigned long now)
 				       lockdep_is_held(&peer->cdev->lock));
 	unanswered = camex_peer_is_unanswered(peer, &since);
 	if (!tx || !rcu_access_pointer(peer->endpoint) ||
-	    !(unanswered || peer->lost || READ_ONCE(peer->unheard)) ||
+	    !(unanswered || peer->live.lost || READ_ONCE(peer->live.unheard)) ||
 	    !((protocol->expects_answer && protocol->expects_answer(peer)) ||
 	      camex_peer_keepalive(peer)))
 		return MAX_JIFFY_OFFSET;
@@ -127,7 +127,7 @@ static unsigned long mind_answers(struct camex_peer *peer, unsigned long now)
 		since = now;
 	}
 	/* Where nothing is sent, the next REGISTER or KEEPALIVE is soon enough. */
-	return unanswered && time_after(READ_ONCE(peer->sent), own->caught_up) ?
+	return unanswered && time_after(READ_ONCE(peer->live.sent), own->caught_up) ?
 	       since + CATCH_UP_EVERY - now : MAX_JIFFY_OFFSET;
 }
 

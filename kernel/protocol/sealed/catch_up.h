@@ -13,7 +13,7 @@ unsigned long camex_catch_up_look(struct camex_peer *peer, unsigned long now);
 /**
  * camex_peer_told() - the last datagram of a peer's was REGISTER or KEEPALIVE
  * @peer: the peer
- * @before: peer->seen before that
+ * @before: peer->live.seen before that
  *
  * It does not say that the peer takes what we send. It counts as heard a jiffy ago, so that
  * another datagram in the same jiffy can be told from it.
@@ -26,7 +26,7 @@ static inline void camex_peer_told(struct camex_peer *peer, unsigned long before
 	if (before != READ_ONCE(own->told))
 		WRITE_ONCE(own->answered_us, before);
 	WRITE_ONCE(own->told, told);
-	WRITE_ONCE(peer->seen, told);
+	WRITE_ONCE(peer->live.seen, told);
 }
 
 #endif /* CAMEX_CATCH_UP_H */

@@ -47,7 +47,7 @@ void camex_hello_send(struct camex_peer *peer, struct camex_endpoint *ep,
 	struct camex_dev *cdev = peer->cdev;
 	struct camex_way way = {};
 
-	camex_note_now(&peer->sent);
+	camex_note_now(&peer->live.sent);
 	if (!skb)
 		goto out;
 	why = cdev->transport->route(cdev, ep, &way);
@@ -74,7 +74,7 @@ static void send_hello(struct camex_peer *peer, struct camex_endpoint *ep,
 	if (!camex_catch_up_hello(peer))
 		return;
 	WRITE_ONCE(camex_sealed_of(peer)->introduced_at, jiffies);
-	WRITE_ONCE(peer->introduced, true);
+	WRITE_ONCE(peer->live.introduced, true);
 	skb = sealed->introduction ? sealed->introduction(peer, registers, &type) :
 				     camex_hello_body(peer, 0);
 	camex_hello_send(peer, ep, skb, type);
@@ -99,7 +99,7 @@ bool camex_hello_introduce(struct camex_peer *peer, struct camex_endpoint *ep)
 
 	if (unlikely(camex_clock_hibernates()) && rcu_access_pointer(own->tx))
 		return false;
-	if (READ_ONCE(peer->introduced) &&
+	if (READ_ONCE(peer->live.introduced) &&
 	    time_before(now, last + every))
 		return true;
 	/* Of several CPUs that get here one does it. */
@@ -136,7 +136,7 @@ unsigned long camex_hello_due(struct camex_peer *peer, unsigned long now,
 	if (protocol->sealed->register_due)
 		next = protocol->sealed->register_due(peer, now, due);
 	if (keepalive) {
-		until = camex_time_left(READ_ONCE(peer->sent) + keepalive * HZ, now);
+		until = camex_time_left(READ_ONCE(peer->live.sent) + keepalive * HZ, now);
 		if (due->what || !until) {
 			due->what |= CAMEX_DUE_KEEPALIVE;
 			until = keepalive * HZ;

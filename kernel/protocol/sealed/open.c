@@ -120,7 +120,7 @@ struct camex_peer *camex_sealed_open(struct camex_dev *cdev, struct sk_buff *skb
 		if (*why)
 			return NULL;
 	}
-	before = READ_ONCE(peer->seen);
+	before = READ_ONCE(peer->live.seen);
 	camex_sealed_heard(&rx->receiver, from, highest);
 	if (unlikely(o->h.type == CAMEX_WIRE_REGISTER ||
 		     o->h.type == CAMEX_WIRE_KEEPALIVE))

@@ -21,8 +21,8 @@ void camex_peer_swap_tx(struct camex_peer *peer, struct camex_session_tx *tx)
 	struct camex_sealed_peer *own = camex_sealed_of(peer);
 
 	if (tx) {
-		WRITE_ONCE(peer->introduced, false);
-		WRITE_ONCE(peer->unheard, true);
+		WRITE_ONCE(peer->live.introduced, false);
+		WRITE_ONCE(peer->live.unheard, true);
 		WRITE_ONCE(own->caught_up, jiffies);
 	}
 	tx = rcu_replace_pointer(own->tx, tx,
@@ -100,8 +100,8 @@ void camex_peers_use_up(struct camex_dev *cdev, s64 since)
 					       lockdep_is_held(&cdev->lock));
 		if (tx && tx->offset < since) {
 			camex_session_use_up(tx);
-			WRITE_ONCE(peer->introduced, false);
-			WRITE_ONCE(peer->unheard, true);
+			WRITE_ONCE(peer->live.introduced, false);
+			WRITE_ONCE(peer->live.unheard, true);
 		}
 		spin_unlock_bh(&cdev->lock);
 		cond_resched();

@@ -311,7 +311,7 @@ static int put_doubt(struct sk_buff *msg, const struct camex_peer *peer)
 	    time_after(jiffies, since + DOUBT_AFTER) &&
 	    put_u64(msg, CAMEX_A_PEER_UNANSWERED, jiffies64_to_msecs(jiffies - since)))
 		return -EMSGSIZE;
-	if (READ_ONCE(own->refused) && !time_after(READ_ONCE(peer->seen), refused) &&
+	if (READ_ONCE(own->refused) && !time_after(READ_ONCE(peer->live.seen), refused) &&
 	    put_u64(msg, CAMEX_A_PEER_REFUSED, jiffies64_to_msecs(jiffies - refused)))
 		return -EMSGSIZE;
 	return 0;

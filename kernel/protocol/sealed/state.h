@@ -41,9 +41,9 @@ struct camex_rekey {
  * @refused: a session of the peer was refused as a recording, because of its clock, and none
  *	has begun since
  * @announce: the peer shall hear from us at once (camex_dev.lock)
- * @told: value of camex_peer.seen when the peer's last REGISTER or KEEPALIVE came: it may
+ * @told: value of camex_peer.live.seen when the peer's last REGISTER or KEEPALIVE came: it may
  *	refuse us
- * @answered_us: jiffies of the last other datagram, where camex_peer.seen is @told
+ * @answered_us: jiffies of the last other datagram, where camex_peer.live.seen is @told
  * @caught_up: jiffies when @tx began, or its sequence was set to the clock again
  * @refused_at: jiffies when a session was refused
  * @introduced_at: jiffies when we have last sent REGISTER or KEEPALIVE

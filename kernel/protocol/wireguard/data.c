@@ -302,7 +302,7 @@ void camex_wg_send_keepalive(struct camex_peer *peer)
 	skb = camex_seal(peer, skb, CAMEX_WG_KEEPALIVE, &why);
 	if (!skb)
 		goto out;
-	camex_note_now(&peer->sent);
+	camex_note_now(&peer->live.sent);
 	bytes = skb->len;
 	why = cdev->transport->send(cdev, ep, &way, skb);
 	if (!why)

@@ -48,7 +48,7 @@ void camex_wg_send_to_peer(struct camex_wg_peer *own, void *message, unsigned in
 	camex_cookie_add_macs(&own->cookie, message, len, camex_wg_now());
 	rcu_read_lock_bh();
 	camex_wg_timers_sent(&own->timers, false, jiffies);
-	camex_note_now(&peer->sent);
+	camex_note_now(&peer->live.sent);
 	ep = rcu_dereference_bh(peer->endpoint);
 	if (ep && send_message(peer->cdev, ep, message, len))
 		camex_peer_count_tx(peer, len);

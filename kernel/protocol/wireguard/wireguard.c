@@ -216,7 +216,7 @@ static bool get_state(const struct camex_peer *peer, enum camex_peer_state *stat
 {
 	const struct camex_wg_peer *own = camex_peer_own(peer);
 
-	if (!READ_ONCE(peer->heard))
+	if (!READ_ONCE(peer->live.heard))
 		*state = CAMEX_PEER_STATE_WAITING;
 	else if (READ_ONCE(own->gave_up))
 		*state = CAMEX_PEER_STATE_LOST;
@@ -249,22 +249,22 @@ static unsigned long find_due(struct camex_peer *peer, unsigned long now,
 {
 	const struct camex_wg_dev *dev = camex_dev_own(peer->cdev);
 	struct camex_wg_peer *own = camex_peer_own(peer);
-	unsigned long exchanged = READ_ONCE(peer->seen), next;
+	unsigned long exchanged = READ_ONCE(peer->live.seen), next;
 	bool can_talk;
 
 	due->ep = rcu_dereference_protected(peer->endpoint,
 					    lockdep_is_held(&peer->cdev->lock));
-	if (time_after(READ_ONCE(peer->sent), exchanged))
-		exchanged = READ_ONCE(peer->sent);
+	if (time_after(READ_ONCE(peer->live.sent), exchanged))
+		exchanged = READ_ONCE(peer->live.sent);
 	can_talk = due->ep && dev->local.has_key;
 	next = camex_wg_timers_look(&own->timers, now,
 				    can_talk ? camex_peer_keepalive(peer) : 0, exchanged,
 				    &due->what);
 	if (due->what & CAMEX_WG_DUE_GIVE_UP) {
 		WRITE_ONCE(own->gave_up, true);
-		if (READ_ONCE(peer->alive)) {
-			peer->lost = true;
-			WRITE_ONCE(peer->alive, false);
+		if (READ_ONCE(peer->live.alive)) {
+			peer->live.lost = true;
+			WRITE_ONCE(peer->live.alive, false);
 			camex_peer_tell(peer, CAMEX_EVENT_PEER_LOST);
 		}
 	}

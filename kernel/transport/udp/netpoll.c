@@ -31,7 +31,7 @@
 
 /**
  * struct camex_egress - a device that frames leave by
- * @node: on camex_dev.egress (RTNL; RCU)
+ * @node: on camex_dev.egress.devices (RTNL; RCU)
  * @all: on all_egress (RTNL)
  * @dev: the device
  * @able: netpoll can use it
@@ -69,7 +69,7 @@ static bool is_known(const struct camex_dev *cdev, const struct net_device *dev)
 	const struct camex_egress *egress;
 	unsigned int n = 0;
 
-	list_for_each_entry(egress, &cdev->egress, node) {
+	list_for_each_entry(egress, &cdev->egress.devices, node) {
 		if (egress->dev == dev)
 			return true;
 		n++;
@@ -113,16 +113,16 @@ static bool can_netpoll(struct net_device *dev)
 static void prepare_egress(struct work_struct *work)
 {
 	struct camex_dev *cdev = container_of(to_delayed_work(work),
-					      struct camex_dev, egress_work);
+					      struct camex_dev, egress.work);
 	struct camex_egress *egress;
 	struct net_device *dev;
 
 	/* Who holds RTNL may be waiting for us. */
 	if (!rtnl_trylock()) {
-		schedule_delayed_work(&cdev->egress_work, SOON);
+		schedule_delayed_work(&cdev->egress.work, SOON);
 		return;
 	}
-	dev = __dev_get_by_index(cdev->net, READ_ONCE(cdev->egress_wanted));
+	dev = __dev_get_by_index(cdev->net, READ_ONCE(cdev->egress.wanted));
 	if (!dev || cdev->conf.tx != CAMEX_TX_NETPOLL || is_known(cdev, dev))
 		goto out;
 	egress = kzalloc(sizeof(*egress), GFP_KERNEL_ACCOUNT);
@@ -135,7 +135,7 @@ static void prepare_egress(struct work_struct *work)
 		       !(dev->flags & IFF_LOOPBACK) && can_netpoll(dev) &&
 		       !camex_netpoll_setup(&egress->np, dev);
 	list_add_tail(&egress->all, &all_egress);
-	list_add_tail_rcu(&egress->node, &cdev->egress);
+	list_add_tail_rcu(&egress->node, &cdev->egress.devices);
 out:
 	rtnl_unlock();
 }
@@ -146,8 +146,8 @@ out:
  */
 void camex_netpoll_init(struct camex_dev *cdev)
 {
-	INIT_LIST_HEAD(&cdev->egress);
-	INIT_DELAYED_WORK(&cdev->egress_work, prepare_egress);
+	INIT_LIST_HEAD(&cdev->egress.devices);
+	INIT_DELAYED_WORK(&cdev->egress.work, prepare_egress);
 }
 
 /**
@@ -160,8 +160,8 @@ void camex_netpoll_off(struct camex_dev *cdev)
 {
 	struct camex_egress *egress, *next;
 
-	cancel_delayed_work_sync(&cdev->egress_work);
-	list_for_each_entry_safe(egress, next, &cdev->egress, node)
+	cancel_delayed_work_sync(&cdev->egress.work);
+	list_for_each_entry_safe(egress, next, &cdev->egress.devices, node)
 		forget_egress(egress);
 }
 
@@ -193,12 +193,12 @@ static struct camex_egress *egress_of(struct camex_dev *cdev,
 {
 	struct camex_egress *egress;
 
-	list_for_each_entry_rcu(egress, &cdev->egress, node,
+	list_for_each_entry_rcu(egress, &cdev->egress.devices, node,
 				rcu_read_lock_bh_held())
 		if (egress->dev == dev)
 			return egress->able ? egress : NULL;
-	WRITE_ONCE(cdev->egress_wanted, dev->ifindex);
-	schedule_delayed_work(&cdev->egress_work, SOON);
+	WRITE_ONCE(cdev->egress.wanted, dev->ifindex);
+	schedule_delayed_work(&cdev->egress.work, SOON);
 	return NULL;
 }
 
