@@ -20,7 +20,7 @@ static struct camex_session_rx *opened(struct camex_peer *far, u32 prefix, u64 s
 
 	rcu_read_lock();
 	local_bh_disable();
-	rx = camex_session_rank_open(far, rcu_dereference_bh(camex_sealed_of(far)->key), prefix, seq, true, &why);
+	rx = camex_session_rank_open(far, key_bh(far), prefix, seq, true, &why);
 	local_bh_enable();
 	rcu_read_unlock();
 	return rx;

@@ -406,7 +406,7 @@ static bool module_take(struct model *m, const struct recorded *d)
 	rcu_read_lock();
 	local_bh_disable();
 	set_heard(m);
-	key = rcu_dereference_bh(camex_sealed_of(m->peer)->key);
+	key = key_bh(m->peer);
 	if (m->told[d->session].key == m->key) {
 		rx = camex_session_rank_open(m->peer, key, d->session, d->seq, false, &why);
 		taken = rx && camex_session_take(rx, &d->seq, 1, &highest);

@@ -247,7 +247,7 @@ static void hear(struct kunit *test, struct camex_peer *peer,
 	if (newest || open) {
 		int why;
 
-		rx = camex_session_rank_open(peer, rcu_dereference_bh(camex_sealed_of(peer)->key), 1, seq,
+		rx = camex_session_rank_open(peer, key_bh(peer), 1, seq,
 					     false, &why);
 		taken = rx && camex_session_take(rx, &seq, 1, &highest);
 		if (taken && highest)

@@ -134,7 +134,7 @@ static const char *datagram(struct play *p, const struct step *s, int *why)
 	if (s->verb == V_OPEN || s->verb == V_REFUSED) {
 		if (rx)
 			return "it is open";
-		opened = camex_session_rank_open(p->peer, rcu_dereference_bh(camex_sealed_of(p->peer)->key),
+		opened = camex_session_rank_open(p->peer, key_bh(p->peer),
 						 s->prefix, s->seq, false, why);
 		rx = find(p, s->prefix);
 		if (rx != opened)
@@ -855,7 +855,7 @@ static void rule5_other_key(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[1]));
 	rcu_read_lock();
 	local_bh_disable();
-	rx = camex_session_rank_open(a, rcu_dereference_bh(camex_sealed_of(b)->key), 1, 0, true, &why);
+	rx = camex_session_rank_open(a, key_bh(b), 1, 0, true, &why);
 	local_bh_enable();
 	rcu_read_unlock();
 	KUNIT_EXPECT_NULL(test, rx);
@@ -876,7 +876,7 @@ static void rule5_event(struct kunit *test)
 	for (registers = 0; registers < 2; registers++) {
 		rcu_read_lock();
 		local_bh_disable();
-		rx = camex_session_rank_open(a, rcu_dereference_bh(camex_sealed_of(a)->key), registers, 0,
+		rx = camex_session_rank_open(a, key_bh(a), registers, 0,
 					     registers, &why);
 		local_bh_enable();
 		events = camex_events_take(test->priv, &who);
@@ -904,7 +904,8 @@ static bool reflected(struct camex_peer *peer, u32 prefix, u64 seq)
 	bool ours;
 
 	rcu_read_lock();
-	ours = camex_session_is_ours(peer->cdev, rcu_dereference(camex_sealed_of(peer)->key), prefix, seq);
+	ours = camex_session_is_ours(peer->cdev, rcu_dereference(camex_sealed_of(peer)->key),
+				     prefix, seq);
 	rcu_read_unlock();
 	return ours;
 }
@@ -1051,7 +1052,7 @@ static void rule7_clock_back(struct kunit *test)
 			local_bh_disable();
 			/* b stands for the far end: only sequences matter to it */
 			if (!rx)
-				rx = camex_session_rank_open(b, rcu_dereference_bh(camex_sealed_of(b)->key),
+				rx = camex_session_rank_open(b, key_bh(b),
 							     tx->base.prefix, seq, true, &why);
 			if (rx && !camex_session_take(rx, &seq, 1, &highest))
 				rx = NULL;
@@ -1084,7 +1085,7 @@ static void rule4_long_ago(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, keys[0]));
 	rcu_read_lock();
 	local_bh_disable();
-	rx = camex_session_rank_open(a, rcu_dereference_bh(camex_sealed_of(a)->key), 1, 10, false, &why);
+	rx = camex_session_rank_open(a, key_bh(a), 1, 10, false, &why);
 	local_bh_enable();
 	rcu_read_unlock();
 	KUNIT_ASSERT_NOT_NULL(test, rx);

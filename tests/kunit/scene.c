@@ -125,7 +125,7 @@ bool scene_open_sessions(struct scene *s)
 
 	for (way = 0; way < WAYS; way++) {
 		rcu_read_lock_bh();
-		rx = camex_session_rank_open(s->peer, rcu_dereference_bh(camex_sealed_of(s->peer)->key),
+		rx = camex_session_rank_open(s->peer, key_bh(s->peer),
 					     way + 1, SEQ - 1, true, &why);
 		rcu_read_unlock_bh();
 		if (!rx)

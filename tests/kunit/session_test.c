@@ -284,6 +284,7 @@ static void key_random(struct kunit *test)
 	}
 	prandom_seed_state(&rnd, 1);
 	for (op = 0; op < 120; op++) {
+		struct camex_sealed_dev *own = camex_sealed_of_dev(cdev);
 		unsigned int distinct = 0;
 
 		i = below(&rnd, 5);
@@ -311,8 +312,8 @@ static void key_random(struct kunit *test)
 			KUNIT_EXPECT_EQ_MSG(test, holders, length(&key->peers),
 					    "seed 1, op %d, key %d", op, k);
 		}
-		KUNIT_EXPECT_EQ_MSG(test, distinct, length(&camex_sealed_of_dev(cdev)->keys), "seed 1, op %d", op);
-		KUNIT_EXPECT_EQ_MSG(test, distinct, atomic_read(&camex_sealed_of_dev(cdev)->key_table.nelems),
+		KUNIT_EXPECT_EQ_MSG(test, distinct, length(&own->keys), "seed 1, op %d", op);
+		KUNIT_EXPECT_EQ_MSG(test, distinct, atomic_read(&own->key_table.nelems),
 				    "seed 1, op %d", op);
 		/* each peer with a key refers to it, and so do its sessions */
 		rcu_barrier();
@@ -678,7 +679,7 @@ static void session_open(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(b, keys[1]));
 	rcu_read_lock();
 	local_bh_disable();
-	rx = camex_session_rank_open(a, rcu_dereference_bh(camex_sealed_of(a)->key), 77, 5, true, &why);
+	rx = camex_session_rank_open(a, key_bh(a), 77, 5, true, &why);
 	local_bh_enable();
 	rcu_read_unlock();
 	KUNIT_ASSERT_NOT_NULL(test, rx);
@@ -796,7 +797,8 @@ static void session_fifth(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, length(&camex_sealed_of(a)->closed[0].list), 1);
 		KUNIT_EXPECT_TRUE(test, is_open(a, prefix));
 		/* the newest is last */
-		at = list_last_entry(&camex_sealed_of(a)->open, struct camex_session_rx, base.peer_node);
+		at = list_last_entry(&camex_sealed_of(a)->open, struct camex_session_rx,
+				     base.peer_node);
 		KUNIT_EXPECT_EQ(test, at->base.prefix, prefix);
 	}
 }
@@ -866,6 +868,7 @@ static void session_closed(struct kunit *test)
 static void session_closed_many(struct kunit *test)
 {
 	struct camex_peer *a = fake_peer(test, "a");
+	const struct camex_closed *closed;
 	struct camex_session_rx *rx;
 	unsigned int i;
 
@@ -879,8 +882,9 @@ static void session_closed_many(struct kunit *test)
 			KUNIT_ASSERT_NOT_NULL(test, rx);
 		}
 		retire(rx);
-		KUNIT_EXPECT_EQ(test, camex_sealed_of(a)->closed[0].n, min(i + 1, CAMEX_SESSIONS_CLOSED));
-		KUNIT_EXPECT_EQ(test, length(&camex_sealed_of(a)->closed[0].list), camex_sealed_of(a)->closed[0].n);
+		closed = &camex_sealed_of(a)->closed[0];
+		KUNIT_EXPECT_EQ(test, closed->n, min(i + 1, CAMEX_SESSIONS_CLOSED));
+		KUNIT_EXPECT_EQ(test, length(&closed->list), closed->n);
 	}
 	for (i = 0; i < CAMEX_SESSIONS_CLOSED + 2; i++) {
 		KUNIT_EXPECT_EQ_MSG(test, i != 1 && i != 2, in_table(a, i, false),

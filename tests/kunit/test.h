@@ -38,13 +38,20 @@ static inline bool has_failed(struct kunit *test)
 	return READ_ONCE(test->status) == KUNIT_FAILURE;
 }
 
+/* The key of a peer, for an RCU reader. */
+static inline struct camex_key *key_bh(const struct camex_peer *peer)
+{
+	return rcu_dereference_bh(camex_sealed_of(peer)->key);
+}
+
 /* The session for what is sent to a peer. */
 static inline struct camex_session_tx *tx_of(struct camex_peer *peer)
 {
 	struct camex_session_tx *tx;
 
 	spin_lock_bh(&peer->cdev->lock);
-	tx = rcu_dereference_protected(camex_sealed_of(peer)->tx, lockdep_is_held(&peer->cdev->lock));
+	tx = rcu_dereference_protected(camex_sealed_of(peer)->tx,
+				       lockdep_is_held(&peer->cdev->lock));
 	spin_unlock_bh(&peer->cdev->lock);
 	return tx;
 }

@@ -146,7 +146,8 @@ static void spend(struct camex_dev *cdev)
 {
 	u64 now = ktime_get_ns();
 
-	camex_budget_end(&camex_sealed_of_dev(cdev)->budget, now - NSEC_PER_SEC / CAMEX_LIMIT_CPU, now);
+	camex_budget_end(&camex_sealed_of_dev(cdev)->budget,
+			 now - NSEC_PER_SEC / CAMEX_LIMIT_CPU, now);
 }
 
 static bool wait_for_trials(struct camex_dev *cdev)

@@ -229,7 +229,7 @@ static void set_keepalive(struct camex_peer *peer, u16 seconds)
 {
 	struct camex_dev *cdev = peer->cdev;
 
-	WRITE_ONCE(peer->keepalive, seconds);
+	WRITE_ONCE(peer->live.keepalive, seconds);
 	spin_lock_bh(&cdev->lock);
 	camex_peer_begin(peer);
 	spin_unlock_bh(&cdev->lock);

@@ -38,8 +38,9 @@ void camex_hints_free(struct camex_dev *cdev)
 static struct camex_hint *hint_of(struct camex_dev *cdev,
 				  const struct camex_addr *from)
 {
-	return &camex_camex_of_dev(cdev)->hints.table[siphash(from, sizeof(*from), &cdev->limits->secret) %
-			    CAMEX_HINTS];
+	u64 hash = siphash(from, sizeof(*from), &cdev->limits->secret);
+
+	return &camex_camex_of_dev(cdev)->hints.table[hash % CAMEX_HINTS];
 }
 
 /**

@@ -208,7 +208,8 @@ static void copy_client_id(struct camex_dev *cdev, char *id)
 }
 
 /**
- * camex_control_body() - camex_sealed_ops.introduction: the text of a REGISTER, or the nothing of a KEEPALIVE
+ * camex_control_body() - camex_sealed_ops.introduction: the text of a REGISTER, or none of a
+ *	KEEPALIVE
  * @peer: whom it is for
  * @registers: REGISTER, if there is an address or CONFIG is to bring one
  * @type: result: enum camex_wire_type
@@ -318,8 +319,7 @@ int camex_control_answer(struct camex_peer *peer,
 		return CAMEX_A_STATS_RATE_LIMITED;
 	if (!ep || !camex_endpoint_is(ep, &from->addr, &from->local))
 		ep = &there;
-	camex_hello_send(peer, ep, config_body(peer, r, profile),
-			   CAMEX_WIRE_CONFIG);
+	camex_hello_send(peer, ep, config_body(peer, r, profile), CAMEX_WIRE_CONFIG);
 	camex_path_set(&there, NULL);
 	return 0;
 }
@@ -433,7 +433,8 @@ int camex_control_config(struct camex_peer *peer, const void *text, size_t len,
 }
 
 /**
- * camex_control_take() - camex_sealed_ops.take_control: take control text that opened under a peer's key
+ * camex_control_take() - camex_sealed_ops.take_control: take control text that opened under a
+ *	peer's key
  * @peer: the peer
  * @type: enum camex_wire_type
  * @text: the text

@@ -64,7 +64,8 @@ struct camex_identifier *camex_identifier_new(struct camex_peer *peer, const u8 
 		return NULL;
 	memcpy(ident->id, id, sizeof(ident->id));
 	ident->peer = peer;
-	if (rhashtable_insert_fast(&camex_jtunnel_of_dev(peer->cdev)->identifiers, &ident->node, by_id)) {
+	if (rhashtable_insert_fast(&camex_jtunnel_of_dev(peer->cdev)->identifiers,
+				   &ident->node, by_id)) {
 		kfree(ident);
 		return NULL;
 	}
@@ -81,7 +82,8 @@ void camex_identifier_free(struct camex_identifier *ident)
 {
 	if (!ident)
 		return;
-	rhashtable_remove_fast(&camex_jtunnel_of_dev(ident->peer->cdev)->identifiers, &ident->node, by_id);
+	rhashtable_remove_fast(&camex_jtunnel_of_dev(ident->peer->cdev)->identifiers,
+			       &ident->node, by_id);
 	kfree_rcu(ident, rcu);
 }
 

@@ -100,7 +100,8 @@ bool camex_peer_is_unanswered(const struct camex_peer *peer, unsigned long *sinc
 	unsigned long seen = READ_ONCE(peer->live.seen);
 
 	*since = seen == READ_ONCE(own->told) ? READ_ONCE(own->answered_us) : seen;
-	return (sealed->awaits && sealed->awaits(peer)) || time_after(READ_ONCE(peer->live.unanswered_since), *since);
+	return (sealed->awaits && sealed->awaits(peer)) ||
+	       time_after(READ_ONCE(peer->live.unanswered_since), *since);
 }
 
 /* Does the sequence have to go on at the clock? Return jiffies until it could have to. */

@@ -96,6 +96,7 @@ bool camex_hello_introduce(struct camex_peer *peer, struct camex_endpoint *ep)
 	unsigned long last = READ_ONCE(own->introduced_at), now = jiffies;
 	unsigned long every = protocol->sealed->introduce_every ?
 			      protocol->sealed->introduce_every(peer) : HELLO_EVERY;
+	bool registers;
 
 	if (unlikely(camex_clock_hibernates()) && rcu_access_pointer(own->tx))
 		return false;
@@ -103,9 +104,10 @@ bool camex_hello_introduce(struct camex_peer *peer, struct camex_endpoint *ep)
 	    time_before(now, last + every))
 		return true;
 	/* Of several CPUs that get here one does it. */
-	if (cmpxchg(&own->introduced_at, last, now) == last)
-		send_hello(peer, ep, protocol->registers &&
-				     protocol->registers(peer) != CAMEX_REGISTER_OFF);
+	if (cmpxchg(&own->introduced_at, last, now) != last)
+		return true;
+	registers = protocol->registers && protocol->registers(peer) != CAMEX_REGISTER_OFF;
+	send_hello(peer, ep, registers);
 	return true;
 }
 

@@ -33,7 +33,6 @@ void camex_key_attach(struct camex_key *key, struct camex_peer *peer);
 void camex_key_detach(struct camex_key *key, struct camex_peer *peer);
 void camex_key_put(struct camex_key *key);
 
-
 int camex_peer_prepare_key(struct camex_peer *peer, const u8 *bytes,
 			   struct camex_rekey *rekey);
 void camex_peer_abandon_key(struct camex_peer *peer, struct camex_rekey *rekey);
