@@ -8,6 +8,7 @@
 #include "command/command.h"
 #include "config/apply.h"
 #include "config/change.h"
+#include "config/firewall.h"
 #include "config/shell.h"
 #include "netlink/link.h"
 
@@ -67,6 +68,48 @@ static int del_rule(struct engine *engine, const struct change *change)
 	return rule_del(&engine->route, &change->rule, engine->fault);
 }
 
+/* The port that the kernel may have chosen. */
+static uint16_t find_port(struct engine *engine)
+{
+	struct call *call = calloc(1, sizeof(*call));
+	struct model_devices devices = {};
+	const struct nlattr *port = NULL;
+	uint16_t number;
+
+	if (!call)
+		return 0;
+	call->command = command_find("dev", "show");
+	call->word[0] = engine->config->name;
+	call->conn = *engine->camex;
+	if (!query_devices(call, call->word[0], &devices) && devices.n)
+		port = devices.list[0].tb[CAMEX_A_DEV_PORT];
+	number = port ? nla_get_u16(port) : 0;
+	*engine->camex = call->conn;
+	model_devices_clear(&devices);
+	free(call);
+	return number;
+}
+
+static int set_firewall(struct engine *engine, const struct change *change)
+{
+	firewall_set(engine->config, engine->ifindex, change->table,
+		     find_port(engine));
+	return 0;
+}
+
+static int clear_firewall(struct engine *engine, const struct change *change)
+{
+	(void)engine;
+	firewall_clear(change->table);
+	return 0;
+}
+
+/* One that was there before stays. */
+static int undo_firewall(struct engine *engine, const struct change *change)
+{
+	return change->last ? 0 : clear_firewall(engine, change);
+}
+
 static int run_hook(struct engine *engine, const struct change *change)
 {
 	return shell_run_hook(change->hook, engine->fault);
@@ -121,6 +164,8 @@ static const struct kind {
 	[CHANGE_ROUTE_DEL] = { "kernel route", "removed", NULL, NULL, NULL, del_route, add_route },
 	[CHANGE_RULE_ADD] = { "rule", "added", NULL, NULL, NULL, add_rule, del_rule },
 	[CHANGE_RULE_DEL] = { "rule", "removed", NULL, NULL, NULL, del_rule, add_rule },
+	[CHANGE_FIREWALL] = { "firewall", NULL, NULL, NULL, NULL, set_firewall, undo_firewall },
+	[CHANGE_FIREWALL_DEL] = { "firewall", NULL, NULL, NULL, NULL, clear_firewall, set_firewall },
 	[CHANGE_DNS] = { "DNS", NULL, NULL, NULL, NULL, set_dns, unset_dns },
 	[CHANGE_ROUTE_VIA] = { "route", NULL, NULL, NULL, NULL, NULL, NULL },
 	[CHANGE_PROFILE] = { "configuration", NULL, NULL, NULL, NULL, NULL, NULL },
@@ -136,7 +181,8 @@ static const struct kind {
 
 bool change_outlives_device(const struct change *change)
 {
-	return change->kind == CHANGE_RULE_ADD || change->kind == CHANGE_DNS;
+	return change->kind == CHANGE_RULE_ADD || change->kind == CHANGE_DNS ||
+	       change->kind == CHANGE_FIREWALL;
 }
 
 const char *change_name(const struct change *change)
@@ -318,7 +364,7 @@ void change_print(const struct change *change)
 		fputs(kind->what, stdout);
 	if (change->prefix.addr.family)
 		printf(" %s", prefix_text(&change->prefix, text));
-	if (change->table && change->table != RT_TABLE_MAIN)
+	if (change->prefix.addr.family && change->table != RT_TABLE_MAIN)
 		printf(" in table %u", change->table);
 	if (change->rule.family)
 		print_rule(&change->rule);

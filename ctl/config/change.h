@@ -26,6 +26,8 @@ enum change_kind {
 	CHANGE_ROUTE_RESTORE,
 	CHANGE_RULE_ADD, /* by which packets find the default route */
 	CHANGE_RULE_DEL,
+	CHANGE_FIREWALL, /* that of a default route: it may be there already */
+	CHANGE_FIREWALL_DEL,
 	CHANGE_ROUTE_DEL,
 	CHANGE_DNS, /* what the resolver is told: it does not say whether it is new */
 	CHANGE_ROUTE_VIA, /* one that a server hands out */
@@ -49,11 +51,11 @@ enum change_kind {
  * @before: the same keywords with their present values
  * @given: @now belongs to the file
  * @prefix: an address or a prefix
- * @table: of a kernel route
+ * @table: of a kernel route, or the mark of a firewall
  * @rule: a policy rule
  * @hook: a command of the file
  * @mtu: an MTU
- * @last: no later change gives the peer more routes
+ * @last: no later change gives the peer more routes; a firewall is there already
  */
 struct change {
 	enum change_kind kind;

@@ -66,6 +66,22 @@ int plan_tables(struct engine *engine);
 /* The link's state, the kernel's routes and policy rules; @restore: add the routes again. */
 int plan_routes(struct engine *engine, bool restore);
 
+/* The line that asks for a default route of a family; 0: none does. */
+unsigned int plan_find_default(const struct config *config, uint8_t family);
+
+/* All policy rules, and those of default routes; what the firewall has to do with them. */
+int plan_read_rules(struct conn *route, struct link_rules *rules,
+		    struct fault *fault);
+int plan_rules(struct engine *engine);
+
+/*
+ * The rule that leads to the table of a mark or, with mark 0, the one of that priority
+ * that lets main go first; NULL: there is none that camexctl has added.
+ */
+const struct link_rule *plan_find_rule(const struct engine *engine,
+				       uint8_t family, uint32_t mark,
+				       uint32_t priority);
+
 /* The routes that a server hands out, in the place of those that it did before, NULL: none. */
 int plan_handed_routes(struct engine *engine, const struct config *was);
 

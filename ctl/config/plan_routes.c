@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The plan for the kernel's routes, and for the rules by which packets find them. */
+/* The plan for the kernel's routes. */
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <stdio.h>
@@ -28,8 +28,7 @@ static const struct value *kernel_routes(const struct config_peer *peer)
 	return routes;
 }
 
-/* The line that asks for a default route of a family; 0: none does. */
-static unsigned int find_default(const struct config *config, uint8_t family)
+unsigned int plan_find_default(const struct config *config, uint8_t family)
 {
 	for (size_t i = 0; i < config->n_peers; i++) {
 		const struct value *routes = kernel_routes(&config->peers[i]);
@@ -118,19 +117,11 @@ static int put_mark(struct engine *engine, unsigned int line)
 	return 0;
 }
 
-static int read_rules(struct conn *route, struct link_rules *rules,
-		      struct fault *fault)
-{
-	return rule_read(route, rules) ?
-		       fault_set(fault, "the policy rules cannot be read") :
-		       0;
-}
-
 int plan_tables(struct engine *engine)
 {
 	struct config *config = engine->config;
 	const struct value *table = values_get(&config->values, "table");
-	unsigned int line = find_default(config, AF_INET);
+	unsigned int line = plan_find_default(config, AF_INET);
 
 	engine->table = RT_TABLE_MAIN;
 	if (!(engine->flags & ENGINE_LINK) || engine->flags & ENGINE_PROFILE)
@@ -138,13 +129,13 @@ int plan_tables(struct engine *engine)
 	if (table && table->number != TABLE_AUTO)
 		engine->table = table->number;
 	if (!line)
-		line = find_default(config, AF_INET6);
+		line = plan_find_default(config, AF_INET6);
 	if (table && table->number != TABLE_AUTO)
 		line = 0;
 	if (!line && !plan_number(engine, CAMEX_A_DEV_FWMARK))
 		return 0;
 	/* without a default route: one that the device has by now may have to go */
-	if (read_rules(&engine->route, &engine->rules, engine->fault))
+	if (plan_read_rules(&engine->route, &engine->rules, engine->fault))
 		return ini_fault(&config->ini, line, engine->fault);
 	if (!line)
 		return 0;
@@ -234,26 +225,6 @@ static bool is_kernel_route(const struct config *config,
 	return false;
 }
 
-/* The rule that leads to the table of default routes, or lets main go first; NULL: none. */
-static const struct link_rule *find_rule(const struct engine *engine,
-					 uint8_t family, uint32_t mark,
-					 uint32_t priority)
-{
-	for (size_t i = 0; i < engine->rules.n; i++) {
-		const struct link_rule *rule = &engine->rules.list[i];
-
-		if (rule->family != family || !rule->own)
-			continue;
-		if (mark && rule->others && rule->mark == mark &&
-		    rule->table == mark)
-			return rule;
-		if (!mark && rule->specific && rule->priority == priority &&
-		    rule->table == RT_TABLE_MAIN)
-			return rule;
-	}
-	return NULL;
-}
-
 /*
  * Whether a route is one that this program would have added. A default route in main is
  * not, but where the file asks for it.
@@ -287,89 +258,6 @@ static int plan_route_dels(struct engine *engine,
 		}
 		if (had && plan_route(engine, CHANGE_ROUTE_DEL, &route->prefix,
 				      route->table, 0))
-			return -1;
-	}
-	return 0;
-}
-
-/* --- policy rules --- */
-
-static int plan_rule(struct engine *engine, enum change_kind kind,
-		     const struct link_rule *rule, unsigned int line)
-{
-	struct change *change = plan_change(engine, kind, NULL, line);
-
-	if (!change)
-		return -1;
-	change->rule = *rule;
-	return 0;
-}
-
-/*
- * Main goes first, but for its default route; then what does not have the mark is looked
- * up in the table of that number. Both stand before all other rules, as those of
- * "ip rule add" do.
- */
-static int plan_rule_pair(struct engine *engine, uint8_t family,
-			  unsigned int line)
-{
-	struct link_rule rule = { .family = family, .own = true };
-	uint32_t first = 32766;
-
-	for (size_t i = 0; i < engine->rules.n; i++) {
-		const struct link_rule *other = &engine->rules.list[i];
-
-		if (other->family == family && other->priority &&
-		    other->priority < first)
-			first = other->priority;
-	}
-	if (first < 3) {
-		fault_set(engine->fault,
-			  "no policy rule fits before the one of priority %u",
-			  first);
-		return ini_fault(&engine->config->ini, line, engine->fault);
-	}
-	rule.priority = first - 2;
-	rule.table = RT_TABLE_MAIN;
-	rule.specific = true;
-	if (plan_rule(engine, CHANGE_RULE_ADD, &rule, line))
-		return -1;
-	rule.priority = first - 1;
-	rule.table = engine->mark;
-	rule.mark = engine->mark;
-	rule.specific = false;
-	rule.others = true;
-	return plan_rule(engine, CHANGE_RULE_ADD, &rule, line);
-}
-
-/* The pair that was added for the device's mark. */
-static int plan_rule_dels(struct engine *engine, uint8_t family, uint32_t mark)
-{
-	const struct link_rule *rule = find_rule(engine, family, mark, 0);
-	const struct link_rule *main;
-
-	if (!rule)
-		return 0;
-	main = find_rule(engine, family, 0, rule->priority - 1);
-	if (plan_rule(engine, CHANGE_RULE_DEL, rule, 0))
-		return -1;
-	return main ? plan_rule(engine, CHANGE_RULE_DEL, main, 0) : 0;
-}
-
-static int plan_rules(struct engine *engine)
-{
-	uint32_t before = plan_number(engine, CAMEX_A_DEV_FWMARK);
-
-	for (size_t i = 0; i < sizeof(families); i++) {
-		uint8_t family = families[i];
-		unsigned int line = find_default(engine->config, family);
-		bool wanted = line && engine->mark;
-
-		if (wanted && !find_rule(engine, family, engine->mark, 0) &&
-		    plan_rule_pair(engine, family, line))
-			return -1;
-		if (before && (!wanted || before != engine->mark) &&
-		    plan_rule_dels(engine, family, before))
 			return -1;
 	}
 	return 0;
@@ -420,20 +308,6 @@ int plan_handed_routes(struct engine *engine, const struct config *was)
 	return plan_route_adds(engine, &none, CHANGE_ROUTE_VIA);
 }
 
-int routes_forget_rules(struct conn *route, uint32_t mark, struct fault *fault)
-{
-	struct engine engine = { .fault = fault };
-	int status = read_rules(route, &engine.rules, fault);
-
-	for (size_t i = 0; i < sizeof(families) && mark && !status; i++)
-		status = plan_rule_dels(&engine, families[i], mark);
-	for (size_t i = 0; i < engine.n && !status; i++)
-		status = rule_del(route, &engine.changes[i].rule, fault);
-	free(engine.changes);
-	free(engine.rules.list);
-	return status;
-}
-
 /* Whether a peer of the device has a default route of a family. */
 static bool has_default(const struct model_device *device, uint8_t family)
 {
@@ -457,13 +331,13 @@ int routes_find_table(struct engine *engine, uint32_t *table)
 	bool any = false, all = true;
 
 	*table = TABLE_AUTO;
-	if (read_rules(&engine->route, &engine->rules, engine->fault))
+	if (plan_read_rules(&engine->route, &engine->rules, engine->fault))
 		return -1;
 	for (size_t i = 0; i < sizeof(families); i++) {
 		if (!has_default(engine->device, families[i]))
 			continue;
 		any = true;
-		all &= mark && find_rule(engine, families[i], mark, 0);
+		all &= mark && plan_find_rule(engine, families[i], mark, 0);
 	}
 	if (any && all)
 		return 0;

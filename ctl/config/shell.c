@@ -13,8 +13,7 @@
 /* Debian's resolvconf sorts interfaces by this file; tun* stand before the networks. */
 #define INTERFACE_ORDER "/etc/resolvconf/interface-order"
 
-/* Whether a directory of PATH has such a program. */
-static bool has_program(const char *name)
+bool shell_has_program(const char *name)
 {
 	const char *path = getenv("PATH");
 	char *copy = strdup(path ? path : "/usr/sbin:/usr/bin:/sbin:/bin");
@@ -57,9 +56,7 @@ static void write_all(int fd, const char *text)
 	}
 }
 
-/* Run a program, with that on its standard input or, input NULL, with ours. */
-static int run_program(const char *const *argv, const char *input,
-		       struct fault *fault)
+int shell_run(const char *const *argv, const char *input, struct fault *fault)
 {
 	int ends[2] = { -1, -1 }, status = 0;
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
@@ -99,10 +96,10 @@ static int run_program(const char *const *argv, const char *input,
 int shell_run_hook(const struct config_hook *hook, struct fault *fault)
 {
 	/* wg-quick is a script of bash, and hooks are written for that */
-	const char *const argv[] = { has_program("bash") ? "bash" : "sh", "-c",
-				     hook->command, NULL };
+	const char *const argv[] = { shell_has_program("bash") ? "bash" : "sh",
+				     "-c", hook->command, NULL };
 
-	return run_program(argv, NULL, fault) ?
+	return shell_run(argv, NULL, fault) ?
 		       fault_prefix(fault, hook->command) :
 		       0;
 }
@@ -159,7 +156,7 @@ static int set_by_resolvconf(const struct config *config, struct fault *fault)
 		fputc('\n', out);
 	fclose(out);
 	name_record(config, record, sizeof(record));
-	status = run_program(argv, text, fault);
+	status = shell_run(argv, text, fault);
 	free(text);
 	return status;
 }
@@ -184,16 +181,16 @@ static int run_resolvectl(const struct config *config, const char *what,
 	for (size_t i = 0; i < config->n_dns; i++)
 		if (is_address(config->dns[i]) != domains)
 			argv[n++] = config->dns[i];
-	status = run_program(argv, NULL, fault);
+	status = shell_run(argv, NULL, fault);
 	free(argv);
 	return status;
 }
 
 int shell_set_dns(const struct config *config, struct fault *fault)
 {
-	if (has_program("resolvconf"))
+	if (shell_has_program("resolvconf"))
 		return set_by_resolvconf(config, fault);
-	if (has_program("resolvectl"))
+	if (shell_has_program("resolvectl"))
 		return run_resolvectl(config, "dns", fault) ||
 				       run_resolvectl(config, "domain", fault) ?
 			       -1 :
@@ -210,8 +207,8 @@ int shell_unset_dns(const struct config *config, struct fault *fault)
 	const char *const argv[] = { "resolvconf", "-d", record, "-f", NULL };
 
 	/* resolvectl's part goes with the device */
-	if (!has_program("resolvconf"))
+	if (!shell_has_program("resolvconf"))
 		return 0;
 	name_record(config, record, sizeof(record));
-	return run_program(argv, NULL, fault);
+	return shell_run(argv, NULL, fault);
 }

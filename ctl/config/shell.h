@@ -6,6 +6,15 @@
 #include "config/config.h"
 #include "text/fault.h"
 
+/* Whether a directory of PATH has such a program. */
+bool shell_has_program(const char *name);
+
+/*
+ * Run a program, argv ending with NULL, with the input on its standard input or, that
+ * being NULL, with ours. 0, or -1 with the reason.
+ */
+int shell_run(const char *const *argv, const char *input, struct fault *fault);
+
 /* Run the hooks of a time, one after the other, until one fails. 0, or -1 with FILE:LINE. */
 int shell_run_hooks(const struct config *config, enum hook_when when,
 		    struct fault *fault);

@@ -100,7 +100,7 @@ differs() {
 		[ "$(cat "$test_tmp/hooks")" = x ] && nine true ;;
 	"Default route") edited "$apart; s/^AllowedIPs.*/AllowedIPs = 0.0.0.0\/0/; /^PostUp/d" &&
 		on1 'ip rule | grep -q "not from all fwmark 0xca6c lookup 51820" && ip rule | grep -q suppress_prefixlength' &&
-		nine '.fwmark == 51820' && [ "$(on1 'ip rule | wc -l')" = 3 ] ;;
+		on1 "nft list table inet camex-0xca6c | grep -q \"dport [0-9]* meta mark set 0x0000ca6c\"" && nine ".fwmark == 51820" && [ "$(on1 'ip rule | wc -l')" = 3 ] ;;
 	Deleting) edited "$apart; s/^AllowedIPs.*/AllowedIPs = 0.0.0.0\/0/; /^PostUp/d" &&
 		camexctl -n host1 dev del wg9 && [ "$(on1 'ip rule | wc -l')" = 5 ] &&
 		on1 'ip rule del table 51820; ip rule del table main suppress_prefixlength 0' ;;

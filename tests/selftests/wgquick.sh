@@ -65,7 +65,10 @@ wireguard_end() {
 		ip -n host2 address add 2001:db8:ffff::1/128 dev lo &&
 		ip -n host2 link set wg0 up &&
 		ip -n host1 route add default via 192.0.2.2 &&
-		ip -n host1 -6 route add default via 2001:db8::2
+		ip -n host1 -6 route add default via 2001:db8::2 &&
+		ip -n host2 route add 10.9.0.1 via 192.0.2.1 table 7 &&
+		ip -n host2 rule add from 192.0.2.2 table 7 &&
+		on host1 sysctl -qw net.ipv4.conf.eth0.rp_filter=1 net.ipv4.conf.default.rp_filter=1
 }
 ok "WireGuard in host2" wireguard_end
 mkdir "$test_tmp/bin"
@@ -115,6 +118,15 @@ ok "IPv4 through the tunnel" wait_until 10 reaches host1 10.9.0.2 -W 1
 ok "IPv6" reaches host1 fd00:9::2
 ok "what is behind it, by the default route" reaches host1 198.51.100.1
 ok "IPv6 too" reaches host1 2001:db8:ffff::1
+is "datagrams of the far end pass a strict rp_filter" \
+	"$(on host1 sysctl -n net.ipv4.conf.eth0.rp_filter)$(on host1 nft list table inet camex-0xca6c | grep -c 'mark set')" 11
+on host1 nft flush chain inet camex-0xca6c own_datagrams
+nok "because of a rule for its mark" reaches host1 10.9.0.2 -W 2
+ok "which reload puts back" ctl reload "$test_tmp/wg0.conf"
+ok "IPv4 through the tunnel again" wait_until 10 reaches host1 10.9.0.2 -W 1
+nok "from elsewhere nobody reaches the tunnel's address" reaches host2 10.9.0.1 -I 192.0.2.2 -W 2
+on host1 nft flush chain inet camex-0xca6c own_addresses
+ok "because of a rule for that" wait_until 5 reaches host2 10.9.0.1 -I 192.0.2.2 -W 1
 is "which leads to the tunnel" "$(via 198.51.100.1) $(via 2001:db8:ffff::1)" "wg0 wg0"
 is "but for the tunnel's own datagrams" "$(via 203.0.113.2 51820)" eth0
 is "and what the main table has" "$(via 192.0.2.2)" eth0
@@ -157,6 +169,7 @@ sed -i 's|^AllowedIPs = 0.0.0.0/0|AllowedIPs = 10.9.0.0/24|; /^AllowedIPs = ::/d
 like "without a default route" "$(ctl reload "$test_tmp/wg0.conf" 2>/dev/null)" \
 	'rule IPv6 [0-9]+: table 51820 for all but mark 0xca6c removed'
 is "it goes the old way" "$(via 198.51.100.1)" eth0
+is "and the firewall is empty" "$(on host1 nft list ruleset)" ""
 ok "the tunnel is there" reaches host1 10.9.0.2
 sed -i 's/^# hub/# HUB-2/' "$test_tmp/wg0.conf"
 is "a peer with another name" "$(ctl reload "$test_tmp/wg0.conf" 2>/dev/null)" $'peer hub removed\npeer HUB-2 added'

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/firewall.h"
+#include "config/shell.h"
+#include "text/text.h"
+
+/* Whether the kernel drops what comes by another way than its answer would take. */
+static bool is_strict(void)
+{
+	static const char *const paths[] = {
+		"/proc/sys/net/ipv4/conf/all/rp_filter",
+		"/proc/sys/net/ipv4/conf/default/rp_filter",
+	};
+	bool strict = false;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+		FILE *file = fopen(paths[i], "re");
+
+		strict |= file && fgetc(file) == '1';
+		if (file)
+			fclose(file);
+	}
+	return strict;
+}
+
+/* Addresses of the link are those of the link alone: not from elsewhere. */
+static void write_addresses(FILE *out, const struct config *config, int ifindex)
+{
+	char text[ADDRESS_TEXT];
+
+	for (size_t i = 0; i < config->values.n; i++) {
+		const struct value *value = &config->values.list[i];
+
+		if (value->keyword->type != &type_addresses)
+			continue;
+		for (size_t a = 0; a < value->prefixes.n; a++) {
+			const struct address *address =
+				&value->prefixes.list[a].addr;
+
+			fprintf(out,
+				"iif != %d %s daddr %s fib saddr type != local drop\n",
+				ifindex,
+				address->family == AF_INET ? "ip" : "ip6",
+				address_text(address, text));
+		}
+	}
+}
+
+/* A table of that name is made anew, in one transaction. */
+static char *write_table(const struct config *config, int ifindex,
+			 uint32_t mark, uint16_t port)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		return NULL;
+	fprintf(out,
+		"add table inet camex-0x%x\ndelete table inet camex-0x%x\n"
+		"table inet camex-0x%x {\n"
+		"chain own_datagrams {\n"
+		"type filter hook prerouting priority -150; policy accept;\n",
+		mark, mark, mark);
+	if (port)
+		fprintf(out,
+			"fib daddr type local udp dport %u meta mark set 0x%x\n",
+			port, mark);
+	fputs("}\nchain own_addresses {\n"
+	      "type filter hook prerouting priority -300; policy accept;\n",
+	      out);
+	write_addresses(out, config, ifindex);
+	fputs("}\n}\n", out);
+	fclose(out);
+	return text;
+}
+
+void firewall_set(const struct config *config, int ifindex, uint32_t mark,
+		  uint16_t port)
+{
+	static const char *const argv[] = { "nft", "-f", "-", NULL };
+	char *text = write_table(config, ifindex, mark, port);
+	struct fault fault;
+	int status;
+
+	if (!text || !shell_has_program(argv[0]))
+		status = fault_set(&fault, "there is no nft");
+	else
+		status = shell_run(argv, text, &fault);
+	free(text);
+	if (status && is_strict())
+		complain(
+			"warning: %s: rp_filter is strict and drops what the far end sends, unless it is told of the mark: %s",
+			config->name, fault.text);
+}
+
+void firewall_clear(uint32_t mark)
+{
+	char text[96];
+	const char *const argv[] = { "nft", "-f", "-", NULL };
+	struct fault fault;
+
+	/* adding it first: there may be none */
+	snprintf(text, sizeof(text),
+		 "add table inet camex-0x%x\ndelete table inet camex-0x%x\n",
+		 mark, mark);
+	if (shell_has_program(argv[0]) && shell_run(argv, text, &fault))
+		complain("warning: nft: %s", fault.text);
+}
