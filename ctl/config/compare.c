@@ -179,7 +179,8 @@ int plan_compare(struct engine *engine, struct change *change,
 	int status;
 
 	/* no attribute, no such thing: the default is as good as any */
-	if (!find_given(values, keyword) && !tb[keyword->attr])
+	if (!find_given(values, keyword) &&
+	    !tb[keyword->within ? keyword->within : keyword->attr])
 		return 0;
 	status = plan_wanted(engine, values, peer, keyword, &now);
 	if (status <= 0)
