@@ -16,6 +16,7 @@
 #include <netinet/ip.h>
 #include <netinet/udp.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -30,7 +31,7 @@
 #define MESSAGES	4096	/* most in a file */
 #define BATCH		64	/* datagrams of one system call */
 #define FIRST_SOURCE	0xc6120001U	/* 198.18.0.1 */
-#define ROOM		(64 << 20)	/* bytes of what came back that may wait */
+#define ROOM		(64 << 20)	/* bytes that may wait on a socket */
 
 #ifndef PACKET_IGNORE_OUTGOING
 #define PACKET_IGNORE_OUTGOING	23
@@ -137,8 +138,9 @@ static void send_batch(int out, unsigned int n, in_addr_t server, in_port_t port
 int main(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = end_flood };
+	struct sched_param first = { .sched_priority = 1 };
 	unsigned int burst, n, pause;
-	int out, capture;
+	int out, capture, room = ROOM;
 	in_addr_t server;
 	in_port_t port;
 	FILE *file;
@@ -159,8 +161,11 @@ int main(int argc, char **argv)
 	sigaction(SIGTERM, &action, NULL);
 	capture = open_capture();
 	out = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
-	if (out < 0)
+	if (out < 0 || setsockopt(out, SOL_SOCKET, SO_SNDBUFFORCE, &room, sizeof(room)))
 		err(1, "raw socket");
+	/* A burst waits for nobody: workers of the same CPU do not thin it out. */
+	if (sched_setscheduler(0, SCHED_FIFO, &first))
+		err(1, "real-time priority");
 	do {
 		for (n = 0; n < burst; n += BATCH)
 			send_batch(out, burst - n < BATCH ? burst - n : BATCH, server, port);
