@@ -46,6 +46,7 @@ struct camex_due {
  * @bare: a datagram is a packet and nothing else
  * @counts_datagrams: traffic is counted with all that is put around packets, up to UDP, and
  *	the protocol counts what carries none
+ * @no_keys: for people, where there is no @key_set: what there is instead
  * @keeps_alive: its peers can be told to send a sign of life after some silence
  * @knows_lost: it finds out by itself which peers are lost; they may be silent for minutes
  * @hides_dscp: of the DS field of a packet only ECN shows outside
@@ -168,6 +169,7 @@ struct camex_due {
  */
 struct camex_protocol_ops {
 	bool bare;
+	const char *no_keys;
 	bool keeps_alive;
 	bool knows_lost;
 	bool hides_dscp;

@@ -221,12 +221,7 @@ int camex_attr_key(const struct camex_dev *cdev, struct genl_info *info,
 	if (!key && !tb[CAMEX_A_PEER_FINGERPRINT])
 		return 0;
 	if (!cdev->protocol->key_set) {
-		if (cdev->conf.protocol == CAMEX_PROTOCOL_WIREGUARD)
-			camex_extack(info->extack, key,
-				     "protocol wireguard has public-key and preshared-key-file");
-		else
-			camex_extack(info->extack, key,
-				     "this protocol carries no keys: use protocol camex");
+		camex_extack(info->extack, key, "%s", cdev->protocol->no_keys);
 		return -EOPNOTSUPP;
 	}
 	return camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_KEY, "the key") ?:

@@ -10,6 +10,7 @@ static int is_ready(const struct camex_peer *peer)
 
 const struct camex_protocol_ops camex_protocol_raw = {
 	.bare = true,
+	.no_keys = "this protocol carries no keys: use protocol camex",
 	.ready = is_ready,
 	.seal = camex_plain_seal,
 	.open = camex_plain_open,

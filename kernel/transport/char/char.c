@@ -192,9 +192,8 @@ int camex_char_attach(struct camex_dev *cdev, struct camex_queue *q)
 		chr->ndisabled--;
 	} else {
 		q->gone = false;
-		q->frames = cdev->protocol == &camex_protocol_raw &&
-			    camex_is_tap(cdev);
-		q->packets = cdev->protocol == &camex_protocol_raw && !q->frames;
+		q->frames = cdev->protocol->bare && camex_is_tap(cdev);
+		q->packets = cdev->protocol->bare && !q->frames;
 		list_add_tail(&q->node, &chr->files);
 		camex_char_spread(chr);
 		rcu_assign_pointer(q->cdev, cdev);

@@ -10,6 +10,7 @@
 #include <linux/virtio_net.h>
 
 #include "core/compat.h"
+#include "core/protocol.h"
 #include "transport/char/char.h"
 
 /* What TUNSETIFF can ask for, besides the kind of link. */
@@ -145,7 +146,7 @@ static int attach_existing(struct camex_queue *q, struct net_device *dev,
 	    (flags ^ chr->flags) & IFF_MULTI_QUEUE)
 		return -EINVAL;
 	/* What goes before a packet does not go before its datagram. */
-	if (flags & IFF_VNET_HDR && cdev->conf.protocol != CAMEX_PROTOCOL_RAW)
+	if (flags & IFF_VNET_HDR && !cdev->protocol->bare)
 		return -EINVAL;
 	err = camex_char_join(cdev, q, flags & FEATURES);
 	if (!err)
