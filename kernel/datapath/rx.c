@@ -34,7 +34,7 @@ static unsigned int datagram_of(const struct camex_peer *peer, unsigned int len)
 	return padded + protocol->overhead;
 }
 
-/* Bytes of the datagrams that @packets packets of @bytes bytes came in, all as long but the last. */
+/* Bytes of the datagrams that packets came in, all as long but the last. */
 static unsigned int datagrams_of(const struct camex_peer *peer, const struct sk_buff *skb,
 				 unsigned int packets, unsigned int bytes)
 {
