@@ -886,14 +886,13 @@ static void test_quick(void)
 	static const char swapped[] = QUICK(PRIVATE_B)
 		QUICK_PEER("a", KEY_2, "AllowedIPs=10.1.0.0/16")
 			QUICK_PEER("c", KEY_1, "AllowedIPs=10.2.0.0/16");
-	char before[4096];
+	char before[4096], folder[] = "/tmp/ctl-XXXXXX";
 	int nth, told = 0;
 
 	unlink(path);
-	strcpy(path, "/tmp/ctl-XXXXXX");
-	if (!mkdtemp(path))
+	if (!mkdtemp(folder))
 		tap_ok(false, "a directory");
-	strcat(path, "/camex0.conf");
+	snprintf(path, sizeof(path), "%s/camex0.conf", folder);
 	for (; n_peers; n_peers--)
 		for (int i = 0; i <= CAMEX_A_PEER_MAX; i++)
 			free(peers[n_peers - 1].attr[i]);

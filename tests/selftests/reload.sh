@@ -3,6 +3,7 @@
 # camexctl reload: the running device becomes what the file says; what is the same is
 # left alone, and a mistake or a refusal changes nothing.
 # shellcheck source-path=SCRIPTDIR
+# shellcheck disable=SC2317 # functions that ok calls
 . "$(dirname "$0")/lib.sh"
 
 here=$(dirname "$(readlink -f "$0")")
