@@ -364,7 +364,8 @@ void change_print(const struct change *change)
 		fputs(kind->what, stdout);
 	if (change->prefix.addr.family)
 		printf(" %s", prefix_text(&change->prefix, text));
-	if (change->prefix.addr.family && change->table != RT_TABLE_MAIN)
+	if (change->prefix.addr.family && change->table &&
+	    change->table != RT_TABLE_MAIN)
 		printf(" in table %u", change->table);
 	if (change->rule.family)
 		print_rule(&change->rule);
