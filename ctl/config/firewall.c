@@ -66,8 +66,11 @@ static char *write_table(const struct config *config, int ifindex,
 		mark, mark, mark);
 	if (port)
 		fprintf(out,
-			"fib daddr type local udp dport %u meta mark set 0x%x\n",
-			port, mark);
+			"fib daddr type local udp dport %u meta mark set 0x%x\n"
+			"}\nchain own_delivery {\n"
+			"type filter hook input priority -300; policy accept;\n"
+			"udp dport %u meta mark 0x%x meta mark set 0\n",
+			port, mark, port, mark);
 	fputs("}\nchain own_addresses {\n"
 	      "type filter hook prerouting priority -300; policy accept;\n",
 	      out);

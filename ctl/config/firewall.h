@@ -15,7 +15,8 @@
  * @port: the UDP port that the device has, 0: none
  *
  * Datagrams for the device get its mark, so that rp_filter looks for the way back where
- * those of the device go. What comes from elsewhere for an address of the link is dropped:
+ * those of the device go; it is taken off before the device sees them, because what they
+ * carry would have it too. What comes from elsewhere for an address of the link is dropped:
  * who shares a network with this host cannot find out that address.
  * Where nft is not there or refuses, that is told, if rp_filter is strict.
  */
