@@ -179,7 +179,7 @@ static void timers_told_when(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, answered);
 }
 
-/* 18 initiations, then no more; keys are erased a while after that. */
+/* So many initiations, then no more; keys are erased a while after that. */
 static void timers_tries(struct kunit *test)
 {
 	unsigned long now = -3UL, due = 0, exchanged = now, gave_up, next = 0;

@@ -20,8 +20,8 @@
 #define CAMEX_WG_ANSWER_WITHIN		(CAMEX_WG_KEEPALIVE_AFTER + CAMEX_WG_RETRY_AFTER)
 #define CAMEX_WG_ERASE_AFTER		(3 * 180 * HZ)
 
-/* Initiations that are sent in vain before we give up. */
-#define CAMEX_WG_TRIES			18
+/* Initiations that are sent in vain before we give up, as many as wireguard.ko sends. */
+#define CAMEX_WG_TRIES			20
 
 /* What is due, bits. */
 #define CAMEX_WG_DUE_RETRY		BIT(0)	/* the same handshake once more */
