@@ -11,8 +11,8 @@
 
 #define CAMEX_REPLAY_BITS	8192
 #define CAMEX_REPLAY_WORDS	(CAMEX_REPLAY_BITS / BITS_PER_LONG)
-/* The word that @top is in is not whole, so it does not count. */
-#define CAMEX_REPLAY_WINDOW	(CAMEX_REPLAY_BITS - BITS_PER_LONG)
+/* @top and, whatever bit of its word that is, those below it that the ring surely has. */
+#define CAMEX_REPLAY_WINDOW	(CAMEX_REPLAY_BITS - BITS_PER_LONG + 1)
 
 /**
  * struct camex_replay - which sequences were taken
