@@ -490,6 +490,7 @@ def test_load():
 
 def main():
     global device, private, public
+    os.umask(0o077)  # keys are nobody else's
     kind = DEVICES[sys.argv[1]]
     private, theirs = wn.generate_private(), wn.generate_private()
     public = wn.public_of(theirs)

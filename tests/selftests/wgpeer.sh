@@ -5,9 +5,9 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
 
-modprobe -a wireguard tun
+modprobe -a camex wireguard tun
 ok "two hosts" hosts 2
-for implementation in wireguard wireguard-go; do
+for implementation in camex wireguard wireguard-go; do
 	pass_on -p "$implementation: " on host2 "$(dirname "$0")/wgpeer.py" "$implementation"
 done
 done_testing
