@@ -50,6 +50,28 @@ void camex_wg_handshake_request(struct camex_peer *peer)
 }
 
 /**
+ * camex_wg_forget_source() - a peer does not answer: the route says which address of ours it sees
+ * @peer: the peer
+ *
+ * The one that it was heard at last may be no way back any more.
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_wg_forget_source(struct camex_peer *peer)
+{
+	const struct camex_endpoint *ep = rcu_dereference_bh(peer->endpoint);
+	static const struct camex_addr any;
+
+	if (!ep || !ep->from.family)
+		return;
+	spin_lock(&peer->cdev->lock);
+	/* It may have moved meanwhile: then that counts. */
+	if (!peer->dead && rcu_access_pointer(peer->endpoint) == ep)
+		camex_peer_move(peer, &ep->to, &any);
+	spin_unlock(&peer->cdev->lock);
+}
+
+/**
  * camex_wg_handshake_retry() - an initiation was not answered
  * @peer: the peer
  *

@@ -175,6 +175,25 @@ static void use_up_sessions(struct camex_dev *cdev, s64 since)
 	}
 }
 
+/* After that peers hear from us at once, where they are to hear from us at all. */
+static void resume_peers(struct camex_dev *cdev, bool begins)
+{
+	struct camex_peer *peer;
+	unsigned long number;
+
+	if (begins)
+		return;
+	xa_for_each(&cdev->peers, number, peer) {
+		struct camex_wg_peer *own = camex_peer_own(peer);
+
+		spin_lock_bh(&cdev->lock);
+		own->timers.interval = 0;
+		camex_peer_wake(peer, jiffies);
+		spin_unlock_bh(&cdev->lock);
+		cond_resched();
+	}
+}
+
 /* --- peers --- */
 
 static int init_peer(struct camex_peer *peer)
@@ -289,6 +308,8 @@ static void do_due(struct camex_peer *peer, const struct camex_due *due)
 
 	if (due->what & (CAMEX_WG_DUE_GIVE_UP | CAMEX_WG_DUE_ERASE))
 		camex_staged_purge(peer);
+	if (due->what & (CAMEX_WG_DUE_RETRY | CAMEX_WG_DUE_HANDSHAKE))
+		camex_wg_forget_source(peer);
 	if (due->what & CAMEX_WG_DUE_RETRY)
 		camex_wg_handshake_retry(peer);
 	else if (due->what & CAMEX_WG_DUE_HANDSHAKE)
@@ -394,6 +415,7 @@ const struct camex_protocol_ops camex_protocol_wireguard = {
 	.state = get_state,
 	.renew = renew_peer,
 	.use_up = use_up_sessions,
+	.hibernate = resume_peers,
 	.ready = can_send,
 	.want_session = want_session,
 	.encrypts = encrypts_always,
