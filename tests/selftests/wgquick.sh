@@ -119,7 +119,7 @@ ok "IPv6" reaches host1 fd00:9::2
 ok "what is behind it, by the default route" reaches host1 198.51.100.1
 ok "IPv6 too" reaches host1 2001:db8:ffff::1
 is "datagrams of the far end pass a strict rp_filter" \
-	"$(on host1 sysctl -n net.ipv4.conf.eth0.rp_filter)$(on host1 nft list table inet camex-0xca6c | grep -c 'mark set')" 11
+	"$(on host1 sysctl -n net.ipv4.conf.eth0.rp_filter)$(on host1 nft list chain inet camex-0xca6c own_datagrams | grep -c 'mark set')" 11
 on host1 nft flush chain inet camex-0xca6c own_datagrams
 nok "because of a rule for its mark" reaches host1 10.9.0.2 -W 2
 ok "which reload puts back" ctl reload "$test_tmp/wg0.conf"
@@ -136,7 +136,11 @@ is "the hooks have run" "$(<"$test_tmp/hooks")" $'[false,0]\nPostUp fd 10.9.0.1'
 like "show tells the last handshake" "$(ctl show wg0)" 'handshake +(just now|[0-9]+ s ago)'
 ok "and JSON" test "$(of_peer .last_handshake_ms)" -lt 60000
 is "the key is in no link of save's" "$(find /run/camexctl -type l -lname '*wg0.conf' 2>/dev/null)" ""
-unlike "and camexctl shows it nowhere" "$(ctl show; ctl -j show; ctl save wg0)" "$(<"$test_tmp/one")|$(<"$test_tmp/psk")"
+is "and camexctl shows it nowhere" "$({
+	ctl show
+	ctl -j show
+	ctl save wg0
+} | grep -cF -e "$(<"$test_tmp/one")" -e "$(<"$test_tmp/psk")")" 0
 
 # --- reload ---
 
@@ -179,8 +183,8 @@ ok "another preshared key" ctl reload "$test_tmp/wg0.conf"
 sed -i '/^PresharedKey/d' "$test_tmp/wg0.conf"
 is "none" "$(ctl reload "$test_tmp/wg0.conf" 2>/dev/null)" "peer HUB-2: preshared-key-file none (was set)"
 sed -i "s|^PrivateKey.*|PrivateKey = $(wg genkey)|" "$test_tmp/wg0.conf"
-like "another private key" "$(ctl reload "$test_tmp/wg0.conf" 2>/dev/null)" \
-	"^device: private-key-file [A-Za-z0-9+/]+= \(was $(<"$test_tmp/one.pub")\)\$"
+is "another private key" "$(ctl reload "$test_tmp/wg0.conf" 2>/dev/null | sed 's/file [^ ]*/file KEY/')" \
+	"device: private-key-file KEY (was $(<"$test_tmp/one.pub"))"
 ok "down" ctl down "$test_tmp/wg0.conf"
 same "nothing is left" "$nothing"
 is "hooks of down" "$(tail -n 2 "$test_tmp/hooks")" $'PreDown 1\nPostDown 0'
