@@ -88,7 +88,12 @@ static struct camex_wg_session *find_session(struct camex_dev *cdev, u32 index)
 	if (unlikely(!found || found->kind != CAMEX_INDEX_SESSION))
 		return NULL;
 	session = container_of(found, struct camex_wg_session, index);
-	if (unlikely(!rcu_access_pointer(session->receiver.window) ||
+	/*
+	 * Pairs with camex_wg_sessions_add(): an index is known before there are keys, which
+	 * are not reached through the window.
+	 */
+	if (unlikely(!smp_load_acquire((struct camex_window *__force *)
+				       &session->receiver.window) ||
 		     camex_wg_older(session->born, CAMEX_WG_REJECT_AFTER, camex_wg_now())))
 		return NULL;
 	return session;
