@@ -154,12 +154,17 @@ static void stop_dev(struct camex_dev *cdev)
  */
 static void use_up_sessions(struct camex_dev *cdev, s64 since)
 {
+	struct camex_wg_dev *dev = camex_dev_own(cdev);
 	struct camex_peer *peer;
 	unsigned long number;
 
 	/* A clock that is set matters to nobody here. */
 	if (since != S64_MAX)
 		return;
+	/* A response that a worker has drawn the ephemeral key of is not sent any more. */
+	spin_lock_bh(&cdev->lock);
+	dev->changes++;
+	spin_unlock_bh(&cdev->lock);
 	xa_for_each(&cdev->peers, number, peer) {
 		struct camex_wg_peer *own = camex_peer_own(peer);
 

@@ -28,7 +28,8 @@
  * struct camex_wg_dev - protocol wireguard's part of a device
  * @cdev: the device
  * @local: our static keys (RTNL and camex_dev.lock)
- * @changes: counts other static keys, from 1 (RTNL and camex_dev.lock)
+ * @changes: counts other static keys, and copies of the machine, from 1: what was computed
+ *	before counts for nothing (RTNL and camex_dev.lock)
  * @running: the link is up: work may be queued (camex_dev.lock)
  * @peers: struct camex_wg_peer by public key
  * @indices: our indices of handshakes and sessions
