@@ -206,10 +206,29 @@ static void timers_tries(struct kunit *test)
 	KUNIT_EXPECT_GE(test, now - gave_up, (unsigned long)CAMEX_WG_ERASE_AFTER);
 }
 
+/* Traffic for more than half of the time that jiffies take to come round, and then silence. */
+static void timers_persistent(struct kunit *test)
+{
+	struct camex_wg_timers t = { .jitter = JITTER };
+	unsigned long now = 0, due, step = MAX_JIFFY_OFFSET / 8;
+	int i;
+
+	camex_wg_timers_look(&t, now, 25, now, &due);
+	KUNIT_EXPECT_EQ(test, due, PERSISTENT);
+	for (i = 0; i < 20; i++) {
+		now += step;
+		camex_wg_timers_look(&t, now, 25, now, &due);
+		KUNIT_EXPECT_EQ(test, due, 0UL);
+	}
+	camex_wg_timers_look(&t, now + 25 * HZ, 25, now, &due);
+	KUNIT_EXPECT_EQ(test, due, PERSISTENT);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(timers_table),
 	KUNIT_CASE(timers_told_when),
 	KUNIT_CASE(timers_tries),
+	KUNIT_CASE(timers_persistent),
 	{}
 };
 

@@ -71,8 +71,9 @@ static unsigned long look_persistent(struct camex_wg_timers *t, unsigned long no
 	t->interval = interval;
 	if (!interval)
 		return MAX_JIFFY_OFFSET;
+	/* Kept, since one that is long past would seem to be to come. */
 	if (time_after(exchanged, last))
-		last = exchanged;
+		t->persistent = last = exchanged;
 	left = begins ? 0 : time_left(last + interval * HZ, now);
 	if (left)
 		return left;

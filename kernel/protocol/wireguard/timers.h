@@ -50,7 +50,7 @@ struct camex_wg_note {
  * @keys: keys were made, or we gave up, so that they have to be erased
  * @tries: initiations that were repeated
  * @interval: seconds between persistent keepalives when it was looked last
- * @persistent: jiffies when such a keepalive was due last
+ * @persistent: jiffies when such a keepalive was due last, or something was exchanged
  * @jitter: jiffies, less than CAMEX_WG_JITTER, drawn anew for each initiation
  *
  * Packets write @asked, @owing and @owing_more without a lock; the rest is the caller's.
