@@ -224,11 +224,36 @@ static void timers_persistent(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, due, PERSISTENT);
 }
 
+/* Packets begin the initiations anew, and the peer does not answer. */
+static void timers_lost(struct kunit *test)
+{
+	unsigned long start = -50UL * HZ, now = start, due = 0;
+	struct camex_wg_timers t = { .jitter = JITTER };
+
+	camex_wg_note_set(&t.unanswered, now);
+	while (now - start < CAMEX_WG_LOST_AFTER && !has_failed(test)) {
+		camex_wg_timers_look(&t, now, 0, start, &due);
+		KUNIT_EXPECT_EQ(test, due & ~RETRY, 0UL);
+		t.tries = 0;
+		t.initiated.is = true;
+		t.initiated.at = now;
+		now += CAMEX_WG_RETRY_AFTER;
+	}
+	camex_wg_timers_look(&t, now, 0, start, &due);
+	KUNIT_EXPECT_EQ(test, due & ~RETRY, (unsigned long)CAMEX_WG_DUE_LOST);
+	/* Something comes before it is so long again. */
+	camex_wg_note_set(&t.unanswered, now);
+	camex_wg_timers_received(&t, false, now);
+	camex_wg_timers_look(&t, now + CAMEX_WG_LOST_AFTER, 0, start, &due);
+	KUNIT_EXPECT_EQ(test, due & CAMEX_WG_DUE_LOST, 0UL);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(timers_table),
 	KUNIT_CASE(timers_told_when),
 	KUNIT_CASE(timers_tries),
 	KUNIT_CASE(timers_persistent),
+	KUNIT_CASE(timers_lost),
 	{}
 };
 

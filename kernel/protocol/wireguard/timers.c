@@ -39,7 +39,20 @@ static unsigned long look_initiated(struct camex_wg_timers *t, unsigned long now
 	*due |= CAMEX_WG_DUE_GIVE_UP;
 	/* The peer need not hear any more of us. */
 	camex_wg_note_clear(&t->owing);
+	camex_wg_note_clear(&t->unanswered);
 	camex_wg_note_set(&t->keys, now);
+	return MAX_JIFFY_OFFSET;
+}
+
+static unsigned long look_unanswered(struct camex_wg_timers *t, unsigned long now,
+				     unsigned long *due)
+{
+	unsigned long left = left_of(&t->unanswered, CAMEX_WG_LOST_AFTER, now);
+
+	if (left)
+		return left;
+	camex_wg_note_clear(&t->unanswered);
+	*due |= CAMEX_WG_DUE_LOST;
 	return MAX_JIFFY_OFFSET;
 }
 
@@ -107,6 +120,7 @@ void camex_wg_timers_initiated(struct camex_wg_timers *t, unsigned long now)
 	draw_jitter(t);
 	t->initiated.at = now;
 	t->initiated.is = true;
+	camex_wg_note_set(&t->unanswered, now);
 }
 
 /**
@@ -127,6 +141,7 @@ void camex_wg_timers_derived(struct camex_wg_timers *t, unsigned long now)
 void camex_wg_timers_done(struct camex_wg_timers *t)
 {
 	t->initiated.is = false;
+	camex_wg_note_clear(&t->unanswered);
 	t->tries = 0;
 }
 
@@ -149,6 +164,7 @@ unsigned long camex_wg_timers_look(struct camex_wg_timers *t, unsigned long now,
 
 	*due = 0;
 	next = look_initiated(t, now, due);
+	next = min(next, look_unanswered(t, now, due));
 	left = left_of(&t->asked, CAMEX_WG_ANSWER_WITHIN + t->jitter, now);
 	if (!left) {
 		camex_wg_note_clear(&t->asked);

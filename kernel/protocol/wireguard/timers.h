@@ -22,6 +22,8 @@
 
 /* Initiations that are sent in vain before we give up, as many as wireguard.ko sends. */
 #define CAMEX_WG_TRIES			20
+/* Packets begin them anew: without an answer the peer is lost all the same, a little later. */
+#define CAMEX_WG_LOST_AFTER		(CAMEX_WG_TRIES * (CAMEX_WG_RETRY_AFTER + CAMEX_WG_JITTER))
 
 /* What is due, bits. */
 #define CAMEX_WG_DUE_RETRY		BIT(0)	/* the same handshake once more */
@@ -30,6 +32,7 @@
 #define CAMEX_WG_DUE_KEEPALIVE		BIT(3)	/* the peer has sent data, we have not */
 #define CAMEX_WG_DUE_PERSISTENT		BIT(4)	/* a keepalive whoever has sent what */
 #define CAMEX_WG_DUE_ERASE		BIT(5)	/* all keys */
+#define CAMEX_WG_DUE_LOST		BIT(6)	/* the peer does not answer */
 
 /**
  * struct camex_wg_note - that something has happened
@@ -47,19 +50,22 @@ struct camex_wg_note {
  * @owing: data came from it, and nothing went to it since
  * @owing_more: more data came while @owing was set
  * @initiated: an initiation was sent, and not answered
+ * @unanswered: the first one since something has come from the peer
  * @keys: keys were made, or we gave up, so that they have to be erased
  * @tries: initiations that were repeated
  * @interval: seconds between persistent keepalives when it was looked last
  * @persistent: jiffies when such a keepalive was due last, or something was exchanged
  * @jitter: jiffies, less than CAMEX_WG_JITTER, drawn anew for each initiation
  *
- * Packets write @asked, @owing and @owing_more without a lock; the rest is the caller's.
+ * Packets write @asked, @owing and @owing_more without a lock, and clear @unanswered; the rest
+ * is the caller's.
  */
 struct camex_wg_timers {
 	struct camex_wg_note asked;
 	struct camex_wg_note owing;
 	bool owing_more;
 	struct camex_wg_note initiated;
+	struct camex_wg_note unanswered;
 	struct camex_wg_note keys;
 	unsigned int tries;
 	unsigned int interval;
@@ -118,6 +124,7 @@ static inline void camex_wg_timers_received(struct camex_wg_timers *t, bool data
 					    unsigned long now)
 {
 	camex_wg_note_clear(&t->asked);
+	camex_wg_note_clear(&t->unanswered);
 	if (data && camex_wg_note_set(&t->owing, now) && !READ_ONCE(t->owing_more))
 		WRITE_ONCE(t->owing_more, true);
 }

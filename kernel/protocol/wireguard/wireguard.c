@@ -284,7 +284,7 @@ static unsigned long find_due(struct camex_peer *peer, unsigned long now,
 	next = camex_wg_timers_look(&own->timers, now,
 				    can_talk ? camex_peer_keepalive(peer) : 0, exchanged,
 				    &due->what);
-	if (due->what & CAMEX_WG_DUE_GIVE_UP) {
+	if (due->what & (CAMEX_WG_DUE_GIVE_UP | CAMEX_WG_DUE_LOST)) {
 		WRITE_ONCE(own->gave_up, true);
 		if (READ_ONCE(peer->live.alive)) {
 			peer->live.lost = true;
