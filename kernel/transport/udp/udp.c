@@ -368,8 +368,11 @@ static void close_udp(struct camex_dev *cdev)
 
 	camex_netfilter_off(cdev);
 	RCU_INIT_POINTER(cdev->udp, NULL);
-	/* Control may be on its way out, and would ask for a device again. */
-	if (cdev->conf.tx == CAMEX_TX_NETPOLL)
+	/*
+	 * Control may be on its way out, and would ask for a device again. Sockets of a link of
+	 * kind wireguard go when it goes down: who has found it up a moment ago may send yet.
+	 */
+	if (cdev->conf.tx == CAMEX_TX_NETPOLL || (udp && cdev->wireguard_kind))
 		synchronize_net();
 	camex_netpoll_off(cdev);
 	if (udp)
