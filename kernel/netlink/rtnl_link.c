@@ -7,6 +7,15 @@
 #include "link/netdev.h"
 #include "netlink/netlink.h"
 
+static int check_capable(const struct net *net, struct netlink_ext_ack *extack)
+{
+	if (ns_capable(net->user_ns, CAP_NET_ADMIN))
+		return 0;
+	camex_extack(extack, NULL,
+		     "not permitted: CAP_NET_ADMIN is needed in the transport's namespace too");
+	return -EPERM;
+}
+
 static int newlink_in(struct net *net, struct net_device *dev,
 		      struct nlattr **tb, struct nlattr **data,
 		      struct netlink_ext_ack *extack)
@@ -17,12 +26,7 @@ static int newlink_in(struct net *net, struct net_device *dev,
 
 	if (!data)
 		data = no_data;
-	if (!ns_capable(net->user_ns, CAP_NET_ADMIN)) {
-		camex_extack(extack, NULL,
-			     "not permitted: CAP_NET_ADMIN is needed in the transport's namespace too");
-		return -EPERM;
-	}
-	err = camex_settings_parse(NULL, &cdev->conf, data, extack) ?:
+	err = check_capable(net, extack) ?: camex_settings_parse(NULL, &cdev->conf, data, extack) ?:
 	      camex_netdev_register(net, dev, tb, data, extack);
 	/* No key stays behind in the request. Of what a protocol reads by itself all is wiped. */
 	if (data[CAMEX_A_DEV_WIREGUARD])
