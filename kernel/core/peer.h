@@ -84,6 +84,7 @@ struct camex_peer_stations {
  * @stations: what is behind it
  * @events: what to tell of it
  * @staged: packets that wait for a session (its own lock)
+ * @staged_memory: bytes of memory that they take (lock of @staged)
  * @name_node: in camex_dev.names (RTNL)
  * @folded: the name in lower case, zero-padded: the hash's key
  * @name: the name
@@ -104,6 +105,7 @@ struct camex_peer {
 	struct camex_peer_stations stations;
 	struct camex_peer_events events;
 	struct sk_buff_head staged;
+	unsigned int staged_memory;
 
 	struct rhash_head name_node;
 	char folded[CAMEX_NAME_MAX + 1];

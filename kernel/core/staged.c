@@ -32,8 +32,23 @@ static void drop_packet(struct camex_peer *peer, struct sk_buff *skb, int why)
 	kfree_skb(skb);
 }
 
+/* What the newest packet has no room beside, the oldest one first. */
+static void take_surplus(struct camex_peer *peer, struct sk_buff_head *surplus)
+{
+	struct sk_buff *oldest;
+
+	lockdep_assert_held(&peer->staged.lock);
+	while (skb_queue_len(&peer->staged) > CAMEX_STAGED_MAX ||
+	       (skb_queue_len(&peer->staged) > 1 &&
+		peer->staged_memory > CAMEX_STAGED_MEMORY)) {
+		oldest = __skb_dequeue(&peer->staged);
+		peer->staged_memory -= oldest->truesize;
+		__skb_queue_tail(surplus, oldest);
+	}
+}
+
 /**
- * camex_stage() - keep a packet until there is a session; the oldest one gives way
+ * camex_stage() - keep a packet until there is a session; the oldest ones give way
  * @peer: whom it is for
  * @skb: the packet or GSO packet, as for camex_tx(); consumed on success
  * @protocol: as for camex_tx()
@@ -44,9 +59,11 @@ static void drop_packet(struct camex_peer *peer, struct sk_buff *skb, int why)
 int camex_stage(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol)
 {
 	struct net_device *dev = peer->cdev->dev;
-	struct sk_buff *oldest = NULL;
+	struct sk_buff_head surplus;
+	struct sk_buff *oldest;
 	bool closed;
 
+	__skb_queue_head_init(&surplus);
 	spin_lock(&peer->staged.lock);
 	/* Who empties the queue for good does so after that: nothing comes behind it. */
 	closed = !netif_running(dev) || READ_ONCE(peer->dead);
@@ -57,13 +74,13 @@ int camex_stage(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol)
 		nf_reset_ct(skb);
 		staged_of(skb)->protocol = protocol;
 		__skb_queue_tail(&peer->staged, skb);
-		if (skb_queue_len(&peer->staged) > CAMEX_STAGED_MAX)
-			oldest = __skb_dequeue(&peer->staged);
+		peer->staged_memory += skb->truesize;
+		take_surplus(peer, &surplus);
 	}
 	spin_unlock(&peer->staged.lock);
 	if (closed)
 		return CAMEX_A_STATS_QUEUE_FULL;
-	if (oldest)
+	while ((oldest = __skb_dequeue(&surplus)))
 		drop_packet(peer, oldest, CAMEX_A_STATS_QUEUE_FULL);
 	return 0;
 }
@@ -76,6 +93,7 @@ static void take_staged(struct camex_peer *peer, struct sk_buff_head *packets)
 	__skb_queue_head_init(packets);
 	spin_lock_bh(&peer->staged.lock);
 	skb_queue_splice_init(&peer->staged, packets);
+	peer->staged_memory = 0;
 	spin_unlock_bh(&peer->staged.lock);
 }
 

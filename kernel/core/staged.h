@@ -7,6 +7,8 @@
 
 /* Packets of a peer that wait at most; a GSO packet is one. */
 #define CAMEX_STAGED_MAX	128
+/* Bytes of memory that they take at most: what is forwarded is charged to nobody. */
+#define CAMEX_STAGED_MEMORY	(1 << 20)
 
 /**
  * camex_staged_any() - does a packet wait

@@ -228,6 +228,32 @@ static void staged_bounded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, CAMEX_STAGED_MAX + 2, ntohs(ip_hdr(skb_peek_tail(&sent))->id));
 }
 
+static int send_large(struct kunit *test, struct camex_peer *peer, u16 id)
+{
+	struct sk_buff *skb = new_packet(test, id, 100, false);
+
+	skb->truesize = CAMEX_STAGED_MEMORY / 4;
+	return send_packet(peer, skb);
+}
+
+/* Large packets are fewer; what is gone counts no more. */
+static void staged_memory(struct kunit *test)
+{
+	struct camex_peer *peer = new_peer(test);
+	u16 i;
+
+	for (i = 0; i < 6; i++)
+		KUNIT_EXPECT_EQ(test, 0, send_large(test, peer, i));
+	KUNIT_EXPECT_EQ(test, 4, skb_queue_len(&peer->staged));
+	KUNIT_EXPECT_EQ(test, 2, ntohs(ip_hdr(skb_peek(&peer->staged))->id));
+	KUNIT_EXPECT_EQ(test, 2, count_of(test->priv, CAMEX_A_STATS_QUEUE_FULL));
+	camex_staged_purge(peer);
+	for (i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, 0, send_large(test, peer, i));
+	KUNIT_EXPECT_EQ(test, 4, skb_queue_len(&peer->staged));
+	KUNIT_EXPECT_EQ(test, 2, count_of(test->priv, CAMEX_A_STATS_QUEUE_FULL));
+}
+
 /* What does not fit is refused at once: its sender can still be told. */
 static void staged_too_big(struct kunit *test)
 {
@@ -267,6 +293,7 @@ static void staged_purged(struct kunit *test)
 static struct kunit_case staged_cases[] = {
 	KUNIT_CASE(staged_in_order),
 	KUNIT_CASE(staged_bounded),
+	KUNIT_CASE(staged_memory),
 	KUNIT_CASE(staged_too_big),
 	KUNIT_CASE(staged_purged),
 	{}
