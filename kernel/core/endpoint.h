@@ -29,7 +29,8 @@ struct camex_path {
 /**
  * struct camex_endpoint - where a peer is, and how to get there
  * @to: its address and port
- * @from: our address that it talks to, or AF_UNSPEC: the route decides
+ * @from: our address that it talks to, or AF_UNSPEC: the route decides. Its scope is the interface
+ *	that the peer's datagrams come in by, where that matters, else 0
  * @scope_name: the interface of the scope when this endpoint was made, or ""
  * @scope_node: in camex_dev.scoped where there is a scope (camex_dev.lock)
  * @node: in camex_dev.endpoints (camex_dev.lock)

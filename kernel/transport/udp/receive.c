@@ -19,7 +19,7 @@
 /* Datagrams taken off the queue at a time. */
 #define BATCH		8
 
-static void source_of(u16 family, const struct sk_buff *skb,
+static void source_of(const struct camex_dev *cdev, u16 family, const struct sk_buff *skb,
 		      struct camex_source *from)
 {
 	memset(from, 0, sizeof(*from));
@@ -29,6 +29,9 @@ static void source_of(u16 family, const struct sk_buff *skb,
 	if (family == AF_INET) {
 		from->addr.v4 = ip_hdr(skb)->saddr;
 		from->local.v4 = ip_hdr(skb)->daddr;
+		/* See is_other_way(). */
+		if (cdev->wireguard_kind)
+			from->local.scope = skb->skb_iif;
 		from->dsfield = ip_hdr(skb)->tos;
 	} else {
 		from->addr.v6 = ipv6_hdr(skb)->saddr;
@@ -52,7 +55,7 @@ void camex_udp_take(struct camex_dev *cdev, struct sk_buff *skb)
 		kfree_skb(skb);
 		return;
 	}
-	source_of(ip_hdr(skb)->version == 4 ? AF_INET : AF_INET6, skb, &from);
+	source_of(cdev, ip_hdr(skb)->version == 4 ? AF_INET : AF_INET6, skb, &from);
 	camex_rx(cdev, skb, &from);
 }
 

@@ -34,6 +34,17 @@ static unsigned int udp_overhead(u16 family)
 
 /* --- send --- */
 
+/*
+ * Links of kind wireguard keep the address that a peer talks to, but not where the way back is by
+ * another interface than the one that its datagrams come in by.
+ */
+static bool is_other_way(const struct camex_endpoint *ep, const struct camex_udp *udp,
+			 const struct rtable *rt)
+{
+	return ep->from.family && ep->from.scope && !udp->bind.family &&
+	       rt->dst.dev->ifindex != ep->from.scope;
+}
+
 static void way4(struct camex_dev *cdev, struct camex_endpoint *ep,
 		 const struct camex_udp *udp, struct camex_path *path)
 {
@@ -55,6 +66,11 @@ static void way4(struct camex_dev *cdev, struct camex_endpoint *ep,
 						      RT_SCOPE_HOST))
 		fl.saddr = ep->from.v4;
 	rt = ip_route_output_flow(cdev->net, &fl, sk);
+	if (!IS_ERR(rt) && unlikely(is_other_way(ep, udp, rt))) {
+		ip_rt_put(rt);
+		fl.saddr = 0;
+		rt = ip_route_output_flow(cdev->net, &fl, sk);
+	}
 	if (IS_ERR(rt))
 		return;
 	path->dst = &rt->dst;
