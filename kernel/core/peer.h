@@ -78,6 +78,7 @@ struct camex_peer_stations {
  * @configured: the endpoint that it was given, or NULL; stays in the table when the
  *	peer is elsewhere (RTNL and camex_dev.lock; RCU)
  * @traffic: counters
+ * @rx_cpu: whose queue what was received last went to (packets: WRITE_ONCE())
  * @live: when it and we were heard
  * @link: its own link
  * @routes: its prefixes, struct camex_route (RTNL)
@@ -99,6 +100,7 @@ struct camex_peer {
 	struct camex_endpoint __rcu *endpoint;
 	struct camex_endpoint __rcu *configured;
 	struct camex_traffic __percpu *traffic;
+	int rx_cpu;
 	struct camex_liveness live;
 	struct camex_link_of_peer link;
 	struct list_head routes;

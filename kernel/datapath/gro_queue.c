@@ -200,19 +200,40 @@ void camex_gro_queue_settle(struct camex_gro_queue *gro, int cpu)
 	}
 }
 
+/*
+ * This CPU's queue; or the one before, while that has packets: what receives a peer's
+ * datagrams has moved here meanwhile, and nothing shall be overtaken. Any CPU can poll it.
+ */
+static struct camex_gro_queue_cpu *find_queue(struct camex_gro_queue *gro, int *last)
+{
+	int cpu = smp_processor_id(), before = READ_ONCE(*last);
+	struct camex_gro_queue_cpu *cell;
+
+	if (unlikely(before != cpu)) {
+		cell = per_cpu_ptr(gro->gro, before);
+		if (!is_idle(cell))
+			return cell;
+		WRITE_ONCE(*last, cpu);
+	}
+	return per_cpu_ptr(gro->gro, cpu);
+}
+
 /**
  * camex_gro_queue_receive() - a packet goes to the stack
  * @gro: of its link
  * @skb: the packet, or GSO packet, with its protocol set; consumed if there is room
  * @tcp: what TCP sends in answer may be sent from here, which may be inside another
  *	device's NAPI
+ * @last: the CPU whose queue the peer's packets went to before
  *
  * Context: RCU reader, bottom halves off.
  * Return: is there room?
  */
-bool camex_gro_queue_receive(struct camex_gro_queue *gro, struct sk_buff *skb, bool tcp)
+bool camex_gro_queue_receive(struct camex_gro_queue *gro, struct sk_buff *skb, bool tcp,
+			     int *last)
 {
-	struct camex_gro_queue_cpu *cell = this_cpu_ptr(gro->gro);
+	struct camex_gro_queue_cpu *cell = find_queue(gro, last);
+	bool here = cell == this_cpu_ptr(gro->gro);
 
 	/* Without GRO, which writes to what it gets, all wait elsewhere. */
 	if (unlikely(!(skb->dev->features & NETIF_F_GRO) ||
@@ -220,9 +241,9 @@ bool camex_gro_queue_receive(struct camex_gro_queue *gro, struct sk_buff *skb, b
 		netif_rx(skb);
 		return true;
 	}
-	if ((unlikely(this_cpu_read(direct) == current) ||
-	     (is_small_and_alone(skb, tcp) && is_idle(cell))) &&
-	    !this_cpu_xchg(busy, true)) {
+	if (here && (unlikely(this_cpu_read(direct) == current) ||
+		     is_small_and_alone(skb, tcp)) &&
+	    is_idle(cell) && !this_cpu_xchg(busy, true)) {
 		netif_receive_skb(skb);
 		this_cpu_write(busy, false);
 		return true;

@@ -13,6 +13,7 @@ struct camex_gro_queue *camex_gro_queue_alloc(struct net_device *dev);
 void camex_gro_queue_free(struct camex_gro_queue *gro);
 void camex_gro_queue_direct(bool on);
 void camex_gro_queue_settle(struct camex_gro_queue *gro, int cpu);
-bool camex_gro_queue_receive(struct camex_gro_queue *gro, struct sk_buff *skb, bool tcp);
+bool camex_gro_queue_receive(struct camex_gro_queue *gro, struct sk_buff *skb, bool tcp,
+			     int *last);
 
 #endif /* CAMEX_CELLS_H */

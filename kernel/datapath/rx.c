@@ -12,13 +12,13 @@
 #include "datapath/receive_batch.h"
 
 /* False, with nothing done: there is no room. */
-static bool to_stack(struct camex_dev *cdev, struct camex_gro_queue *gro,
-		     struct sk_buff *skb)
+static bool to_stack(struct camex_dev *cdev, struct camex_peer *peer,
+		     struct camex_gro_queue *gro, struct sk_buff *skb)
 {
 	if (!cdev->transport->single)
 		/* Netpoll sends nothing at once from inside the NAPI of what it sends to. */
 		return camex_gro_queue_receive(gro, skb, READ_ONCE(cdev->conf.tx) !=
-						       CAMEX_TX_NETPOLL);
+						       CAMEX_TX_NETPOLL, &peer->rx_cpu);
 	netif_receive_skb(skb);
 	return true;
 }
@@ -111,7 +111,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	camex_sw_netstats_rx(dev, packets, bytes);
 	if (link->forward && link->forward(peer, skb, &frame))
 		return;
-	if (likely(to_stack(cdev, gro, skb)))
+	if (likely(to_stack(cdev, peer, gro, skb)))
 		return;
 	why = CAMEX_A_STATS_QUEUE_FULL;
 
