@@ -73,6 +73,7 @@ static int __init camex_init(void)
 	err = camex_receive_workers_init();
 	if (err)
 		goto err_batch;
+	camex_small_queue_init();
 	err = camex_wireguard_init();
 	if (err)
 		goto err_handoff;
@@ -120,6 +121,7 @@ err_links:
 err_wireguard:
 	camex_wireguard_exit();
 err_handoff:
+	camex_small_queue_exit();
 	camex_receive_workers_exit();
 err_batch:
 	camex_batch_exit();
@@ -140,6 +142,7 @@ static void __exit camex_exit(void)
 	camex_peer_links_exit();
 	rcu_barrier();
 	camex_wireguard_exit();
+	camex_small_queue_exit();
 	camex_receive_workers_exit();
 	camex_batch_exit();
 	camex_page_ring_exit();

@@ -15,6 +15,7 @@ struct camex_path;
  * @batch: most bytes of an outer GSO packet of datagrams; 0: none can be sent
  * @dsfield: DSCP and ECN of the inner packets
  * @df: the datagrams must not be fragmented on the way
+ * @cut: software cuts an outer GSO packet of datagrams before a device has it
  */
 struct camex_way {
 	struct camex_path *path;
@@ -22,6 +23,7 @@ struct camex_way {
 	unsigned int batch;
 	u8 dsfield;
 	bool df;
+	bool cut;
 };
 
 /**
@@ -94,5 +96,8 @@ extern const struct camex_transport_ops *const camex_transports[CAMEX_TRANSPORTS
 extern const struct camex_transport_ops camex_transport_udp;
 extern const struct camex_transport_ops camex_transport_serial;
 extern const struct camex_transport_ops camex_transport_char;
+
+void camex_small_queue_init(void);
+void camex_small_queue_exit(void);
 
 #endif /* CAMEX_TRANSPORT_H */

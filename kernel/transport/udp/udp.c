@@ -283,6 +283,7 @@ static int route_udp(struct camex_dev *cdev, struct camex_endpoint *ep,
 		     struct camex_way *way)
 {
 	const struct camex_udp *udp = rcu_dereference_bh(cdev->udp);
+	const struct camex_protocol_ops *protocol = cdev->protocol;
 	unsigned int mtu, head = udp_overhead(ep->to.family);
 	int err;
 
@@ -299,6 +300,9 @@ static int route_udp(struct camex_dev *cdev, struct camex_endpoint *ep,
 	/* IPsec cuts GSO packets up before it does its work. */
 	way->batch = dst_xfrm(way->path->dst) ? 0 :
 		     IP_MAX_MTU - head;
+	/* What stays whole inside is cut by TCP's segmentation, which moves the charge. */
+	way->cut = !(READ_ONCE(way->path->dst->dev->features) & NETIF_F_GSO_UDP_L4) &&
+		   protocol->encrypts && protocol->encrypts(ep->peer);
 	return 0;
 }
 
@@ -331,6 +335,8 @@ static int send_udp(struct camex_dev *cdev, struct camex_endpoint *ep,
 	skb->mark = READ_ONCE(cdev->conf.fwmark);
 	skb->ignore_df = 1;
 	push_udp(skb, ep, udp);
+	if (way->cut)
+		camex_small_queue(skb);
 	if (is_aggregate(skb)) {
 		finish_aggregate(skb);
 	} else if (skb_is_gso(skb) &&	/* who cuts it meets IP inside of this IP */

@@ -44,6 +44,7 @@ int camex_udp_rebind(struct camex_udp *udp, const struct camex_addr *bind, int i
 bool camex_udp_has_devices(const struct camex_udp *udp, const struct camex_endpoint *ep);
 bool camex_udp_lacks_device(const struct camex_dev *cdev, const struct camex_endpoint *ep);
 void camex_udp_follow(struct camex_dev *cdev, const struct net_device *gone);
+void camex_small_queue(struct sk_buff *skb);
 void camex_udp_data_ready(struct sock *sk);
 void camex_udp_gro(struct sock *sk);
 int camex_udp_encap_rcv(struct sock *sk, struct sk_buff *skb);
