@@ -89,6 +89,43 @@ ok "tap: large runs are $how" $large exchanged runs host1 10.0.0.1 host2 10.0.0.
 ok "a plain tunnel" tunnel 4 plain protocol raw
 ok "plain: none of it is handed over" not_handed exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
 
+# --- broken datagrams among good ones ---
+
+# spoil N: every Nth large datagram that leaves host1 is changed, its checksum is right
+spoil() {
+	on host1 nft -f - <<-END
+		table inet spoil {
+			chain out {
+				type filter hook postrouting priority 0
+				udp dport 7000 meta length > 1000 numgen inc mod $1 == 0 @th,1600,8 set 0x5a
+			}
+		}
+	END
+}
+
+# A broken datagram ends what is opened in one go. What was delivered is not written to after
+# that, whichever CPU reads it meanwhile.
+for kind in "" "link tap"; do
+	# shellcheck disable=SC2086 # words
+	ok "a tunnel${kind:+, $kind}" tunnel 4 key $kind
+	# datagrams leave one by one, and are merged where they arrive
+	on host1 ethtool -K camex0 tso off gso off >/dev/null
+	for host in host1 host2; do
+		on $host ethtool -K eth0 tx on sg on gso on gro on tso off tx-udp-segmentation off >/dev/null
+	done
+	ok "${kind:-tun}: datagrams are broken on their way" spoil 40
+	for round in 1 2 3; do
+		ok "${kind:-tun}: TCP over IPv4, $round" exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
+		ok "${kind:-tun}: TCP over IPv6, $round" exchanged tcp host1 fd00::1 host2 fd00::2 "$bytes"
+	done
+	isnt "${kind:-tun}: broken ones came" "$(counter host2 auth_failed)" 0
+	is "${kind:-tun}: nothing else is wrong" "$(counter host2 malformed)" 0
+	on host1 nft delete table inet spoil
+done
+for host in host1 host2; do
+	on $host ethtool -K eth0 tx on sg on gso on gro off tso on tx-udp-segmentation on >/dev/null 2>&1
+done
+
 # --- the worker gets no time ---
 
 ok "a tunnel" tunnel 4 key
