@@ -295,17 +295,10 @@ static int set_parsed_peer(struct camex_dev *cdev, struct nlattr **tb,
 static int set_peer(struct camex_dev *cdev, const struct nlattr *attr,
 		    struct netlink_ext_ack *extack)
 {
-	struct nlattr *tb[WGPEER_A_MAX + 1], *secret;
-	int err;
+	struct nlattr *tb[WGPEER_A_MAX + 1];
 
-	err = nla_parse_nested(tb, WGPEER_A_MAX, attr, peer_policy, extack);
-	if (err)
-		return err;
-	err = set_parsed_peer(cdev, tb, extack);
-	secret = tb[WGPEER_A_PRESHARED_KEY];
-	if (secret)
-		memzero_explicit(nla_data(secret), nla_len(secret));
-	return err;
+	return nla_parse_nested(tb, WGPEER_A_MAX, attr, peer_policy, extack) ?:
+	       set_parsed_peer(cdev, tb, extack);
 }
 
 /* --- the device --- */
@@ -369,6 +362,25 @@ static int set_device(struct camex_dev *cdev, struct genl_info *info)
 	return 0;
 }
 
+static void wipe_secret(struct nlattr *secret)
+{
+	if (secret)
+		memzero_explicit(nla_data(secret), nla_len(secret));
+}
+
+/* No key stays behind in the request, nor in the echo of a refused one. */
+static void wipe_keys(struct nlattr **attrs)
+{
+	const struct nlattr *attr;
+	int left;
+
+	wipe_secret(attrs[WGDEVICE_A_PRIVATE_KEY]);
+	if (!attrs[WGDEVICE_A_PEERS])
+		return;
+	nla_for_each_nested(attr, attrs[WGDEVICE_A_PEERS], left)
+		wipe_secret(nla_find_nested(attr, WGPEER_A_PRESHARED_KEY));
+}
+
 /**
  * camex_wgtools_set() - genl_ops.doit of WG_CMD_SET_DEVICE
  * @skb: the request
@@ -378,7 +390,6 @@ static int set_device(struct camex_dev *cdev, struct genl_info *info)
  */
 int camex_wgtools_set(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr *secret = info->attrs[WGDEVICE_A_PRIVATE_KEY];
 	struct camex_dev *cdev;
 	int err;
 
@@ -386,7 +397,6 @@ int camex_wgtools_set(struct sk_buff *skb, struct genl_info *info)
 	cdev = camex_wgtools_find(skb, info->attrs);
 	err = IS_ERR(cdev) ? PTR_ERR(cdev) : set_device(cdev, info);
 	rtnl_unlock();
-	if (secret)
-		memzero_explicit(nla_data(secret), nla_len(secret));
+	wipe_keys(info->attrs);
 	return err;
 }

@@ -117,6 +117,10 @@ int camex_wg_set_private_key(struct camex_dev *cdev, const u8 *key)
 		spin_lock_bh(&cdev->lock);
 		camex_wg_handshake_forget(peer);
 		camex_wg_sessions_stop(&own->sessions);
+		/* Made with the old key; it is computed again when it is needed. */
+		memzero_explicit(own->remote.static_static, sizeof(own->remote.static_static));
+		own->remote.usable = false;
+		own->computed = 0;
 		spin_unlock_bh(&cdev->lock);
 		cond_resched();
 	}

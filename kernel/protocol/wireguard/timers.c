@@ -85,8 +85,10 @@ static unsigned long look_persistent(struct camex_wg_timers *t, unsigned long no
 	if (!interval)
 		return MAX_JIFFY_OFFSET;
 	/* Kept, since one that is long past would seem to be to come. */
-	if (time_after(exchanged, last))
-		t->persistent = last = exchanged;
+	if (time_after(exchanged, last)) {
+		t->persistent = exchanged;
+		last = exchanged;
+	}
 	left = begins ? 0 : time_left(last + interval * HZ, now);
 	if (left)
 		return left;
