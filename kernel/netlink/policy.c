@@ -29,7 +29,7 @@
 	[CAMEX_A_DEV_ID]		= ID,				\
 	[CAMEX_A_DEV_LINK_NAME]		= IFNAME,			\
 	[CAMEX_A_DEV_LINK_TIMEOUT]	= { .type = NLA_U16 },		\
-	[CAMEX_A_DEV_WIREGUARD]		= { .type = NLA_NESTED }
+	[CAMEX_A_DEV_WIREGUARD]		= NLA_POLICY_NESTED(camex_wg_dev_policy)
 
 const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	/* rtnetlink is lenient unless it is told where to start not to be */
@@ -67,7 +67,7 @@ static const struct nla_policy peer[CAMEX_A_PEER_MAX + 1] = {
 	[CAMEX_A_PEER_PROFILE_MTU]	= { .type = NLA_U16 },
 	[CAMEX_A_PEER_PROFILE_ROUTES]	= NLA_POLICY_NESTED(routes),
 	[CAMEX_A_PEER_ID]		= ID,
-	[CAMEX_A_PEER_WIREGUARD]	= { .type = NLA_NESTED },
+	[CAMEX_A_PEER_WIREGUARD]	= NLA_POLICY_NESTED(camex_wg_peer_policy),
 };
 
 static const struct nla_policy peer_name[CAMEX_A_PEER_NAME + 1] = {

@@ -11,11 +11,11 @@
 
 #define KEY	NLA_POLICY_EXACT_LEN(CAMEX_KEY_LEN)
 
-static const struct nla_policy dev_policy[CAMEX_A_WG_DEV_MAX + 1] = {
+const struct nla_policy camex_wg_dev_policy[CAMEX_A_WG_DEV_MAX + 1] = {
 	[CAMEX_A_WG_DEV_PRIVATE_KEY]	= KEY,
 };
 
-static const struct nla_policy peer_policy[CAMEX_A_WG_PEER_MAX + 1] = {
+const struct nla_policy camex_wg_peer_policy[CAMEX_A_WG_PEER_MAX + 1] = {
 	[CAMEX_A_WG_PEER_PUBLIC_KEY]	= KEY,
 	[CAMEX_A_WG_PEER_PRESHARED_KEY]	= KEY,
 	[CAMEX_A_WG_PEER_CIPHER]	= NLA_POLICY_MAX(NLA_U32, CAMEX_CIPHER_AES_256_GCM),
@@ -35,14 +35,14 @@ static int parse_nest(struct nlattr **tb, int maxtype, const struct nlattr *nest
 static int parse_dev(struct nlattr **own, struct nlattr **tb,
 		     struct netlink_ext_ack *extack)
 {
-	return parse_nest(own, CAMEX_A_WG_DEV_MAX, tb[CAMEX_A_DEV_WIREGUARD], dev_policy,
+	return parse_nest(own, CAMEX_A_WG_DEV_MAX, tb[CAMEX_A_DEV_WIREGUARD], camex_wg_dev_policy,
 			  extack);
 }
 
 static int parse_peer(struct nlattr **own, struct nlattr **tb,
 		      struct netlink_ext_ack *extack)
 {
-	return parse_nest(own, CAMEX_A_WG_PEER_MAX, tb[CAMEX_A_PEER_WIREGUARD], peer_policy,
+	return parse_nest(own, CAMEX_A_WG_PEER_MAX, tb[CAMEX_A_PEER_WIREGUARD], camex_wg_peer_policy,
 			  extack);
 }
 
