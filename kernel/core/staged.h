@@ -3,12 +3,14 @@
 #ifndef CAMEX_STAGED_H
 #define CAMEX_STAGED_H
 
+#include <linux/sizes.h>
+
 #include "core/peer.h"
 
 /* Packets of a peer that wait at most; a GSO packet is one. */
 #define CAMEX_STAGED_MAX	128
 /* Bytes of memory that they take at most: what is forwarded is charged to nobody. */
-#define CAMEX_STAGED_MEMORY	(1 << 20)
+#define CAMEX_STAGED_MEMORY	SZ_1M
 
 /**
  * camex_staged_any() - does a packet wait

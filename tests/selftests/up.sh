@@ -68,8 +68,8 @@ by_hand() {
 		ip -n host1 route add default dev camex0 table 16 proto static &&
 		ip -n host1 -6 route add default dev camex0 table 16 proto static &&
 		for family in -4 -6; do
-			ip -n host1 $family rule add not fwmark 16 table 16 protocol static
-			ip -n host1 $family rule add table main suppress_prefixlength 0 protocol static
+			ip -n host1 "$family" rule add not fwmark 16 table 16 protocol static
+			ip -n host1 "$family" rule add table main suppress_prefixlength 0 protocol static
 		done
 }
 

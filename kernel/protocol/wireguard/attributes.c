@@ -42,8 +42,8 @@ static int parse_dev(struct nlattr **own, struct nlattr **tb,
 static int parse_peer(struct nlattr **own, struct nlattr **tb,
 		      struct netlink_ext_ack *extack)
 {
-	return parse_nest(own, CAMEX_A_WG_PEER_MAX, tb[CAMEX_A_PEER_WIREGUARD], camex_wg_peer_policy,
-			  extack);
+	return parse_nest(own, CAMEX_A_WG_PEER_MAX, tb[CAMEX_A_PEER_WIREGUARD],
+			  camex_wg_peer_policy, extack);
 }
 
 /**
