@@ -102,7 +102,7 @@ static int apply_config(struct call *call, struct config *config)
 
 /* --- "up" waits for it --- */
 
-/* What the kernel says of one peer. As read_config(). */
+/* Read one peer from the kernel's answer; returns as read_config(). */
 static int query_config(struct call *call, struct config *config,
 			struct model_device *device)
 {
@@ -199,7 +199,7 @@ struct applied_profiles {
 	struct applied_profile *list;
 };
 
-/* What a peer has handed out before, nothing the first time; NULL: no memory. */
+/* The profile that a peer handed out before, an empty one the first time; NULL: no memory. */
 static struct applied_profile *find_profile(struct applied_profiles *applied,
 					    int ifindex, const char *peer)
 {

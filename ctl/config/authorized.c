@@ -66,7 +66,7 @@ static const char *path_of(const struct authorized *a, const char *id,
 	return path;
 }
 
-/* What a file says can be wrong; that it is there is enough. */
+/* The file has to be there; its content may be wrong. */
 static bool has_file(const struct authorized *a, const char *id)
 {
 	char path[PATH_MAX];
@@ -275,7 +275,7 @@ static int take_changes(struct wanted *wanted, const struct changes *changes)
 	return 0;
 }
 
-/* What fails is told, and the rest is done. */
+/* A change that fails is told, and the others are made. */
 static int make_peers(struct authorized *a, struct call *call,
 		      const struct changes *changes)
 {

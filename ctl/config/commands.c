@@ -59,7 +59,7 @@ static bool query_mark(struct call *call, const char *name, uint32_t *number)
 	return exists;
 }
 
-/* What does not go with the device: policy rules, and what the resolver was told. */
+/* Policy rules and the resolver's entries do not go with the device. */
 static void clean_up(const struct config *config, uint32_t mark)
 {
 	struct conn route = {};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What a default route through the device asks of the firewall, by nft. */
+/* The nft table that a default route through the device needs. */
 #ifndef CAMEXCTL_FIREWALL_H
 #define CAMEXCTL_FIREWALL_H
 
