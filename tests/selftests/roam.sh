@@ -153,7 +153,7 @@ gone host2
 ok "a device without keys" camexctl -n host1 dev add camex0 protocol raw
 for what in "keepalive 10" "register manual"; do
 	needs="protocol camex"
-	[ "$what" = "register manual" ] || needs="protocol camex or jtunnel"
+	[ "$what" = "register manual" ] || needs="protocol camex, jtunnel or wireguard"
 	# shellcheck disable=SC2086 # two words
 	nok "$what there" camexctl -n host1 peer add camex0 host2 $what
 	is "says why" "$(cat "$test_tmp/output")" \
