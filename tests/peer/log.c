@@ -7,12 +7,18 @@
 
 static FILE *file;
 static bool no_data;
+static const int64_t *stopped_clock;
 
 bool log_open(const char *path, bool quiet)
 {
 	file = path ? fopen(path, "we") : stdout;
 	no_data = quiet;
 	return file;
+}
+
+void log_stop_clock(const int64_t *ms)
+{
+	stopped_clock = ms;
 }
 
 bool log_quiet(void)
@@ -25,6 +31,9 @@ void log_begin(const char *dir)
 	struct timespec now;
 
 	clock_gettime(CLOCK_REALTIME, &now);
+	if (stopped_clock)
+		now = (struct timespec){ .tv_sec = *stopped_clock / 1000,
+					 .tv_nsec = *stopped_clock % 1000 * 1000000 };
 	fprintf(file, "{\"time\": %lld.%06ld, \"dir\": \"%s\"", (long long)now.tv_sec,
 		now.tv_nsec / 1000, dir);
 }

@@ -17,6 +17,12 @@
 bool log_open(const char *path, bool quiet);
 
 /**
+ * log_stop_clock() - choose the clock of the lines to come
+ * @ms: milliseconds, read for each line; NULL for the time of day
+ */
+void log_stop_clock(const int64_t *ms);
+
+/**
  * log_quiet() - is DATA left out
  */
 bool log_quiet(void);

@@ -39,6 +39,7 @@ static const char help[] =
 	"  --prefix HEX8         nonce prefix to begin with (random)\n"
 	"  --seq N               sequence to begin with (0)\n"
 	"  --pace N              the daemon's times are N times shorter\n"
+	"  --stopped             time passes by command alone; the log's times are of that clock\n"
 	"  --log FILE            instead of standard output\n"
 	"  --quiet               no line for good DATA\n"
 	"  --commands FIFO       take commands from there, one on a line:\n"
@@ -51,7 +52,8 @@ static const char help[] =
 	"      hold, release               hold all back; send them backwards\n"
 	"      seq N|-N, prefix HEX8, form 27|28, id TEXT      of what is sent from now on\n"
 	"      socket ADDR:PORT            send from there from now on\n"
-	"      silent, speak               send nothing without a command, or again\n";
+	"      silent, speak               send nothing without a command, or again\n"
+	"      pass SECONDS                let time pass that is stopped\n";
 
 static void __attribute__((noreturn)) fail(const char *what, const char *about)
 {
@@ -126,7 +128,7 @@ enum option_letter {
 	OPT_PASSPHRASE = 256, OPT_KEY_FILE, OPT_PLAIN, OPT_RAW, OPT_CONF, OPT_ENDPOINT,
 	OPT_BIND, OPT_TUN, OPT_TUN_NODE, OPT_ADDRESS, OPT_MTU, OPT_REGISTER, OPT_CLIENT_ID,
 	OPT_KEEPALIVE, OPT_OLDEST, OPT_PREFIX, OPT_SEQ, OPT_PACE, OPT_LOG, OPT_QUIET,
-	OPT_COMMANDS, OPT_HELP,
+	OPT_COMMANDS, OPT_HELP, OPT_STOPPED,
 };
 
 static const struct option long_options[] = {
@@ -139,7 +141,8 @@ static const struct option long_options[] = {
 	{ "register", 1, NULL, OPT_REGISTER }, { "client-id", 1, NULL, OPT_CLIENT_ID },
 	{ "keepalive", 1, NULL, OPT_KEEPALIVE }, { "oldest", 0, NULL, OPT_OLDEST },
 	{ "prefix", 1, NULL, OPT_PREFIX }, { "seq", 1, NULL, OPT_SEQ },
-	{ "pace", 1, NULL, OPT_PACE }, { "log", 1, NULL, OPT_LOG },
+	{ "pace", 1, NULL, OPT_PACE }, { "stopped", 0, NULL, OPT_STOPPED },
+	{ "log", 1, NULL, OPT_LOG },
 	{ "quiet", 0, NULL, OPT_QUIET }, { "commands", 1, NULL, OPT_COMMANDS },
 	{ "help", 0, NULL, OPT_HELP }, { 0 },
 };
@@ -239,6 +242,9 @@ static void take_option(struct options *o, struct chosen *chosen, int letter)
 	case OPT_PACE:
 		o->pace = (int)read_number(optarg);
 		break;
+	case OPT_STOPPED:
+		o->stopped = true;
+		break;
 	case OPT_LOG:
 		chosen->log = optarg;
 		break;
@@ -262,6 +268,8 @@ static void check(const struct options *o, const char *role, bool client)
 {
 	if (o->pace < 1 || o->keepalive < 0)
 		fail("a number that cannot be", role);
+	if (o->stopped && !o->commands)
+		fail("--commands is missing", role);
 	if (o->address && (strlen(o->address) > VALUE_MAX || !control_is_prefix(o->address)))
 		fail("no address with its length", o->address);
 	if (client && !o->endpoint.len)

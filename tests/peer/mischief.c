@@ -328,6 +328,19 @@ static bool speak(struct node *node, char *words)
 	return true;
 }
 
+/* --- time --- */
+
+static bool pass(struct node *node, char *words)
+{
+	char *end;
+	unsigned long seconds = strtoul(words, &end, 10);
+
+	if (!node->o->stopped || *end || end == words || seconds > 1000000)
+		return false;
+	node_pass(node, (int64_t)seconds * 1000);
+	return true;
+}
+
 /* --- commands --- */
 
 static const struct command {
@@ -341,6 +354,7 @@ static const struct command {
 	{ "id", set_id },
 	{ "keepalive", say_keepalive },
 	{ "padded", say_padded },
+	{ "pass", pass },
 	{ "ping", ping },
 	{ "prefix", set_prefix },
 	{ "register", say_register },

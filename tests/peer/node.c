@@ -17,14 +17,27 @@
 #include "node.h"
 #include "trace.h"
 
-#define BATCH	64	/* datagrams or packets taken in one go */
+#define BATCH		64	/* datagrams or packets taken in one go */
+#define BEGINNING	1000000	/* milliseconds of a stopped clock: 0 means never */
 
-static int64_t now_ms(void)
+static int64_t now_ms(const struct node *node)
 {
 	struct timespec now;
 
+	if (node->o->stopped)
+		return node->now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+void node_pass(struct node *node, int64_t ms)
+{
+	int64_t until = node->now + ms;
+	int wait;
+
+	while ((wait = node->role->tick(node, node->now)) <= until - node->now)
+		node->now += wait ? wait : 1;
+	node->now = until;
 }
 
 int64_t node_ms(const struct node *node, int seconds)
@@ -192,17 +205,22 @@ static bool begin(struct node *node, const struct role *role)
 int node_run(const struct options *o, const struct role *role)
 {
 	const struct sigaction action = { .sa_handler = stop };
-	struct node node = { .o = o, .sock = -1, .tun = -1 };
+	struct node node = { .o = o, .sock = -1, .tun = -1, .role = role,
+			     .now = BEGINNING };
 	struct pollfd fds[3];
 	int wait;
 
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
+	if (o->stopped)
+		log_stop_clock(&node.now);
 	if (!begin(&node, role))
 		return 1;
 	log_event("ready", NULL);
 	while (!stopped) {
-		wait = role->tick(&node, now_ms());
+		wait = role->tick(&node, now_ms(&node));
+		if (o->stopped)
+			wait = -1;
 		fds[0] = (struct pollfd){ .fd = node.sock, .events = POLLIN };
 		fds[1] = (struct pollfd){ .fd = node.tun, .events = POLLIN };
 		fds[2] = (struct pollfd){ .fd = node.m ? mischief_fd(node.m) : -1,
@@ -210,12 +228,13 @@ int node_run(const struct options *o, const struct role *role)
 		if (poll(fds, 3, wait) < 0)
 			continue;
 		if (fds[0].revents)
-			read_socket(&node, role, now_ms());
+			read_socket(&node, role, now_ms(&node));
 		if (fds[1].revents)
 			read_tun(&node, role);
 		if (fds[2].revents)
 			mischief_command(&node);
 	}
+	log_stop_clock(NULL);
 	mischief_free(node.m);
 	return 0;
 }

@@ -8,6 +8,7 @@
 #include "trace.h"
 
 struct mischief;
+struct role;
 
 enum registers { REGISTER_OFF, REGISTER_MANUAL, REGISTER_AUTO };
 
@@ -31,6 +32,7 @@ enum registers { REGISTER_OFF, REGISTER_MANUAL, REGISTER_AUTO };
  * @conf: the server's database, or NULL
  * @commands: a FIFO with commands, or NULL
  * @pace: all the daemon's times are so many times shorter
+ * @stopped: time passes by node_pass() alone
  */
 struct options {
 	enum mode mode;
@@ -51,6 +53,7 @@ struct options {
 	struct conf *conf;
 	const char *commands;
 	int pace;
+	bool stopped;
 };
 
 /**
@@ -105,6 +108,8 @@ struct far {
  * @silent: send nothing without a command
  * @m: what it was told to do wrong
  * @pinged: sequence of the last echo request
+ * @role: whether it is a client or a server
+ * @now: in milliseconds, where time passes by node_pass() alone
  */
 struct node {
 	const struct options *o;
@@ -115,6 +120,8 @@ struct node {
 	bool silent;
 	struct mischief *m;
 	uint16_t pinged;
+	const struct role *role;
+	int64_t now;
 };
 
 /**
@@ -150,6 +157,13 @@ int node_run(const struct options *o, const struct role *role);
  * Return: milliseconds.
  */
 int64_t node_ms(const struct node *node, int seconds);
+
+/**
+ * node_pass() - let time pass, and do what is due meanwhile
+ * @node: this end, with time stopped
+ * @ms: milliseconds
+ */
+void node_pass(struct node *node, int64_t ms);
 
 /**
  * node_send() - send a datagram to a far end
