@@ -136,4 +136,23 @@ is "it is shown" "$(peer host1 keyed '[.id, .state, .register, .keepalive] | joi
 tunnel_up host1
 pass_on "$(dirname "$0")/jtunnel.py" "$server_id" "$test_tmp/key"
 
+# --- what it has sent itself comes back ---
+
+ok "the device goes" camexctl -n host1 dev del camex0
+ok "one without an identifier of its peer" eval 'camexctl -n host1 dev add camex0 protocol jtunnel port 7000 id "$server_id" &&
+	camexctl -n host1 peer add camex0 far endpoint 192.0.2.2:7000 routes 10.0.0.2/32 key-file "$test_tmp/key" && tunnel_up host1'
+seen=$test_tmp/seen
+bg host2 "$(dirname "$0")/datagrams.py" record eth0 7000 "$seen"
+recorder=$!
+ok "a recorder" wait_until 30 test -e "$seen"
+on host1 ping -q -n -c 3 -i 0.01 -W 0.1 10.0.0.2 >/dev/null
+ok "datagrams were seen" wait_until 10 eval '[ "$(wc -l <"$seen")" -ge 3 ]'
+stop $recorder
+before=$(counters host1)
+ok "they come from where the peer is" on host2 "$(dirname "$0")/datagrams.py" send < <(
+	awk '$1 == "192.0.2.1" { print $3, $4, $1, $2, $5 }' "$seen")
+sent=$(grep -c '^192.0.2.1 ' "$seen")
+is "each is counted as replayed" "$(counters host1)" "${before:+$before }replayed=$sent"
+is "none is delivered" "$(peer host1 far .rx_packets)" 0
+
 done_testing

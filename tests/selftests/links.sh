@@ -163,7 +163,10 @@ ok "a timeout" camexctl -n host1 dev set camex0 link-timeout 5
 sleep 7
 ok "who is heard keeps its link" has_link c3
 ip -n host3 link set camex0 down
+start=$EPOCHREALTIME
 ok "who falls silent loses it" wait_until 60 no_link c3
+took=$(tenths "$start")
+check "after 5 s ($took tenths of a second)" "[ $took -ge 30 ] && [ $took -le 120 ]"
 ok "the other keeps it" has_link c2
 ip -n host3 link set camex0 up
 ok "until it is heard" wait_until 20 has_link c3

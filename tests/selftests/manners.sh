@@ -186,20 +186,78 @@ ok "without them, it works" eval 'camexctl -n host1 dev del camex1 &&
 
 # --- DSCP and ECN (RFC 6040) ---
 
-ok "a tunnel" tunnel 4 key
-ok "it works" reaches host1 10.0.0.2
-# outer TOS that were seen on the way of pings with an inner one
-tos() {
-	on host1 timeout 20 tcpdump -nv -i eth0 -c 1 'src 192.0.2.1 and udp port 7000 and udp[4:2] > 130' \
-		2>"$test_tmp/tcpdump" >"$test_tmp/tos" &
-	wait_until 10 grep -q listening "$test_tmp/tcpdump"
-	on host1 ping -q -n -c 2 -i 0.2 -s 64 -Q "$1" 10.0.0.2 >/dev/null
-	wait $!
-	grep -o 'tos 0x[0-9a-f]*' "$test_tmp/tos"
+# pings ADDRESS VALUE...: one of host1 with each DS field
+pings() {
+	local value
+	for value in "${@:2}"; do on host1 ping -q -n -c 1 -W 0.3 -s 64 -Q "$value" "$1" >/dev/null; done
 }
-for value in 0x0 0xb8 0x2 0xba; do
-	is "what is inside with $value has it outside" "$(tos $value)" "tos $value"
+
+# leave ADDRESS VALUE...: the outer DS fields of pings to it that have these inside
+leave() {
+	local length=$((8 + 44 + 20 + 8 + 64)) # UDP, camex, IPv4, ICMP, payload
+	if [[ $1 == *:* ]]; then length=$((length + 20)); fi
+	if [ "$link" = tap ]; then length=$((length + 14)); fi
+	on host1 timeout 20 tcpdump -nv -i eth0 -c $(($# - 1)) \
+		"(src 192.0.2.1 and udp port 7000 and udp[4:2] == $length) or
+			(src 2001:db8::1 and ip6[6] == 17 and ip6[44:2] == $length)" \
+		2>"$test_tmp/tcpdump" >"$test_tmp/outer" &
+	wait_until 10 grep -q listening "$test_tmp/tcpdump"
+	pings "$@"
+	wait $!
+	ds_fields <"$test_tmp/outer"
+}
+
+# ds_fields: those in what tcpdump -v says, in a line. It leaves out a class of 0.
+ds_fields() {
+	sed -nE '/ IP6 \(/{/class/!s/IP6 \(/&class 0x00,/}; s/.* IP6? \((tos|class) (0x[0-9a-f]+).*/\2/p' |
+		xargs -r printf '0x%02x\n' | xargs
+}
+
+# ce HOST: congestion is experienced by all that comes to it
+ce() {
+	on "$1" nft -f - <<-END
+		table inet ce {
+			chain way {
+				type filter hook prerouting priority -150
+				meta nfproto ipv4 udp dport 7000 ip ecn set ce
+				meta nfproto ipv6 udp dport 7000 ip6 ecn set ce
+			}
+		}
+	END
+}
+
+# arrive ADDRESS VALUE...: the DS fields that pings of host1 with these have when they leave camex0 in host2
+arrive() {
+	local tcpdump
+	bg host2 tcpdump -nv --immediate-mode -i camex0 '(icmp and icmp[icmptype] == icmp-echo) or (icmp6 and ip6[40] == 128)' \
+		2>"$test_tmp/tcpdump" >"$test_tmp/inner"
+	tcpdump=$!
+	wait_until 10 grep -q listening "$test_tmp/tcpdump"
+	pings "$@"
+	stop $tcpdump
+	ds_fields <"$test_tmp/inner"
+}
+
+for version in 4 6; do
+	for link in tun tap; do
+		what="$link over IPv$version"
+		ok "$what" tunnel $version key link $link
+		for to in 10.0.0.2 fd00::2; do
+			ok "$what: it works" reaches host1 $to
+			is "$what: what is inside to $to shows outside, but not that congestion was experienced" \
+				"$(leave $to 0x00 0xb8 0x02 0xba 0x03)" "0x00 0xb8 0x02 0xba 0x02"
+		done
+		ok "$what: congestion on the way" ce host2
+		for to in 10.0.0.2 fd00::2; do
+			before=$(counter host2 malformed)
+			is "$what: to $to it shows inside; what does not know ECN is dropped" \
+				"$(arrive $to 0x00 0x01 0x02 0x03 0xb8 0xb9 0xba)" "0x03 0x03 0x03 0xbb 0xbb"
+			# a bridge's or a neighbour's own packets may be there as well
+			after=$(($(counter host2 malformed) - before))
+			check "$what: as malformed ($after)" "[ $after -ge 2 ] && [ $after -le $([ $link = tun ] && echo 2 || echo 8) ]"
+		done
+		on host2 nft delete table inet ce
+	done
 done
-is "congestion experienced inside is not passed on to the outside" "$(tos 0x3)" "tos 0x2"
 
 done_testing

@@ -92,7 +92,11 @@ stop "${test_pids[-1]}"
 
 for first in from_client from_server; do
 	block
-	sleep 150
+	sleep 100
+	is "not heard for 90 to 100 s it is not lost yet" "$(peer host1 CAM01 .state)" up
+	sleep 30
+	is "after 120 s it is" "$(peer host1 CAM01 .state)" lost
+	sleep 20
 	unblock
 	$first "150 s of silence"
 done
