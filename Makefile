@@ -11,6 +11,9 @@ GCOV ?= 0
 BENCH ?= 0
 W ?=
 C ?=
+# a kernel configured with -Werror does not make errors of a newer compiler's warnings here;
+# the tests say KCFLAGS=-Werror
+KCFLAGS ?= -Wno-error
 # takes the debug information out of the installed module; STRIP=true leaves it there
 STRIP ?= $(if $(LLVM),$(filter %/,$(LLVM))llvm-strip$(filter -%,$(LLVM)),$(CROSS_COMPILE)strip)
 
@@ -21,10 +24,27 @@ COMPDIR ?= $(PREFIX)/share/bash-completion/completions
 INCDIR ?= $(PREFIX)/include
 # systemd reads /usr/local/lib/systemd/system as well
 UNITDIR ?= $(PREFIX)/lib/systemd/system
-# where Wireshark looks for everybody, if there is one and PREFIX is not another place
-LUADIR ?= $(or $(if $(filter /usr /usr/local,$(PREFIX)),$(shell \
+SYSCONFDIR ?= /etc
+# zsh looks below /usr/local by itself; for a package it is vendor-completions on Debian
+ZSHDIR ?= $(PREFIX)/share/zsh/$(if $(and $(filter /usr,$(PREFIX)),$(wildcard /etc/debian_version)),vendor-completions,site-functions)
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
+# Where Wireshark looks for everybody: what it says itself, else the folder of this machine's
+# libraries on Debian, below /usr; below PREFIX if that is another place.
+multiarch = $(shell gcc -print-multiarch 2>/dev/null)
+LUADIR ?= $(or $(if $(filter /usr /usr/local,$(PREFIX)),$(or $(shell \
 	{ tshark -G folders || wireshark -G folders; } 2>/dev/null | \
-	sed -n 's/^Global Lua Plugins:[[:blank:]]*//p')),$(PREFIX)/lib/wireshark/plugins)
+	sed -n 's/^Global Lua Plugins:[[:blank:]]*//p'),$(if $(multiarch),/usr/lib/$(multiarch)/wireshark/plugins))),$(PREFIX)/lib/wireshark/plugins)
+DKMS_SOURCE ?= /usr/src/camex-$(VERSION)
+
+# What a build needs, as Debian names it. "make" alone says what is missing; "make deps" installs it.
+module-deps = gcc make $(if $(wildcard $(KDIR)/Makefile),,linux-headers-$(KREL))
+ctl-deps := gcc make pkg-config libnl-3-dev libnl-genl-3-dev libsodium-dev libjson-c-dev
+
+units := camex@.service camex-apply@.service camex-watch@.service
+installed = $(SBINDIR)/camexctl $(MANDIR)/man8/camexctl.8 $(MANDIR)/man5/camex-up.5 $(MANDIR)/man4/camex.4 \
+	$(units:%=$(UNITDIR)/%) $(COMPDIR)/camexctl $(ZSHDIR)/_camexctl $(FISHDIR)/camexctl.fish \
+	$(INCDIR)/linux/camex.h $(patsubst wireshark/%,$(LUADIR)/%,$(wildcard wireshark/*.lua)) \
+	/lib/modules/$(KREL)/updates/camex.ko
 
 kmod-sources := Kbuild VERSION $(shell find kernel -name "*.[ch]") $(wildcard include/uapi/linux/*.h tests/kunit/*.[ch] tests/bench/cipher.c)
 kmod-copies := $(kmod-sources:%=$(MODDIR)/%)
@@ -34,10 +54,13 @@ all: modules ctl
 help:
 	@echo 'make                 camex.ko (KDIR=, CROSS_COMPILE=) and camexctl, below build/'
 	@echo 'make modules, kmod   the module alone;  make ctl   camexctl alone'
-	@echo 'make install         camexctl, its man pages, completion and units, and the dissector'
+	@echo 'make install         camexctl, its man pages, completions and units, and the dissector'
 	@echo '                     for Wireshark (PREFIX=, DESTDIR=, LUADIR=)'
 	@echo 'make kmod-install    the module, below /lib/modules, without debug information (STRIP=true: with)'
 	@echo 'make uninstall       takes away what install and kmod-install put there'
+	@echo 'make deps            installs what a build needs, on Debian'
+	@echo 'make dkms-install    the module by DKMS, which builds it again for each new kernel;  make dkms-remove'
+	@echo 'make deb             packages for Debian, in build/;  make dist   a release, in build/dist'
 	@echo 'make demo            a tunnel between two hosts in a guest, from nothing'
 	@echo 'make check           all tests;  make check-NAME   one group'
 	@echo 'make check-long      the long forms;  make check-matrix   all selftests on every other kernel'
@@ -50,8 +73,8 @@ help:
 	@echo 'make clean           build/;  make distclean   the cache of kernels as well'
 
 modules kmod: $(kmod-copies)
-	@tests/need $(if $(filter /lib/modules/$(shell uname -r)/build,$(KDIR)),linux-headers-$(shell uname -r)) gcc make
-	$(MAKE) -C $(KDIR) M=$(abspath $(MODDIR)) CAMEX_KUNIT=$(KUNIT) CAMEX_GCOV=$(GCOV) CAMEX_BENCH=$(BENCH) \
+	@tests/need --say $(module-deps)
+	$(MAKE) -C $(KDIR) M=$(abspath $(MODDIR)) KCFLAGS='$(KCFLAGS)' CAMEX_KUNIT=$(KUNIT) CAMEX_GCOV=$(GCOV) CAMEX_BENCH=$(BENCH) \
 		$(if $(W),W=$(W)) $(if $(C),C=$(C) CHECK='$(CHECK)') modules
 
 # what a build needs, where it is made
@@ -61,8 +84,11 @@ $(MODDIR)/%: %
 	@mkdir -p $(@D) && cp $< $@
 
 ctl:
-	@tests/need gcc make pkg-config libnl-3-dev libnl-genl-3-dev libsodium-dev libjson-c-dev
+	@tests/need --say $(ctl-deps)
 	+$(MAKE) -C ctl BUILD=$(abspath build) VERSION=$(VERSION)
+
+deps:
+	@tests/need --verbose $(module-deps) $(ctl-deps)
 
 install: ctl
 	install -D -m 755 build/camexctl $(DESTDIR)$(SBINDIR)/camexctl
@@ -70,29 +96,58 @@ install: ctl
 	install -D -m 644 Documentation/man/camex-up.5 $(DESTDIR)$(MANDIR)/man5/camex-up.5
 	install -D -m 644 Documentation/man/camex.4 $(DESTDIR)$(MANDIR)/man4/camex.4
 	install -d $(DESTDIR)$(UNITDIR)
-	for unit in camex@ camex-apply@ camex-watch@; do \
-		sed 's,@SBINDIR@,$(SBINDIR),' ctl/$$unit.service.in > $(DESTDIR)$(UNITDIR)/$$unit.service && \
-		chmod 644 $(DESTDIR)$(UNITDIR)/$$unit.service || exit; \
+	for unit in $(units); do \
+		sed 's,@SBINDIR@,$(SBINDIR),' ctl/$$unit.in > $(DESTDIR)$(UNITDIR)/$$unit && \
+		chmod 644 $(DESTDIR)$(UNITDIR)/$$unit || exit; \
 	done
 	install -D -m 644 ctl/camexctl.bash-completion $(DESTDIR)$(COMPDIR)/camexctl
+	install -D -m 644 ctl/camexctl.zsh-completion $(DESTDIR)$(ZSHDIR)/_camexctl
+	install -D -m 644 ctl/camexctl.fish-completion $(DESTDIR)$(FISHDIR)/camexctl.fish
 	install -D -m 644 include/uapi/linux/camex.h $(DESTDIR)$(INCDIR)/linux/camex.h
 	install -D -m 644 -t '$(DESTDIR)$(LUADIR)' wireshark/*.lua
+	[ -d $(DESTDIR)$(SYSCONFDIR)/camex ] || install -d -m 700 $(DESTDIR)$(SYSCONFDIR)/camex
+
+# depmod may be where only root looks
+find-depmod = PATH="$$PATH:/usr/sbin:/sbin"; command -v depmod >/dev/null || \
+	{ echo 'make: depmod is missing: install kmod' >&2; exit 1; }
 
 kmod-install: modules
+	$(if $(DESTDIR),,@$(find-depmod))
 	install -D -m 644 $(MODDIR)/camex.ko \
 		$(DESTDIR)/lib/modules/$(KREL)/updates/camex.ko
 	$(STRIP) --strip-debug $(DESTDIR)/lib/modules/$(KREL)/updates/camex.ko
-	$(if $(DESTDIR),,depmod $(KREL))
+	$(if $(DESTDIR),,PATH="$$PATH:/usr/sbin:/sbin" depmod $(KREL))
 
+# the sources of the module, as DKMS takes them
+dkms-source: $(kmod-sources) dkms.conf
+	rm -rf '$(DESTDIR)$(DKMS_SOURCE)'
+	install -d '$(DESTDIR)$(DKMS_SOURCE)'
+	cp --parents $(filter-out tests/%,$(kmod-sources)) dkms.conf '$(DESTDIR)$(DKMS_SOURCE)'
+	chmod -R u=rwX,go=rX '$(DESTDIR)$(DKMS_SOURCE)'
+
+dkms-install:
+	@command -v dkms >/dev/null || { echo 'make: dkms is missing: install it' >&2; exit 1; }
+	dkms remove camex/$(VERSION) --all >/dev/null 2>&1 || true
+	$(MAKE) dkms-source
+	dkms add camex/$(VERSION)
+	dkms install camex/$(VERSION) -k $(KREL)
+
+dkms-remove:
+	dkms remove camex/$(VERSION) --all
+	rm -rf /usr/src/camex-$(VERSION)
+
+# Removes what install and kmod-install put there, and folders that are empty then.
 uninstall:
-	rm -f $(DESTDIR)$(SBINDIR)/camexctl $(DESTDIR)$(MANDIR)/man8/camexctl.8 \
-		$(DESTDIR)$(MANDIR)/man5/camex-up.5 $(DESTDIR)$(MANDIR)/man4/camex.4 '$(DESTDIR)$(UNITDIR)/camex@.service' \
-		'$(DESTDIR)$(UNITDIR)/camex-apply@.service' \
-		'$(DESTDIR)$(UNITDIR)/camex-watch@.service' \
-		$(DESTDIR)$(COMPDIR)/camexctl $(DESTDIR)$(INCDIR)/linux/camex.h \
-		$(patsubst wireshark/%,'$(DESTDIR)$(LUADIR)/%',$(wildcard wireshark/*.lua)) \
-		$(DESTDIR)/lib/modules/$(KREL)/updates/camex.ko
-	$(if $(DESTDIR),,-depmod $(KREL))
+	rm -f $(installed:%='$(DESTDIR)%')
+	-rmdir --ignore-fail-on-non-empty $(sort $(foreach file,$(filter %/camex.ko %/camex.h %.lua,$(installed)), \
+		'$(DESTDIR)$(patsubst %/,%,$(dir $(file)))') '$(DESTDIR)$(SYSCONFDIR)/camex') 2>/dev/null
+	$(if $(DESTDIR),,-PATH="$$PATH:/usr/sbin:/sbin" depmod $(KREL))
+
+deb:
+	@tests/packages/deb
+
+dist:
+	@tests/packages/dist
 
 demo:
 	@tests/demo
@@ -133,5 +188,6 @@ clean:
 distclean: clean
 	rm -rf "$${XDG_CACHE_HOME:-$$HOME/.cache}/camex"
 
-.PHONY: all help modules kmod sources ctl install kmod-install uninstall demo check check-long bench
+.PHONY: all help modules kmod sources ctl deps install kmod-install uninstall demo
+.PHONY: dkms-source dkms-install dkms-remove deb dist check check-long bench
 .PHONY: coverage diagrams evidence bench-doc bench-quick bench-profile clean distclean
