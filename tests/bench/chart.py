@@ -1,52 +1,117 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""A chart of results: a panel for each of a few measures, a bar for each link and kernel."""
+"""Two charts of results: bars beside those of other tunnels, and what a packet's cost is made of."""
 import measures
 import report
 
-SHOWN = ["tcp", "tcp4", "forward", "udp64", "rr"]
-COLOURS = ["#4477aa", "#ee6677", "#228833", "#ccbb44"]
-WIDTH, LABELS, BAR, GAP, TITLE = 760, 190, 12, 8, 34
+SHOWN = ["tcp", "udp64", "rr"]
+GROUPS = [("encrypted", ["camex", "camex-wg", "wireguard", "ovpn", "esp-aes", "esp-chacha"]),
+          ("encrypted Ethernet", ["tap", "vxlan-wg"]),
+          ("plain", ["raw", "fou", "tap-raw", "vxlan"])]
+OURS = {"camex", "camex-wg", "raw", "tap", "tap-raw", "jtunnel"}
+# by kernel: ours, others'
+COLOURS = [("#9fc3e8", "#c8c8c8"), ("#1f6fb4", "#808080"), ("#0b3d66", "#404040")]
+# those whose cipher is ChaCha20-Poly1305, and those without one
+SEALED = ["camex", "camex-wg", "wireguard", "ovpn", "esp-chacha"]
+PLAIN = ["raw", "jtunnel", "fou", "vxlan"]
+PARTS = [("IP, TCP and veth, at both ends", "#bbbbbb"), ("ChaCha20-Poly1305, both ways", "#ddaa33"),
+         ("the tunnel", "#1f6fb4")]
+WIDTH, LABELS, BAR, GAP = 760, 230, 13, 7
 
 
-def bar(y, length, colour, value):
-    return (f'<rect x="{LABELS}" y="{y}" width="{length:.1f}" height="{BAR - 2}" fill="{colour}"/>'
-            f'<text x="{LABELS + length + 4:.1f}" y="{y + BAR - 3}">{value:,.0f}</text>')
+def text(x, y, words, more=""):
+    return f'<text x="{x:.1f}" y="{y}"{more}>{words}</text>'
+
+
+def rect(x, y, width, colour):
+    return f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{BAR - 2}" fill="{colour}"/>'
+
+
+def page(lines, height):
+    return "\n".join([
+        "<!-- SPDX-License-Identifier: GPL-2.0-only OR MIT -->",
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}" '
+        'font-family="sans-serif" font-size="12">',
+        '<rect width="100%" height="100%" fill="white"/>', *lines, "</svg>", ""])
 
 
 def panel(y, measure, results):
     """(the y below it, its lines)."""
     kernels = results["kernels"]
-    links = dict.fromkeys(link for k in kernels.values() for link in k["counted"])
     values = {(link, name): report.median(kernel, "counted", link, measure)
-              for link in links for name, kernel in kernels.items()}
+              for _, links in GROUPS for link in links for name, kernel in kernels.items()}
     longest = max((v for v in values.values() if v), default=None)
     if longest is None:
         return y, []
-    lines = [f'<text x="8" y="{y + 20}" font-weight="bold">{measures.MEASURES[measure][3]}, '
-             f'{measures.MEASURES[measure][2]}</text>']
-    y += TITLE
-    for link in links:
-        lines.append(f'<text x="8" y="{y + BAR - 2}">{measures.NAMES[link]}</text>')
-        for colour, name in zip(COLOURS, kernels):
-            if values[link, name]:
-                lines.append(bar(y, (WIDTH - LABELS - 80) * values[link, name] / longest, colour,
-                                 values[link, name]))
-            y += BAR
-        y += GAP
-    return y, lines
+    unit = measures.MEASURES[measure][2]
+    better = "less is better" if unit == "ns" else "more is better"
+    lines = [text(8, y + 14, f"{measures.MEASURES[measure][3]}, {unit} ({better})", ' font-weight="bold"')]
+    y += 26
+    for group, links in GROUPS:
+        present = [link for link in links if any(values[link, name] for name in kernels)]
+        if not present:
+            continue
+        lines.append(text(8, y + BAR - 3, group, ' fill="#555555" font-style="italic"'))
+        y += BAR + 4
+        for link in present:
+            middle = y + (len(kernels) * BAR) // 2 + 3
+            lines.append(text(16, middle, measures.NAMES[link].replace(" (OpenVPN's DCO)", "")))
+            for (ours, theirs), name in zip(COLOURS, kernels):
+                value = values[link, name]
+                length = (WIDTH - LABELS - 80) * (value or 0) / longest
+                if value:
+                    lines.append(rect(LABELS, y, length, ours if link in OURS else theirs))
+                lines.append(text(LABELS + length + 4, y + BAR - 3, f"{value:,.0f}" if value else "not in it"))
+                y += BAR
+            y += GAP
+    return y + 10, lines
 
 
-def svg(results):
-    """The chart, as a text."""
-    y, lines = 24, []
-    for colour, (i, kernel) in zip(COLOURS, enumerate(results["kernels"].values())):
-        lines.append(f'<rect x="{LABELS + 250 * i}" y="8" width="10" height="10" fill="{colour}"/>'
-                     f'<text x="{LABELS + 16 + 250 * i}" y="17">{kernel["release"]}</text>')
+def bars(results):
+    """Rates beside those of other tunnels, as a text."""
+    y, lines = 34, []
+    for i, ((ours, theirs), kernel) in enumerate(zip(COLOURS, results["kernels"].values())):
+        x = LABELS + 250 * i
+        lines += [rect(x, 8, 12, ours), rect(x + 14, 8, 12, theirs), text(x + 32, 18, f"Linux {kernel['release']}")]
+    lines.append(text(8, 18, "blue: camex, grey: others"))
     for measure in SHOWN:
         y, more = panel(y, measure, results)
         lines += more
-    return "\n".join([
-        "<!-- SPDX-License-Identifier: GPL-2.0-only OR MIT -->",
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{y + 8}" '
-        'font-family="sans-serif" font-size="11">',
-        '<rect width="100%" height="100%" fill="white"/>', *lines, "</svg>", ""])
+    return page(lines, y)
+
+
+def parts(kernel, link):
+    """What a packet of one flow of TCP costs, in instructions: [by PARTS]; None where that was not measured."""
+    whole, bare = (report.median(kernel, "counted", name, "tcp") for name in (link, "veth"))
+    if not whole or not bare:
+        return None
+    bits = 8e3 * measures.SEGMENT
+    costs = dict(line.split(":") for line in kernel["cipher"].split())
+    cipher = int(costs["seal_ns"]) + int(costs["open_ns"]) if link in SEALED else 0
+    return [bits / bare, cipher, bits / whole - bits / bare - cipher]
+
+
+def cost(results):
+    """What a packet's cost is made of, as a text."""
+    y, lines = 34, []
+    for i, (name, colour) in enumerate(PARTS):
+        lines += [rect(8 + 250 * i, 8, 12, colour), text(26 + 250 * i, 18, name)]
+    found = {(name, link): parts(kernel, link) for name, kernel in results["kernels"].items()
+             for link in SEALED + PLAIN}
+    longest = max(sum(p) for p in found.values() if p)
+    for name, kernel in results["kernels"].items():
+        lines.append(text(8, y + 14, f"Linux {kernel['release']}: instructions for a packet of {measures.INNER_MTU} bytes, "
+                          "one flow of TCP", ' font-weight="bold"'))
+        y += 26
+        for link in SEALED + PLAIN:
+            if not found[name, link]:
+                continue
+            lines.append(text(16, y + BAR - 3, measures.NAMES[link].replace(" (OpenVPN's DCO)", "")))
+            x = LABELS
+            for value, (_, colour) in zip(found[name, link], PARTS):
+                width = (WIDTH - LABELS - 80) * max(value, 0) / longest
+                lines.append(rect(x, y, width, colour))
+                x += width
+            lines.append(text(x + 4, y + BAR - 3, f"{sum(found[name, link]):,.0f}"))
+            y += BAR + GAP
+        y += 10
+    return page(lines, y)
