@@ -42,6 +42,7 @@ ctl-deps := gcc make pkg-config libnl-3-dev libnl-genl-3-dev libsodium-dev libjs
 
 units := camex@.service camex-apply@.service camex-watch@.service
 installed = $(SBINDIR)/camexctl $(MANDIR)/man8/camexctl.8 $(MANDIR)/man5/camex-up.5 $(MANDIR)/man4/camex.4 \
+	$(MANDIR)/man5/camex.conf.5 $(MANDIR)/man7/camex.7 \
 	$(units:%=$(UNITDIR)/%) $(COMPDIR)/camexctl $(ZSHDIR)/_camexctl $(FISHDIR)/camexctl.fish \
 	$(INCDIR)/linux/camex.h $(patsubst wireshark/%,$(LUADIR)/%,$(wildcard wireshark/*.lua)) \
 	/lib/modules/$(KREL)/updates/camex.ko
@@ -69,6 +70,7 @@ help:
 	@echo 'make bench           measurements beside other tunnels;  make bench-quick   a few'
 	@echo 'make bench-doc       Documentation/performance.rst from the last make bench'
 	@echo 'make bench-profile   where the instructions of a packet go, by function'
+	@echo 'make docs            Documentation as HTML in build/docs'
 	@echo 'make diagrams        the pictures of Documentation/architecture.rst'
 	@echo 'make clean           build/;  make distclean   the cache of kernels as well'
 
@@ -95,6 +97,8 @@ install: ctl
 	install -D -m 644 Documentation/man/camexctl.8 $(DESTDIR)$(MANDIR)/man8/camexctl.8
 	install -D -m 644 Documentation/man/camex-up.5 $(DESTDIR)$(MANDIR)/man5/camex-up.5
 	install -D -m 644 Documentation/man/camex.4 $(DESTDIR)$(MANDIR)/man4/camex.4
+	install -D -m 644 Documentation/man/camex.conf.5 $(DESTDIR)$(MANDIR)/man5/camex.conf.5
+	install -D -m 644 Documentation/man/camex.7 $(DESTDIR)$(MANDIR)/man7/camex.7
 	install -d $(DESTDIR)$(UNITDIR)
 	for unit in $(units); do \
 		sed 's,@SBINDIR@,$(SBINDIR),' ctl/$$unit.in > $(DESTDIR)$(UNITDIR)/$$unit && \
@@ -179,6 +183,9 @@ bench-quick:
 bench-profile:
 	@tests/bench/profile
 
+docs:
+	@Documentation/build-docs
+
 diagrams:
 	@tests/need graphviz && tests/diagrams
 
@@ -190,4 +197,4 @@ distclean: clean
 
 .PHONY: all help modules kmod sources ctl deps install kmod-install uninstall demo
 .PHONY: dkms-source dkms-install dkms-remove deb dist check check-long bench
-.PHONY: coverage diagrams evidence bench-doc bench-quick bench-profile clean distclean
+.PHONY: coverage diagrams docs evidence bench-doc bench-quick bench-profile clean distclean
