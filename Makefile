@@ -38,7 +38,7 @@ DKMS_SOURCE ?= /usr/src/camex-$(VERSION)
 
 # What a build needs, as Debian names it. "make" alone says what is missing; "make deps" installs it.
 module-deps = gcc make $(if $(wildcard $(KDIR)/Makefile),,linux-headers-$(KREL))
-ctl-deps := gcc make pkg-config libnl-3-dev libnl-genl-3-dev libsodium-dev libjson-c-dev
+ctl-deps := gcc libc6-dev make pkg-config libnl-3-dev libnl-genl-3-dev libsodium-dev libjson-c-dev
 
 units := camex@.service camex-apply@.service camex-watch@.service
 installed = $(SBINDIR)/camexctl $(MANDIR)/man8/camexctl.8 $(MANDIR)/man5/camex-up.5 $(MANDIR)/man4/camex.4 \
@@ -89,8 +89,10 @@ ctl:
 	@tests/need --say $(ctl-deps)
 	+$(MAKE) -C ctl BUILD=$(abspath build) VERSION=$(VERSION)
 
+# a kernel of one's own has no package of headers: the rest is installed all the same
 deps:
-	@tests/need --verbose $(module-deps) $(ctl-deps)
+	@tests/need --verbose $(ctl-deps)
+	@tests/need --verbose $(module-deps)
 
 install: ctl
 	install -D -m 755 build/camexctl $(DESTDIR)$(SBINDIR)/camexctl
