@@ -13,19 +13,24 @@
 
 /**
  * struct camex_net - what camex has in a namespace
+ * @node: in used_nets, if there ever was a device (RTNL)
  * @devices: those whose transport is here, by camex_dev.net_node (RTNL)
  * @used: there ever was one (RTNL)
  * @limits: what strangers may cost them, NULL before the first of them (RTNL)
  */
 struct camex_net {
+	struct list_head node;
 	struct list_head devices;
 	bool used;
 	struct camex_rate_limits *limits;
 };
 
 static unsigned int camex_net_id __read_mostly;
-/* Namespaces have a part of ours (RTNL). */
-static bool registered;
+/*
+ * Namespaces that have or had devices, by camex_net.node (RTNL). The kernel's own list drops a
+ * namespace before the devices of it are deleted.
+ */
+static LIST_HEAD(used_nets);
 
 /**
  * camex_namespace_rate_limits() - the limits that the devices of a namespace share
@@ -54,6 +59,8 @@ void camex_namespace_add(struct camex_dev *cdev)
 {
 	struct camex_net *cnet = net_generic(cdev->net, camex_net_id);
 
+	if (!cnet->used)
+		list_add_tail(&cnet->node, &used_nets);
 	cnet->used = true;
 	list_add_tail(&cdev->net_node, &cnet->devices);
 }
@@ -100,6 +107,11 @@ static void __net_exit net_exit(struct list_head *nets)
 			unregister_netdevice_queue(cdev->dev, &gone);
 	}
 	unregister_netdevice_many(&gone);
+	list_for_each_entry(net, nets, exit_list) {
+		cnet = net_generic(net, camex_net_id);
+		if (cnet->used)
+			list_del(&cnet->node);
+	}
 	rtnl_unlock();
 	/* Endpoints hold routes of this namespace until their grace period ends. */
 	rcu_barrier();
@@ -204,28 +216,14 @@ static struct notifier_block netdev_notifier = {
 void camex_namespace_each(void (*action)(struct camex_dev *cdev, s64 argument),
 			  s64 argument)
 {
+	struct camex_net *cnet;
 	struct camex_dev *cdev;
-	struct net *net;
 
 	ASSERT_RTNL();
-	/* Clocks and machines are followed before there are devices, and until after that. */
-	if (!registered)
-		return;
-	down_read(&net_rwsem);
-	for_each_net(net) {
-		const struct camex_net *cnet = net_generic(net, camex_net_id);
-
+	list_for_each_entry(cnet, &used_nets, node) {
 		list_for_each_entry(cdev, &cnet->devices, net_node)
 			action(cdev, argument);
 	}
-	up_read(&net_rwsem);
-}
-
-static void set_registered(bool on)
-{
-	rtnl_lock();
-	registered = on;
-	rtnl_unlock();
 }
 
 /**
@@ -239,15 +237,9 @@ int camex_namespace_init(void)
 
 	if (err)
 		return err;
-	set_registered(true);
 	err = register_netdevice_notifier(&netdev_notifier);
 	if (err)
-		goto err_pernet;
-	return 0;
-
-err_pernet:
-	set_registered(false);
-	unregister_pernet_device(&net_ops);
+		unregister_pernet_device(&net_ops);
 	return err;
 }
 
@@ -257,6 +249,5 @@ err_pernet:
 void camex_namespace_exit(void)
 {
 	unregister_netdevice_notifier(&netdev_notifier);
-	set_registered(false);
 	unregister_pernet_device(&net_ops);
 }
