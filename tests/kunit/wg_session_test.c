@@ -443,6 +443,37 @@ static void queue_is_shared(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, queue->n, 0U);
 }
 
+/* --- the link goes up --- */
+
+static void renew(struct camex_peer *peer)
+{
+	spin_lock_bh(&peer->cdev->lock);
+	ops.renew(peer);
+	spin_unlock_bh(&peer->cdev->lock);
+}
+
+/* What packets noted while the link went down asks for nothing when it is up again. */
+static void session_renewed(struct kunit *test)
+{
+	struct camex_peer *peer = add_peer(test, "peer", 9);
+	struct camex_wg_timers *timers = &own_of(peer)->timers;
+
+	camex_wg_timers_sent(timers, true, jiffies);
+	camex_wg_timers_received(timers, true, jiffies);
+	camex_wg_timers_received(timers, true, jiffies);
+	camex_wg_timers_sent(timers, true, jiffies);
+	camex_wg_timers_received(timers, true, jiffies);
+	KUNIT_EXPECT_TRUE(test, timers->owing.is && timers->owing_more);
+	renew(peer);
+	KUNIT_EXPECT_FALSE(test, timers->owing.is || timers->owing_more || timers->asked.is);
+
+	/* The peer has begun a session since, which is erased one day. */
+	camex_wg_timers_derived(timers, jiffies);
+	camex_wg_timers_received(timers, true, jiffies);
+	renew(peer);
+	KUNIT_EXPECT_TRUE(test, timers->owing.is && timers->keys.is);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(session_turns),
 	KUNIT_CASE(session_locates),
@@ -450,6 +481,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(session_window),
 	KUNIT_CASE(session_ends),
 	KUNIT_CASE(queue_is_shared),
+	KUNIT_CASE(session_renewed),
 	{}
 };
 

@@ -136,6 +136,8 @@ void camex_wg_timers_derived(struct camex_wg_timers *t, unsigned long now)
 	t->keys.is = true;
 }
 
+CAMEX_EXPORT_FOR_KUNIT(camex_wg_timers_derived);
+
 /**
  * camex_wg_timers_done() - a handshake is done: both ends have its keys
  * @t: the timers

@@ -260,6 +260,12 @@ static int renew_peer(struct camex_peer *peer)
 {
 	struct camex_wg_peer *own = camex_peer_own(peer);
 
+	/*
+	 * Drop what packets noted while the link went down. Where there are keys, the peer has begun
+	 * a session since the link is up.
+	 */
+	if (!own->timers.keys.is)
+		camex_wg_timers_reset(&own->timers);
 	/* Persistent keepalives begin anew. */
 	own->timers.interval = 0;
 	own->shaken_at = 0;
