@@ -68,22 +68,27 @@ static int del_rule(struct engine *engine, const struct change *change)
 	return rule_del(&engine->route, &change->rule, engine->fault);
 }
 
-/* The port that the kernel may have chosen. */
-static uint16_t find_port(struct engine *engine)
+/* The port, which the kernel may have chosen; and does what is received keep a mark? */
+static uint16_t find_port(struct engine *engine, bool *keeps_mark)
 {
 	struct call *call = calloc(1, sizeof(*call));
 	struct model_devices devices = {};
-	const struct nlattr *port = NULL;
+	const struct nlattr *port = NULL, *protocol = NULL;
 	uint16_t number;
 
+	*keeps_mark = true;
 	if (!call)
 		return 0;
 	call->command = command_find("dev", "show");
 	call->word[0] = engine->config->name;
 	call->conn = *engine->camex;
-	if (!query_devices(call, call->word[0], &devices) && devices.n)
+	if (!query_devices(call, call->word[0], &devices) && devices.n) {
 		port = devices.list[0].tb[CAMEX_A_DEV_PORT];
+		protocol = devices.list[0].tb[CAMEX_A_DEV_PROTOCOL];
+	}
 	number = port ? nla_get_u16(port) : 0;
+	*keeps_mark = !protocol ||
+		      nla_get_u32(protocol) != CAMEX_PROTOCOL_WIREGUARD;
 	*engine->camex = call->conn;
 	model_devices_clear(&devices);
 	free(call);
@@ -92,8 +97,11 @@ static uint16_t find_port(struct engine *engine)
 
 static int set_firewall(struct engine *engine, const struct change *change)
 {
-	firewall_set(engine->config, engine->ifindex, change->table,
-		     find_port(engine));
+	bool keeps_mark;
+	uint16_t port = find_port(engine, &keeps_mark);
+
+	firewall_set(engine->config, engine->ifindex, change->table, port,
+		     keeps_mark);
 	return 0;
 }
 

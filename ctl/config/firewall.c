@@ -50,7 +50,7 @@ static void write_addresses(FILE *out, const struct config *config, int ifindex)
 
 /* A table of that name is made anew, in one transaction. */
 static char *write_table(const struct config *config, int ifindex,
-			 uint32_t mark, uint16_t port)
+			 uint32_t mark, uint16_t port, bool keeps_mark)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -66,11 +66,14 @@ static char *write_table(const struct config *config, int ifindex,
 		mark, mark, mark);
 	if (port)
 		fprintf(out,
-			"fib daddr type local udp dport %u meta mark set 0x%x\n"
+			"fib daddr type local udp dport %u meta mark set 0x%x\n",
+			port, mark);
+	if (port && keeps_mark)
+		fprintf(out,
 			"}\nchain own_delivery {\n"
 			"type filter hook input priority -300; policy accept;\n"
 			"udp dport %u meta mark 0x%x meta mark set 0\n",
-			port, mark, port, mark);
+			port, mark);
 	fputs("}\nchain own_addresses {\n"
 	      "type filter hook prerouting priority -300; policy accept;\n",
 	      out);
@@ -81,10 +84,10 @@ static char *write_table(const struct config *config, int ifindex,
 }
 
 void firewall_set(const struct config *config, int ifindex, uint32_t mark,
-		  uint16_t port)
+		  uint16_t port, bool keeps_mark)
 {
 	static const char *const argv[] = { "nft", "-f", "-", NULL };
-	char *text = write_table(config, ifindex, mark, port);
+	char *text = write_table(config, ifindex, mark, port, keeps_mark);
 	struct fault fault;
 	int status;
 

@@ -50,6 +50,8 @@ struct camex_due {
  * @keeps_alive: its peers can be told to send a sign of life after some silence
  * @knows_lost: it finds out by itself which peers are lost; they may be silent for minutes
  * @hides_dscp: of the DS field of a packet only ECN shows outside
+ * @clears_mark: packets from peers do not keep the mark that their datagram had on the way
+ *	through the firewall
  * @any_family: peers come and go between IPv4 and IPv6: the link's MTU suits both
  * @overhead: most bytes that it adds to a packet, without @padding
  * @least_overhead: fewest bytes that it adds to one that is encrypted
@@ -173,6 +175,7 @@ struct camex_protocol_ops {
 	bool keeps_alive;
 	bool knows_lost;
 	bool hides_dscp;
+	bool clears_mark;
 	bool any_family;
 	bool counts_datagrams;
 	unsigned int overhead;

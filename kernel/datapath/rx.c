@@ -102,7 +102,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	else
 		skb_reset_transport_header(skb);
 
-	skb_scrub_packet(skb, !net_eq(cdev->net, dev_net(dev)));
+	skb_scrub_packet(skb, cdev->protocol->clears_mark || !net_eq(cdev->net, dev_net(dev)));
 
 	packets = camex_packets(skb, &bytes);
 	if (cdev->protocol->counts_datagrams)

@@ -124,6 +124,7 @@ on host1 nft flush chain inet camex-0xca6c own_datagrams
 nok "because of a rule for its mark" reaches host1 10.9.0.2 -W 2
 ok "which reload puts back" ctl reload "$test_tmp/wg0.conf"
 ok "IPv4 through the tunnel again" wait_until 10 reaches host1 10.9.0.2 -W 1
+nok "no rule has to take the mark off again" on host1 nft list chain inet camex-0xca6c own_delivery
 nok "from elsewhere nobody reaches the tunnel's address" reaches host2 10.9.0.1 -I 192.0.2.2 -W 2
 on host1 nft flush chain inet camex-0xca6c own_addresses
 ok "because of a rule for that" wait_until 5 reaches host2 10.9.0.1 -I 192.0.2.2 -W 1

@@ -396,6 +396,7 @@ const struct camex_protocol_ops camex_protocol_wireguard = {
 	.keeps_alive = true,
 	.knows_lost = true,
 	.hides_dscp = true,
+	.clears_mark = true,
 	.any_family = true,
 	.overhead = sizeof(struct camex_wg_data) + CAMEX_WG_TAG,
 	.least_overhead = sizeof(struct camex_wg_data) + CAMEX_WG_TAG,
