@@ -146,6 +146,9 @@ void camex_wg_handshake_initiate(struct work_struct *work)
 
 	if (!begin_initiation(own, &keys, stamp))
 		goto out;
+	/* The next try is due in a few seconds. */
+	if (!camex_wg_is_random())
+		goto out;
 	camex_wg_keys_complete(own, &keys);
 	if (camex_noise_create_initiation(&message, &hs, &keys.local, &keys.remote,
 					  own->index.value, stamp) &&

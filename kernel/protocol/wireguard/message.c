@@ -142,11 +142,11 @@ void camex_wg_handshake_work(struct work_struct *work)
 	bool load;
 	int why;
 
-	/* Nothing sleeps for want of random bytes below. */
-	wait_for_random_bytes();
 	while ((message = camex_wg_queue_take(queue, &load))) {
 		rcu_read_lock();
-		why = take_message(dev, message, load);
+		/* Without random bytes what is below would sleep. Peers try again. */
+		why = camex_wg_is_random() ? take_message(dev, message, load) :
+					     CAMEX_A_STATS_NO_KEY;
 		rcu_read_unlock();
 		if (why) {
 			local_bh_disable();

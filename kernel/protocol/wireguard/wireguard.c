@@ -3,6 +3,7 @@
  * Protocol wireguard: WireGuard's handshake and its datagrams. A session is made by a
  * handshake, which runs on a workqueue; until there is one, packets wait.
  */
+#include <linux/random.h>
 #include <linux/rtnetlink.h>
 #include <linux/skbuff.h>
 
@@ -39,6 +40,30 @@ struct sk_buff *camex_wg_new_datagram(const struct camex_dev *cdev, unsigned int
 
 struct workqueue_struct *camex_wg_workqueue;
 
+/* Waiting makes the kernel gather what it has to gather. */
+static void wait_for_random(struct work_struct *work)
+{
+	wait_for_random_bytes();
+}
+
+static DECLARE_WORK(random_work, wait_for_random);
+
+/**
+ * camex_wg_is_random() - are there random bytes that nobody can guess?
+ *
+ * Soon after boot there may be none. Workers that shake hands must not wait for them: who holds
+ * RTNL waits for the workers.
+ *
+ * Return: false before; a worker sees to it that this ends.
+ */
+bool camex_wg_is_random(void)
+{
+	if (likely(rng_is_initialized()))
+		return true;
+	queue_work(system_unbound_wq, &random_work);
+	return false;
+}
+
 /**
  * camex_wireguard_init() - before there are devices
  *
@@ -56,6 +81,7 @@ int camex_wireguard_init(void)
 void camex_wireguard_exit(void)
 {
 	destroy_workqueue(camex_wg_workqueue);
+	cancel_work_sync(&random_work);
 }
 
 /* --- devices --- */

@@ -98,6 +98,7 @@ struct camex_wg_peer {
 
 extern struct workqueue_struct *camex_wg_workqueue;
 
+bool camex_wg_is_random(void);
 int camex_wg_peers_init(struct camex_wg_dev *dev);
 void camex_wg_peers_free(struct camex_wg_dev *dev);
 struct camex_wg_peer *camex_wg_peer_lookup(struct camex_wg_dev *dev, const u8 *public_key);
