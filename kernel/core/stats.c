@@ -130,10 +130,13 @@ CAMEX_EXPORT_FOR_KUNIT(camex_traffic_sum);
 /**
  * camex_stats_link() - what the counters mean for "ip -s link"
  * @sum: from camex_stats_sum()
+ * @wireguard_kind: the link stands in for one of wireguard.ko's, whose errors are others
  * @link: errors and drops are written
  */
-void camex_stats_link(const u64 *sum, struct rtnl_link_stats64 *link)
+void camex_stats_link(const u64 *sum, bool wireguard_kind, struct rtnl_link_stats64 *link)
 {
+	u64 to_nobody, from_nobody;
+
 #define C(attr) sum[camex_stats_slot(CAMEX_A_STATS_##attr)]
 	link->rx_errors = C(MALFORMED) + C(AUTH_FAILED);
 	link->rx_frame_errors = C(MALFORMED);
@@ -145,6 +148,15 @@ void camex_stats_link(const u64 *sum, struct rtnl_link_stats64 *link)
 	link->tx_dropped = C(NOT_IP) + C(NO_ROUTE) + C(NO_KEY) +
 			   C(NO_ENDPOINT) + C(TTL_EXPIRED) + C(QUEUE_FULL) +
 			   C(NO_MEMORY) + C(NO_DEVICE);
+	if (!wireguard_kind)
+		return;
+	to_nobody = C(NOT_IP) + C(NO_ROUTE) + C(NO_ENDPOINT);
+	from_nobody = C(BAD_SOURCE);
+	link->tx_dropped -= to_nobody;
+	link->tx_errors += to_nobody;
+	link->rx_dropped -= from_nobody;
+	link->rx_errors += from_nobody;
+	link->rx_frame_errors += from_nobody;
 #undef C
 }
 

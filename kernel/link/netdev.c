@@ -190,7 +190,7 @@ static void get_stats(struct net_device *dev, struct rtnl_link_stats64 *link)
 
 	dev_fetch_sw_netstats(link, dev->tstats);
 	camex_stats_sum(cdev->stats, sum);
-	camex_stats_link(sum, link);
+	camex_stats_link(sum, cdev->wireguard_kind, link);
 }
 
 static const struct net_device_ops netdev_ops = {

@@ -130,7 +130,7 @@ static void stats_names(struct kunit *test)
 }
 
 /* What is lost is either an error or a drop, of one direction, and only once. */
-static void stats_of_link(struct kunit *test)
+static void stats_of(struct kunit *test, bool wireguard_kind)
 {
 	struct rtnl_link_stats64 link;
 	u64 sum[CAMEX_STATS_COUNT], none;
@@ -139,7 +139,7 @@ static void stats_of_link(struct kunit *test)
 	for (n = 0; n < CAMEX_STATS_COUNT; n++)
 		sum[n] = 1ULL << n;
 	memset(&link, 0, sizeof(link));
-	camex_stats_link(sum, &link);
+	camex_stats_link(sum, wireguard_kind, &link);
 	KUNIT_EXPECT_EQ(test, 0, link.rx_errors & link.rx_dropped);
 	KUNIT_EXPECT_EQ(test, 0, link.tx_errors & link.tx_dropped);
 	KUNIT_EXPECT_EQ(test, 0, (link.rx_errors | link.rx_dropped) &
@@ -153,6 +153,12 @@ static void stats_of_link(struct kunit *test)
 			link.rx_errors | link.rx_dropped | link.tx_errors |
 			link.tx_dropped | none);
 	KUNIT_EXPECT_EQ(test, link.rx_packets | link.tx_packets, 0);
+}
+
+static void stats_of_link(struct kunit *test)
+{
+	stats_of(test, false);
+	stats_of(test, true);
 }
 
 static struct kunit_case stats_cases[] = {

@@ -155,6 +155,8 @@ scene_port() {
 
 # Packets: transfer to the byte, handshakes, errors of those who send.
 scene_packets() {
+	# which would be errors as well, at any time
+	for host in host1 host2; do ip netns exec "$host" sysctl -qw net.ipv6.conf.default.router_solicitations=0; done
 	pair
 	works "packets: ping" reaches host1 10.0.0.2
 	step1 "packets: transfer" wg show wg0 transfer
@@ -173,6 +175,8 @@ scene_packets() {
 	in1 wg set wg0 peer "$pub3" allowed-ips 10.0.0.3/32,fd00::3/128
 	step1 "packets: no endpoint" ping -c 1 -W 1 10.0.0.3
 	step1 "packets: no endpoint, IPv6" ping -c 1 -W 1 fd00::3
+	ip -n host2 address add 10.0.0.99/32 dev wg0
+	step "packets: a source that is not the peer's" in2 ping -q -c 1 -W 1 -I 10.0.0.99 10.0.0.1
 	step1 "packets: what is no IP" "$here/wgsend.py" wg0
 	# a packet that is passed on: its sender is told
 	ip -n host2 route add 10.0.9.0/24 dev wg0
@@ -180,7 +184,7 @@ scene_packets() {
 	in2 sysctl -qw net.ipv4.ip_forward=1
 	ip -n host1 route add 10.0.9.0/24 via 192.0.2.2
 	step1 "packets: passed on to nobody" ping -c 1 -W 1 10.0.9.9
-	step "packets: errors are counted" eval 'ip -n host1 -s -j link show wg0 | jq ".[0].stats64.tx | .errors + .dropped > 0"'
+	step "packets: errors and drops of the link" bash -c 'ip -n host1 -j -s -s link show wg0 | jq -c ".[0].stats64 | [.rx, .tx | [.errors, .frame_errors, .dropped]]"'
 	# first packets wait for the handshake
 	in1 wg set wg0 peer "$pub2" remove
 	in1 wg set wg0 peer "$pub2" allowed-ips 10.0.0.2/32 endpoint 192.0.2.2:7002
