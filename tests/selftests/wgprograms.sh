@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-# Programs that configure WireGuard without wg: pyroute2, ifupdown, systemd-networkd. First with wireguard.ko,
-# then with camex in its place; what they make is the same.
+# Programs that configure WireGuard without wg: pyroute2, ifupdown, systemd-networkd, NetworkManager. First with
+# wireguard.ko, then with camex in its place; what they make is the same.
 # shellcheck source-path=SCRIPTDIR
 # shellcheck disable=SC2016,SC2317 # scenes are called by name, and other shells expand
 . "$(dirname "$0")/lib.sh"
@@ -80,7 +80,52 @@ scene_networkd() {
 	note <"$test_tmp/networkd"
 }
 
-scenes=(pyroute2 ifupdown networkd)
+# NetworkManager with a bus of its own, where /sys cannot be written to either; it minds links called wg* alone.
+network_manager() {
+	printf '%s\n' "[main]" "plugins=keyfile" "auth-polkit=false" "dns=none" "rc-manager=unmanaged" "no-auto-default=*" \
+		"[keyfile]" "unmanaged-devices=*,except:interface-name:wg*" >"$test_tmp/NetworkManager.conf"
+	install -d -m 755 /run/dbus
+	rm -rf /run/dbus/* /run/NetworkManager /etc/NetworkManager/system-connections/* /var/lib/NetworkManager
+	dbus-daemon --system --nofork --nopidfile 2>/dev/null &
+	bus=$!
+	wait_until 10 test -S /run/dbus/system_bus_socket
+	ip netns exec host1 unshare -m bash -c 'mount -o remount,ro /sys && exec NetworkManager --no-daemon --config "$1" --config-dir /nowhere' \
+		- "$test_tmp/NetworkManager.conf" >"$test_tmp/nm" 2>&1 &
+	manager=$!
+	wait_until 20 nmcli general status
+}
+
+scene_network_manager() {
+	other_end
+	printf '%s\n' "[Interface]" "ListenPort = 7001" "PrivateKey = $(<"$test_tmp/key1")" "Address = 10.0.0.1/24" "MTU = 1400" \
+		"FwMark = 0x2a" "[Peer]" "PublicKey = $pub2" "AllowedIPs = 10.0.0.2/32, fd00::/64" "Endpoint = 192.0.2.2:7002" \
+		"PersistentKeepalive = 20" "[Peer]" "PublicKey = $pub3" "PresharedKey = $(<"$test_tmp/psk")" \
+		"AllowedIPs = 10.3.0.0/16" >"$test_tmp/wg0.conf"
+	step "NetworkManager: it starts" network_manager
+	works "NetworkManager: a wg-quick file" eval 'nmcli connection import type wireguard file "$test_tmp/wg0.conf" | sed "s/([^)]*)//"'
+	works "NetworkManager: a tunnel" wait_until 20 configured
+	works "NetworkManager: the link" made wg0
+	step1 "NetworkManager: all of it" bash -c 'wg show wg0 dump | cut -f 1-5,8- | sort'
+	step1 "NetworkManager: routes" bash -c 'ip route show dev wg0; ip -6 route show dev wg0; ip rule'
+	works "NetworkManager: what it says" nmcli -f GENERAL.DEVICE,GENERAL.TYPE,GENERAL.MTU,GENERAL.STATE,IP4.ADDRESS,IP4.ROUTE device show wg0
+	works "NetworkManager: down" eval 'nmcli connection down wg0 | sed "s/(.*//"'
+	step1 "NetworkManager: it is gone" wg show interfaces
+	works "NetworkManager: another port and mark" nmcli connection modify wg0 wireguard.listen-port 7003 wireguard.fwmark 0
+	works "NetworkManager: up" eval 'nmcli connection up wg0 | sed "s/(.*//"'
+	works "NetworkManager: a tunnel again" wait_until 20 configured
+	step1 "NetworkManager: as it was told" bash -c 'wg show wg0 dump | cut -f 1-5,8- | sort'
+	works "NetworkManager: deleted" eval 'nmcli connection delete wg0 | sed "s/([^)]*)//"'
+	step1 "NetworkManager: it is gone for good" wg show interfaces
+	kill "$manager"
+	wait "$manager"
+	kill "$bus"
+	wait "$bus"
+	note <"$test_tmp/nm"
+}
+
+scenes=(pyroute2 ifupdown networkd network_manager)
+# NetworkManager is in no small system
+cp -a "$("$here/../vm/network-manager")"/. /
 
 make_keys
 ok "wireguard.ko" modprobe wireguard
