@@ -217,22 +217,20 @@ on host1 nft -f - <<-END
 	table inet marks {
 		chain out {
 			type filter hook output priority 0
-			udp dport $wg_port meta mark 0x2a counter name marked
-			udp dport $wg_port meta mark != 0x2a counter name other
+			udp dport $wg_port meta mark 0x2a counter
+			udp dport $wg_port meta mark != 0x2a counter
 		}
-		counter marked {}
-		counter other {}
 	}
 END
 # how many had the mark, and how many had not
 marks() {
-	on host1 nft -j list counters | jq -c '[.nftables[].counter | select(.) | {(.name): .packets}] | add'
+	on host1 nft list chain inet marks out | sed -nE 's/.*counter packets ([0-9]+).*/\1/p' | xargs
 }
 ok "$what: ping" reaches host1 10.0.0.2
-is "$what: an initiation and a ping have it" "$(marks)" '{"marked":2,"other":0}'
+is "$what: an initiation and a ping have it" "$(marks)" "2 0"
 ok "$what: another" camexctl -n host1 dev set camex0 fwmark 7
 ok "$what: ping" reaches host1 10.0.0.2
-is "$what: it is another" "$(marks)" '{"marked":2,"other":1}'
+is "$what: it is another" "$(marks)" "2 1"
 on host1 nft delete table inet marks
 
 what="bind-dev"
