@@ -28,7 +28,8 @@ NAMES = {"veth": "veth alone", "camex": "camex", "raw": "camex, protocol raw",
          "camex-to-wg": "camex to WireGuard", "wg-to-camex": "WireGuard to camex",
          "wireguard-go": "wireguard-go"}
 
-# Those whose handshake is WireGuard's, at both ends in the kernel.
+# Those whose handshake is WireGuard's, at both ends in the kernel. What two static keys agree on is
+# computed once: by WireGuard when a peer is added, by camex in the first handshake.
 HANDSHAKES = ["wireguard", "camex-wg", "camex-to-wg", "wg-to-camex"]
 
 # Nominal rates by which the amounts are chosen: Mbit/s of TCP, packets/s of UDP. What is compared
@@ -48,6 +49,7 @@ MEASURES = {
     "rr": ("whole", "rr", "ns", "TCP round trip of one byte"),
     "forward": ("whole", "forward", "Mbit/s", "TCP of other hosts, forwarded"),
     "handshake": ("whole", "handshake", "ns", "First ping of a new peer, with its handshake"),
+    "rehandshake": ("whole", "rehandshake", "ns", "Ping with another handshake"),
     "nic": ("nic", "tcp", "Mbit/s", "TCP, NIC-like underlay"),
     "none": ("none", "tcp", "Mbit/s", "TCP, no offloads below"),
 }
@@ -71,7 +73,7 @@ def exists(link, kernel):
 
 def measured(link, measure):
     """Is that measured of a link?"""
-    if measure == "handshake":
+    if measure in ("handshake", "rehandshake"):
         return link in HANDSHAKES
     return measure in PATH_MEASURES or link == "tap-raw" or link not in PATHS.values()
 
@@ -85,7 +87,7 @@ def limit(link, measure, seconds, wall):
     mbits, packets = RATES.get(link, ENCRYPTED)
     if traffic == "rr":
         return f"-n {int(4000 * seconds)}"
-    if traffic == "handshake":
+    if traffic in ("handshake", "rehandshake"):
         return f"-n {max(3, int(40 * seconds))}"
     if traffic == "tcp4":
         return f"-t {max(1, round(2 * seconds))}"
@@ -120,7 +122,7 @@ def reading(measure, text):
     traffic = MEASURES[measure][1]
     if traffic == "rr":
         return json.loads(text)["round_trip_ns"]
-    if traffic == "handshake":
+    if traffic in ("handshake", "rehandshake"):
         return json.loads(text)["handshake_ns"]
     reports = ends(text)
     if traffic.startswith("udp"):
