@@ -24,6 +24,7 @@ const struct choice protocol_choices[] = {
 
 const struct choice transport_choices[] = {
 	{ "udp", CAMEX_TRANSPORT_UDP, "UDP datagrams over IPv4 and IPv6" },
+	{ "tcp", CAMEX_TRANSPORT_TCP, "datagrams in TCP connections, where networks let nothing else out" },
 	{ "serial", CAMEX_TRANSPORT_SERIAL, "SLIP on a serial line, see camexctl serial; its one peer is far" },
 	{ "char", CAMEX_TRANSPORT_CHAR, "programs that hold /dev/camex; its one peer is far" },
 	{}
@@ -124,7 +125,7 @@ const struct keyword keywords[] = {
 	{ "transport", NULL, "what carries it (default udp)",
 	  ONE_OF(transport_choices), DEV(TRANSPORT), DEV_ADD,
 	  .initial = "udp" },
-	{ "port", "N", "local UDP port, 0 to 65535 (default 0: the kernel chooses)",
+	{ "port", "N", "local UDP or TCP port, 0 to 65535 (default 0: the kernel chooses)",
 	  &type_u16, .max = UINT16_MAX, DEV(PORT), DEV_BOTH },
 	{ "bind", "ADDR", "local address, or any (default any)",
 	  &type_address, DEV(BIND), DEV_BOTH,

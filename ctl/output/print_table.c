@@ -237,6 +237,10 @@ const struct counter counters_known[CAMEX_A_STATS_MAX + 1] = {
 		"rate_limited", "datagrams dropped: over a limit" },
 	[CAMEX_A_STATS_NO_DEVICE] = {
 		"no_device", "packets while the interface of bind-dev, or of an endpoint, is not there" },
+	[CAMEX_A_STATS_TCP_REFUSED] = {
+		"tcp_refused", "connections ended: too many of them" },
+	[CAMEX_A_STATS_TCP_SILENT] = {
+		"tcp_silent", "connections ended: no peer was heard on them" },
 };
 /* clang-format on */
 

@@ -41,6 +41,7 @@ struct camex_receive_queue;
 struct camex_netfilter;
 struct camex_peer;
 struct camex_serial;
+struct camex_tcp;
 struct camex_udp;
 struct camex_char;
 
@@ -50,7 +51,7 @@ struct camex_char;
 /**
  * struct camex_addr - address and port of a far end, or the former alone
  * @family: AF_INET, AF_INET6, or AF_UNSPEC for none
- * @port: UDP port, network byte order
+ * @port: UDP or TCP port, network byte order
  * @scope: interface index of an IPv6 link-local address, else 0
  * @v6: IPv6 address
  * @v4: IPv4 address; the rest of @v6 is zero then
@@ -78,7 +79,7 @@ struct camex_addr {
  * @links: enum camex_links
  * @tx: enum camex_tx
  * @rx: enum camex_rx
- * @port: UDP port, host byte order; 0: the kernel chooses
+ * @port: UDP or TCP port, host byte order; 0: the kernel chooses
  * @bind: local address, or AF_UNSPEC
  * @bind_dev: interface that the sockets are bound to, or ""
  * @fwmark: mark of outgoing datagrams, 0 for none
@@ -182,7 +183,8 @@ struct camex_links_due {
  * @own: the protocol's own part, camex_protocol_ops.dev_size bytes; see camex_dev_own()
  * @conf: settings: see there
  * @udp: the UDP transport's part (RTNL; RCU)
- * @netfilter: its hooks, or NULL (RTNL)
+ * @tcp: the TCP transport's part (RTNL; RCU)
+ * @netfilter: hooks of the UDP transport, or NULL (RTNL)
  * @egress: devices that netpoll's frames leave by
  * @serial: the tty of transport serial, or NULL (RTNL; RCU)
  * @chr: the char transport's part (RTNL; RCU)
@@ -227,6 +229,7 @@ struct camex_dev {
 	struct camex_settings conf;
 
 	struct camex_udp __rcu *udp;
+	struct camex_tcp __rcu *tcp;
 	struct camex_netfilter *netfilter;
 	struct camex_egress_devices egress;
 	struct camex_serial __rcu *serial;

@@ -8,6 +8,7 @@
 #include "core/memory.h"
 #include "core/peer.h"
 #include "core/protocol.h"
+#include "core/transport.h"
 
 static const struct rhashtable_params by_endpoint = {
 	.key_len = sizeof(struct camex_addr),
@@ -138,6 +139,8 @@ void camex_endpoint_free(struct camex_endpoint *ep)
 	lockdep_assert_held(&ep->peer->cdev->lock);
 	rhltable_remove(&ep->peer->cdev->endpoints, &ep->node, by_endpoint);
 	hlist_del_init(&ep->scope_node);
+	if (ep->peer->cdev->transport->leave)
+		ep->peer->cdev->transport->leave(ep->peer->cdev, &ep->to);
 	call_rcu(&ep->rcu, endpoint_free_rcu);
 }
 
@@ -311,6 +314,8 @@ void camex_peer_configure_endpoint(struct camex_peer *peer,
 	camex_endpoint_free(configured);
 	if (peer->cdev->protocol->configured)
 		peer->cdev->protocol->configured(peer);
+	if (peer->cdev->transport->connect)
+		peer->cdev->transport->connect(peer->cdev, ep);
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_configure_endpoint);

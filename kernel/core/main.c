@@ -58,6 +58,7 @@ const struct camex_transport_ops *const camex_transports[CAMEX_TRANSPORTS] = {
 	[CAMEX_TRANSPORT_SERIAL] = IS_ENABLED(CONFIG_TTY) ?
 				   &camex_transport_serial : NULL,
 	[CAMEX_TRANSPORT_CHAR] = &camex_transport_char,
+	[CAMEX_TRANSPORT_TCP] = &camex_transport_tcp,
 };
 
 static int __init camex_init(void)
@@ -74,9 +75,12 @@ static int __init camex_init(void)
 	if (err)
 		goto err_batch;
 	camex_small_queue_init();
-	err = camex_wireguard_init();
+	err = camex_tcp_init();
 	if (err)
 		goto err_handoff;
+	err = camex_wireguard_init();
+	if (err)
+		goto err_tcp;
 	err = camex_peer_links_init();
 	if (err)
 		goto err_wireguard;
@@ -120,6 +124,8 @@ err_links:
 	rcu_barrier();	/* the link of char_link may have been there */
 err_wireguard:
 	camex_wireguard_exit();
+err_tcp:
+	camex_tcp_exit();
 err_handoff:
 	camex_small_queue_exit();
 	camex_receive_workers_exit();
@@ -142,6 +148,7 @@ static void __exit camex_exit(void)
 	camex_peer_links_exit();
 	rcu_barrier();
 	camex_wireguard_exit();
+	camex_tcp_exit();
 	camex_small_queue_exit();
 	camex_receive_workers_exit();
 	camex_batch_exit();

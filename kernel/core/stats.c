@@ -26,6 +26,8 @@ const char * const camex_stats_names[CAMEX_STATS_COUNT] = {
 	[CAMEX_A_STATS_RATE_LIMITED - 1] = "rate_limited",
 	/* CAMEX_A_STATS_PAD has none */
 	[CAMEX_A_STATS_NO_DEVICE - 2] = "no_device",
+	[CAMEX_A_STATS_TCP_REFUSED - 2] = "tcp_refused",
+	[CAMEX_A_STATS_TCP_SILENT - 2] = "tcp_silent",
 };
 
 CAMEX_EXPORT_FOR_KUNIT(camex_stats_names);

@@ -56,6 +56,10 @@ struct camex_way {
  *	nothing to workers. Context: RCU reader, bottom halves off
  * @lacks_device: an interface that the way to an endpoint (NULL: to any) needs is not
  *	there; NULL: it needs none. Context: RCU reader
+ * @connect: a peer was given an endpoint: begin to get there, if that is needed. NULL: it
+ *	is not. Context: RCU reader
+ * @leave: no peer has an endpoint at an address any more. NULL: no matter. Context:
+ *	camex_dev.lock
  * @route: find a way to an endpoint: @path and @room of it. Returns 0, or the
  *	counter that says why there is none (CAMEX_A_STATS_*). Context: RCU
  *	reader, bottom halves off
@@ -83,6 +87,8 @@ struct camex_transport_ops {
 	void (*take)(struct camex_dev *cdev, struct sk_buff *skb);
 	bool (*lacks_device)(const struct camex_dev *cdev,
 			     const struct camex_endpoint *ep);
+	void (*connect)(struct camex_dev *cdev, const struct camex_endpoint *ep);
+	void (*leave)(struct camex_dev *cdev, const struct camex_addr *addr);
 	int (*route)(struct camex_dev *cdev, struct camex_endpoint *ep,
 		     struct camex_way *way);
 	int (*send)(struct camex_dev *cdev, struct camex_endpoint *ep,
@@ -90,14 +96,17 @@ struct camex_transport_ops {
 };
 
 /* By enum camex_transport; NULL: this kernel has it not. */
-#define CAMEX_TRANSPORTS	(CAMEX_TRANSPORT_CHAR + 1)
+#define CAMEX_TRANSPORTS	(CAMEX_TRANSPORT_TCP + 1)
 extern const struct camex_transport_ops *const camex_transports[CAMEX_TRANSPORTS];
 
 extern const struct camex_transport_ops camex_transport_udp;
 extern const struct camex_transport_ops camex_transport_serial;
 extern const struct camex_transport_ops camex_transport_char;
+extern const struct camex_transport_ops camex_transport_tcp;
 
 void camex_small_queue_init(void);
 void camex_small_queue_exit(void);
+int camex_tcp_init(void);
+void camex_tcp_exit(void);
 
 #endif /* CAMEX_TRANSPORT_H */

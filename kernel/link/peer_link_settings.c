@@ -51,9 +51,10 @@ int camex_peer_links_parse(struct camex_settings *conf, struct nlattr **tb,
 		return 0;
 	}
 	if (conf->link != CAMEX_LINK_TUN ||
-	    conf->transport != CAMEX_TRANSPORT_UDP) {
+	    (conf->transport != CAMEX_TRANSPORT_UDP &&
+	     conf->transport != CAMEX_TRANSPORT_TCP)) {
 		camex_extack(extack, tb[CAMEX_A_DEV_LINKS],
-			     "links per-peer is for link tun and transport udp alone");
+			     "links per-peer is for link tun and transports udp and tcp alone");
 		return -EINVAL;
 	}
 	if (conf->relay)

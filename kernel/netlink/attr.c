@@ -190,7 +190,7 @@ int camex_attr_endpoint(struct camex_dev *cdev, const struct camex_peer *peer,
 		return 0;
 	if (cdev->single_peer) {
 		camex_extack(info->extack, ip ?: port ?: scope,
-			     "endpoint is for transport udp alone");
+			     "endpoint is for transports udp and tcp alone");
 		return -EINVAL;
 	}
 	err = camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_ENDPOINT_ADDR,

@@ -4,6 +4,7 @@
 
 #include "core/compat.h"
 #include "core/protocol.h"
+#include "core/transport.h"
 #include "netlink/netlink.h"
 
 /* An enum's highest value. */
@@ -36,7 +37,7 @@ const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
 	[0]				= { .strict_start_type = CAMEX_A_DEV_LINK },
 	[CAMEX_A_DEV_LINK]		= ENUM(CAMEX_LINK_TAP),
 	[CAMEX_A_DEV_PROTOCOL]		= ENUM(CAMEX_PROTOCOLS - 1),
-	[CAMEX_A_DEV_TRANSPORT]		= ENUM(CAMEX_TRANSPORT_CHAR),
+	[CAMEX_A_DEV_TRANSPORT]		= ENUM(CAMEX_TRANSPORTS - 1),
 	[CAMEX_A_DEV_LINKS]		= ENUM(CAMEX_LINKS_PER_PEER),
 	DEV_SET_ATTRS,
 };
@@ -151,10 +152,15 @@ static int put_links(struct sk_buff *msg, const struct camex_settings *conf)
 	return nla_put_u16(msg, CAMEX_A_DEV_LINK_TIMEOUT, conf->link_timeout);
 }
 
-static int put_udp(struct sk_buff *msg, const struct camex_settings *conf)
+/* What transports with sockets have, and what udp has alone. */
+static int put_sockets(struct sk_buff *msg, const struct camex_settings *conf)
 {
-	if (nla_put_u32(msg, CAMEX_A_DEV_TX, conf->tx) ||
-	    nla_put_u32(msg, CAMEX_A_DEV_RX, conf->rx) ||
+	bool udp = conf->transport == CAMEX_TRANSPORT_UDP;
+
+	if (!udp && conf->transport != CAMEX_TRANSPORT_TCP)
+		return 0;
+	if ((udp && (nla_put_u32(msg, CAMEX_A_DEV_TX, conf->tx) ||
+		     nla_put_u32(msg, CAMEX_A_DEV_RX, conf->rx))) ||
 	    nla_put_u16(msg, CAMEX_A_DEV_PORT, conf->port) ||
 	    (conf->bind.family &&
 	     camex_attr_put_addr(msg, CAMEX_A_DEV_BIND, &conf->bind)) ||
@@ -182,7 +188,7 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev, bool sec
 	    nla_put_u32(msg, CAMEX_A_DEV_PROTOCOL, conf->protocol) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_TRANSPORT, conf->transport) ||
 	    nla_put_u32(msg, CAMEX_A_DEV_LINKS, conf->links) ||
-	    (conf->transport == CAMEX_TRANSPORT_UDP && put_udp(msg, conf)) ||
+	    put_sockets(msg, conf) ||
 	    nla_put_u8(msg, CAMEX_A_DEV_RELAY, conf->relay) ||
 	    nla_put_u8(msg, CAMEX_A_DEV_SOURCE_CHECK, conf->source_check) ||
 	    nla_put_u16(msg, CAMEX_A_DEV_AGEING, conf->ageing) ||

@@ -11,16 +11,17 @@
 #include "link/peer_link.h"
 #include "netlink/netlink.h"
 
-/* What only transport udp has. */
-static int check_udp(const struct camex_settings *conf, struct nlattr **tb,
-		     struct netlink_ext_ack *extack)
+/* What only transports with sockets have, and of it what only udp has. */
+static int check_sockets(const struct camex_settings *conf, struct nlattr **tb,
+			 struct netlink_ext_ack *extack)
 {
 	static const struct {
 		int attr;
 		const char *name;
+		bool udp;
 	} only[] = {
-		{ CAMEX_A_DEV_TX, "tx" },
-		{ CAMEX_A_DEV_RX, "rx" },
+		{ CAMEX_A_DEV_TX, "tx", true },
+		{ CAMEX_A_DEV_RX, "rx", true },
 		{ CAMEX_A_DEV_PORT, "port" },
 		{ CAMEX_A_DEV_BIND, "bind" },
 		{ CAMEX_A_DEV_BIND_DEV, "bind-dev" },
@@ -31,10 +32,16 @@ static int check_udp(const struct camex_settings *conf, struct nlattr **tb,
 	if (conf->transport == CAMEX_TRANSPORT_UDP)
 		return 0;
 	for (i = 0; i < ARRAY_SIZE(only); i++) {
-		if (!tb[only[i].attr])
+		if (!tb[only[i].attr] ||
+		    (conf->transport == CAMEX_TRANSPORT_TCP && !only[i].udp))
 			continue;
-		camex_extack(extack, tb[only[i].attr],
-			     "%s is for transport udp alone", only[i].name);
+		if (only[i].udp)
+			camex_extack(extack, tb[only[i].attr],
+				     "%s is for transport udp alone", only[i].name);
+		else
+			camex_extack(extack, tb[only[i].attr],
+				     "%s is for transports udp and tcp alone",
+				     only[i].name);
 		return -EINVAL;
 	}
 	return 0;
@@ -71,7 +78,7 @@ int camex_settings_parse(struct camex_dev *cdev, struct camex_settings *conf,
 			new.links = nla_get_u32(tb[CAMEX_A_DEV_LINKS]);
 	}
 	protocol = camex_protocols[new.protocol];
-	err = check_udp(&new, tb, extack) ?: camex_owned_dev_check(&new, tb, extack);
+	err = check_sockets(&new, tb, extack) ?: camex_owned_dev_check(&new, tb, extack);
 	if (err)
 		return err;
 	if (tb[CAMEX_A_DEV_TX])

@@ -517,7 +517,8 @@ static void test_stats(void)
 		"\"loop\":123,\"link_pending\":0,\"netpoll_fallback\":0,"
 		"\"rx_netfilter\":0,\"fdb_full\":0,\"queue_full\":0,"
 		"\"no_memory\":0,\"rate_limited\":null,"
-		"\"no_device\":null}\n",
+		"\"no_device\":null,\"tcp_refused\":null,"
+		"\"tcp_silent\":null}\n",
 		"counters in JSON");
 	out = text_start();
 	print_stats(out, counters, given);

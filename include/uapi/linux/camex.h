@@ -42,6 +42,7 @@ enum camex_transport {
 	CAMEX_TRANSPORT_UDP,
 	CAMEX_TRANSPORT_SERIAL,		/* SLIP on a tty; one far end */
 	CAMEX_TRANSPORT_CHAR,		/* files of /dev/camex; one far end */
+	CAMEX_TRANSPORT_TCP,		/* datagrams in connections, each behind its length */
 };
 
 /* One net_device for all peers, or one for each. */
@@ -103,8 +104,8 @@ enum camex_event {
  * where the attributes marked [new] can be given, and the nest CAMEX_A_DEV,
  * where those marked [set] can. ID and CLIENT_ID are secret: CAMEX_CMD_DEV_GET returns
  * them only to callers with CAP_NET_ADMIN over the link's and the transport's
- * namespace, and RTM_NEWLINK never. BIND_DEV is in the transport's namespace. TX to
- * FWMARK are for transport udp, and absent with another.
+ * namespace, and RTM_NEWLINK never. BIND_DEV is in the transport's namespace. TX and RX
+ * are for transport udp, PORT to FWMARK for transports udp and tcp, and absent with another.
  */
 enum {
 	CAMEX_A_DEV_LINK = 1,		/* u32, enum camex_link [new] */
@@ -113,7 +114,7 @@ enum {
 	CAMEX_A_DEV_LINKS,		/* u32, enum camex_links [new] */
 	CAMEX_A_DEV_TX,			/* u32, enum camex_tx [new, set] */
 	CAMEX_A_DEV_RX,			/* u32, enum camex_rx [new, set] */
-	CAMEX_A_DEV_PORT,		/* u16, UDP port, 0: the kernel chooses [new, set] */
+	CAMEX_A_DEV_PORT,		/* u16, port, 0: the kernel chooses [new, set] */
 	CAMEX_A_DEV_BIND,		/* 4 or 16 bytes, local address; 0 bytes: any [new, set] */
 	CAMEX_A_DEV_BIND_DEV,		/* string, interface there; "": any [new, set] */
 	CAMEX_A_DEV_FWMARK,		/* u32, 0: none [new, set] */
@@ -273,6 +274,8 @@ enum {
 	CAMEX_A_STATS_RATE_LIMITED,	/* datagram dropped: over a limit */
 	CAMEX_A_STATS_PAD,
 	CAMEX_A_STATS_NO_DEVICE,	/* the interface of bind-dev, or of a scope, is not there */
+	CAMEX_A_STATS_TCP_REFUSED,	/* connection ended: there are too many */
+	CAMEX_A_STATS_TCP_SILENT,	/* connection ended: no peer was heard on it in 10 s */
 
 	__CAMEX_A_STATS_MAX,
 	CAMEX_A_STATS_MAX = (__CAMEX_A_STATS_MAX - 1)

@@ -1,0 +1,208 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only OR MIT
+# Transport tcp: every protocol through a connection, what becomes of it when one end, a port or an
+# interface changes, and (tcp.py) what strangers can do with a listener. host1 listens, host2
+# connects.
+# shellcheck source-path=SCRIPTDIR
+# shellcheck disable=SC2016,SC2317 # shell for eval; functions that ok calls
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/wgends.bash"
+
+bytes=1000000
+if slow; then bytes=100000; fi
+
+# no_devices: neither host has camex0
+no_devices() {
+	local host
+	for host in host1 host2; do
+		if on $host test -e /sys/class/net/camex0; then camexctl -n $host dev del camex0 || return; fi
+	done
+}
+
+# ends TO DEVICE PEER1 PEER2 [DEVICE2]: host1 listens and does not know where host2 is, host2 connects to
+# TO; the others are keywords and values: of both devices (of host1's, with a fifth), of host1's peer and
+# of host2's.
+ends() {
+	local to=$1 device1 device2 peer1 peer2
+	read -ra device1 <<<"$2"
+	read -ra peer1 <<<"$3"
+	read -ra peer2 <<<"$4"
+	read -ra device2 <<<"${5-$2}"
+	no_devices
+	camexctl -n host1 dev add camex0 transport tcp port 7000 "${device1[@]}" &&
+		camexctl -n host2 dev add camex0 transport tcp "${device2[@]}" &&
+		camexctl -n host1 peer add camex0 host2 "${peer1[@]}" &&
+		camexctl -n host2 peer add camex0 host1 endpoint "$to:7000" "${peer2[@]}" &&
+		tunnel_up host1 && tunnel_up host2
+}
+
+# carries WHAT: packets of all kinds arrive unchanged, and nothing was wrong with any.
+carries() {
+	local what=$1 sizes="0 1 1300 1372 5000 20000"
+	ok "$what: host2 pings" reaches host2 10.0.0.1
+	ok "$what: host1 pings over IPv6" reaches host1 fd00::2
+	ok "$what: TCP over IPv4" exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
+	ok "$what: TCP over IPv6" exchanged tcp host1 fd00::1 host2 fd00::2 "$bytes"
+	ok "$what: UDP over IPv4" exchanged udp host1 10.0.0.1 host2 10.0.0.2 "$sizes"
+	ok "$what: UDP over IPv6" exchanged udp host1 fd00::1 host2 fd00::2 "$sizes"
+	is "$what: host1 found no fault" "$(faults host1)" ""
+	is "$what: host2 found no fault" "$(faults host2)" ""
+	is "$what: by one connection" "$(connections host1 | wc -l)" 1
+}
+
+# faults HOST: what was wrong, but for frames and neighbour discovery that nobody has a route for, and
+# what TCP sends until it has found out how much gets through
+faults() {
+	counters "$1" | tr ' ' '\n' | grep -vE '^(no_route|bad_source|no_endpoint|not_ip|queue_full)=|^$'
+}
+
+# connections HOST: those to its port
+connections() {
+	on "$1" ss -Htn state established "sport = :7000"
+}
+
+# endpoint_moves FROM: host1 knows host2 elsewhere than at FROM
+endpoint_moves() {
+	[ "$(peer host1 host2 .endpoint)" != "$1" ]
+}
+
+start_exchange
+ok "the module" modprobe camex
+ok "two hosts" hosts 2
+(umask 077 && camexctl key gen >"$test_tmp/key")
+wg_keys 2
+key="key-file $test_tmp/key"
+inner1="routes 10.0.0.1/32,fd00::1/128" inner2="routes 10.0.0.2/32,fd00::2/128"
+
+# --- every protocol ---
+
+ok "encrypted" ends 192.0.2.1 "" "$inner2 $key" "$inner1 $key"
+carries "encrypted"
+is "the MTU is that of one segment" "$(camexctl -n host1 -j dev show camex0 | member mtu)" 1402
+is "host2 is in the connection's other end" "$(peer host1 host2 .endpoint)" \
+	"$(connections host1 | awk '{ print $4 }')"
+ok "encrypted over IPv6" ends "[2001:db8::1]" "" "$inner2 $key" "$inner1 $key"
+carries "encrypted over IPv6"
+ok "plain" ends 192.0.2.1 "plaintext on" "$inner2" "$inner1"
+carries "plain"
+ok "raw" ends 192.0.2.1 "protocol raw" "$inner2" "$inner1"
+carries "raw"
+ok "jtunnel" ends 192.0.2.1 "protocol jtunnel id 0011223344556677" "$inner2 id 8899aabbccddeeff" \
+	"$inner1 id 0011223344556677 keepalive 10" "protocol jtunnel id 8899aabbccddeeff"
+carries "jtunnel"
+ok "an Ethernet, encrypted" ends 192.0.2.1 "link tap" "$key" "$key"
+carries "an Ethernet, encrypted"
+ok "an Ethernet in protocol raw, which knows host2 by its address" ends 192.0.2.1 "link tap protocol raw" \
+	"endpoint 192.0.2.2:7000" ""
+carries "a raw Ethernet"
+no_devices
+ok "wireguard: host1" eval 'wg_device host1 camex port 7000 transport tcp && wg_peer host1 host2 $inner2'
+ok "wireguard: host2" eval 'wg_device host2 camex port 0 transport tcp && wg_peer host2 host1 $inner1 endpoint 192.0.2.1:7000'
+ok "wireguard: up" eval "tunnel_up host1 && tunnel_up host2"
+carries "wireguard"
+
+# --- the OpenIPC daemon over TCP ---
+
+no_devices
+ok "tun" modprobe tun
+fleet_conf encrypt=yes >"$test_tmp/camex.conf"
+bg host2 "$(dirname "$0")/tcp-bridge.py" connect 7100 192.0.2.1 7000
+ok "daemon: the kernel is its server" eval 'camexctl -n host1 dev add camex0 transport tcp &&
+	camexctl -n host1 load camex0 "$test_tmp/camex.conf" && ip -n host1 link set camex0 up'
+ok "daemon: a client" daemon host2 client --tun tun0 --register auto --client-id CAM01 \
+	--endpoint 127.0.0.1:7100 --passphrase secret
+ok "daemon: it is answered with CONFIG" wait_until 20 has_logged host2 1 '.type == "CONFIG"'
+ok "daemon: the client reaches the kernel" wait_until 10 reaches host2 10.88.0.1 -W 1
+ok "daemon: the kernel reaches the client" reaches host1 10.88.0.2
+on host1 ss -Ktn state established "sport = :7000" >/dev/null
+ok "daemon: and again after a lost connection" wait_until 15 reaches host2 10.88.0.1 -W 1
+end_daemon host2
+stop "${test_pids[@]}"
+no_devices
+bg host2 "$(dirname "$0")/tcp-bridge.py" listen 7000 7000
+ok "daemon: a server" daemon host2 server --conf "$test_tmp/camex.conf" --tun tun0
+echo secret >"$test_tmp/secret"
+ok "daemon: the kernel is its client" eval 'camexctl -n host1 dev add camex0 transport tcp client-id CAM01 &&
+	camexctl -n host1 peer add camex0 server endpoint 192.0.2.2:7000 passphrase-file "$test_tmp/secret" \
+		register auto routes 10.88.0.0/24 && ip -n host1 link set camex0 up'
+ok "daemon: it is handed an address" wait_until 20 eval '[[ $(peer host1 server ".profile | tojson") == *10.88.0.2* ]]'
+ip -n host1 address add 10.88.0.2/24 dev camex0
+ok "daemon: the kernel reaches the server" wait_until 10 reaches host1 10.88.0.1
+ok "daemon: the server reaches the kernel" reaches host2 10.88.0.2
+on host2 ss -Ktn state established "sport = :7000" >/dev/null
+ok "daemon: and again after a lost connection" wait_until 15 reaches host1 10.88.0.1 -W 1
+end_daemon host2
+stop "${test_pids[@]}"
+test_pids=()
+
+# --- what changes ---
+
+ok "encrypted once more" ends 192.0.2.1 "" "$inner2 $key" "$inner1 $key"
+ok "a ping" reaches host2 10.0.0.1
+before=$(peer host1 host2 .endpoint)
+on host1 ss -Ktn state established "sport = :7000" >/dev/null
+ok "a connection that was cut is made again" wait_until 10 endpoint_moves "$before"
+ok "host1 pings" reaches host1 10.0.0.2
+before=$(peer host1 host2 .endpoint)
+ok "host1 takes another port" camexctl -n host1 dev set camex0 port 7001
+ok "the connection stays" reaches host1 10.0.0.2
+is "where it was" "$(peer host1 host2 .endpoint)" "$before"
+ok "host2 is told of the port" camexctl -n host2 peer set camex0 host1 endpoint 192.0.2.1:7001
+ok "it connects there" wait_until 10 endpoint_moves "$before"
+ok "host1 pings by it" reaches host1 10.0.0.2
+ok "the old connection is gone" wait_until 5 eval '[ -z "$(connections host1)" ]'
+nok "a port in use is refused" eval 'bg host1 socat TCP-LISTEN:7009,fork - && wait_until 10 listening host1 tcp 7009 &&
+	camexctl -n host1 dev set camex0 port 7009 2>"$test_tmp/error"'
+like "with a text" "$(cat "$test_tmp/error")" "TCP port 7009 is in use"
+ok "and nothing has changed" reaches host1 10.0.0.2
+before=$(peer host1 host2 .endpoint)
+ok "host1 binds to its address" camexctl -n host1 dev set camex0 bind 192.0.2.1
+ok "host2 connects again" wait_until 20 endpoint_moves "$before"
+ok "host1 pings from there" reaches host1 10.0.0.2
+is "host1 listens on that alone" "$(on host1 ss -Htln "sport = :7001" | awk '{ print $4 }')" 192.0.2.1:7001
+ip -n host2 link set camex0 down
+ip -n host2 link set camex0 up
+ok "host2 pings after it was down" reaches host2 10.0.0.1
+ip -n host1 link set camex0 down
+ip -n host1 link set camex0 up
+ok "host1 pings after it was down" reaches host1 10.0.0.2
+ok "host2 goes by an interface" camexctl -n host2 dev set camex0 bind-dev eth0
+ok "a ping by it" wait_until 20 reaches host2 10.0.0.1
+is "the connection is bound to it" "$(on host2 ss -Htn state established dport = :7001 | grep -c '%eth0')" 1
+ok "a mark" camexctl -n host2 dev set camex0 fwmark 7 bind-dev none
+ok "a ping with it" wait_until 20 reaches host2 10.0.0.1
+ip -n host2 rule add fwmark 7 table 7 && ip -n host2 route add unreachable default table 7
+nok "packets of the connection have it" reaches host2 10.0.0.1 -w 2
+ip -n host2 rule del fwmark 7
+ok "without that rule they go" wait_until 70 reaches host2 10.0.0.1
+end_exchange
+ip netns add inner
+ip -n host2 link set camex0 netns inner && {
+	ip -n inner address add 10.0.0.2/24 dev camex0
+	ip -n inner link set camex0 up
+}
+ok "the link lives in another namespace" wait_until 20 reaches inner 10.0.0.1
+ok "what it says of itself" eval '[ "$(camexctl -n inner -j dev show camex0 | member transport)" = tcp ]'
+ip netns del host2
+ok "it goes with the namespace of the connection" wait_until 20 eval '! on inner test -e /sys/class/net/camex0'
+ip netns del inner
+ok "new hosts" hosts 2
+
+# --- what is refused ---
+
+nok "tx is for transport udp" camexctl -n host1 dev add camex0 transport tcp tx udp
+nok "rx is, too" camexctl -n host1 dev add camex0 transport tcp rx udp
+nok "both transports at once are refused" eval 'camexctl -n host1 dev add camex0 transport udp,tcp 2>"$test_tmp/error"'
+
+# --- strangers ---
+
+ok "encrypted, with strangers about" ends 192.0.2.1 "" "$inner2 $key" "$inner1 $key"
+ok "a device in plain" camexctl -n host1 dev add plain0 transport tcp port 7002 plaintext on
+ok "with a client" camexctl -n host1 peer add plain0 CAM routes 10.1.0.2/32 address 10.1.0.2/24 gateway 10.1.0.1
+ip -n host1 address add 10.1.0.1/24 dev plain0
+ip -n host1 link set plain0 up
+ok "a ping first" reaches host2 10.0.0.1
+pass_on on host2 "$(dirname "$0")/tcp.py"
+ok "a ping at last" reaches host2 10.0.0.1
+ok "the module goes with connections on it" eval 'start_traffic && sleep 2 && modprobe -r camex'
+done_testing
