@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 -- Wireshark (3.4 and later) dissects what camex and its peers send: protocol camex, encrypted
--- and plain; bare IP packets and Ethernet frames in UDP; jtunnel; SLIP on a serial line.
+-- and plain; bare IP packets and Ethernet frames in UDP; jtunnel; all of them in TCP as well, each
+-- datagram behind its length; SLIP on a serial line.
 -- Its other parts have to lie beside it. Documentation/wireshark.rst tells how it is used.
 
 -- Wireshark 4.6 loads plugins by require(), and tells them no directory.
@@ -17,10 +18,12 @@ local jtunnel = Proto("jtunnel", "jtunnel Tunnel")
 local bare_ip = Proto("camex_ip", "Bare IP Packet in UDP")
 local bare_ethernet = Proto("camex_ethernet", "Ethernet Frame in UDP")
 local slip = Proto("camex_slip", "SLIP Serial Line")
+local over_tcp = Proto("camex_tcp", "camex Datagrams in TCP")
 
 local HEADER, HEADER_OLD, TAG = 28, 27, 16 -- bytes
 local REGISTER, DATA, CONFIG, KEEPALIVE = 1, 2, 3, 4
 local TYPES = { "REGISTER", "DATA", "CONFIG", "KEEPALIVE" }
+local STREAM_HEADER, STREAM_MAX = 2, 9260 -- bytes
 local CACHE_MAX = 64 * 1048576 -- bytes of opened bodies that are kept
 
 local f = {
@@ -53,6 +56,7 @@ local f = {
 	response_time = ProtoField.relative_time("camex.response_time", "Time since the request"),
 	data = ProtoField.bytes("camex.data", "Data"),
 	id = ProtoField.bytes("jtunnel.id", "Sender"),
+	stream_length = ProtoField.uint16("camex_tcp.length", "Length of the datagram"),
 	frame = ProtoField.bytes("camex_slip.frame", "Frame"),
 	frame_length = ProtoField.uint32("camex_slip.length", "Length"),
 }
@@ -91,7 +95,7 @@ local control, state = control_text(f, e), past(f, e)
 local FRAME_KINDS = { { 1, "What it looks like", 0 }, { 2, "IP", 1 }, { 3, "Ethernet", 2 },
 	{ 4, "camex", 3 }, { 5, "jtunnel", 4 } }
 local AUTO, IP, ETHERNET, CAMEX, JTUNNEL = 0, 1, 2, 3, 4
-camex.prefs.ports = Pref.range("camex UDP ports", "7000", "Ports of protocol camex", 65535)
+camex.prefs.ports = Pref.range("camex UDP and TCP ports", "7000", "Ports of protocol camex", 65535)
 camex.prefs.ip_ports = Pref.range("Bare IP UDP ports", "", "Ports of protocol raw with link tun", 65535)
 camex.prefs.ethernet_ports = Pref.range("Bare Ethernet UDP ports", "50000",
 	"Ports of protocol raw with link tap", 65535)
@@ -105,7 +109,7 @@ slip.prefs.frames = Pref.enum("Frames are", AUTO, "What a frame holds", FRAME_KI
 slip.prefs.continue = Pref.bool("Frames continue in the next record", true,
 	"A frame without END at the end of a record goes on in the next one of that direction")
 
-local in_udp = DissectorTable.get("udp.port")
+local in_udp, in_tcp = DissectorTable.get("udp.port"), DissectorTable.get("tcp.port")
 local by_ethertype = DissectorTable.get("ethertype")
 local to_version = { [4] = Dissector.get("ip"), [6] = Dissector.get("ipv6") }
 local to_ethernet = Dissector.get("eth_withoutfcs")
@@ -152,12 +156,16 @@ local function read_keys()
 end
 
 local function take_ports()
-	for _, entry in ipairs(ports) do in_udp:remove(entry[1], entry[2]) end
+	for _, entry in ipairs(ports) do
+		in_udp:remove(entry[1], entry[2])
+		in_tcp:remove(entry[1], over_tcp)
+	end
 	ports = {}
 	for _, entry in ipairs({ { camex.prefs.ports, camex }, { camex.prefs.ip_ports, bare_ip },
 		{ camex.prefs.ethernet_ports, bare_ethernet }, { camex.prefs.jtunnel_ports, jtunnel } }) do
 		if entry[1] ~= "" then
 			in_udp:add(entry[1], entry[2])
+			in_tcp:add(entry[1], over_tcp)
 			ports[#ports + 1] = entry
 		end
 	end
@@ -427,6 +435,47 @@ end
 local serial = line(slip, f, e, slip_frame)
 slip.dissector = serial.dissect
 
+-- In a stream ---------------------------------------------------------------------------
+
+-- Which protocol's ports a segment is between; the port may be at either end.
+local function protocol_of(pinfo)
+	for _, entry in ipairs(ports) do
+		for first, last in entry[1]:gmatch("(%d+)%-?(%d*)") do
+			first, last = tonumber(first), tonumber(last) or tonumber(first)
+			if first <= pinfo.src_port and pinfo.src_port <= last or
+				first <= pinfo.dst_port and pinfo.dst_port <= last then
+				return entry[2]
+			end
+		end
+	end
+	return camex
+end
+
+-- A length that no datagram has ends the connection: what follows is not looked at.
+local function stream_length(tvb, _, at)
+	local len = tvb(at, STREAM_HEADER):uint()
+	if len < 1 or len > STREAM_MAX then return tvb:len() - at end
+	return STREAM_HEADER + len
+end
+
+local function stream_datagram(tvb, pinfo, root)
+	local len = tvb(0, STREAM_HEADER):uint()
+	local item = root:add(over_tcp, tvb())
+	item:add(f.stream_length, tvb(0, STREAM_HEADER))
+	if len < 1 or len > STREAM_MAX then
+		item:add_proto_expert_info(e.length)
+	elseif tvb:len() > STREAM_HEADER then
+		Dissector.get(protocol_of(pinfo).name:lower()):call(tvb(STREAM_HEADER):tvb(), pinfo, root)
+	end
+	return tvb:len()
+end
+
+function over_tcp.dissector(tvb, pinfo, root)
+	pinfo.cols.protocol = "CAMEX-TCP"
+	dissect_tcp_pdus(tvb, root, STREAM_HEADER, stream_length, stream_datagram)
+	return tvb:len()
+end
+
 -- Before another capture.
 function camex.init()
 	state.forget()
@@ -466,4 +515,5 @@ heuristic(jtunnel, dissect_jtunnel, function(tvb) return is_encrypted(tvb, 8) en
 for _, proto in ipairs({ camex, jtunnel, bare_ip, bare_ethernet }) do
 	in_udp:add_for_decode_as(proto)
 end
+in_tcp:add_for_decode_as(over_tcp)
 take_ports()
