@@ -18,7 +18,6 @@
 struct text {
 	char bytes[TEXT_MAX + 1];
 	size_t len;
-	bool exposed;
 };
 
 static int secret_init(struct fault *fault)
@@ -65,7 +64,7 @@ static bool terminal_prompt(const char *what)
 	return true;
 }
 
-static int text_open(const char *path, struct text *text, struct fault *fault)
+static int secret_open(const char *path, struct fault *fault)
 {
 	struct stat st;
 	int fd;
@@ -84,8 +83,12 @@ static int text_open(const char *path, struct text *text, struct fault *fault)
 		fault_set(fault, "%s is not a regular file", path);
 		goto fail;
 	}
-	text->exposed = S_ISREG(st.st_mode) &&
-			(st.st_mode & (S_IRGRP | S_IROTH));
+	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH))) {
+		fault_set(fault,
+			  "other users can read %s: chmod 600 %s, and a new key if one did",
+			  path, path);
+		goto fail;
+	}
 	return fd;
 fail:
 	close(fd);
@@ -102,8 +105,7 @@ static int text_read(const char *path, const char *what, struct text *text,
 
 	sodium_mlock(text, sizeof(*text));
 	text->len = 0;
-	text->exposed = false;
-	fd = text_open(path, text, fault);
+	fd = secret_open(path, fault);
 	if (fd < 0)
 		return -1;
 	if (fd == STDIN_FILENO)
@@ -201,11 +203,9 @@ int secret_read_key(const char *path, struct secret *secret,
 	if (secret_init(fault))
 		return -1;
 	status = text_read(path, "Key", &text, fault);
-	if (!status) {
+	if (!status)
 		status = secret_of_base64(name, text.bytes, text.len, secret,
 					  fault);
-		secret->exposed = text.exposed;
-	}
 	text_wipe(&text);
 	return status;
 }
@@ -226,8 +226,6 @@ int secret_read_passphrase(const char *path, struct secret *secret,
 	if (!status)
 		status = secret_of_passphrase(text.bytes, text.len, secret,
 					      fault);
-	if (!status)
-		secret->exposed = text.exposed;
 	text_wipe(&text);
 	return status;
 }

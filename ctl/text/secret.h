@@ -22,7 +22,7 @@
  * @public_key: the public key of it, once secret_derive_public() was called
  * @given: there is a key: no option was "none"
  * @shared: it came from a file that has more in it than this key
- * @exposed: it came from a file that others than its owner can read
+ * @exposed: it came from a wg-quick configuration that others than its owner can read
  */
 struct secret {
 	uint8_t key[CAMEX_KEY_LEN];
@@ -35,7 +35,8 @@ struct secret {
 
 /*
  * From a file, "-" being standard input. A key file holds 32 bytes in base64;
- * of a passphrase one trailing LF or CRLF is removed. 0, or -1 with the reason.
+ * of a passphrase one trailing LF or CRLF is removed. A file that others than its
+ * owner can read is refused. 0, or -1 with the reason.
  */
 int secret_read_key(const char *path, struct secret *secret,
 		    struct fault *fault);

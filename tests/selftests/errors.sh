@@ -11,7 +11,7 @@ ok "two hosts" hosts 2
 # no answer from a name server is one as well, but a late one
 export RES_OPTIONS="timeout:1 attempts:1"
 chmod 711 "$test_tmp"
-mkdir "$test_tmp/work"
+mkdir -m 755 "$test_tmp/work"
 cd "$test_tmp/work" || exit
 if [ "${1-}" = --fill ]; then
 	on host1 "$here/errors.py" --fill "$page"

@@ -15,6 +15,8 @@
 # iputils-ping and whatever else a script uses.
 set -u -o pipefail
 
+# camexctl refuses keys that others can read
+umask 077
 tests_run=0
 tests_failed=0
 tests_done=""

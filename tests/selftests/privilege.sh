@@ -71,7 +71,7 @@ words_named() {
 ok "two hosts" hosts 2
 camexctl key gen >"$test_tmp/other"
 chmod 711 "$test_tmp"
-chmod 644 "$test_tmp/other"
+chown 65534 "$test_tmp/other"
 ok "a tunnel" tunnel 4 key
 
 # --- no capability at all ---

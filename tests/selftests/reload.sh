@@ -210,7 +210,8 @@ undone "a kernel route that is there already" '9: kernel route 10\.5\.0\.0/16: t
 ok "without it" ip -n host1 route del 10.5.0.0/16
 nobody=(on host1 "${nobody[@]}" camexctl)
 chmod 711 "$test_tmp"
-chmod 644 "$test_tmp"/*
+chmod 644 "$test_tmp"/*.up
+chown 65534 "$test_tmp"/*.key
 like "an ordinary user may not" "$("${nobody[@]}" reload "$test_tmp/camex0.up" 2>&1)" 'permitted'
 
 done_testing

@@ -120,10 +120,21 @@ ok "down from there" ctl down - <x.up
 cd / || exit
 same "nothing is left again" "$nothing"
 chmod 644 "$test_tmp/keys/two"
-is "a passphrase that others can read" "$(ctl up "$test_tmp/x.up" 2>&1)" \
-	"camexctl: warning: other users can read $test_tmp/keys/two: chmod 600 it"
-ok "it is up for all that" ctl down "$test_tmp/x.up"
+now=$nothing
+undone "a passphrase that others can read" 18 \
+	"passphrase-file: other users can read $test_tmp/keys/two: chmod 600 $test_tmp/keys/two"
 chmod 600 "$test_tmp/keys/two"
+
+# --- the example for ifupdown ---
+
+mkdir -p /run/network
+sed "s|/etc/camex/camex0.up|$test_tmp/x.up|; s|camexctl|$(command -v camexctl)|" "$examples/interfaces" \
+	>"$test_tmp/interfaces"
+now=$(state)
+ok "ifup" on host1 ifup -i "$test_tmp/interfaces" camex0
+same "it made the same" "$want"
+ok "ifdown" on host1 ifdown -i "$test_tmp/interfaces" camex0
+same "nothing is left of it" "$now"
 
 # --- each request to the kernel fails in turn ---
 
