@@ -242,6 +242,10 @@ int camex_wg_peer_set_public(struct camex_peer *peer, const u8 *public_key)
 	if (public_key && own->known &&
 	    !memcmp(own->remote.public_key, public_key, CAMEX_KEY_LEN))
 		return 0;
+	/*
+	 * The only peer of its device is also the only one whose key can change. Inserting into an
+	 * empty table needs no memory, so that the old key is not lost for want of it.
+	 */
 	if (own->known)
 		forget_key(peer, own);
 	if (!public_key)
