@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
 -- Wireshark (3.4 and later) dissects what camex and its peers send: protocol camex, encrypted
 -- and plain; bare IP packets and Ethernet frames in UDP; jtunnel; all of them in TCP as well, each
--- datagram behind its length; SLIP on a serial line.
+-- datagram behind its length; SLIP on a serial line; protocol wireguard with
+-- cipher aes-256-gcm.
 -- Its other parts have to lie beside it. Documentation/wireshark.rst tells how it is used.
 
 -- Wireshark 4.6 loads plugins by require(), and tells them no directory.
@@ -12,6 +13,7 @@ local cipher = part("camex_cipher")
 local control_text = part("camex_text")
 local past = part("camex_state")
 local line = part("camex_slip")
+local wireguard = part("camex_wireguard")
 
 local camex = Proto("camex", "camex Tunnel")
 local jtunnel = Proto("jtunnel", "jtunnel Tunnel")
@@ -517,3 +519,4 @@ for _, proto in ipairs({ camex, jtunnel, bare_ip, bare_ethernet }) do
 end
 in_tcp:add_for_decode_as(over_tcp)
 take_ports()
+wireguard()
