@@ -83,6 +83,7 @@ const struct choice event_choices[] = {
 	{ "register", CAMEX_EVENT_REGISTER, "has registered" },
 	{ "config", CAMEX_EVENT_CONFIG, "has sent our configuration" },
 	{ "handshake", CAMEX_EVENT_HANDSHAKE, "has completed a handshake" },
+	{ "wrong_cipher", CAMEX_EVENT_WRONG_CIPHER, "uses another cipher than is configured here" },
 	{}
 };
 

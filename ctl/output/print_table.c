@@ -235,6 +235,8 @@ const struct counter counters_known[CAMEX_A_STATS_MAX + 1] = {
 		"no_memory", "packets dropped: out of memory" },
 	[CAMEX_A_STATS_RATE_LIMITED] = {
 		"rate_limited", "datagrams dropped: over a limit" },
+	[CAMEX_A_STATS_WRONG_CIPHER] = {
+		"wrong_cipher", "handshakes by another cipher than the peer's" },
 	[CAMEX_A_STATS_NO_DEVICE] = {
 		"no_device", "packets while the interface of bind-dev, or of an endpoint, is not there" },
 	[CAMEX_A_STATS_TCP_REFUSED] = {

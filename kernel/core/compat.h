@@ -7,6 +7,7 @@
 #ifndef CAMEX_COMPAT_H
 #define CAMEX_COMPAT_H
 
+#include <crypto/aes.h>
 #include <crypto/blake2s.h>
 #include <crypto/chacha.h>
 #include <crypto/poly1305.h>
@@ -626,6 +627,37 @@ static inline int camex_set_mac_address(struct net_device *dev,
 /* 6.19: BLAKE2s's state has another name, and its one-shot function another order of arguments. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
 #define blake2s_ctx		blake2s_state
+#endif
+
+/*
+ * AES of the kernel's library, and packets by its drivers for CPUs with AES instructions. 7.0:
+ * a key for encryption alone has a type.
+ */
+#if IS_REACHABLE(CONFIG_CRYPTO_LIB_AES)
+#define CAMEX_HAS_GCM
+#if IS_REACHABLE(CONFIG_CRYPTO_AEAD) && (defined(CONFIG_X86_64) || defined(CONFIG_ARM64))
+#define CAMEX_FAST_GCM
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+typedef struct aes_enckey camex_aes_key;
+
+static inline void camex_aes_set_key(camex_aes_key *key, const u8 *bytes)
+{
+	aes_prepareenckey(key, bytes, AES_KEYSIZE_256);
+}
+#else
+typedef struct crypto_aes_ctx camex_aes_key;
+
+static inline void camex_aes_set_key(camex_aes_key *key, const u8 *bytes)
+{
+	aes_expandkey(key, bytes, AES_KEYSIZE_256);
+}
+#endif
+
+static inline void camex_aes_encrypt(const camex_aes_key *key, u8 *out, const u8 *in)
+{
+	aes_encrypt(key, out, in);
+}
 #endif
 
 /* 6.13: symbol namespaces are strings; the test suites use plain exports. */

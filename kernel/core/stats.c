@@ -28,6 +28,7 @@ const char * const camex_stats_names[CAMEX_STATS_COUNT] = {
 	[CAMEX_A_STATS_NO_DEVICE - 2] = "no_device",
 	[CAMEX_A_STATS_TCP_REFUSED - 2] = "tcp_refused",
 	[CAMEX_A_STATS_TCP_SILENT - 2] = "tcp_silent",
+	[CAMEX_A_STATS_WRONG_CIPHER - 2] = "wrong_cipher",
 };
 
 CAMEX_EXPORT_FOR_KUNIT(camex_stats_names);
@@ -145,7 +146,7 @@ void camex_stats_link(const u64 *sum, bool wireguard_kind, struct rtnl_link_stat
 	link->rx_crc_errors = C(AUTH_FAILED);
 	link->rx_dropped = C(UNKNOWN_PEER) + C(REPLAYED) + C(BAD_SOURCE) +
 			   C(PLAINTEXT_REFUSED) + C(LINK_PENDING) +
-			   C(RATE_LIMITED);
+			   C(RATE_LIMITED) + C(WRONG_CIPHER);
 	link->tx_errors = C(TOO_BIG) + C(LOOP);
 	link->tx_dropped = C(NOT_IP) + C(NO_ROUTE) + C(NO_KEY) +
 			   C(NO_ENDPOINT) + C(TTL_EXPIRED) + C(QUEUE_FULL) +

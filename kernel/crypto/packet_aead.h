@@ -15,6 +15,8 @@
 /* Bytes of a nonce and of a tag, of every cipher here. */
 #define CAMEX_AEAD_NONCE	12
 #define CAMEX_AEAD_TAG		16
+/* Bytes of a key, of every cipher here. */
+#define CAMEX_AEAD_KEY		32
 /* Writable bytes that sealing needs before the body ... */
 #define CAMEX_AEAD_HEAD		64
 /* ... and that sealing and opening need after it at most: padding, lengths, tag. */
@@ -30,18 +32,23 @@ static inline size_t camex_aead_tail(size_t len)
 	return round_up(len, 16) - len + CAMEX_AEAD_TAG;
 }
 
+struct camex_aes_key;
 struct camex_cipher;
 
 /**
  * struct camex_aead_key - a key as its cipher wants it
  * @cipher: the cipher
  * @words: ChaCha20-Poly1305: the 32 bytes as little-endian numbers
+ * @aes: AES-256-GCM: the key, in memory of its own
  *
- * Compared and hashed as bytes, so it has no holes.
+ * Those of ChaCha20-Poly1305 are compared and hashed as bytes, so there are no holes.
  */
 struct camex_aead_key {
 	const struct camex_cipher *cipher;
-	u32 words[8];
+	union {
+		u32 words[8];
+		struct camex_aes_key *aes;
+	};
 };
 
 /**
@@ -57,17 +64,22 @@ struct camex_aead_opening {
 /**
  * struct camex_cipher - a cipher
  * @name: as people name it
- * @set_key: fill in the key's material from CAMEX_KEY_LEN bytes
+ * @alloc: see camex_aead_key_alloc(); NULL: a key is in one piece
+ * @free: see camex_aead_key_free(); NULL likewise
+ * @set_key: fill in the key's material from CAMEX_AEAD_KEY bytes
  * @seal: see camex_aead_seal()
  * @open: see camex_aead_open()
  * @open_to: see camex_aead_open_to()
- * @open_first: see camex_aead_open_first()
- * @open_rest: see camex_aead_open_rest()
+ * @open_first: see camex_aead_open_first(); NULL: what is opened is opened whole, and
+ *	what lies before a body is neither read nor written
+ * @open_rest: see camex_aead_open_rest(); NULL likewise
  *
- * All but @set_key run with bottom halves off.
+ * All but those for keys run with bottom halves off.
  */
 struct camex_cipher {
 	const char *name;
+	bool (*alloc)(struct camex_aead_key *key);
+	void (*free)(struct camex_aead_key *key);
 	void (*set_key)(struct camex_aead_key *key, const u8 *bytes);
 	void (*seal)(const struct camex_aead_key *key, u8 *body, size_t len,
 		     const u8 *ad, size_t ad_len, const u8 *nonce);
@@ -86,8 +98,39 @@ struct camex_cipher {
 extern const struct camex_cipher camex_chacha20poly1305;
 
 /**
+ * camex_aead_key_alloc() - get the memory that a key needs beside itself
+ * @key: result, for camex_aead_key_set() and camex_aead_key_free()
+ * @cipher: what it is for
+ *
+ * Context: process, may sleep.
+ * Return: false without memory, or where the cipher is not to be had.
+ */
+static inline bool camex_aead_key_alloc(struct camex_aead_key *key,
+					const struct camex_cipher *cipher)
+{
+	memset(key, 0, sizeof(*key));
+	if (cipher->alloc && !cipher->alloc(key))
+		return false;
+	key->cipher = cipher;
+	return true;
+}
+
+/**
+ * camex_aead_key_free() - wipe a key, and free the memory that it has beside itself
+ * @key: the key, or zeros
+ *
+ * Context: any but hard interrupts.
+ */
+static inline void camex_aead_key_free(struct camex_aead_key *key)
+{
+	if (key->cipher && key->cipher->free)
+		key->cipher->free(key);
+	memzero_explicit(key, sizeof(*key));
+}
+
+/**
  * camex_aead_key_set() - make a key
- * @key: result
+ * @key: result, from camex_aead_key_alloc(), which ChaCha20-Poly1305 does without
  * @cipher: what it is for
  * @bytes: 32 bytes
  */
@@ -121,9 +164,10 @@ static inline void camex_aead_seal(const struct camex_aead_key *key, u8 *body,
  * camex_aead_open() - authenticate, then decrypt in place
  * @key: the key
  * @body: @len bytes of ciphertext with the tag right behind them; replaced by
- *	plaintext on success and left alone otherwise; the bytes of padded
- *	associated data before and camex_aead_tail() bytes after it are
- *	overwritten, but hold the tag again when the function fails
+ *	plaintext on success, otherwise left alone by ChaCha20-Poly1305 and worth
+ *	nothing after AES-256-GCM; the bytes of padded associated data before and
+ *	camex_aead_tail() bytes after it are overwritten, but hold the tag again
+ *	when the function fails
  * @len: bytes of the body, may be 0
  * @ad: associated data, not inside the bytes that are overwritten
  * @ad_len: its bytes, at most CAMEX_AEAD_AD_MAX

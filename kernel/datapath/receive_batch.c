@@ -347,9 +347,14 @@ static bool open_piece(struct camex_batch *batch, const u8 *data, unsigned int l
 	if (unlikely(last && at.receiver != last))
 		return false;
 	batch->seq[batch->n] = at.seq;
-	if (likely(last && before + at.header >= CAMEX_AEAD_HEAD))
-		return camex_piece_next(batch, at.receiver->key, data + at.header,
-					at.body, at.ad, at.ad_len, at.nonce);
+	if (likely((last && before + at.header >= CAMEX_AEAD_HEAD) ||
+		   !at.receiver->key->cipher->open_first)) {
+		if (unlikely(!camex_piece_next(batch, at.receiver->key, data + at.header,
+					       at.body, at.ad, at.ad_len, at.nonce)))
+			return false;
+		batch->receiver = at.receiver;
+		return true;
+	}
 	if (unlikely(!camex_aead_open_first(&o, at.receiver->key, data + at.header,
 					    at.body, at.ad, at.ad_len, at.nonce,
 					    camex_batch_head(batch))))

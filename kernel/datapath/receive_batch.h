@@ -52,6 +52,8 @@ struct camex_piece {
  *	overwritten for a while, CAMEX_PIECE_LEAD bytes
  * @busy: this CPU is at it already
  * @tcp_len: bytes that the last TCP header had that was seen late, or 0
+ * @head_len: camex_piece.head_len of the last piece that was opened whole, at most
+ *	CAMEX_PIECE_HEAD
  * @n: how many
  * @seq: their sequences
  * @piece: the packets
@@ -66,6 +68,7 @@ struct camex_batch {
 	unsigned int used;
 	bool busy;
 	u8 tcp_len;
+	u8 head_len;
 	unsigned int n;
 	u64 seq[CAMEX_BATCH_MAX];
 	struct camex_piece piece[CAMEX_BATCH_MAX];

@@ -153,16 +153,18 @@ void camex_piece_open(struct camex_batch *batch, struct camex_aead_opening *o,
 
 /**
  * camex_piece_next() - open a datagram that is likely to go on where the last ended
- * @batch: with a piece, and with room for one more
- * @key: the key
- * @body: the ciphertext, of which CAMEX_AEAD_HEAD bytes before can be read too
+ * @batch: with room for one more
+ * @key: the key; if there is no piece yet, one that is opened whole
+ * @body: the ciphertext, of which CAMEX_AEAD_HEAD bytes before can be read too, unless
+ *	it is opened whole
  * @len: its bytes
  * @ad: associated data
  * @ad_len: its bytes
  * @nonce: 12 bytes
  *
  * Headers as long as those before are laid over the end of the last payload, so
- * that this one lies right behind it, and what was there is put back.
+ * that this one lies right behind it, and what was there is put back. Those of the
+ * first piece are likely to be as long as those of the last batch's.
  *
  * Return: true when there is one piece more, false with nothing done.
  */
@@ -171,7 +173,7 @@ bool camex_piece_next(struct camex_batch *batch, const struct camex_aead_key *ke
 		      unsigned int ad_len, const u8 *nonce)
 {
 	struct camex_piece *p = &batch->piece[batch->n];
-	unsigned int guess = (p - 1)->head_len;
+	unsigned int guess = batch->n ? (p - 1)->head_len : batch->head_len;
 	u8 before[CAMEX_PIECE_LEAD] camex_uninit;
 	u8 *payload = batch->space.at + batch->used;
 	u8 *to = payload - guess;
@@ -191,8 +193,9 @@ bool camex_piece_next(struct camex_batch *batch, const struct camex_aead_key *ke
 		p->tcp = p->head_len;
 		if (!p->tcp)
 			p->head_len = min_t(unsigned int, len, CAMEX_AEAD_FIRST);
-		if (unlikely(p->head_len != (p - 1)->head_len))
+		if (unlikely(p->head_len != guess))
 			memmove(payload, to + p->head_len, len - p->head_len);
+		batch->head_len = p->head_len;
 		p->at = batch->used;
 		batch->used += len - p->head_len;
 		batch->n++;

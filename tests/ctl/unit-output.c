@@ -518,7 +518,7 @@ static void test_stats(void)
 		"\"rx_netfilter\":0,\"fdb_full\":0,\"queue_full\":0,"
 		"\"no_memory\":0,\"rate_limited\":null,"
 		"\"no_device\":null,\"tcp_refused\":null,"
-		"\"tcp_silent\":null}\n",
+		"\"tcp_silent\":null,\"wrong_cipher\":null}\n",
 		"counters in JSON");
 	out = text_start();
 	print_stats(out, counters, given);

@@ -101,7 +101,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t len);
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len)
 {
 	fuzz_message(data, len, CAMEX_WG_FIRST_TYPE);
-	fuzz_message(data, len, 0x81);
+	fuzz_message(data, len, CAMEX_WG_FIRST_TYPE_AES);
+	/* what is a message of one suite is none of the other */
+	HOLDS(!len || !camex_wg_kind(data, len, CAMEX_WG_FIRST_TYPE) ||
+	      camex_wg_first_type(data[0]) == CAMEX_WG_FIRST_TYPE);
+	HOLDS(!len || !camex_wg_kind(data, len, CAMEX_WG_FIRST_TYPE_AES) ||
+	      camex_wg_first_type(data[0]) == CAMEX_WG_FIRST_TYPE_AES);
 	/* no suite begins so high, but if one did nothing would run over */
 	fuzz_message(data, len, 0xfe);
 	return 0;

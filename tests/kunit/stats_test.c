@@ -121,6 +121,7 @@ static void stats_names(struct kunit *test)
 		"plaintext_refused", "too_big", "ttl_expired", "loop",
 		"link_pending", "netpoll_fallback", "rx_netfilter", "fdb_full",
 		"queue_full", "no_memory", "rate_limited", "no_device",
+		"tcp_refused", "tcp_silent", "wrong_cipher",
 	};
 	unsigned int n;
 

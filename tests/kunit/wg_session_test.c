@@ -77,7 +77,7 @@ static struct camex_wg_session *add_session(struct kunit *test, struct camex_pee
 	int err = -ENOMEM;
 
 	spin_lock_bh(&peer->cdev->lock);
-	session = camex_wg_session_new(peer);
+	session = camex_wg_session_new(peer, &camex_noise_chacha20poly1305, NULL);
 	if (session) {
 		camex_aead_key_set(&session->opens, &camex_chacha20poly1305, bytes);
 		camex_aead_key_set(&session->seals, &camex_chacha20poly1305, bytes);

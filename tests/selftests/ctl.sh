@@ -210,8 +210,8 @@ json "its routes are gone as well" 'map(.peer) | unique' '["alice"]' route show 
 json "stats" 'to_entries | [map(.key), (map(.value) | add)]' '[["malformed", "not_ip", "unknown_peer", "auth_failed",
 	"replayed", "bad_source", "no_route", "no_key", "no_endpoint", "plaintext_refused", "too_big", "ttl_expired",
 	"loop", "link_pending", "netpoll_fallback", "rx_netfilter", "fdb_full", "queue_full", "no_memory",
-	"rate_limited", "no_device", "tcp_refused", "tcp_silent"], 0]' stats camex0
-is "stats to people: as many lines" "$(ctl stats camex0 | grep -cE '^[a-z_]+ +0  [a-zA-Z]')" 23
+	"rate_limited", "no_device", "tcp_refused", "tcp_silent", "wrong_cipher"], 0]' stats camex0
+is "stats to people: as many lines" "$(ctl stats camex0 | grep -cE '^[a-z_]+ +0  [a-zA-Z]')" 24
 like "version" "$(camexctl --version)" '^camexctl [0-9]+\.[0-9]+'
 
 # --- what goes wrong ---

@@ -38,7 +38,7 @@ refused "a peer without a public key" "public-key" peer add camex0 far
 refused "a public key that is too short" "public-key" peer add camex0 far public-key "${key2:4}"
 refused "a public key that is no base64" "public-key" peer add camex0 far public-key "${key2/[a-zA-Z0-9]/%}"
 refused "its own public key" "public key" peer add camex0 far public-key "$(<"$test_tmp/host1.pub")"
-refused "a cipher that is not there" "aes-256-gcm" peer add camex0 far public-key "$key2" cipher aes-256-gcm
+refused "a cipher that is not there" "aes-128-gcm" peer add camex0 far public-key "$key2" cipher aes-128-gcm
 refused "a passphrase" "passphrase" peer add camex0 far public-key "$key2" passphrase-file "$test_tmp/psk"
 refused "a key of protocol camex" "key" peer add camex0 far public-key "$key2" key-file "$test_tmp/psk"
 refused "an identifier" "id" peer add camex0 far public-key "$key2" id 0000000000000001

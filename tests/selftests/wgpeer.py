@@ -50,6 +50,7 @@ class KernelWireGuard:
     queue_of_load = 512  # from so many queued handshakes it wants cookies
     edge = 8128  # so far back a counter is taken
     burst = 2000  # so many datagrams at once are not lost before it looks at them
+    suite, other_suite = wn.CHACHA, wn.AES
 
     def __init__(self, private):
         self.files = tempfile.TemporaryDirectory()
@@ -124,10 +125,16 @@ class Camex(KernelWireGuard):
         more = ["preshared-key-file", self.key_file(psk)] if psk else []
         more += ["endpoint", cx.endpoint_text(endpoint)] if endpoint else []
         run("camexctl", "peer", "add", self.name, name, "public-key", base64.b64encode(public).decode(),
-            "routes", prefixes(addresses), *more)
+            "routes", prefixes(addresses), "cipher", self.suite.cipher, *more)
 
 
-DEVICES = {"wireguard": KernelWireGuard, "wireguard-go": WireGuardGo, "camex": Camex}
+class CamexAes(Camex):
+    """camex, with cipher aes-256-gcm"""
+
+    suite, other_suite = wn.AES, wn.CHACHA
+
+
+DEVICES = {"wireguard": KernelWireGuard, "wireguard-go": WireGuardGo, "camex": Camex, "camex-aes": CamexAes}
 
 
 # --- the other end ---
@@ -136,9 +143,9 @@ DEVICES = {"wireguard": KernelWireGuard, "wireguard-go": WireGuardGo, "camex": C
 class End:
     """wireguard_peer.py in this process: what it logs can be waited for."""
 
-    def __init__(self, private, public, suite=wn.CHACHA, psk=wn.NO_PSK, at=PEER, addresses=OURS):
+    def __init__(self, private, public, suite=None, psk=wn.NO_PSK, at=PEER, addresses=OURS):
         self.entries = []
-        self.peer = ws.Peer(private, public, psk, suite)
+        self.peer = ws.Peer(private, public, psk, suite or device.suite)
         sock = cx.open_socket(at)
         self.node = wp.Node(self.peer, sock, self.note, addresses, DEVICE)
         self.seen = 0
@@ -247,14 +254,14 @@ def test_roles():
 
 WRONG_HANDSHAKES = (
     "send initiation reserved=1", "send initiation type=0", "send initiation type=5",
-    "send initiation type=0x81", "send initiation extend=1", "send initiation cut=1",
+    "send initiation type=OTHER", "send initiation extend=1", "send initiation cut=1",
     "send initiation cut=116", "send initiation mac1=bad", "send initiation flip=10 mac1=bad",
     "send initiation static=other", "send initiation stamp=60", "send initiation stamp=same",
     "again initiation", "send response", "send response reserved=1", "send response extend=1",
     "send response mac1=bad", "send cookie", "send cookie cut=1", "send cookie extend=1",
 )
 WRONG_DATA = (
-    "reserved=1", "type=5", "type=0x84", "flip=-1", "flip=20", "flip=8", "cut=1", "cut=100", "cut=112",
+    "reserved=1", "type=5", "type=OTHER", "flip=-1", "flip=20", "flip=8", "cut=1", "cut=100", "cut=112",
     "extend=1", "index=77", f"body={cx.icmp_echo(STRANGE, THEIRS[0]).hex()}", "body=45",
     f"body={'00' * 32}", f"body={cx.icmp_echo(OURS[0], THEIRS[0])[:-1].hex()}",
 )
@@ -263,18 +270,21 @@ WRONG_DATA = (
 def test_wrong():
     end = fresh()
     tap.ok(end.handshake(), "a handshake")
+    other = device.other_suite.first_type
     for command in WRONG_HANDSHAKES:
+        command = command.replace("OTHER", str(other))
         since = len(end.entries)
         end.do(command)
         answer = end.handshake()
         got = end.came(since, type=RESPONSE), end.came(since, type=COOKIE)
         tap.ok(answer and got == (1, 0), f"ignored: {command}", got)
     for options in WRONG_DATA:
+        options = options.replace("OTHER", str(other + 3))
         since = len(end.entries)
         tap.equal(end.answered(f"send data to={THEIRS[0]} {options}"), False, f"ignored: data {options[:60]}")
         tap.equal(end.came(since), 1, "nothing else came")
     end.close()
-    end = fresh(suite=wn.AES)
+    end = fresh(suite=device.other_suite)
     end.do("initiate", "send response", "send cookie")
     end.take_all(0.5)
     tap.equal(end.came(0), 0, "ignored: another cipher's messages")
@@ -313,7 +323,7 @@ def test_others():
     end.node.sock.sendto(end.peer.initiation(), DEVICE)
     select.select([end.node.sock], [], [], LONG)
     response = end.node.sock.recv(65536)
-    tap.equal(response[0], 2, "a response")
+    tap.equal(response[0], device.suite.first_type + 1, "a response")
     since = len(other.entries)
     other.node.sock.sendto(response, DEVICE)
     other.take_all(0.2)
@@ -323,7 +333,7 @@ def test_others():
 
 
 WRONG_RESPONSES = (
-    "reserved=1", "type=0x82", "flip=20", "flip=50", "extend=1", "cut=1", "mac1=bad", "flip=4 mac1=bad",
+    "reserved=1", "type=OTHER", "flip=20", "flip=50", "extend=1", "cut=1", "mac1=bad", "flip=4 mac1=bad",
     "index=77", "psk",
 )
 
@@ -331,6 +341,7 @@ WRONG_RESPONSES = (
 def test_responses():
     """The device begins: only the right response has it send what waits, wrong ones before it or not."""
     for command in WRONG_RESPONSES:
+        command = command.replace("OTHER", str(device.other_suite.first_type + 1))
         end = fresh(endpoint=PEER)
         with subprocess.Popen(["ip", "netns", "exec", "host1", "ping", "-q", "-c", "1", "-W", str(LONG), OURS[0]],
                               stdout=subprocess.DEVNULL) as ping:
@@ -338,16 +349,16 @@ def test_responses():
                 data, source = end.node.sock.recvfrom(65536)
                 if len(data) == 148:
                     break
-            right = wn.Responder(wn.CHACHA, private, data)
+            right = wn.Responder(device.suite, private, data)
             psk = os.urandom(32) if command == "psk" else wn.NO_PSK
-            wrong = wn.Responder(wn.CHACHA, private, data).response(4711, psk)[0]
+            wrong = wn.Responder(device.suite, private, data).response(4711, psk)[0]
             options = dict(word.split("=") for word in command.split() if "=" in word)
             end.node.sock.sendto(end.node.spoil(RESPONSE, wrong, options), source)
             since = len(end.entries)
             end.take_all(0.3)
             tap.equal(end.came(since), 0, f"ignored: response {command}")
             answer, keys = right.response(815, wn.NO_PSK)
-            end.peer.next = wn.Transport(wn.CHACHA, keys, 815, right.remote_index, False, end.peer.clock())
+            end.peer.next = wn.Transport(device.suite, keys, 815, right.remote_index, False, end.peer.clock())
             end.node.sock.sendto(answer, source)
             tap.ok(end.wait(icmp_type=8, source=THEIRS[0]), "after the right one it sends what waited")
             ping.wait()

@@ -7,7 +7,7 @@
 
 modprobe -a camex wireguard tun
 ok "two hosts" hosts 2
-for implementation in camex wireguard wireguard-go; do
+for implementation in camex camex-aes wireguard wireguard-go; do
 	pass_on -p "$implementation: " on host2 "$(dirname "$0")/wgpeer.py" "$implementation"
 done
 done_testing

@@ -291,10 +291,14 @@ refused "a host that has no address" 6 'no.such.host.invalid'
 cp "$test_tmp/wg0.conf" "$test_tmp/wg0"
 like "a file that is not called so" "$(ctl up "$test_tmp/wg0" 2>&1)" "wg0: a file with \[Interface\] is called NAME.conf"
 like "standard input" "$(ctl up - <"$test_tmp/wg0" 2>&1)" "a file with \[Interface\] is called NAME.conf"
-printf '[device]\nname = wg0\nprotocol = wireguard\nprivate-key-file = one\n[peer a]\npublic-key = %s\ncipher = aes-256-gcm\n' \
+printf '[device]\nname = aes0\nprotocol = wireguard\nprivate-key-file = one\n[peer a]\npublic-key = %s\ncipher = aes-256-gcm\n' \
 	"$(<"$test_tmp/two.pub")" >"$test_tmp/aes.up"
-like "aes-256-gcm, which this module has not got yet" "$(ctl up "$test_tmp/aes.up" 2>&1)" \
-	"^camexctl: up: $test_tmp/aes.up:7: [^"$'\n'"]*aes-256-gcm[^"$'\n'"]*\$"
+ok "a device whose peer has another cipher" ctl up "$test_tmp/aes.up"
+is "it has it" "$(ctl -j show aes0 | jq -r '.[0].peers[0].cipher')" aes-256-gcm
+sed -i '/^cipher/d' "$test_tmp/aes.up"
+ok "without it in the file" ctl reload "$test_tmp/aes.up"
+is "it has WireGuard's" "$(ctl -j show aes0 | jq -r '.[0].peers[0].cipher')" chacha20-poly1305
+ok "it goes" ctl down "$test_tmp/aes.up"
 
 # --- by name, from where units find it ---
 

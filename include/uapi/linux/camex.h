@@ -97,6 +97,7 @@ enum camex_event {
 	CAMEX_EVENT_REGISTER,
 	CAMEX_EVENT_CONFIG,
 	CAMEX_EVENT_HANDSHAKE,		/* a handshake is done (protocol wireguard) */
+	CAMEX_EVENT_WRONG_CIPHER,	/* the peer uses another cipher (protocol wireguard) */
 };
 
 /*
@@ -276,6 +277,7 @@ enum {
 	CAMEX_A_STATS_NO_DEVICE,	/* the interface of bind-dev, or of a scope, is not there */
 	CAMEX_A_STATS_TCP_REFUSED,	/* connection ended: there are too many */
 	CAMEX_A_STATS_TCP_SILENT,	/* connection ended: no peer was heard on it in 10 s */
+	CAMEX_A_STATS_WRONG_CIPHER,	/* handshake by another cipher than the peer's */
 
 	__CAMEX_A_STATS_MAX,
 	CAMEX_A_STATS_MAX = (__CAMEX_A_STATS_MAX - 1)

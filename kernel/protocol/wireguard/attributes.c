@@ -6,6 +6,7 @@
 #include "core/attr.h"
 #include "core/compat.h"
 #include "core/peer.h"
+#include "crypto/aes256gcm.h"
 #include "protocol/wireguard/attributes.h"
 #include "protocol/wireguard/config.h"
 
@@ -139,9 +140,12 @@ static int check_new(struct camex_dev *cdev, const struct camex_peer *peer,
 	}
 	if (own[CAMEX_A_WG_PEER_CIPHER] &&
 	    nla_get_u32(own[CAMEX_A_WG_PEER_CIPHER]) == CAMEX_CIPHER_AES_256_GCM) {
-		camex_extack(extack, own[CAMEX_A_WG_PEER_CIPHER],
-			     "cipher aes-256-gcm is not built: use chacha20-poly1305");
-		return -EOPNOTSUPP;
+		const char *why = camex_aes256gcm_refusal();
+
+		if (why) {
+			camex_extack(extack, own[CAMEX_A_WG_PEER_CIPHER], "%s", why);
+			return -EOPNOTSUPP;
+		}
 	}
 	other = camex_wg_peer_find(cdev, nla_data(key));
 	if (other && other != peer) {
@@ -194,6 +198,9 @@ int camex_wg_peer_set(struct camex_peer *peer, struct nlattr **tb,
 	struct nlattr *own[CAMEX_A_WG_PEER_MAX + 1];
 	int err = parse_peer(own, tb, extack);
 
+	/* The public key comes with it. */
+	if (!err && own[CAMEX_A_WG_PEER_CIPHER])
+		camex_wg_peer_set_cipher(peer, nla_get_u32(own[CAMEX_A_WG_PEER_CIPHER]));
 	if (!err && own[CAMEX_A_WG_PEER_PUBLIC_KEY])
 		err = camex_wg_peer_set_public(peer,
 					       nla_data(own[CAMEX_A_WG_PEER_PUBLIC_KEY]));
@@ -216,7 +223,7 @@ static int put_secrets(const struct camex_peer *peer, struct sk_buff *msg)
 	preshared = camex_wg_peer_preshared(peer, key);
 	memzero_explicit(key, sizeof(key));
 	if (nla_put_u8(msg, CAMEX_A_WG_PEER_PRESHARED, preshared) ||
-	    nla_put_u32(msg, CAMEX_A_WG_PEER_CIPHER, CAMEX_CIPHER_CHACHA20_POLY1305))
+	    nla_put_u32(msg, CAMEX_A_WG_PEER_CIPHER, camex_wg_peer_cipher(peer)))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -96,6 +96,7 @@ int camex_wg_set_private_key(struct camex_dev *cdev, const u8 *key)
 	struct camex_wg_dev *dev = camex_dev_own(cdev);
 	struct camex_noise_local local;
 	struct camex_peer *peer;
+	const u8 *public_key;
 	unsigned long number;
 
 	ASSERT_RTNL();
@@ -109,8 +110,9 @@ int camex_wg_set_private_key(struct camex_dev *cdev, const u8 *key)
 	dev->local = local;
 	dev->changes++;
 	spin_unlock_bh(&cdev->lock);
-	camex_cookie_checker_set(&dev->checker, &camex_noise_chacha20poly1305,
-				 local.has_key ? local.public_key : NULL);
+	public_key = local.has_key ? local.public_key : NULL;
+	camex_cookie_checker_set(&dev->checkers[0], &camex_noise_chacha20poly1305, public_key);
+	camex_cookie_checker_set(&dev->checkers[1], &camex_noise_aes256gcm, public_key);
 	xa_for_each(&cdev->peers, number, peer) {
 		struct camex_wg_peer *own = camex_peer_own(peer);
 
@@ -261,6 +263,39 @@ int camex_wg_peer_set_public(struct camex_peer *peer, const u8 *public_key)
 	own->known = true;
 	spin_unlock_bh(&peer->cdev->lock);
 	return 0;
+}
+
+/**
+ * camex_wg_peer_set_cipher() - have packets to and from a peer encrypted by a cipher
+ * @peer: the peer; one that has a public key loses it if the cipher is another one
+ * @cipher: enum camex_cipher_type, which the CPU has
+ */
+void camex_wg_peer_set_cipher(struct camex_peer *peer, u32 cipher)
+{
+	struct camex_wg_peer *own = camex_peer_own(peer);
+	const struct camex_noise_suite *suite = cipher == CAMEX_CIPHER_AES_256_GCM ?
+		&camex_noise_aes256gcm : &camex_noise_chacha20poly1305;
+
+	ASSERT_RTNL();
+	if (own->remote.suite == suite)
+		return;
+	if (own->known)
+		forget_key(peer, own);
+	own->remote.suite = suite;
+}
+
+/**
+ * camex_wg_peer_cipher() - the cipher of a peer
+ * @peer: the peer
+ *
+ * Return: enum camex_cipher_type.
+ */
+u32 camex_wg_peer_cipher(const struct camex_peer *peer)
+{
+	const struct camex_wg_peer *own = camex_peer_own(peer);
+
+	return own->remote.suite == &camex_noise_aes256gcm ? CAMEX_CIPHER_AES_256_GCM :
+							     CAMEX_CIPHER_CHACHA20_POLY1305;
 }
 
 /**

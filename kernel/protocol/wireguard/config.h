@@ -18,6 +18,8 @@ struct camex_peer *camex_wg_peer_find(struct camex_dev *cdev, const u8 *public_k
 struct camex_peer *camex_wg_peer_new(struct camex_dev *cdev, const char *name,
 				     const u8 *public_key);
 int camex_wg_peer_set_public(struct camex_peer *peer, const u8 *public_key);
+void camex_wg_peer_set_cipher(struct camex_peer *peer, u32 cipher);
+u32 camex_wg_peer_cipher(const struct camex_peer *peer);
 void camex_wg_peer_public_key(const struct camex_peer *peer, u8 *key);
 void camex_wg_peer_set_preshared(struct camex_peer *peer, const u8 *key);
 bool camex_wg_peer_preshared(const struct camex_peer *peer, u8 *key);

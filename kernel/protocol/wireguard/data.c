@@ -13,10 +13,19 @@
 
 #define HEADER		sizeof(struct camex_wg_data)
 
-static void make_nonce(u8 *nonce, u64 counter)
+static void make_nonce(const struct camex_wg_session *session, u8 *nonce, u64 counter)
 {
 	put_unaligned_le32(0, nonce);
-	put_unaligned_le64(counter, nonce + 4);
+	if (session->suite->big_endian)
+		put_unaligned_be64(counter, nonce + 4);
+	else
+		put_unaligned_le64(counter, nonce + 4);
+}
+
+/* Is this the type of data of a session's suite? */
+static bool is_type_of(const struct camex_wg_session *session, u32 type)
+{
+	return type == session->suite->first_type + CAMEX_WG_DATA - 1U;
 }
 
 /**
@@ -40,7 +49,7 @@ bool camex_wg_begin_sealing(struct camex_peer *peer, struct camex_sealing *s,
 	if (unlikely(!camex_wg_session_usable(session, now) || camex_clock_hibernates()))
 		return false;
 	end = atomic64_add_return(n, &session->next);
-	if (unlikely(end > CAMEX_WG_REJECT_COUNTER)) {
+	if (unlikely(end > session->suite->reject_counter)) {
 		WRITE_ONCE(session->sends, false);
 		return false;
 	}
@@ -55,7 +64,7 @@ bool camex_wg_begin_sealing(struct camex_peer *peer, struct camex_sealing *s,
 	s->type = type;
 	if (likely(type == CAMEX_WG_PACKET))
 		camex_wg_timers_sent(&own->timers, true, jiffies);
-	if (unlikely(end > CAMEX_WG_REKEY_COUNTER ||
+	if (unlikely(end > session->suite->rekey_counter ||
 		     (session->initiator &&
 		      camex_wg_older(session->born, CAMEX_WG_REKEY_AFTER, now))))
 		camex_wg_handshake_request(peer);
@@ -69,8 +78,17 @@ bool camex_wg_begin_sealing(struct camex_peer *peer, struct camex_sealing *s,
  */
 void camex_wg_put_header(struct camex_sealing *s, unsigned int body)
 {
-	camex_wg_put_data(s->bytes, CAMEX_WG_FIRST_TYPE, s->id, s->seq);
-	make_nonce(s->made, s->seq);
+	const struct camex_wg_session *session = container_of(s->key, struct camex_wg_session,
+							      seals);
+
+	camex_wg_put_data(s->bytes, session->suite->first_type, s->id, s->seq);
+	make_nonce(session, s->made, s->seq);
+}
+
+/* Is this data of any suite? */
+static bool is_data(const u8 *data)
+{
+	return (get_unaligned_le32(data) & ~CAMEX_WG_TYPE_AES) == CAMEX_WG_DATA;
 }
 
 static struct camex_wg_session *session_of(struct camex_receiver *receiver)
@@ -119,8 +137,7 @@ bool camex_wg_locate(struct camex_dev *cdev, const u8 *data, unsigned int len,
 	struct camex_wg_session *session;
 	u32 index;
 
-	if (unlikely(len <= HEADER + CAMEX_AEAD_TAG ||
-		     get_unaligned_le32(data) != CAMEX_WG_DATA))
+	if (unlikely(len <= HEADER + CAMEX_AEAD_TAG || !is_data(data)))
 		return false;
 	index = get_unaligned_le32(data + 4);
 	if (likely(last && session_of(last)->index.value == index))
@@ -128,14 +145,15 @@ bool camex_wg_locate(struct camex_dev *cdev, const u8 *data, unsigned int len,
 	else
 		session = find_session(cdev, index);
 	at->seq = get_unaligned_le64(data + 8);
-	if (unlikely(!session || at->seq >= CAMEX_WG_REJECT_COUNTER))
+	if (unlikely(!session || !is_type_of(session, get_unaligned_le32(data)) ||
+		     at->seq >= session->suite->reject_counter))
 		return false;
 	at->receiver = &session->receiver;
 	at->header = HEADER;
 	at->body = len - HEADER - CAMEX_AEAD_TAG;
 	at->ad = NULL;
 	at->ad_len = 0;
-	make_nonce(at->made, at->seq);
+	make_nonce(session, at->made, at->seq);
 	at->nonce = at->made;
 	return true;
 }
@@ -152,8 +170,7 @@ bool camex_wg_expects(struct camex_dev *cdev, const struct sk_buff *skb)
 {
 	u8 head[HEADER];
 
-	return !skb_copy_bits(skb, 0, head, sizeof(head)) &&
-	       get_unaligned_le32(head) == CAMEX_WG_DATA &&
+	return !skb_copy_bits(skb, 0, head, sizeof(head)) && is_data(head) &&
 	       find_session(cdev, get_unaligned_le32(head + 4));
 }
 
@@ -228,7 +245,7 @@ static bool prepare_to_decrypt(struct sk_buff *skb, unsigned int body)
 /**
  * camex_wg_open_data() - open a datagram that carries a packet, or nothing
  * @cdev: the device
- * @skb: the datagram, whose type is CAMEX_WG_DATA
+ * @skb: the datagram, whose kind is CAMEX_WG_DATA
  * @from: where it came from
  * @why: counter, on failure
  *
@@ -256,11 +273,11 @@ struct camex_peer *camex_wg_open_data(struct camex_dev *cdev, struct sk_buff *sk
 	counter = get_unaligned_le64(head + 8);
 	*why = CAMEX_A_STATS_UNKNOWN_PEER;
 	session = find_session(cdev, get_unaligned_le32(head + 4));
-	if (unlikely(!session))
+	if (unlikely(!session || !is_type_of(session, get_unaligned_le32(head))))
 		return NULL;
 	*why = CAMEX_A_STATS_AUTH_FAILED;
-	make_nonce(nonce, counter);
-	if (unlikely(counter >= CAMEX_WG_REJECT_COUNTER ||
+	make_nonce(session, nonce, counter);
+	if (unlikely(counter >= session->suite->reject_counter ||
 		     !camex_aead_open(&session->opens, head + HEADER, body, NULL, 0, nonce)))
 		return NULL;
 	*why = CAMEX_A_STATS_REPLAYED;

@@ -107,6 +107,7 @@ void camex_wg_keys_complete(struct camex_wg_peer *own, struct camex_wg_keys *key
 bool camex_wg_session_finish(struct camex_wg_session *session,
 			     struct camex_noise_handshake *hs, bool initiator)
 {
+	const struct camex_cipher *cipher = session->suite->cipher;
 	struct camex_noise_keys keys;
 	bool ok;
 
@@ -114,8 +115,8 @@ bool camex_wg_session_finish(struct camex_wg_session *session,
 	session->initiator = initiator;
 	ok = camex_noise_derive_keys(hs, &keys);
 	if (ok) {
-		camex_aead_key_set(&session->opens, &camex_chacha20poly1305, keys.receive);
-		camex_aead_key_set(&session->seals, &camex_chacha20poly1305, keys.send);
+		camex_aead_key_set(&session->opens, cipher, keys.receive);
+		camex_aead_key_set(&session->seals, cipher, keys.send);
 	}
 	memzero_explicit(&keys, sizeof(keys));
 	return ok;

@@ -182,9 +182,10 @@ static struct camex_wg_peer *find_handshake(struct camex_wg_dev *dev, u32 value,
 
 /* The session that a response completes takes the place of the handshake. */
 static int replace_handshake(struct camex_wg_peer *own, struct camex_noise_handshake *hs,
-			     const struct camex_wg_keys *keys)
+			     const struct camex_wg_keys *keys, struct camex_aead_key *spare)
 {
-	struct camex_wg_session *session = camex_wg_session_new(own->peer);
+	struct camex_wg_session *session = camex_wg_session_new(own->peer, hs->suite,
+								spare);
 	struct camex_dev *cdev = own->peer->cdev;
 	struct camex_wg_dev *dev = camex_dev_own(cdev);
 	u32 value = hs->local_index;
@@ -242,9 +243,11 @@ int camex_wg_take_response(struct camex_wg_dev *dev, const struct camex_wg_messa
 	if (!own)
 		goto out;
 	why = CAMEX_A_STATS_AUTH_FAILED;
+	if (hs.suite->first_type != camex_wg_first_type(response->type[0]))
+		goto out;
 	if (!camex_noise_consume_response(&hs, response, &keys.local, &keys.remote))
 		goto out;
-	why = replace_handshake(own, &hs, &keys);
+	why = replace_handshake(own, &hs, &keys, message->spare);
 	if (why)
 		goto out;
 	camex_wg_note_message(own, message);

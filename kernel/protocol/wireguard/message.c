@@ -55,6 +55,13 @@ void camex_wg_send_to_peer(struct camex_wg_peer *own, void *message, unsigned in
 	rcu_read_unlock_bh();
 }
 
+/* What checks the MACs of a message. */
+static struct camex_cookie_checker *checker_of(struct camex_wg_dev *dev,
+					       const struct camex_wg_message *message)
+{
+	return &dev->checkers[!!(message->data[0] & CAMEX_WG_TYPE_AES)];
+}
+
 /* Have the sender of a message prove that it is where it says. */
 static void send_cookie(struct camex_wg_dev *dev, const struct camex_wg_message *message)
 {
@@ -64,7 +71,7 @@ static void send_cookie(struct camex_wg_dev *dev, const struct camex_wg_message 
 	};
 	struct camex_wg_cookie_reply reply;
 
-	camex_cookie_reply(&dev->checker, &reply, message->data, message->len,
+	camex_cookie_reply(checker_of(dev, message), &reply, message->data, message->len,
 			   &message->from.addr, camex_wg_now());
 	rcu_read_lock_bh();
 	send_message(dev->cdev, &there, &reply, sizeof(reply));
@@ -96,11 +103,11 @@ static int check_macs(struct camex_wg_dev *dev, const struct camex_wg_message *m
 {
 	u64 now = camex_wg_now();
 
-	if (!camex_cookie_check_mac1(&dev->checker, message->data, message->len))
+	if (!camex_cookie_check_mac1(checker_of(dev, message), message->data, message->len))
 		return CAMEX_A_STATS_AUTH_FAILED;
 	if (!load)
 		return 0;
-	if (!camex_cookie_check_mac2(&dev->checker, message->data, message->len,
+	if (!camex_cookie_check_mac2(checker_of(dev, message), message->data, message->len,
 				     &message->from.addr, now)) {
 		send_cookie(dev, message);
 		return CAMEX_A_STATS_RATE_LIMITED;
@@ -115,7 +122,8 @@ static int take_message(struct camex_wg_dev *dev, const struct camex_wg_message 
 {
 	int why;
 
-	switch (camex_wg_kind(message->data, message->len, CAMEX_WG_FIRST_TYPE)) {
+	switch (camex_wg_kind(message->data, message->len,
+			      camex_noise_suite_of(message->data[0])->first_type)) {
 	case CAMEX_WG_COOKIE:
 		return take_cookie(dev, message);
 	case CAMEX_WG_INITIATION:
@@ -128,6 +136,27 @@ static int take_message(struct camex_wg_dev *dev, const struct camex_wg_message 
 	return CAMEX_A_STATS_MALFORMED;
 }
 
+/*
+ * Readers of RCU make sessions, and cannot wait for the memory of keys: a worker has two ready.
+ * A stranger's message uses up none, they are there for the next one.
+ */
+static void prepare_keys(struct camex_wg_dev *dev, struct camex_wg_worker *worker,
+			 struct camex_wg_message *message)
+{
+	const struct camex_cipher *cipher = camex_noise_suite_of(message->data[0])->cipher;
+	struct mem_cgroup *before;
+	int i;
+
+	message->spare = worker->spare;
+	if (!cipher->alloc)
+		return;
+	before = camex_memcg_enter(dev->cdev->memcg);
+	for (i = 0; i < ARRAY_SIZE(worker->spare); i++)
+		if (!worker->spare[i].cipher)
+			camex_aead_key_alloc(&worker->spare[i], cipher);
+	camex_memcg_leave(before);
+}
+
 /**
  * camex_wg_handshake_work() - take the messages that wait
  * @work: of a struct camex_wg_worker
@@ -136,13 +165,15 @@ static int take_message(struct camex_wg_dev *dev, const struct camex_wg_message 
  */
 void camex_wg_handshake_work(struct work_struct *work)
 {
-	struct camex_wg_queue *queue = container_of(work, struct camex_wg_worker, work)->queue;
+	struct camex_wg_worker *worker = container_of(work, struct camex_wg_worker, work);
+	struct camex_wg_queue *queue = worker->queue;
 	struct camex_wg_dev *dev = container_of(queue, struct camex_wg_dev, queue);
 	struct camex_wg_message *message;
 	bool load;
 	int why;
 
 	while ((message = camex_wg_queue_take(queue, &load))) {
+		prepare_keys(dev, worker, message);
 		rcu_read_lock();
 		/* Without random bytes what is below would sleep. Peers try again. */
 		why = camex_wg_is_random() ? take_message(dev, message, load) :

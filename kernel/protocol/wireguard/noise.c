@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include <crypto/algapi.h>
-#include <crypto/chacha20poly1305.h>
 #include <crypto/curve25519.h>
 #include <linux/string.h>
 
@@ -21,30 +19,6 @@ static void draw_private(u8 *private_key)
 #else
 #define draw_private	curve25519_generate_secret
 #endif
-
-static void seal_chacha20poly1305(u8 *out, const u8 *in, size_t len, const u8 *hash,
-				  const u8 *key)
-{
-	chacha20poly1305_encrypt(out, in, len, hash, CAMEX_HASH_LEN, 0, key);
-}
-
-static bool open_chacha20poly1305(u8 *out, const u8 *in, size_t len, const u8 *hash,
-				  const u8 *key)
-{
-	return chacha20poly1305_decrypt(out, in, len, hash, CAMEX_HASH_LEN, 0, key);
-}
-
-const struct camex_noise_suite camex_noise_chacha20poly1305 = {
-	.name = "Noise_IKpsk2_25519_ChaChaPoly_BLAKE2s",
-	.prologue = "WireGuard v1 zx2c4 Jason@zx2c4.com",
-	.label_mac1 = "mac1----",
-	.label_cookie = "cookie--",
-	.first_type = CAMEX_WG_FIRST_TYPE,
-	.seal = seal_chacha20poly1305,
-	.open = open_chacha20poly1305,
-};
-
-CAMEX_EXPORT_FOR_KUNIT(camex_noise_chacha20poly1305);
 
 /* Noise's MixHash. */
 static void mix_hash(struct camex_noise_handshake *hs, const u8 *data, size_t len)
@@ -296,12 +270,12 @@ CAMEX_EXPORT_FOR_KUNIT(camex_noise_open_initiation);
  * camex_noise_check_initiation() - find out whether the initiator is who it says
  * @hs: the handshake that camex_noise_open_initiation() began
  * @message: the same initiation
- * @remote: the peer with that public key
+ * @remote: the peer with that public key, which may use another suite: then the caller goes no
+ *	further
  * @timestamp: the time stamp. Unless it is above the highest one of that peer so far the message
  *	is a replay, and the caller drops it
  *
- * Return: false if the initiator is not the peer, or the peer uses another suite; @hs is forgotten
- * then.
+ * Return: false if the initiator is not the peer; @hs is forgotten then.
  */
 bool camex_noise_check_initiation(struct camex_noise_handshake *hs,
 				  const struct camex_wg_initiation *message,
@@ -309,7 +283,7 @@ bool camex_noise_check_initiation(struct camex_noise_handshake *hs,
 				  u8 timestamp[CAMEX_WG_TIMESTAMP])
 {
 	u8 key[CAMEX_HASH_LEN];
-	bool ok = hs->stage == CAMEX_NOISE_INITIATION_OPENED && hs->suite == remote->suite &&
+	bool ok = hs->stage == CAMEX_NOISE_INITIATION_OPENED &&
 		  mix_static(hs, key, remote) &&
 		  open_and_hash(hs, timestamp, message->timestamp, sizeof(message->timestamp), key);
 
@@ -331,15 +305,15 @@ CAMEX_EXPORT_FOR_KUNIT(camex_noise_check_initiation);
  * @index: our index
  *
  * Context: process, may sleep until the random number generator is ready.
- * Return: false if the initiator's ephemeral key or the peer's static one is a point of low order;
- * @hs is forgotten then.
+ * Return: false if the initiator's ephemeral key or the peer's static one is a point of low order,
+ * or the peer uses another suite; @hs is forgotten then.
  */
 bool camex_noise_create_response(struct camex_wg_response *message,
 				 struct camex_noise_handshake *hs,
 				 const struct camex_noise_remote *remote, u32 index)
 {
 	u8 key[CAMEX_HASH_LEN], ephemeral[CAMEX_WG_KEY_LEN];
-	bool ok = hs->stage == CAMEX_NOISE_INITIATION_CHECKED;
+	bool ok = hs->stage == CAMEX_NOISE_INITIATION_CHECKED && hs->suite == remote->suite;
 
 	memset(message, 0, sizeof(*message));
 	if (!ok)

@@ -16,6 +16,8 @@
 #include "crypto/hkdf.h"
 #include "protocol/wireguard/wire.h"
 
+struct camex_cipher;
+
 /**
  * struct camex_noise_suite - the algorithms of a handshake, and the names that it mixes in
  * @name: name of the Noise protocol
@@ -23,6 +25,10 @@
  * @label_mac1: hashed with a public key into the key of mac1
  * @label_cookie: hashed with a public key into the key of cookie replies
  * @first_type: type byte of the suite's initiation; the other messages' types follow it
+ * @big_endian: how data messages have the counter in their nonces
+ * @rekey_counter: after so many data messages a new session is asked for ...
+ * @reject_counter: ... and none has this counter or a higher one
+ * @cipher: of data messages
  * @seal: encrypt @len bytes from @in to @out, with a tag behind them, nonce 0, associated data
  *	@hash of CAMEX_HASH_LEN bytes
  * @open: decrypt @len bytes, the tag among them; false if the tag is wrong
@@ -33,12 +39,20 @@ struct camex_noise_suite {
 	const char *label_mac1;
 	const char *label_cookie;
 	u8 first_type;
+	bool big_endian;
+	u64 rekey_counter;
+	u64 reject_counter;
+	const struct camex_cipher *cipher;
 	void (*seal)(u8 *out, const u8 *in, size_t len, const u8 *hash, const u8 *key);
 	bool (*open)(u8 *out, const u8 *in, size_t len, const u8 *hash, const u8 *key);
 };
 
 /* WireGuard's own: Curve25519, ChaCha20-Poly1305, BLAKE2s. */
 extern const struct camex_noise_suite camex_noise_chacha20poly1305;
+/* Ours, with AES-256-GCM instead. */
+extern const struct camex_noise_suite camex_noise_aes256gcm;
+
+const struct camex_noise_suite *camex_noise_suite_of(u8 type);
 
 /**
  * struct camex_noise_local - static keys of a device

@@ -71,8 +71,11 @@ void camex_wg_queue_close(struct camex_wg_queue *queue)
 	spin_unlock_bh(&queue->lock);
 	list_for_each_entry_safe(message, next, &gone, node)
 		kfree(message);
-	for (i = 0; i < CAMEX_WG_WORKERS; i++)
+	for (i = 0; i < CAMEX_WG_WORKERS; i++) {
 		cancel_work_sync(&queue->works[i].work);
+		camex_aead_key_free(&queue->works[i].spare[0]);
+		camex_aead_key_free(&queue->works[i].spare[1]);
+	}
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_wg_queue_close);

@@ -20,12 +20,14 @@
  * @node: in camex_wg_queue.list
  * @from: its source
  * @group: of its source
+ * @spare: its worker's keys for the session that may come of it
  * @len: its bytes
  * @data: these
  */
 struct camex_wg_message {
 	struct list_head node;
 	struct camex_source from;
+	struct camex_aead_key *spare;
 	u16 group;
 	u16 len;
 	u8 data[CAMEX_WG_MESSAGE_MAX] __aligned(4);
@@ -38,10 +40,12 @@ struct camex_wg_message {
  * struct camex_wg_worker - takes messages
  * @work: does so until there is none
  * @queue: from here
+ * @spare: two keys in memory of their own for the next session that needs such, or zeros
  */
 struct camex_wg_worker {
 	struct work_struct work;
 	struct camex_wg_queue *queue;
+	struct camex_aead_key spare[2];
 };
 
 /**

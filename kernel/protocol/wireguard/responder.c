@@ -5,6 +5,8 @@
 
 /* Initiations of a peer that are looked at: one in so many nanoseconds. */
 #define LOOK_EVERY	((u64)NSEC_PER_SEC / 50)
+/* Events that tell of a wrong cipher: one for each peer in so many nanoseconds. */
+#define TELL_EVERY	(60 * (u64)NSEC_PER_SEC)
 
 /* The peer that begins a handshake, with its keys; NULL with *@why set. */
 static struct camex_wg_peer *find_initiator(struct camex_wg_dev *dev,
@@ -20,8 +22,8 @@ static struct camex_wg_peer *find_initiator(struct camex_wg_dev *dev,
 	spin_lock_bh(&dev->cdev->lock);
 	local = dev->local;
 	spin_unlock_bh(&dev->cdev->lock);
-	ok = camex_noise_open_initiation(hs, message, &camex_noise_chacha20poly1305, &local,
-					 key);
+	ok = camex_noise_open_initiation(hs, message, camex_noise_suite_of(message->type[0]),
+					 &local, key);
 	memzero_explicit(&local, sizeof(local));
 	*why = CAMEX_A_STATS_AUTH_FAILED;
 	if (!ok)
@@ -37,7 +39,8 @@ static struct camex_wg_peer *find_initiator(struct camex_wg_dev *dev,
 }
 
 /* Is an initiation a new one, and may it be looked at? 0, or why not. */
-static int take_stamp(struct camex_wg_peer *own, const struct camex_wg_keys *keys, const u8 *stamp)
+static int take_stamp(struct camex_wg_peer *own, const struct camex_wg_keys *keys,
+		      const struct camex_noise_handshake *hs, const u8 *stamp)
 {
 	struct camex_dev *cdev = own->peer->cdev;
 	u64 now = camex_wg_now();
@@ -53,16 +56,33 @@ static int take_stamp(struct camex_wg_peer *own, const struct camex_wg_keys *key
 	if (!why) {
 		memcpy(own->taken, stamp, sizeof(own->taken));
 		own->taken_at = now;
-		WRITE_ONCE(own->shaken_at, now);
+		/* One that is not answered does not keep us from beginning. */
+		if (hs->suite == keys->remote.suite)
+			WRITE_ONCE(own->shaken_at, now);
 	}
 	spin_unlock_bh(&cdev->lock);
 	return why;
 }
 
-static int send_response(struct camex_wg_peer *own, struct camex_noise_handshake *hs,
-			 const struct camex_wg_keys *keys)
+/* The peer uses a cipher that is not the one it was configured with. */
+static void note_wrong_cipher(struct camex_wg_peer *own)
 {
-	struct camex_wg_session *session = camex_wg_session_new(own->peer);
+	struct camex_dev *cdev = own->peer->cdev;
+	u64 now = camex_wg_now();
+
+	spin_lock_bh(&cdev->lock);
+	if (!own->wrong_cipher_at || camex_wg_older(own->wrong_cipher_at, TELL_EVERY, now)) {
+		own->wrong_cipher_at = now;
+		camex_peer_tell(own->peer, CAMEX_EVENT_WRONG_CIPHER);
+	}
+	spin_unlock_bh(&cdev->lock);
+}
+
+static int send_response(struct camex_wg_peer *own, struct camex_noise_handshake *hs,
+			 const struct camex_wg_keys *keys, struct camex_aead_key *spare)
+{
+	struct camex_wg_session *session = camex_wg_session_new(own->peer, hs->suite,
+								spare);
 	struct camex_dev *cdev = own->peer->cdev;
 	struct camex_wg_dev *dev = camex_dev_own(cdev);
 	struct camex_wg_response message;
@@ -117,11 +137,16 @@ int camex_wg_take_initiation(struct camex_wg_dev *dev, const struct camex_wg_mes
 	why = CAMEX_A_STATS_AUTH_FAILED;
 	if (!camex_noise_check_initiation(&hs, initiation, &keys.remote, stamp))
 		goto out;
-	why = take_stamp(own, &keys, stamp);
+	why = take_stamp(own, &keys, &hs, stamp);
 	if (why)
 		goto out;
+	why = CAMEX_A_STATS_WRONG_CIPHER;
+	if (hs.suite != keys.remote.suite) {
+		note_wrong_cipher(own);
+		goto out;
+	}
 	camex_wg_note_message(own, message);
-	why = send_response(own, &hs, &keys);
+	why = send_response(own, &hs, &keys, message->spare);
 out:
 	camex_noise_forget(&hs);
 	memzero_explicit(&keys, sizeof(keys));

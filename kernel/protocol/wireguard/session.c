@@ -9,19 +9,33 @@
 /**
  * camex_wg_session_new() - a session that nothing is known of yet
  * @peer: whose
+ * @suite: how it is encrypted
+ * @spare: two keys that camex_aead_key_alloc() has made for the suite's cipher, which the session
+ *	takes; zeros or NULL: there are none, which is enough for ChaCha20-Poly1305
  *
  * Return: the session, which opens nothing yet, for camex_wg_sessions_add() or
  * camex_wg_session_drop(); or NULL without memory.
  */
-struct camex_wg_session *camex_wg_session_new(struct camex_peer *peer)
+struct camex_wg_session *camex_wg_session_new(struct camex_peer *peer,
+					      const struct camex_noise_suite *suite,
+					      struct camex_aead_key *spare)
 {
-	struct camex_wg_session *session = camex_zalloc(peer->cdev, sizeof(*session));
+	struct camex_wg_session *session;
 
+	if (suite->cipher->alloc && (!spare || !spare[0].cipher || !spare[1].cipher))
+		return NULL;
+	session = camex_zalloc(peer->cdev, sizeof(*session));
 	if (!session)
 		return NULL;
+	if (suite->cipher->alloc) {
+		session->opens = spare[0];
+		session->seals = spare[1];
+		memset(spare, 0, 2 * sizeof(*spare));
+	}
 	spin_lock_init(&session->window.lock);
 	session->receiver.key = &session->opens;
 	session->receiver.peer = peer;
+	session->suite = suite;
 	session->index.kind = CAMEX_INDEX_SESSION;
 	session->sends = true;
 	session->born = camex_wg_now();
@@ -32,7 +46,11 @@ CAMEX_EXPORT_FOR_KUNIT(camex_wg_session_new);
 
 static void free_session(struct rcu_head *rcu)
 {
-	kfree_sensitive(container_of(rcu, struct camex_wg_session, rcu));
+	struct camex_wg_session *session = container_of(rcu, struct camex_wg_session, rcu);
+
+	camex_aead_key_free(&session->opens);
+	camex_aead_key_free(&session->seals);
+	kfree_sensitive(session);
 }
 
 /**

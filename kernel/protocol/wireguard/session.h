@@ -9,6 +9,7 @@
 #include "core/peer.h"
 #include "core/session.h"
 #include "protocol/wireguard/index.h"
+#include "protocol/wireguard/noise.h"
 
 /* Ages of a session, nanoseconds: a new one is asked for, by who began it, when sending ... */
 #define CAMEX_WG_REKEY_AFTER		(120 * NSEC_PER_SEC)
@@ -18,11 +19,15 @@
 /* Counters: a new session is asked for, and this one is not used any more. */
 #define CAMEX_WG_REKEY_COUNTER		BIT_ULL(60)
 #define CAMEX_WG_REJECT_COUNTER		(U64_MAX - BIT_ULL(13))
+/* The same of AES-256-GCM, of which a key is good for fewer bytes. */
+#define CAMEX_WG_REKEY_COUNTER_AES	BIT_ULL(31)
+#define CAMEX_WG_REJECT_COUNTER_AES	BIT_ULL(32)
 
 /**
  * struct camex_wg_session - a pair of keys
  * @receiver: opens what the peer sends
  * @window: what of that was taken
+ * @suite: how it is encrypted
  * @opens: the peer's key
  * @seals: our key
  * @next: counter of the next datagram that we send
@@ -36,6 +41,7 @@
 struct camex_wg_session {
 	struct camex_receiver receiver;
 	struct camex_window window;
+	const struct camex_noise_suite *suite;
 	struct camex_aead_key opens;
 	struct camex_aead_key seals;
 	atomic64_t next;
@@ -89,10 +95,12 @@ static inline bool camex_wg_session_usable(const struct camex_wg_session *sessio
 {
 	return session && READ_ONCE(session->sends) &&
 	       !camex_wg_older(session->born, CAMEX_WG_REJECT_AFTER, now) &&
-	       (u64)atomic64_read(&session->next) < CAMEX_WG_REJECT_COUNTER;
+	       (u64)atomic64_read(&session->next) < session->suite->reject_counter;
 }
 
-struct camex_wg_session *camex_wg_session_new(struct camex_peer *peer);
+struct camex_wg_session *camex_wg_session_new(struct camex_peer *peer,
+					      const struct camex_noise_suite *suite,
+					      struct camex_aead_key *spare);
 void camex_wg_session_drop(struct camex_wg_session *session);
 void camex_wg_sessions_add(struct camex_wg_sessions *sessions,
 			   struct camex_wg_session *session);

@@ -36,8 +36,12 @@ enum camex_wg_kind {
 	CAMEX_WG_DATA = 4,
 };
 
-/* First type of the suite ChaCha20-Poly1305, which is WireGuard's own. */
+/* First type of the suite ChaCha20-Poly1305, which is WireGuard's own ... */
 #define CAMEX_WG_FIRST_TYPE	1
+/* ... and of AES-256-GCM, which is ours. */
+#define CAMEX_WG_FIRST_TYPE_AES	0x81
+/* The bit in which both suites' types differ. */
+#define CAMEX_WG_TYPE_AES	0x80
 
 /**
  * struct camex_wg_initiation - first message of a handshake
@@ -158,6 +162,17 @@ static inline int camex_wg_kind(const u8 *bytes, size_t len, u8 first_type)
 		return len >= sizeof(struct camex_wg_data) + CAMEX_WG_TAG ? CAMEX_WG_DATA : 0;
 	}
 	return 0;
+}
+
+/**
+ * camex_wg_first_type() - say which suite a type can only be of
+ * @type: the first byte of a message
+ *
+ * Return: the first type of that suite.
+ */
+static inline u8 camex_wg_first_type(u8 type)
+{
+	return type & CAMEX_WG_TYPE_AES ? CAMEX_WG_FIRST_TYPE_AES : CAMEX_WG_FIRST_TYPE;
 }
 
 /**

@@ -11,6 +11,7 @@
 #include "core/compat.h"
 #include "core/staged.h"
 #include "core/timer.h"
+#include "crypto/aes256gcm.h"
 #include "datapath/seal.h"
 #include "protocol/wireguard/attributes.h"
 #include "protocol/wireguard/config.h"
@@ -82,6 +83,7 @@ void camex_wireguard_exit(void)
 {
 	destroy_workqueue(camex_wg_workqueue);
 	cancel_work_sync(&random_work);
+	camex_aes256gcm_exit();
 }
 
 /* --- devices --- */
@@ -103,7 +105,8 @@ static int init_dev(struct camex_dev *cdev)
 	dev->limits = camex_wg_limits_alloc();
 	if (!dev->limits)
 		goto err_indices;
-	camex_cookie_checker_init(&dev->checker);
+	camex_cookie_checker_init(&dev->checkers[0]);
+	camex_cookie_checker_init(&dev->checkers[1]);
 	camex_wg_queue_init(&dev->queue, camex_wg_handshake_work);
 	return 0;
 
@@ -397,13 +400,18 @@ static struct sk_buff *seal_packet(struct camex_peer *peer, struct sk_buff *skb,
 	return camex_seal(peer, skb, CAMEX_WG_PACKET, why);
 }
 
+static u8 first_type_of(const struct sk_buff *skb)
+{
+	return skb->len ? camex_noise_suite_of(skb->data[0])->first_type : CAMEX_WG_FIRST_TYPE;
+}
+
 static struct camex_peer *open_datagram(struct camex_dev *cdev, struct sk_buff *skb,
 					const struct camex_source *from, int *why)
 {
 	*why = CAMEX_A_STATS_NO_MEMORY;
 	if (unlikely(!pskb_may_pull(skb, min(skb->len, 4U))))
 		return NULL;
-	switch (camex_wg_kind(skb->data, skb->len, CAMEX_WG_FIRST_TYPE)) {
+	switch (camex_wg_kind(skb->data, skb->len, first_type_of(skb))) {
 	case CAMEX_WG_DATA:
 		return camex_wg_open_data(cdev, skb, from, why);
 	case CAMEX_WG_INITIATION:

@@ -33,7 +33,8 @@
  * @running: the link is up: work may be queued (camex_dev.lock)
  * @peers: struct camex_wg_peer by public key
  * @indices: our indices of handshakes and sessions
- * @checker: MACs and cookies of what we receive (its own lock)
+ * @checkers: MACs and cookies of what we receive, by suite: WireGuard's own, and ours (their own
+ *	locks)
  * @limits: what one source may cost under load
  * @queue: messages that wait for a worker
  */
@@ -44,7 +45,7 @@ struct camex_wg_dev {
 	bool running;
 	struct rhashtable peers;
 	struct camex_index_table indices;
-	struct camex_cookie_checker checker;
+	struct camex_cookie_checker checkers[2];
 	struct camex_wg_limits *limits;
 	struct camex_wg_queue queue;
 };
@@ -70,6 +71,8 @@ struct camex_wg_dev {
  * @renewed_late: the session in use has asked for the next one because of its age
  * @done_at: camex_wg_now() when a handshake was done last, 0 for never (camex_dev.lock)
  * @done_wall: the same by the wall clock, nanoseconds (camex_dev.lock)
+ * @wrong_cipher_at: camex_wg_now() when it was told last that the peer uses another suite, 0 for
+ *	never (camex_dev.lock)
  * @gave_up: the last handshake was not answered
  * @timers: when what is due
  * @initiate: sends an initiation
@@ -91,6 +94,7 @@ struct camex_wg_peer {
 	bool renewed_late;
 	u64 done_at;
 	u64 done_wall;
+	u64 wrong_cipher_at;
 	bool gave_up;
 	struct camex_wg_timers timers;
 	struct work_struct initiate;

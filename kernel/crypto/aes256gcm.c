@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * AES-256-GCM by the kernel's driver for this CPU. Each key has a transform of its own; each CPU
+ * has one request, with its scatterlists. Only a driver that is done when it returns is taken:
+ * packets keep their order, and nothing waits for a worker. Such a driver needs the vector
+ * registers. Where these are taken, plain C does it.
+ */
+#include <crypto/aead.h>
+#include <linux/cpufeature.h>
+#include <linux/kmod.h>
+#include <linux/mutex.h>
+#include <linux/percpu.h>
+#include <linux/scatterlist.h>
+#include <linux/slab.h>
+
+#include "crypto/aes256gcm.h"
+#include "crypto/plain_gcm.h"
+
+#ifdef CAMEX_FAST_GCM
+#include <asm/simd.h>
+
+#ifdef CONFIG_X86_64
+#define DRIVER	"aesni_intel"
+MODULE_SOFTDEP("pre: aesni_intel");
+
+static bool has_instructions(void)
+{
+	return boot_cpu_has(X86_FEATURE_AES) && boot_cpu_has(X86_FEATURE_PCLMULQDQ);
+}
+#else
+#define DRIVER	"ghash-ce"
+MODULE_SOFTDEP("pre: ghash-ce");
+
+static bool has_instructions(void)
+{
+	return cpu_have_named_feature(AES) && cpu_have_named_feature(PMULL);
+}
+#endif
+
+/**
+ * struct camex_aes_key - a key
+ * @tfm: the driver's
+ * @fast: @tfm has the key
+ * @plain: the key for where the driver cannot be called
+ */
+struct camex_aes_key {
+	struct crypto_aead *tfm;
+	bool fast;
+	struct camex_gcm_key plain;
+};
+
+/**
+ * struct request - what a CPU asks the driver with
+ * @in: what is read: associated data, then the body
+ * @out: what is written, likewise
+ * @ad: associated data
+ * @nonce: the nonce
+ * @aead: the request, and behind it what the driver wants for itself
+ */
+struct request {
+	struct scatterlist in[2];
+	struct scatterlist out[2];
+	u8 ad[CAMEX_AEAD_AD_MAX];
+	u8 nonce[CAMEX_AEAD_NONCE];
+	struct aead_request aead;
+};
+
+/**
+ * struct cpu_state - of each CPU
+ * @request: its request
+ * @busy: the request is in use
+ */
+struct cpu_state {
+	struct request *request;
+	bool busy;
+};
+
+static DEFINE_PER_CPU(struct cpu_state, states);
+
+/* Protects what follows, which is written once. */
+static DEFINE_MUTEX(prepare_lock);
+static bool prepared;
+/* Bytes that a driver may have behind a request. */
+static unsigned int request_extra;
+/* Up to 6.15 x86 hides what returns when it is done behind this name. */
+static bool is_internal;
+
+/* Templates, which build the mode out of parts, have names with parentheses. */
+static bool is_fast(struct crypto_aead *tfm)
+{
+	return !strchr(crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm)), '(');
+}
+
+static struct crypto_aead *alloc_transform(bool internal)
+{
+	struct crypto_aead *tfm;
+
+	if (internal)
+		tfm = crypto_alloc_aead("__gcm(aes)", CRYPTO_ALG_INTERNAL,
+					CRYPTO_ALG_INTERNAL | CRYPTO_ALG_ASYNC);
+	else
+		tfm = crypto_alloc_aead("gcm(aes)", 0, CRYPTO_ALG_ASYNC);
+	if (IS_ERR(tfm))
+		return tfm;
+	if (is_fast(tfm) && !crypto_aead_setauthsize(tfm, CAMEX_AEAD_TAG))
+		return tfm;
+	crypto_free_aead(tfm);
+	return ERR_PTR(-ENOENT);
+}
+
+static bool alloc_requests(unsigned int extra)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		struct request *r;
+
+		r = kzalloc_node(sizeof(*r) + extra, GFP_KERNEL, cpu_to_node(cpu));
+		if (!r)
+			return false;
+		per_cpu(states, cpu).request = r;
+	}
+	return true;
+}
+
+static void free_requests(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		kfree_sensitive(per_cpu(states, cpu).request);
+		per_cpu(states, cpu).request = NULL;
+	}
+}
+
+/* Find the driver. NULL, or what is missing. */
+static const char *prepare_driver(void)
+{
+	struct crypto_aead *tfm;
+	bool ok;
+
+	request_module(DRIVER);
+	is_internal = true;
+	tfm = alloc_transform(is_internal);
+	if (IS_ERR(tfm)) {
+		is_internal = false;
+		tfm = alloc_transform(is_internal);
+	}
+	if (IS_ERR(tfm))
+		return "cipher aes-256-gcm needs the kernel's module " DRIVER
+		       ": load it, or use chacha20-poly1305";
+	request_extra = crypto_aead_reqsize(tfm);
+	ok = alloc_requests(request_extra);
+	crypto_free_aead(tfm);
+	if (!ok) {
+		free_requests();
+		return "no memory for cipher aes-256-gcm";
+	}
+	return NULL;
+}
+
+/**
+ * camex_aes256gcm_refusal() - can packets be encrypted by AES-256-GCM here
+ *
+ * Context: process, may sleep and load a module.
+ * Return: NULL, or the text that says why not.
+ */
+const char *camex_aes256gcm_refusal(void)
+{
+	const char *why = NULL;
+
+	if (!has_instructions())
+		return "aes-256-gcm needs a CPU with AES instructions: use chacha20-poly1305";
+	mutex_lock(&prepare_lock);
+	if (!prepared) {
+		why = prepare_driver();
+		/* Pairs with alloc_key(). */
+		smp_store_release(&prepared, !why);
+	}
+	mutex_unlock(&prepare_lock);
+	return why;
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_aes256gcm_refusal);
+
+/**
+ * camex_aes256gcm_exit() - nothing is encrypted any more
+ */
+void camex_aes256gcm_exit(void)
+{
+	free_requests();
+	prepared = false;
+}
+
+static bool alloc_key(struct camex_aead_key *key)
+{
+	struct camex_aes_key *aes;
+
+	/* Strangers have no driver loaded. */
+	if (!smp_load_acquire(&prepared))
+		return false;
+	aes = kzalloc(sizeof(*aes), GFP_KERNEL_ACCOUNT);
+	if (!aes)
+		return false;
+	aes->tfm = alloc_transform(is_internal);
+	if (IS_ERR(aes->tfm) || crypto_aead_reqsize(aes->tfm) > request_extra) {
+		if (!IS_ERR(aes->tfm))
+			crypto_free_aead(aes->tfm);
+		kfree(aes);
+		return false;
+	}
+	key->aes = aes;
+	return true;
+}
+
+static void free_key(struct camex_aead_key *key)
+{
+	if (!key->aes)
+		return;
+	crypto_free_aead(key->aes->tfm);
+	kfree_sensitive(key->aes);
+	key->aes = NULL;
+}
+
+static void set_key(struct camex_aead_key *key, const u8 *bytes)
+{
+	struct camex_aes_key *aes = key->aes;
+
+	camex_gcm_set_key(&aes->plain, bytes);
+	aes->fast = !crypto_aead_setkey(aes->tfm, bytes, CAMEX_AEAD_KEY);
+}
+
+/* One run of bytes, or two of them. */
+static struct scatterlist *list_bytes(struct scatterlist *list, u8 *ad, size_t ad_len,
+				      const u8 *body, size_t len)
+{
+	if (likely(!ad_len)) {
+		sg_init_one(list, body, len);
+		return list;
+	}
+	sg_init_table(list, 2);
+	sg_set_buf(&list[0], ad, ad_len);
+	sg_set_buf(&list[1], body, len);
+	return list;
+}
+
+/* What call_driver() returns if it did not call it. */
+#define NOT_CALLED	1
+
+/* Have the driver do it: 0, its error, or NOT_CALLED. */
+static int call_driver(const struct camex_aes_key *aes, bool seals, u8 *to, const u8 *from,
+		       size_t len, const u8 *ad, size_t ad_len, const u8 *nonce)
+{
+	struct scatterlist *in, *out;
+	struct request *r;
+	int err;
+
+	if (unlikely(!aes->fast || !may_use_simd() || this_cpu_xchg(states.busy, true)))
+		return NOT_CALLED;
+	r = this_cpu_read(states.request);
+	memcpy(r->ad, ad, ad_len);
+	memcpy(r->nonce, nonce, sizeof(r->nonce));
+	in = list_bytes(r->in, r->ad, ad_len, from, len + CAMEX_AEAD_TAG);
+	out = in;
+	if (to != from)
+		out = list_bytes(r->out, r->ad, ad_len, to, len);
+	aead_request_set_tfm(&r->aead, aes->tfm);
+	aead_request_set_callback(&r->aead, 0, NULL, NULL);
+	aead_request_set_ad(&r->aead, ad_len);
+	if (seals) {
+		aead_request_set_crypt(&r->aead, in, out, len, r->nonce);
+		err = crypto_aead_encrypt(&r->aead);
+	} else {
+		aead_request_set_crypt(&r->aead, in, out, len + CAMEX_AEAD_TAG, r->nonce);
+		err = crypto_aead_decrypt(&r->aead);
+	}
+	this_cpu_write(states.busy, false);
+	return err;
+}
+
+static void seal_body(const struct camex_aead_key *key, u8 *body, size_t len, const u8 *ad,
+		      size_t ad_len, const u8 *nonce)
+{
+	int err = call_driver(key->aes, true, body, body, len, ad, ad_len, nonce);
+
+	if (likely(!err))
+		return;
+	if (err == NOT_CALLED)
+		camex_gcm_seal(&key->aes->plain, body, body, len, ad, ad_len, nonce);
+	else
+		/* Without memory it stops halfway: what is there now must not leave. */
+		memset(body, 0, len + CAMEX_AEAD_TAG);
+}
+
+static bool open_body_to(u8 *to, const struct camex_aead_key *key, const u8 *body, size_t len,
+			 const u8 *ad, size_t ad_len, const u8 *nonce)
+{
+	int err = call_driver(key->aes, false, to, body, len, ad, ad_len, nonce);
+
+	if (likely(!err))
+		return true;
+	return err == NOT_CALLED &&
+	       camex_gcm_open(&key->aes->plain, to, body, len, ad, ad_len, nonce);
+}
+
+static bool open_body(const struct camex_aead_key *key, u8 *body, size_t len, const u8 *ad,
+		      size_t ad_len, const u8 *nonce)
+{
+	return open_body_to(body, key, body, len, ad, ad_len, nonce);
+}
+
+const struct camex_cipher camex_aes256gcm = {
+	.name = "aes-256-gcm",
+	.alloc = alloc_key,
+	.free = free_key,
+	.set_key = set_key,
+	.seal = seal_body,
+	.open = open_body,
+	.open_to = open_body_to,
+};
+
+CAMEX_EXPORT_FOR_KUNIT(camex_aes256gcm);
+#else
+const char *camex_aes256gcm_refusal(void)
+{
+	return "cipher aes-256-gcm is not built for this kernel: use chacha20-poly1305";
+}
+
+void camex_aes256gcm_exit(void)
+{
+}
+
+/* No peer has it. */
+const struct camex_cipher camex_aes256gcm = { .name = "aes-256-gcm" };
+#endif
