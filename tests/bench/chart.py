@@ -97,7 +97,7 @@ def cost(results):
         lines += [rect(8 + 250 * i, 8, 12, colour), text(26 + 250 * i, 18, name)]
     found = {(name, link): parts(kernel, link) for name, kernel in results["kernels"].items()
              for link in SEALED + PLAIN}
-    longest = max(sum(p) for p in found.values() if p)
+    longest = max((sum(p) for p in found.values() if p), default=1)
     for name, kernel in results["kernels"].items():
         lines.append(text(8, y + 14, f"Linux {kernel['release']}: instructions for a packet of {measures.INNER_MTU} bytes, "
                           "one flow of TCP", ' font-weight="bold"'))
