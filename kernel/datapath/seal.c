@@ -139,6 +139,17 @@ static void charge_instead(struct sk_buff *to, struct sk_buff *from)
 }
 
 /*
+ * Bytes needed behind a packet: its padding, to a multiple of @padding + 1 at most, and what the
+ * cipher wants behind that. Most of it is the same bytes: the cipher pads as well.
+ */
+static unsigned int tail_of(unsigned int len, unsigned int padding)
+{
+	unsigned int whole = round_up(len, padding + 1);
+
+	return whole - len + camex_aead_tail(whole);
+}
+
+/*
  * The packet in one piece that is ours alone, with room for header and tag and
  * with its checksum filled in: encryption works in place, and what others may
  * read (a clone on a retransmit queue, pages of a file) must not change.
@@ -146,7 +157,7 @@ static void charge_instead(struct sk_buff *to, struct sk_buff *from)
 static struct sk_buff *private_copy(struct sk_buff *skb, unsigned int headroom,
 				    unsigned int padding)
 {
-	unsigned int tailroom = camex_aead_tail(skb->len) + padding;
+	unsigned int tailroom = tail_of(skb->len, padding);
 	bool partial = skb->ip_summed == CHECKSUM_PARTIAL;
 	struct sk_buff *copy;
 
