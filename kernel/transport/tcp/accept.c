@@ -131,8 +131,8 @@ static void take_socket(struct camex_tcp *tcp, struct socket *sock)
 	}
 	conn->accepted = true;
 	conn->sock = sock;
-	rcu_read_lock_bh();
-	spin_lock(&tcp->lock);
+	rcu_read_lock();
+	spin_lock_bh(&tcp->lock);
 	room = is_room(tcp, &addr, &oldest);
 	if (oldest && !camex_tcp_is_stranger(oldest))
 		oldest = NULL;
@@ -140,8 +140,8 @@ static void take_socket(struct camex_tcp *tcp, struct socket *sock)
 		camex_tcp_kill_locked(oldest);
 	if (room)
 		camex_tcp_insert(conn);
-	spin_unlock(&tcp->lock);
-	rcu_read_unlock_bh();
+	spin_unlock_bh(&tcp->lock);
+	rcu_read_unlock();
 	if (room) {
 		queue_delayed_work(camex_tcp_works, &tcp->sweep, HZ);
 	} else {
@@ -198,8 +198,8 @@ void camex_tcp_sweep(struct work_struct *work)
 	unsigned int ended = 0;
 	bool more;
 
-	rcu_read_lock_bh();
-	spin_lock(&tcp->lock);
+	rcu_read_lock();
+	spin_lock_bh(&tcp->lock);
 	list_for_each_entry_safe(conn, next, &tcp->strangers, list) {
 		if (time_before(jiffies, conn->since + STRANGER_MAX))
 			break;
@@ -209,8 +209,8 @@ void camex_tcp_sweep(struct work_struct *work)
 		ended++;
 	}
 	more = tcp->nstrangers;
-	spin_unlock(&tcp->lock);
-	rcu_read_unlock_bh();
+	spin_unlock_bh(&tcp->lock);
+	rcu_read_unlock();
 	camex_tcp_count(tcp, CAMEX_A_STATS_TCP_SILENT, ended);
 	if (more)
 		queue_delayed_work(camex_tcp_works, &tcp->sweep, HZ);

@@ -69,7 +69,7 @@ static void introduce_peers(struct camex_tcp_conn *conn, bool again)
 	struct rhlist_head *list, *pos;
 	struct camex_endpoint *ep;
 
-	rcu_read_lock_bh();
+	rcu_read_lock();
 	if (!netif_running(cdev->dev))
 		goto out;
 	list = camex_endpoints_at(cdev, &conn->addr);
@@ -78,17 +78,17 @@ static void introduce_peers(struct camex_tcp_conn *conn, bool again)
 
 		if (rcu_access_pointer(peer->configured) != ep)
 			continue;
-		spin_lock(&cdev->lock);
+		spin_lock_bh(&cdev->lock);
 		if (!peer->dead) {
 			/* Without memory the old session goes on. */
 			if (again && cdev->protocol->renew)
 				cdev->protocol->renew(peer);
 			camex_peer_begin(peer);
 		}
-		spin_unlock(&cdev->lock);
+		spin_unlock_bh(&cdev->lock);
 	}
 out:
-	rcu_read_unlock_bh();
+	rcu_read_unlock();
 }
 
 static void finish_connecting(struct camex_tcp_conn *conn)

@@ -484,10 +484,10 @@ void camex_tcp_check_bound(struct camex_tcp_conn *conn)
 
 	if (READ_ONCE(conn->bound))
 		return;
-	rcu_read_lock_bh();
-	spin_lock(&tcp->lock);
+	rcu_read_lock();
+	spin_lock_bh(&tcp->lock);
 	if (!conn->dead)
 		camex_tcp_is_stranger(conn);
-	spin_unlock(&tcp->lock);
-	rcu_read_unlock_bh();
+	spin_unlock_bh(&tcp->lock);
+	rcu_read_unlock();
 }
