@@ -196,35 +196,35 @@ void print_stations(FILE *out, const struct model_stations *stations)
 /* clang-format off */
 const struct counter counters_known[CAMEX_A_STATS_MAX + 1] = {
 	[CAMEX_A_STATS_MALFORMED] = {
-		"malformed", "datagrams that no format fits" },
+		"malformed", "datagrams that do not fit the format" },
 	[CAMEX_A_STATS_NOT_IP] = {
 		"not_ip", "packets that are neither IPv4 nor IPv6" },
 	[CAMEX_A_STATS_UNKNOWN_PEER] = {
-		"unknown_peer", "datagrams from nobody known here" },
+		"unknown_peer", "datagrams that no peer here can have sent" },
 	[CAMEX_A_STATS_AUTH_FAILED] = {
-		"auth_failed", "datagrams that no key opens" },
+		"auth_failed", "datagrams whose tag fits no key" },
 	[CAMEX_A_STATS_REPLAYED] = {
-		"replayed", "datagrams seen before, or too old" },
+		"replayed", "datagrams taken before, or too old" },
 	[CAMEX_A_STATS_BAD_SOURCE] = {
-		"bad_source", "inner sources outside of their peer's routes" },
+		"bad_source", "packets whose source is not in their peer's routes" },
 	[CAMEX_A_STATS_NO_ROUTE] = {
-		"no_route", "packets to where no peer is" },
+		"no_route", "packets whose destination belongs to no peer" },
 	[CAMEX_A_STATS_NO_KEY] = {
 		"no_key", "packets to a peer without a key, or while the machine hibernates" },
 	[CAMEX_A_STATS_NO_ENDPOINT] = {
-		"no_endpoint", "packets to a peer without an endpoint, or no way to it" },
+		"no_endpoint", "packets to a peer without an endpoint, or with an unreachable one" },
 	[CAMEX_A_STATS_PLAINTEXT_REFUSED] = {
 		"plaintext_refused", "plain datagrams where a key is needed" },
 	[CAMEX_A_STATS_TOO_BIG] = {
-		"too_big", "packets larger than fits" },
+		"too_big", "packets larger than the way to the peer takes" },
 	[CAMEX_A_STATS_TTL_EXPIRED] = {
 		"ttl_expired", "relayed packets at the end of their TTL" },
 	[CAMEX_A_STATS_LOOP] = {
-		"loop", "packets whose way to the peer leads into the tunnel" },
+		"loop", "packets whose endpoint is behind the tunnel itself" },
 	[CAMEX_A_STATS_LINK_PENDING] = {
-		"link_pending", "datagrams whose peer's link is not made yet" },
+		"link_pending", "datagrams whose peer's link is being made, or is down" },
 	[CAMEX_A_STATS_NETPOLL_FALLBACK] = {
-		"netpoll_fallback", "datagrams sent by udp because netpoll could not" },
+		"netpoll_fallback", "datagrams sent the usual way because netpoll could not" },
 	[CAMEX_A_STATS_RX_NETFILTER] = {
 		"rx_netfilter", "datagrams taken by the netfilter hook" },
 	[CAMEX_A_STATS_FDB_FULL] = {
@@ -238,7 +238,7 @@ const struct counter counters_known[CAMEX_A_STATS_MAX + 1] = {
 	[CAMEX_A_STATS_WRONG_CIPHER] = {
 		"wrong_cipher", "handshakes by another cipher than the peer's" },
 	[CAMEX_A_STATS_NO_DEVICE] = {
-		"no_device", "packets while the interface of bind-dev, or of an endpoint, is not there" },
+		"no_device", "packets while the interface of bind-dev, or of an endpoint, does not exist" },
 	[CAMEX_A_STATS_TCP_REFUSED] = {
 		"tcp_refused", "connections ended: too many of them" },
 	[CAMEX_A_STATS_TCP_SILENT] = {

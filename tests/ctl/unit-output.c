@@ -526,7 +526,7 @@ static void test_stats(void)
 	tap_ok(!strncmp(text, "loop               123  ", 24),
 	       "what happened comes first");
 	tap_has(text,
-		"\nmalformed            0  datagrams that no format fits\n",
+		"\nmalformed            0  datagrams that do not fit the format\n",
 		"and then what did not");
 	free(text);
 }
