@@ -40,7 +40,7 @@ DKMS_SOURCE ?= /usr/src/camex-$(VERSION)
 module-deps = gcc make $(if $(wildcard $(KDIR)/Makefile),,linux-headers-$(KREL))
 ctl-deps := gcc libc6-dev make pkg-config libnl-3-dev libnl-genl-3-dev libsodium-dev libjson-c-dev
 
-units := camex@.service camex-apply@.service camex-watch@.service
+units := $(patsubst ctl/%.in,%,$(wildcard ctl/*@.service.in ctl/*@.path.in))
 installed = $(SBINDIR)/camexctl $(MANDIR)/man8/camexctl.8 $(MANDIR)/man5/camex-up.5 $(MANDIR)/man4/camex.4 \
 	$(MANDIR)/man5/camex.conf.5 $(MANDIR)/man7/camex.7 \
 	$(units:%=$(UNITDIR)/%) $(COMPDIR)/camexctl $(ZSHDIR)/_camexctl $(FISHDIR)/camexctl.fish \
