@@ -50,14 +50,14 @@ struct camex_aes_key {
 };
 
 /**
- * struct request - what a CPU asks the driver with
+ * struct gcm_request - what a CPU asks the driver with
  * @in: what is read: associated data, then the body
  * @out: what is written, likewise
  * @ad: associated data
  * @nonce: the nonce
  * @aead: the request, and behind it what the driver wants for itself
  */
-struct request {
+struct gcm_request {
 	struct scatterlist in[2];
 	struct scatterlist out[2];
 	u8 ad[CAMEX_AEAD_AD_MAX];
@@ -71,7 +71,7 @@ struct request {
  * @busy: the request is in use
  */
 struct cpu_state {
-	struct request *request;
+	struct gcm_request *request;
 	bool busy;
 };
 
@@ -113,7 +113,7 @@ static bool alloc_requests(unsigned int extra)
 	int cpu;
 
 	for_each_possible_cpu(cpu) {
-		struct request *r;
+		struct gcm_request *r;
 
 		r = kzalloc_node(sizeof(*r) + extra, GFP_KERNEL, cpu_to_node(cpu));
 		if (!r)
@@ -252,7 +252,7 @@ static int call_driver(const struct camex_aes_key *aes, bool seals, u8 *to, cons
 		       size_t len, const u8 *ad, size_t ad_len, const u8 *nonce)
 {
 	struct scatterlist *in, *out;
-	struct request *r;
+	struct gcm_request *r;
 	int err;
 
 	if (unlikely(!aes->fast || !may_use_simd() || this_cpu_xchg(states.busy, true)))
