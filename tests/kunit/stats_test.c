@@ -146,10 +146,12 @@ static void stats_of(struct kunit *test, bool wireguard_kind)
 	KUNIT_EXPECT_EQ(test, 0, (link.rx_errors | link.rx_dropped) &
 				 (link.tx_errors | link.tx_dropped));
 	KUNIT_EXPECT_EQ(test, link.rx_errors, link.rx_frame_errors | link.rx_crc_errors);
-	/* not losses, but how a packet went */
+	/* not losses, but how a packet went, and connections */
 	none = 1ULL << camex_stats_slot(CAMEX_A_STATS_NETPOLL_FALLBACK) |
 	       1ULL << camex_stats_slot(CAMEX_A_STATS_RX_NETFILTER) |
-	       1ULL << camex_stats_slot(CAMEX_A_STATS_FDB_FULL);
+	       1ULL << camex_stats_slot(CAMEX_A_STATS_FDB_FULL) |
+	       1ULL << camex_stats_slot(CAMEX_A_STATS_TCP_REFUSED) |
+	       1ULL << camex_stats_slot(CAMEX_A_STATS_TCP_SILENT);
 	KUNIT_EXPECT_EQ(test, (1ULL << CAMEX_STATS_COUNT) - 1,
 			link.rx_errors | link.rx_dropped | link.tx_errors |
 			link.tx_dropped | none);

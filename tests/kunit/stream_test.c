@@ -115,7 +115,7 @@ static struct kunit_case cases[] = {
 };
 
 static struct kunit_suite suite = {
-	.name = "camex-stream",
+	.name = "camex_stream",
 	.test_cases = cases,
 };
 
