@@ -68,8 +68,8 @@ const struct command commands[] = {
 
 	{ "show", NULL, { WORD_DEV_MAYBE }, 0,
 	  show, .summary = "show devices, peers and routes" },
-	{ "stats", NULL, { WORD_DEV }, 0,
-	  stats, .summary = "show what was dropped, and why" },
+	{ "stats", NULL, { WORD_DEV_MAYBE, WORD_PROMETHEUS_MAYBE }, 0,
+	  stats, .summary = "show what was dropped, and why; prometheus: in its format" },
 	{ "monitor", NULL, { WORD_DEV_MAYBE, WORD_APPLY_MAYBE }, 0,
 	  monitor, .summary = "print events as they happen; apply: set what servers hand out" },
 

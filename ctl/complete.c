@@ -104,6 +104,9 @@ static void complete_word(struct call *call, enum word word, const char *typed)
 	case WORD_APPLY_MAYBE:
 		propose_word("apply", typed);
 		break;
+	case WORD_PROMETHEUS_MAYBE:
+		propose_word("prometheus", typed);
+		break;
 	default:
 		break;
 	}

@@ -42,6 +42,22 @@ static int fail_usage(const char *context, const char *text)
 	return STATUS_USAGE;
 }
 
+/* -j may stand behind the command, too; what follows "exec" is another program's. */
+static void take_late_json(const char **words, struct options *options)
+{
+	const char **to = words;
+	bool exec = false;
+
+	for (; *words; words++) {
+		exec |= !strcmp(*words, "exec");
+		if (!exec && (!strcmp(*words, "-j") || !strcmp(*words, "--json")))
+			options->json = true;
+		else
+			*to++ = *words;
+	}
+	*to = NULL;
+}
+
 /* The words after the options, or NULL with the reason. */
 static const char *const *read_options(const char *const *words,
 				       struct options *options,
@@ -171,15 +187,17 @@ out:
 
 int main(int argc, char **argv)
 {
-	const char *const *words = (const char *const *)argv + (argc > 0);
+	const char **given = (const char **)argv + (argc > 0);
+	const char *const *words;
 	struct options options = {};
 	struct fault fault;
 
-	words = read_options(words, &options, &fault);
+	words = read_options(given, &options, &fault);
 	if (!words)
 		return fail_usage("", fault.text);
 	if (words[0] &&
-	    (!strcmp(words[0], "--version") || !strcmp(words[0], "-V"))) {
+	    (!strcmp(words[0], "--version") || !strcmp(words[0], "-V") ||
+	     !strcmp(words[0], "version"))) {
 		printf("camexctl %s\n", CAMEX_VERSION);
 		return flush_output();
 	}
@@ -187,6 +205,7 @@ int main(int argc, char **argv)
 		complete(words + 1);
 		return flush_output();
 	}
+	take_late_json(given + (words - given), &options);
 	if (help_wanted(words)) {
 		if (help(words, &fault))
 			return fail_usage("", fault.text);

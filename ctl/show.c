@@ -124,30 +124,55 @@ int fdb_show(struct call *call)
 	return status;
 }
 
-struct stats_sink {
-	struct call *call;
-	uint64_t counters[CAMEX_A_STATS_MAX + 1];
-	bool given[CAMEX_A_STATS_MAX + 1];
-};
-
-static int stats_message(struct nlmsghdr *hdr, void *arg)
+/* What each device counts; those that are gone meanwhile are left out. */
+static int count_devices(struct call *call, struct model_devices *devices)
 {
-	struct stats_sink *s = arg;
+	size_t i = 0;
 
-	return model_stats_read(s->counters, s->given, hdr, &s->call->fault);
+	while (i < devices->n) {
+		struct model_device *device = &devices->list[i];
+
+		if (!query_counters(call, device) &&
+		    !query_peers(call, device, NULL)) {
+			i++;
+			continue;
+		}
+		if (call->word[0] || !call->gone)
+			return -1;
+		model_devices_drop(devices, i);
+	}
+	return 0;
+}
+
+static int stats_prometheus(struct call *call)
+{
+	struct model_devices devices = {};
+	int status = query_devices(call, call->word[0], &devices);
+
+	if (!status)
+		status = count_devices(call, &devices);
+	if (!status) {
+		query_links(&devices);
+		print_prometheus(stdout, &devices);
+	}
+	model_devices_clear(&devices);
+	return status;
 }
 
 int stats(struct call *call)
 {
-	struct stats_sink s = { .call = call };
-	const struct conn_sink sink = { .message = stats_message, .arg = &s };
-	struct nl_msg *msg = call_message(call, CAMEX_CMD_STATS_GET, 0);
+	struct model_device device = {};
 
-	if (!msg || call_send(call, msg, &sink))
+	if (call->word[1])
+		return stats_prometheus(call);
+	if (!call->word[0])
+		return fault_usage(&call->fault, "DEV is missing");
+	if (query_counters(call, &device))
 		return -1;
 	if (call->json)
-		return json_stats(stdout, s.counters, s.given, &call->fault);
+		return json_stats(stdout, device.counters, device.given,
+				  &call->fault);
 	print_colours(stdout);
-	print_stats(stdout, s.counters, s.given);
+	print_stats(stdout, device.counters, device.given);
 	return 0;
 }

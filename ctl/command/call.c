@@ -40,6 +40,8 @@ const char *word_placeholder(enum word word)
 		return "TTY";
 	case WORD_APPLY_MAYBE:
 		return "apply";
+	case WORD_PROMETHEUS_MAYBE:
+		return "prometheus";
 	}
 	return NULL;
 }
@@ -47,7 +49,7 @@ const char *word_placeholder(enum word word)
 bool word_is_optional(enum word word)
 {
 	return word == WORD_DEV_MAYBE || word == WORD_PEER_MAYBE ||
-	       word == WORD_APPLY_MAYBE;
+	       word == WORD_APPLY_MAYBE || word == WORD_PROMETHEUS_MAYBE;
 }
 
 int fault_no_module(struct fault *fault)

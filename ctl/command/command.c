@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "command/habits.h"
 #include "netlink/link.h"
 #include "text/nearest.h"
 #include "text/parse.h"
@@ -62,8 +63,10 @@ static void fault_unknown(const char *object, const char *word,
 			  struct fault *fault)
 {
 	struct command_walk walk = { commands, object };
-	const char *near = nearest(word, command_next, &walk);
+	const char *near = habit_command(object, word);
 
+	if (!near)
+		near = nearest(word, command_next, &walk);
 	if (near)
 		fault_usage(fault,
 			    "unknown command \"%s\", did you mean \"%s\"?",
@@ -104,8 +107,7 @@ const struct command *command_resolve(const char *const *words,
 
 bool command_is_option(const char *word)
 {
-	return !strcmp(word, "-j") || !strcmp(word, "--json") ||
-	       !strcmp(word, "-n") || !strcmp(word, "--netns");
+	return !strcmp(word, "-n") || !strcmp(word, "--netns");
 }
 
 static int check_word(enum word word, const char *text, struct fault *fault)
@@ -137,14 +139,27 @@ static bool names_device(enum word word)
 	return word == WORD_DEV || word == WORD_DEV_MAYBE;
 }
 
+/* Of a word that stands for itself: its text. */
+static const char *own_text(enum word word)
+{
+	switch (word) {
+	case WORD_APPLY_MAYBE:
+		return "apply";
+	case WORD_PROMETHEUS_MAYBE:
+		return "prometheus";
+	default:
+		return NULL;
+	}
+}
+
 /* Is this not the word, because it is optional and another one is there? */
 static bool word_is_left_out(const enum word *word, const char *text)
 {
-	bool apply = text && !strcmp(text, "apply");
+	const char *own = own_text(word[0]), *next = own_text(word[1]);
 
-	if (word[0] == WORD_APPLY_MAYBE)
-		return !apply;
-	if (word[0] == WORD_DEV_MAYBE && word[1] == WORD_APPLY_MAYBE && apply)
+	if (own)
+		return !text || strcmp(text, own) != 0;
+	if (word[0] == WORD_DEV_MAYBE && next && text && !strcmp(text, next))
 		return true;
 	return !text && word_is_optional(word[0]);
 }

@@ -27,6 +27,7 @@ enum word {
 	WORD_FILE,
 	WORD_TTY,
 	WORD_APPLY_MAYBE, /* the word "apply", or nothing */
+	WORD_PROMETHEUS_MAYBE, /* the word "prometheus", or nothing */
 };
 
 #define WORDS_MAX 2
@@ -111,7 +112,7 @@ bool command_is_object(const char *word);
 const struct command *command_resolve(const char *const *words,
 				      const char **object, struct fault *fault);
 
-/* One of the options, which stand before the command. */
+/* An option that stands before the command alone. */
 bool command_is_option(const char *word);
 
 /* Whether "exec PROG ARG..." may end its words. */

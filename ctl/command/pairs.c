@@ -7,6 +7,7 @@
 #include <linux/camex.h>
 
 #include "command/command.h"
+#include "command/habits.h"
 #include "command/keywords.h"
 #include "text/nearest.h"
 #include "text/text.h"
@@ -82,6 +83,15 @@ static int keyword_unknown(const char *word, unsigned int takes,
 		return fault_usage(fault, "%s goes before the command", word);
 	if (!takes)
 		return fault_usage(fault, "unexpected word \"%s\"", word);
+	near = habit_keyword(word, takes);
+	if (near && strchr(near, ' '))
+		return fault_usage(
+			fault, "\"%s\" is a setting of the link: %s does it",
+			word, near);
+	if (near)
+		return fault_usage(
+			fault, "unknown keyword \"%s\", did you mean \"%s\"?",
+			word, near);
 	if (keyword_find(word, ~(unsigned int)TAKES_UP))
 		return fault_usage(fault, "\"%s\" is no keyword of %s", word,
 				   whose);
@@ -209,6 +219,13 @@ void values_warn(const struct values *values)
 			complain(
 				"warning: other users can read %s: chmod 600 it",
 				value->text);
+		if (value->keyword->type == &type_passphrase_file &&
+		    value->secret.is_key)
+			complain(
+				"warning: %s holds a key in base64 and was taken as a passphrase: key-file takes it as the key",
+				strcmp(value->text, "-") != 0 ?
+					value->text :
+					"standard input");
 	}
 }
 

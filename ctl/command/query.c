@@ -125,6 +125,25 @@ int query_peers(struct call *call, struct model_device *device,
 	return 0;
 }
 
+static int read_counters(struct nlmsghdr *hdr, void *arg)
+{
+	struct query *q = arg;
+	struct model_device *device = q->list;
+
+	return model_stats_read(device->counters, device->given, hdr,
+				&q->call->fault);
+}
+
+int query_counters(struct call *call, struct model_device *device)
+{
+	struct query q = { .call = call, .list = device };
+	const struct conn_sink sink = { .message = read_counters, .arg = &q };
+	struct nl_msg *msg = query_message(call, CAMEX_CMD_STATS_GET, 0,
+					   device->ifindex);
+
+	return msg ? call_send(call, msg, &sink) : -1;
+}
+
 int query_routes(struct call *call, const struct model_device *device,
 		 struct model_routes *routes)
 {

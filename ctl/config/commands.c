@@ -35,8 +35,10 @@ int up(struct call *call)
 	if (!status)
 		status = engine_run(call, &config, &none,
 				    ENGINE_CREATE | ENGINE_LINK);
-	if (!status)
+	if (!status) {
 		config_warn(&config);
+		config_hint(&config);
+	}
 	config_wipe(&config);
 	return status;
 }
@@ -192,8 +194,10 @@ int reload(struct call *call)
 	}
 	if (!status)
 		status = engine_run(call, &config, &devices, flags);
-	if (!status)
+	if (!status) {
 		config_warn(&config);
+		config_hint(&config);
+	}
 	model_devices_clear(&devices);
 	config_wipe(&config);
 	return status;

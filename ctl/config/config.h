@@ -110,6 +110,9 @@ struct prefixes config_prefix(const struct prefix *prefix);
 /* Warn of key files that other users can read. */
 void config_warn(const struct config *config);
 
+/* Warn of settings of the kernel that stop what the file asks for. */
+void config_hint(struct config *config);
+
 /* Warn of lines without effect, and of passphrases that other users can read. */
 void database_warn(const struct config *config);
 

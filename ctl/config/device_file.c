@@ -109,7 +109,7 @@ int config_take(struct config *config, const char *path, struct fault *fault)
 		return -1;
 	if (ini_has_section(&config->ini, "Interface"))
 		return quick_take(config, fault);
-	if (ini_parse(&config->ini, kinds, INI_OWN, fault) ||
+	if (ini_parse(&config->ini, kinds, INI_UP, fault) ||
 	    take_device(config, fault) || take_peers(config, fault))
 		return -1;
 	return 0;

@@ -229,6 +229,19 @@ static int read_entry(struct ini *ini, char *line, unsigned int number,
 	return 0;
 }
 
+/* Of a line that is no comment itself. */
+static void cut_comment(char *line)
+{
+	/* # may be in a section's name */
+	char *at = *line == '[' ? strchr(line, ']') : line;
+
+	for (; at && (at = strchr(at, '#')); at++)
+		if (at[-1] == ' ' || at[-1] == '\t') {
+			trim_blanks(line, at);
+			return;
+		}
+}
+
 static int read_line(struct ini *ini, const struct ini_kind *kinds, char *line,
 		     size_t len, unsigned int number, struct fault *fault)
 {
@@ -252,10 +265,12 @@ static int read_line(struct ini *ini, const struct ini_kind *kinds, char *line,
 		return 0;
 	}
 	if (!*line ||
-	    (ini->style == INI_OWN && (*line == '#' || *line == ';'))) {
+	    (ini->style != INI_QUICK && (*line == '#' || *line == ';'))) {
 		ini->comment = NULL;
 		return 0;
 	}
+	if (ini->style == INI_UP)
+		cut_comment(line);
 	if (*line == '[')
 		status = read_section(ini, kinds, line, number, fault);
 	else

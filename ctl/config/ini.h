@@ -19,11 +19,13 @@
  * enum ini_style - what differs between files of this form
  * @INI_OWN: names of sections are lower case; a comment is a line of its own, and
  *	begins with # or ;
+ * @INI_UP: as INI_OWN, and # behind a blank begins a comment
  * @INI_QUICK: wg-quick's: case does not matter; # begins a comment anywhere; sections
  *	may repeat
  */
 enum ini_style {
 	INI_OWN,
+	INI_UP,
 	INI_QUICK,
 };
 

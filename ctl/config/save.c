@@ -62,11 +62,21 @@ static bool is_default(struct engine *engine, struct values *known,
 	return same;
 }
 
+/* A line of the file; # behind a blank would begin a comment. */
+static void print_setting(const char *name, const char *text)
+{
+	if (strstr(text, " #") || strstr(text, "\t#"))
+		printf("# %s: \"%s\" cannot stand in a file: # behind a blank begins a comment\n",
+		       name, text);
+	else
+		printf("%s = %s\n", name, text);
+}
+
 static void save_value(const struct value *value)
 {
 	char *text = value_text(value);
 
-	printf("%s = %s\n", value->keyword->name, text ? text : "");
+	print_setting(value->keyword->name, text ? text : "");
 	free(text);
 }
 
@@ -81,7 +91,7 @@ static void save_key(const char *name, const char *other, unsigned int takes,
 	for (const char *at = name; at; at = at == name ? other : NULL) {
 		value_get(&value, keyword_find(at, takes), tb);
 		if (key_path_find(&value, path)) {
-			printf("%s = %s\n", at, path);
+			print_setting(at, path);
 			return;
 		}
 		if (*path)

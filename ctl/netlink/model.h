@@ -56,6 +56,8 @@ struct model_peer {
  * @buckets: peers by the hash of their names: index plus one
  * @n_buckets: a power of two; 0: not hashed
  * @withheld: the user may not see its routes
+ * @counters: by CAMEX_A_STATS_*, once query_counters() was called
+ * @given: which of them the kernel has
  */
 struct model_device {
 	char name[IFNAMSIZ];
@@ -69,6 +71,8 @@ struct model_device {
 	size_t *buckets;
 	size_t n_buckets;
 	bool withheld;
+	uint64_t counters[CAMEX_A_STATS_MAX + 1];
+	bool given[CAMEX_A_STATS_MAX + 1];
 };
 
 /**
@@ -198,6 +202,7 @@ int query_devices(struct call *call, const char *name,
 		  struct model_devices *devices);
 int query_peers(struct call *call, struct model_device *device,
 		const char *name);
+int query_counters(struct call *call, struct model_device *device);
 int query_routes(struct call *call, const struct model_device *device,
 		 struct model_routes *routes);
 int query_stations(struct call *call, struct model_stations *stations);

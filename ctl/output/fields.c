@@ -120,6 +120,16 @@ static const struct nlattr *find_attr(const struct field *field,
 	return inner[field->attr];
 }
 
+bool field_number(const struct field *field, struct nlattr *const *tb,
+		  uint64_t *number)
+{
+	const struct nlattr *attr = find_attr(field, tb);
+
+	if (attr)
+		*number = number_of(attr);
+	return attr;
+}
+
 /* Nothing, where there is nothing. */
 static void write_field(FILE *out, const struct field *field,
 			struct nlattr *const *tb, const struct model_peer *peer)

@@ -85,6 +85,10 @@ char *field_text(const struct field *field, struct nlattr *const *tb,
 /* The field of that key. */
 const struct field *field_find(const struct field *fields, const char *key);
 
+/* The number of a field; false: there is none. */
+bool field_number(const struct field *field, struct nlattr *const *tb,
+		  uint64_t *number);
+
 /* A string as JSON wants it: UTF-8, whatever bytes a name has. */
 struct json_object *text_json(const char *text);
 

@@ -58,6 +58,8 @@ void print_peer_table(FILE *out, const struct model_device *device);
 void print_routes(FILE *out, const struct model_routes *routes);
 void print_stations(FILE *out, const struct model_stations *stations);
 void print_stats(FILE *out, const uint64_t *counters, const bool *given);
+/* Devices with counters and peers, in the Prometheus text format. */
+void print_prometheus(FILE *out, const struct model_devices *devices);
 void print_event(FILE *out, const struct model_event *event, int64_t now);
 
 /* A colour as a terminal wants it, or "". */

@@ -101,6 +101,9 @@ int prefix_parse(const char *text, struct prefix *prefix, struct fault *fault)
 		return fault_set(
 			fault,
 			"any is two prefixes, 0.0.0.0/0 and ::/0: give one of them");
+	/* as ip has it */
+	if (!strcmp(text, "default"))
+		text = "0.0.0.0/0";
 	if (prefix_read(text, "a prefix", prefix, fault))
 		return -1;
 	if (prefix_mask(prefix))
@@ -326,6 +329,15 @@ static bool is_link_local(const struct address *addr)
 	       (addr->bytes[1] & 0xc0) == 0x80;
 }
 
+/* Nothing but digits and dots, and no address: not even a short form, such as 127.1. */
+static bool is_mistyped(const char *host)
+{
+	struct in_addr in;
+
+	return strchr(host, '.') && !host[strspn(host, "0123456789.")] &&
+	       !inet_aton(host, &in);
+}
+
 int endpoint_parse(const char *text, struct endpoint *endpoint,
 		   struct fault *fault)
 {
@@ -346,6 +358,8 @@ int endpoint_parse(const char *text, struct endpoint *endpoint,
 	endpoint->port = (uint16_t)number;
 	if (bracketed)
 		status = endpoint_resolve(host, true, endpoint, fault);
+	else if (is_mistyped(host))
+		fault_set(fault, "\"%s\" is not an IPv4 address", host);
 	else if (address_read(host, &endpoint->addr))
 		status = endpoint_resolve(host, false, endpoint, fault);
 	else

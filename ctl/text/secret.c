@@ -210,6 +210,16 @@ int secret_read_key(const char *path, struct secret *secret,
 	return status;
 }
 
+static bool is_key(const char *text, size_t len)
+{
+	uint8_t key[CAMEX_KEY_LEN];
+	struct fault fault;
+	bool is = !key_of_base64("", text, len, key, &fault);
+
+	sodium_memzero(key, sizeof(key));
+	return is;
+}
+
 int secret_read_passphrase(const char *path, struct secret *secret,
 			   struct fault *fault)
 {
@@ -226,6 +236,8 @@ int secret_read_passphrase(const char *path, struct secret *secret,
 	if (!status)
 		status = secret_of_passphrase(text.bytes, text.len, secret,
 					      fault);
+	if (!status)
+		secret->is_key = is_key(text.bytes, text.len);
 	text_wipe(&text);
 	return status;
 }
@@ -236,6 +248,7 @@ int secret_of_passphrase(const char *text, size_t len, struct secret *secret,
 	if (secret_init(fault))
 		return -1;
 	secret->exposed = false;
+	secret->is_key = false;
 	crypto_generichash(secret->key, sizeof(secret->key),
 			   (const unsigned char *)text, len, NULL, 0);
 	secret_identify(secret);

@@ -23,6 +23,7 @@
  * @given: there is a key: no option was "none"
  * @shared: it came from a file that has more in it than this key
  * @exposed: it came from a wg-quick configuration that others than its owner can read
+ * @is_key: the passphrase that it came from is a key in base64
  */
 struct secret {
 	uint8_t key[CAMEX_KEY_LEN];
@@ -31,6 +32,7 @@ struct secret {
 	bool given;
 	bool shared;
 	bool exposed;
+	bool is_key;
 };
 
 /*

@@ -69,7 +69,7 @@ static void test_grammar(void)
 		"port is given twice");
 	refused(TAKES_PEER_ADD, "key-file a passphrase-file b", true,
 		"key-file and passphrase-file exclude each other");
-	refused(TAKES_DEV_ADD, "port 1 -j", true, "-j goes before the command");
+	refused(TAKES_DEV_ADD, "port 1 -n", true, "-n goes before the command");
 	refused(0, "more", true, "unexpected word \"more\"");
 	refused(TAKES_KEY_SET, "", true,
 		"key-file or passphrase-file expected");

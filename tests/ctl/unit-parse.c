@@ -135,6 +135,7 @@ static void test_prefixes(void)
 	       "\"10.0.0.0/8/8\" is not a prefix: the length goes from 0 to 32");
 	prefix("10/8", "\"10/8\" is not an IPv4 or IPv6 prefix");
 	prefix("010.0.0.1", "\"010.0.0.1\" is not an IPv4 or IPv6 prefix");
+	prefix("default", "0.0.0.0/0");
 	prefix("any",
 	       "any is two prefixes, 0.0.0.0/0 and ::/0: give one of them");
 	prefix("", "\"\" is not an IPv4 or IPv6 prefix");

@@ -29,6 +29,8 @@ stable='map(del(.ifindex) | .peers |= map(del(.endpoint, .state, .last_seen_ms, 
 
 ok "modprobe camex" modprobe camex
 ok "two hosts" hosts 2
+# what clients are told to send here is forwarded; else up and reload warn
+for host in host1 host2; do on $host sysctl -q -w net.ipv4.ip_forward=1; done
 umask 077
 cd "$test_tmp" || exit
 camexctl key gen >one.key

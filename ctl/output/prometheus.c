@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* The Prometheus text format: families of samples, each family in one place. */
+#include <inttypes.h>
+#include <netlink/attr.h>
+#include <string.h>
+
+#include "output/fields.h"
+#include "output/output.h"
+
+/* A label's value, in its quotes. */
+static void write_label(FILE *out, const char *value)
+{
+	fputc('"', out);
+	for (; *value; value++) {
+		if (*value == '\\' || *value == '"')
+			fputc('\\', out);
+		if (*value == '\n')
+			fputs("\\n", out);
+		else
+			fputc(*value, out);
+	}
+	fputc('"', out);
+}
+
+static void begin_family(FILE *out, const char *name, const char *type,
+			 const char *help)
+{
+	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+/* "NAME{device="camex0", peer="bob"": to be ended by the caller. */
+static void begin_sample(FILE *out, const char *name, const char *device,
+			 const char *peer)
+{
+	fprintf(out, "%s{device=", name);
+	write_label(out, device);
+	if (!peer)
+		return;
+	fputs(",peer=", out);
+	write_label(out, peer);
+}
+
+static void write_devices(FILE *out, const struct model_devices *devices)
+{
+	static const struct {
+		const char *label;
+		int attr;
+		const struct choice *choices;
+	} labels[] = {
+		{ "link", CAMEX_A_DEV_LINK, link_choices },
+		{ "protocol", CAMEX_A_DEV_PROTOCOL, protocol_choices },
+		{ "transport", CAMEX_A_DEV_TRANSPORT, transport_choices },
+	};
+
+	begin_family(out, "camex_device_info", "gauge",
+		     "What a device is made of; always 1.");
+	for (size_t i = 0; i < devices->n; i++) {
+		const struct model_device *device = &devices->list[i];
+
+		begin_sample(out, "camex_device_info", device->name, NULL);
+		for (size_t l = 0; l < sizeof(labels) / sizeof(labels[0]);
+		     l++) {
+			const struct nlattr *attr = device->tb[labels[l].attr];
+
+			fprintf(out, ",%s=", labels[l].label);
+			write_label(out, attr ? choice_name(labels[l].choices,
+							    nla_get_u32(attr)) :
+						"unknown");
+		}
+		fputs("} 1\n", out);
+	}
+	begin_family(out, "camex_device_up", "gauge",
+		     "Whether the link of a device is up.");
+	for (size_t i = 0; i < devices->n; i++) {
+		begin_sample(out, "camex_device_up", devices->list[i].name,
+			     NULL);
+		fprintf(out, "} %d\n", !devices->list[i].down);
+	}
+	begin_family(out, "camex_device_peers", "gauge",
+		     "How many peers a device has.");
+	for (size_t i = 0; i < devices->n; i++) {
+		begin_sample(out, "camex_device_peers", devices->list[i].name,
+			     NULL);
+		fprintf(out, "} %zu\n", devices->list[i].n_peers);
+	}
+}
+
+/* What is counted but not dropped has a family of its own. */
+static const char *family_of(int counter)
+{
+	switch (counter) {
+	case CAMEX_A_STATS_NETPOLL_FALLBACK:
+		return "camex_netpoll_fallback_datagrams_total";
+	case CAMEX_A_STATS_RX_NETFILTER:
+		return "camex_netfilter_received_datagrams_total";
+	case CAMEX_A_STATS_FDB_FULL:
+		return "camex_stations_not_learned_total";
+	default:
+		return NULL;
+	}
+}
+
+static void write_counter(FILE *out, const struct model_devices *devices,
+			  int counter, const char *name, bool reason)
+{
+	for (size_t i = 0; i < devices->n; i++) {
+		const struct model_device *device = &devices->list[i];
+
+		if (!device->given[counter])
+			continue;
+		begin_sample(out, name, device->name, NULL);
+		if (reason)
+			fprintf(out, ",reason=\"%s\"",
+				counters_known[counter].name);
+		fprintf(out, "} %" PRIu64 "\n", device->counters[counter]);
+	}
+}
+
+static void write_counters(FILE *out, const struct model_devices *devices)
+{
+	static const char dropped[] = "camex_dropped_packets_total";
+
+	begin_family(
+		out, dropped, "counter",
+		"Packets and datagrams dropped, by the counter of camexctl stats.");
+	for (int i = 1; i <= CAMEX_A_STATS_MAX; i++)
+		if (counters_known[i].name && !family_of(i))
+			write_counter(out, devices, i, dropped, true);
+	for (int i = 1; i <= CAMEX_A_STATS_MAX; i++) {
+		if (!counters_known[i].name || !family_of(i))
+			continue;
+		begin_family(out, family_of(i), "counter",
+			     counters_known[i].help);
+		write_counter(out, devices, i, family_of(i), false);
+	}
+}
+
+/**
+ * struct family - numbers that peers have
+ * @name: the family
+ * @type: its type
+ * @help: what it is
+ * @key: the field of JSON with the number
+ * @ms: it is in milliseconds, and told in seconds
+ */
+struct family {
+	const char *name;
+	const char *type;
+	const char *help;
+	const char *key;
+	bool ms;
+};
+
+/* clang-format off */
+static const struct family families[] = {
+	{ "camex_peer_receive_bytes_total", "counter", "Bytes received from a peer, inside the tunnel.", "rx_bytes", false },
+	{ "camex_peer_receive_packets_total", "counter", "Packets received from a peer.", "rx_packets", false },
+	{ "camex_peer_transmit_bytes_total", "counter", "Bytes sent to a peer, inside the tunnel.", "tx_bytes", false },
+	{ "camex_peer_transmit_packets_total", "counter", "Packets sent to a peer.", "tx_packets", false },
+	{ "camex_peer_last_seen_age_seconds", "gauge", "Time since a valid datagram of a peer.", "last_seen_ms", true },
+	{ "camex_peer_last_handshake_age_seconds", "gauge", "Time since the last handshake with a peer.", "last_handshake_ms", true },
+	{ "camex_peer_unanswered_seconds", "gauge", "For how long a peer has answered nothing.", "unanswered_ms", true },
+	{}
+};
+/* clang-format on */
+
+static void write_peer_family(FILE *out, const struct model_devices *devices,
+			      const struct family *family)
+{
+	const struct field *field = field_find(peer_fields, family->key);
+
+	begin_family(out, family->name, family->type, family->help);
+	for (size_t d = 0; d < devices->n; d++) {
+		const struct model_device *device = &devices->list[d];
+
+		for (size_t p = 0; p < device->n_peers; p++) {
+			const struct model_peer *peer = &device->peers[p];
+			uint64_t number;
+
+			if (!field_number(field, peer->tb, &number))
+				continue;
+			begin_sample(out, family->name, device->name,
+				     peer->name);
+			if (family->ms)
+				fprintf(out, "} %" PRIu64 ".%03u\n",
+					number / 1000,
+					(unsigned int)(number % 1000));
+			else
+				fprintf(out, "} %" PRIu64 "\n", number);
+		}
+	}
+}
+
+static void write_states(FILE *out, const struct model_devices *devices)
+{
+	static const char name[] = "camex_peer_state";
+
+	begin_family(
+		out, name, "gauge",
+		"The state that a peer is in; 1, and no sample for the others.");
+	for (size_t d = 0; d < devices->n; d++) {
+		const struct model_device *device = &devices->list[d];
+
+		for (size_t p = 0; p < device->n_peers; p++) {
+			const struct model_peer *peer = &device->peers[p];
+			const struct nlattr *state =
+				peer->tb[CAMEX_A_PEER_STATE];
+
+			if (!state)
+				continue;
+			begin_sample(out, name, device->name, peer->name);
+			fprintf(out, ",state=\"%s\"} 1\n",
+				choice_name(state_choices, nla_get_u32(state)));
+		}
+	}
+}
+
+void print_prometheus(FILE *out, const struct model_devices *devices)
+{
+	write_devices(out, devices);
+	write_counters(out, devices);
+	write_states(out, devices);
+	for (const struct family *family = families; family->name; family++)
+		write_peer_family(out, devices, family);
+}
