@@ -290,8 +290,8 @@ static int renew_peer(struct camex_peer *peer)
 	struct camex_wg_peer *own = camex_peer_own(peer);
 
 	/*
-	 * Drop what packets noted while the link went down. Where there are keys, the peer has begun
-	 * a session since the link is up.
+	 * Drop what packets noted while the link went down. Where there are keys, the peer
+	 * has begun a session since the link is up.
 	 */
 	if (!own->timers.keys.is)
 		camex_wg_timers_reset(&own->timers);

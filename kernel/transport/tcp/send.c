@@ -13,7 +13,7 @@
 #include "transport/tcp/tcp.h"
 
 /* Bytes of memory that may wait; a datagram alone always may. */
-#define WAITING_MAX	(1 << 20)
+#define WAITING_MAX	(1024 << 10)
 /* Datagrams that are sent in one call. */
 #define GATHER_MAX	32
 /* Calls of a work: others want to send, too. */
