@@ -27,14 +27,15 @@ static int print_devices(struct call *call, struct model_devices *devices,
 	return 0;
 }
 
-/* Peers of all devices but those that are gone meanwhile. */
-static int show_peers(struct call *call, struct model_devices *devices)
+/* Asks for something of each device; leaves out those that are gone meanwhile. */
+static int query_each(struct call *call, struct model_devices *devices,
+		      int (*query)(struct call *call,
+				   struct model_device *device))
 {
 	size_t i = 0;
 
 	while (i < devices->n) {
-		if (!query_device_peers(call, &devices->list[i], NULL) ||
-		    devices->list[i].withheld) {
+		if (!query(call, &devices->list[i])) {
 			i++;
 			continue;
 		}
@@ -45,13 +46,21 @@ static int show_peers(struct call *call, struct model_devices *devices)
 	return 0;
 }
 
+/* Who may not see the routes may see the rest. */
+static int query_what_is_told(struct call *call, struct model_device *device)
+{
+	return query_device_peers(call, device, NULL) && !device->withheld ?
+		       -1 :
+		       0;
+}
+
 int show(struct call *call)
 {
 	struct model_devices devices = {};
 	int status = query_devices(call, call->word[0], &devices);
 
 	if (!status)
-		status = show_peers(call, &devices);
+		status = query_each(call, &devices, query_what_is_told);
 	if (!status)
 		status = print_devices(call, &devices, true);
 	model_devices_clear(&devices);
@@ -124,24 +133,11 @@ int fdb_show(struct call *call)
 	return status;
 }
 
-/* What each device counts; those that are gone meanwhile are left out. */
-static int count_devices(struct call *call, struct model_devices *devices)
+static int query_counted(struct call *call, struct model_device *device)
 {
-	size_t i = 0;
-
-	while (i < devices->n) {
-		struct model_device *device = &devices->list[i];
-
-		if (!query_counters(call, device) &&
-		    !query_peers(call, device, NULL)) {
-			i++;
-			continue;
-		}
-		if (call->word[0] || !call->gone)
-			return -1;
-		model_devices_drop(devices, i);
-	}
-	return 0;
+	return query_counters(call, device) || query_peers(call, device, NULL) ?
+		       -1 :
+		       0;
 }
 
 static int stats_prometheus(struct call *call)
@@ -150,7 +146,7 @@ static int stats_prometheus(struct call *call)
 	int status = query_devices(call, call->word[0], &devices);
 
 	if (!status)
-		status = count_devices(call, &devices);
+		status = query_each(call, &devices, query_counted);
 	if (!status) {
 		query_links(&devices);
 		print_prometheus(stdout, &devices);

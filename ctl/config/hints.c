@@ -65,7 +65,7 @@ static bool stays_here(struct config *config, const struct prefix *prefix)
 	return false;
 }
 
-/* What clients are told to send here is for others, which this host has to forward. */
+/* Packets that clients are told to send here are for others: this host has to forward them. */
 static void hint_forwarding(struct config *config)
 {
 	const bool off[] = { read_setting(IPV4 "ip_forward") == 0,

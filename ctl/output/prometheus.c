@@ -85,7 +85,7 @@ static void write_devices(FILE *out, const struct model_devices *devices)
 	}
 }
 
-/* What is counted but not dropped has a family of its own. */
+/* Each counter of packets that are not dropped has a family of its own. */
 static const char *family_of(int counter)
 {
 	switch (counter) {

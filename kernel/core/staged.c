@@ -32,7 +32,7 @@ static void drop_packet(struct camex_peer *peer, struct sk_buff *skb, int why)
 	kfree_skb(skb);
 }
 
-/* What the newest packet has no room beside, the oldest one first. */
+/* Take out the oldest packets until the rest is within the bounds. */
 static void take_surplus(struct camex_peer *peer, struct sk_buff_head *surplus)
 {
 	struct sk_buff *oldest;

@@ -8,6 +8,13 @@
 struct camex_endpoint;
 struct camex_path;
 
+/* The interface that sockets are bound to while theirs is not there: no interface's index. */
+#define CAMEX_NO_DEVICE		(-1)
+
+int camex_find_bind_dev(const struct camex_dev *cdev, const struct camex_settings *conf,
+			bool had, struct nlattr **tb, struct netlink_ext_ack *extack,
+			int *ifindex);
+
 /**
  * struct camex_way - a way to an endpoint, for the packets of one call
  * @path: what the transport has found, valid under RCU; NULL: nothing to find

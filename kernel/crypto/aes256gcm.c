@@ -244,7 +244,7 @@ static struct scatterlist *list_bytes(struct scatterlist *list, u8 *ad, size_t a
 	return list;
 }
 
-/* What call_driver() returns if it did not call it. */
+/* call_driver() did not call the driver. */
 #define NOT_CALLED	1
 
 /* Have the driver do it: 0, its error, or NOT_CALLED. */

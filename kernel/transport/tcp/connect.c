@@ -116,7 +116,7 @@ static int bind_socket(struct camex_tcp_conn *conn, struct socket *sock)
 	bind = tcp->bind;
 	ifindex = tcp->ifindex;
 	spin_unlock_bh(&tcp->lock);
-	if (ifindex == CAMEX_TCP_NO_DEVICE)
+	if (ifindex == CAMEX_NO_DEVICE)
 		return -ENODEV;
 	camex_tcp_set_device(sock->sk, conn->addr.scope ?: ifindex);
 	if (!bind.family)

@@ -21,13 +21,13 @@
 /**
  * camex_tcp_set_device() - bind a socket to an interface
  * @sk: the socket
- * @ifindex: interface, 0 for any, or CAMEX_TCP_NO_DEVICE
+ * @ifindex: interface, 0 for any, or CAMEX_NO_DEVICE
  *
  * Context: process.
  */
 void camex_tcp_set_device(struct sock *sk, int ifindex)
 {
-	if (ifindex != CAMEX_TCP_NO_DEVICE) {
+	if (ifindex != CAMEX_NO_DEVICE) {
 		sock_bindtoindex(sk, ifindex, true);
 		return;
 	}
@@ -229,28 +229,6 @@ static struct camex_tcp *new_part(struct camex_dev *cdev)
 	return tcp;
 }
 
-/* As for transport udp: one that was bound to before may be away. */
-static int find_interface(const struct camex_dev *cdev, const struct camex_settings *conf,
-			  struct nlattr **tb, struct netlink_ext_ack *extack, int *ifindex)
-{
-	const struct net_device *dev;
-
-	*ifindex = 0;
-	if (!conf->bind_dev[0])
-		return 0;
-	dev = __dev_get_by_name(cdev->net, conf->bind_dev);
-	if (dev) {
-		*ifindex = dev->ifindex;
-		return 0;
-	}
-	*ifindex = CAMEX_TCP_NO_DEVICE;
-	if (rcu_access_pointer(cdev->tcp) && !tb[CAMEX_A_DEV_BIND_DEV])
-		return 0;
-	camex_extack(extack, tb[CAMEX_A_DEV_BIND_DEV],
-		     "no interface %s in the transport's namespace", conf->bind_dev);
-	return -ENODEV;
-}
-
 static void tell_why(int err, const struct camex_settings *conf, struct nlattr **tb,
 		     struct netlink_ext_ack *extack)
 {
@@ -315,7 +293,7 @@ int camex_tcp_open(struct camex_dev *cdev, struct camex_settings *conf, struct n
 	struct camex_listeners l;
 	int err, ifindex;
 
-	err = find_interface(cdev, conf, tb, extack, &ifindex);
+	err = camex_find_bind_dev(cdev, conf, old, tb, extack, &ifindex);
 	if (err)
 		return err;
 	if (same_port && same_bind && ifindex == old->ifindex)
@@ -404,7 +382,7 @@ void camex_tcp_follow(struct camex_dev *cdev, const struct net_device *gone)
 	if (!tcp || !cdev->conf.bind_dev[0])
 		return;
 	dev = __dev_get_by_name(cdev->net, cdev->conf.bind_dev);
-	ifindex = dev && dev != gone ? dev->ifindex : CAMEX_TCP_NO_DEVICE;
+	ifindex = dev && dev != gone ? dev->ifindex : CAMEX_NO_DEVICE;
 	if (ifindex == tcp->ifindex)
 		return;
 	if (tcp->listeners.v4)

@@ -34,7 +34,7 @@ static bool is_configured(const struct camex_endpoint *ep)
 
 static bool has_devices(const struct camex_tcp *tcp, const struct camex_endpoint *ep)
 {
-	return READ_ONCE(tcp->ifindex) != CAMEX_TCP_NO_DEVICE &&
+	return READ_ONCE(tcp->ifindex) != CAMEX_NO_DEVICE &&
 	       (!ep || !ep->to.scope || dev_get_by_index_rcu(tcp->cdev->net, ep->to.scope));
 }
 

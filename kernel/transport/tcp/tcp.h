@@ -39,8 +39,6 @@
 
 #include "core/transport.h"
 
-/* The interface that sockets are bound to while theirs is not there: no interface's index. */
-#define CAMEX_TCP_NO_DEVICE	(-1)
 /* Lists of connections by address, and by host. */
 #define CAMEX_TCP_BUCKETS	1024
 
@@ -143,7 +141,7 @@ struct camex_listeners {
  * @cdev: the device
  * @listeners: see there (RTNL and @accepting)
  * @bind: local address of all sockets, or AF_UNSPEC (RTNL and @lock)
- * @ifindex: interface that all are bound to, 0, or CAMEX_TCP_NO_DEVICE (RTNL and @lock;
+ * @ifindex: interface that all are bound to, 0, or CAMEX_NO_DEVICE (RTNL and @lock;
  *	READ_ONCE)
  * @data_ready: the listeners' own callback
  * @accepting: see the top of this file

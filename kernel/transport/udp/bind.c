@@ -114,7 +114,7 @@ static void set_address6(struct udp_table *table, struct sock *sk,
  * @udp: the sockets; @udp->bind and @udp->ifindex are what they are bound to, and what they
  *	are bound to afterwards
  * @bind: the address
- * @ifindex: the interface, 0 for any, or CAMEX_UDP_NO_DEVICE
+ * @ifindex: the interface, 0 for any, or CAMEX_NO_DEVICE
  *
  * Every bind() to the port takes the lock of its hash slot, under which all of this happens:
  * no other program can have the port for a moment, and the sockets are never bound to more
@@ -132,7 +132,7 @@ int camex_udp_rebind(struct camex_udp *udp, const struct camex_addr *bind, int i
 
 	spin_lock_bh(&slot->lock);
 	/* Nothing has to be free for sockets that are bound to nothing. */
-	if (ifindex != CAMEX_UDP_NO_DEVICE && is_taken(slot, udp, bind, ifindex)) {
+	if (ifindex != CAMEX_NO_DEVICE && is_taken(slot, udp, bind, ifindex)) {
 		spin_unlock_bh(&slot->lock);
 		return -EADDRINUSE;
 	}
@@ -163,7 +163,7 @@ int camex_udp_rebind(struct camex_udp *udp, const struct camex_addr *bind, int i
  */
 bool camex_udp_has_devices(const struct camex_udp *udp, const struct camex_endpoint *ep)
 {
-	return READ_ONCE(udp->ifindex) != CAMEX_UDP_NO_DEVICE &&
+	return READ_ONCE(udp->ifindex) != CAMEX_NO_DEVICE &&
 	       (!ep || !ep->to.scope || dev_get_by_index_rcu(udp->cdev->net, ep->to.scope));
 }
 
@@ -200,13 +200,13 @@ void camex_udp_follow(struct camex_dev *cdev, const struct net_device *gone)
 	if (!udp || !cdev->conf.bind_dev[0])
 		return;
 	dev = __dev_get_by_name(cdev->net, cdev->conf.bind_dev);
-	ifindex = dev && dev != gone ? dev->ifindex : CAMEX_UDP_NO_DEVICE;
+	ifindex = dev && dev != gone ? dev->ifindex : CAMEX_NO_DEVICE;
 	if (ifindex == udp->ifindex)
 		return;
 	if (camex_udp_rebind(udp, &udp->bind, ifindex)) {
-		if (udp->ifindex == CAMEX_UDP_NO_DEVICE)
+		if (udp->ifindex == CAMEX_NO_DEVICE)
 			return;
-		camex_udp_rebind(udp, &udp->bind, CAMEX_UDP_NO_DEVICE);
+		camex_udp_rebind(udp, &udp->bind, CAMEX_NO_DEVICE);
 	}
 	/* Pairs with the acquire where a path is looked for. */
 	smp_store_release(&cdev->path_generation, cdev->path_generation + 1);

@@ -183,33 +183,6 @@ void camex_udp_close(struct camex_udp *udp)
 	kfree_rcu(udp, rcu);
 }
 
-/*
- * The interface that the sockets are to be bound to, 0 for none. One that was bound to before
- * may be away.
- */
-static int find_interface(const struct camex_dev *cdev, const struct camex_settings *conf,
-			  struct nlattr **tb, struct netlink_ext_ack *extack,
-			  int *ifindex)
-{
-	struct net_device *dev;
-
-	*ifindex = 0;
-	if (!conf->bind_dev[0])
-		return 0;
-	dev = __dev_get_by_name(cdev->net, conf->bind_dev);
-	if (dev) {
-		*ifindex = dev->ifindex;
-		return 0;
-	}
-	*ifindex = CAMEX_UDP_NO_DEVICE;
-	if (rcu_access_pointer(cdev->udp) && !tb[CAMEX_A_DEV_BIND_DEV])
-		return 0;
-	camex_extack(extack, tb[CAMEX_A_DEV_BIND_DEV],
-		     "no interface %s in the transport's namespace",
-		     conf->bind_dev);
-	return -ENODEV;
-}
-
 /* The sockets that a configuration can go on with: those of the same port. */
 static void find_kept(const struct camex_udp *old, const struct camex_settings *conf,
 		      struct camex_udp *kept)
@@ -338,7 +311,8 @@ int camex_udp_open(struct camex_dev *cdev, struct camex_settings *conf,
 	struct camex_udp *old = rtnl_dereference(cdev->udp), *udp, kept;
 	int err, ifindex;
 
-	err = find_interface(cdev, conf, tb, extack, &ifindex);
+	err = camex_find_bind_dev(cdev, conf, rcu_access_pointer(cdev->udp), tb, extack,
+				  &ifindex);
 	if (err)
 		return err;
 	if (old && conf->port == ntohs(old->port) && ifindex == old->ifindex &&

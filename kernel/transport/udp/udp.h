@@ -11,16 +11,13 @@ struct camex_netfilter;
 struct dst_entry;
 struct netpoll;
 
-/* The interface that sockets are bound to while theirs is not there: no interface's index. */
-#define CAMEX_UDP_NO_DEVICE	(-1)
-
 /**
  * struct camex_udp - the sockets of a device
  * @cdev: the device
  * @v4: socket for IPv4, or NULL
  * @v6: socket for IPv6, or NULL
  * @port: what both are bound to, network byte order
- * @ifindex: interface that both are bound to, 0, or CAMEX_UDP_NO_DEVICE (RTNL; packets
+ * @ifindex: interface that both are bound to, 0, or CAMEX_NO_DEVICE (RTNL; packets
  *	read it)
  * @bind: local address that both are bound to, or AF_UNSPEC; constant once packets can
  *	see it
