@@ -51,30 +51,30 @@ bg host1 ${both#*$'\n'} >"$test_tmp/said" 2>&1
 
 # --- a client ---
 
-block "A client comes" 1 >"/etc/camex/camex0.clients/$id"
+block "A new client" 1 >"/etc/camex/camex0.clients/$id"
 as host1 "camexctl key gen" >"$test_tmp/client.key"
 cp "$test_tmp/client.key" /etc/camex/server.key
-ok "it is authorized" as host1 "$(block "A client comes" 2)"
+ok "it is authorized" as host1 "$(block "A new client" 2)"
 ok "it becomes a peer" wait_until 20 link
-ok "its own file" up_there host2 "$(block "A client comes" 3)"
-is "with its command" "$(block "A client comes" 4)" "${both%%$'\n'*}"
+ok "its own file" up_there host2 "$(block "A new client" 3)"
+is "with its command" "$(block "A new client" 4)" "${both%%$'\n'*}"
 ok "the server knows it at once, and runs the program" wait_until 10 says up 1
 ok "which gives it addresses" wait_until 10 has_address
 ok "they reach each other" reaches host2 10.88.0.1
 ok "the other way, too" reaches host1 10.88.0.2
 is "what is behind it goes there" "$(ip -n host1 -j route get 10.1.0.9 | jq -r '.[0].dev')" "$(link)"
-like "the page's command shows the link" "$(as host1 "$(block "A client comes" 5)")" " LINK.*$id +up .* $(link)$"
+like "the page's command shows the link" "$(as host1 "$(block "A new client" 5)")" " LINK.*$id +up .* $(link)$"
 unlike "nothing was skipped or exposed" "$(<"$test_tmp/said")" 'skipped|chmod'
 
 # --- it goes ---
 
-gone=$(block "A client goes" 1)
+gone=$(block "Removing a client" 1)
 ok "it is forgotten" as host1 "${gone#*$'\n'}"
 ok "its link goes, and it gets another" wait_until 60 says up 2
 ok "it is reached there" wait_until 10 reaches host1 10.88.0.2
 as host1 "camexctl key gen" >"$test_tmp/client.key"
 index=$(on host1 cat "/sys/class/net/$(link)/ifindex")
-ok "its key is replaced" as host1 "$(block "A client comes" 2)"
+ok "its key is replaced" as host1 "$(block "A new client" 2)"
 nok "the old one is no use" wait_until 3 reaches host2 10.88.0.1 -W 1
 ok "with the new one" on host2 camexctl key set camex0 server key-file "$test_tmp/client.key"
 ok "it is heard" wait_until 10 reaches host2 10.88.0.1 -W 1
