@@ -17,6 +17,7 @@
 #include "config/authorized.h"
 #include "config/engine.h"
 #include "netlink/model.h"
+#include "text/list.h"
 #include "text/parse.h"
 
 /* What can have changed: what was written, and what came and went by its name. */
@@ -121,14 +122,12 @@ static int read_key(const char *path, struct secret *secret,
  * @call: the command
  * @device: the device with its peers
  * @config: what the peers of those identifiers are to be
- * @room: room for so many peers
  */
 struct wanted {
 	const struct authorized *authorized;
 	struct call *call;
 	struct model_device device;
 	struct config config;
-	size_t room;
 };
 
 /* One more peer; NULL: no memory. */
@@ -136,19 +135,11 @@ static struct config_peer *want_peer(struct wanted *wanted, const char *name,
 				     bool gone)
 {
 	struct config *config = &wanted->config;
-	struct config_peer *peer = config->peers;
+	struct config_peer *peer =
+		list_add(&config->peers, &config->n_peers, sizeof(*peer));
 
-	if (config->n_peers == wanted->room) {
-		size_t room = wanted->room ? 2 * wanted->room : 4;
-
-		peer = reallocarray(peer, room, sizeof(*peer));
-		if (!peer)
-			return NULL;
-		config->peers = peer;
-		wanted->room = room;
-	}
-	peer = &config->peers[config->n_peers++];
-	memset(peer, 0, sizeof(*peer));
+	if (!peer)
+		return NULL;
 	peer->name = name;
 	peer->gone = gone;
 	return peer;

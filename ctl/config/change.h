@@ -82,7 +82,6 @@ struct change {
  * @route: connection to routing netlink
  * @changes: all changes, in the order of their kinds
  * @n: their number
- * @room: room for so many
  * @added: peers that are added
  * @changed: peers that change
  * @removed: peers that are removed
@@ -103,7 +102,6 @@ struct engine {
 	struct conn route;
 	struct change *changes;
 	size_t n;
-	size_t room;
 	unsigned int added;
 	unsigned int changed;
 	unsigned int removed;

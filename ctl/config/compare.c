@@ -7,6 +7,7 @@
 #include <linux/camex.h>
 
 #include "config/plan.h"
+#include "text/list.h"
 
 /* the keepalive of protocol camex, for a peer with an endpoint */
 #define KEEPALIVE "10"
@@ -14,22 +15,16 @@
 struct change *plan_change(struct engine *engine, enum change_kind kind,
 			   const char *peer, unsigned int line)
 {
-	struct change *list = engine->changes;
+	struct change *change =
+		list_add(&engine->changes, &engine->n, sizeof(*change));
 
-	if (engine->n == engine->room) {
-		size_t room = engine->room ? 2 * engine->room : 64;
-
-		list = reallocarray(list, room, sizeof(*list));
-		if (!list) {
-			fault_set(engine->fault, "out of memory");
-			return NULL;
-		}
-		engine->changes = list;
-		engine->room = room;
-	}
-	list = &list[engine->n++];
-	*list = (struct change){ .kind = kind, .peer = peer, .line = line };
-	return list;
+	if (change)
+		*change = (struct change){ .kind = kind,
+					   .peer = peer,
+					   .line = line };
+	else
+		fault_set(engine->fault, "out of memory");
+	return change;
 }
 
 int plan_prefix(struct engine *engine, enum change_kind kind,

@@ -7,6 +7,7 @@
 
 #include "config/config.h"
 #include "config/wgquick.h"
+#include "text/list.h"
 #include "text/parse.h"
 
 static const struct ini_kind kinds[] = {
@@ -117,17 +118,14 @@ int config_take(struct config *config, const char *path, struct fault *fault)
 
 char *config_keep(struct config *config, char *text)
 {
-	char **texts = text ? reallocarray(config->texts, config->n_texts + 1,
-					   sizeof(*texts)) :
+	char **place = text ? list_add(&config->texts, &config->n_texts,
+				       sizeof(*place)) :
 			      NULL;
 
-	if (!texts) {
-		free(text);
-		return NULL;
-	}
-	config->texts = texts;
-	texts[config->n_texts++] = text;
-	return text;
+	if (place)
+		return *place = text;
+	free(text);
+	return NULL;
 }
 
 struct value *config_put(struct values *values, unsigned int takes,

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "config/ini.h"
+#include "text/list.h"
 #include "text/nearest.h"
 
 #define FIRST_ROOM 4096
@@ -107,18 +108,6 @@ static char *trim_blanks(char *text, char *end)
 }
 
 /* Room for one more of a list. */
-static void *list_grow(void *list, size_t n, size_t *room, size_t size)
-{
-	void *larger;
-
-	if (n < *room)
-		return list;
-	larger = reallocarray(list, *room ? 2 * *room : 16, size);
-	if (larger)
-		*room = *room ? 2 * *room : 16;
-	return larger;
-}
-
 static const char *kind_next(void *arg)
 {
 	const struct ini_kind **at = arg;
@@ -151,7 +140,7 @@ static int read_section(struct ini *ini, const struct ini_kind *kinds,
 {
 	char *end = line + strlen(line) - 1, *word, *name;
 	const struct ini_kind *kind;
-	void *list;
+	struct ini_section *section;
 
 	if (*end != ']')
 		return fault_set(fault,
@@ -173,12 +162,10 @@ static int read_section(struct ini *ini, const struct ini_kind *kinds,
 	if (!kind->placeholder && *name)
 		return fault_set(fault, "[%s] has no name: unexpected \"%s\"",
 				 word, name);
-	list = list_grow(ini->sections, ini->n_sections, &ini->sections_room,
-			 sizeof(*ini->sections));
-	if (!list)
+	section = list_add(&ini->sections, &ini->n_sections, sizeof(*section));
+	if (!section)
 		return fault_set(fault, "out of memory");
-	ini->sections = list;
-	ini->sections[ini->n_sections++] = (struct ini_section){
+	*section = (struct ini_section){
 		.kind = kind,
 		.name = kind->placeholder ? name : NULL,
 		.comment = ini->comment,
@@ -204,7 +191,7 @@ static int read_entry(struct ini *ini, char *line, unsigned int number,
 		      struct fault *fault)
 {
 	char *equals = strchr(line, '='), *key, shown[64];
-	void *list;
+	struct ini_entry *entry;
 
 	/* the line is not shown: it may be a passphrase */
 	if (!equals)
@@ -215,12 +202,10 @@ static int read_entry(struct ini *ini, char *line, unsigned int number,
 	if (!ini->n_sections)
 		return fault_set(fault, "%s stands before any section",
 				 ini_shown(key, shown, sizeof(shown)));
-	list = list_grow(ini->entries, ini->n_entries, &ini->entries_room,
-			 sizeof(*ini->entries));
-	if (!list)
+	entry = list_add(&ini->entries, &ini->n_entries, sizeof(*entry));
+	if (!entry)
 		return fault_set(fault, "out of memory");
-	ini->entries = list;
-	ini->entries[ini->n_entries++] = (struct ini_entry){
+	*entry = (struct ini_entry){
 		.key = key,
 		.value = equals + 1 + strspn(equals + 1, " \t\r\f\v"),
 		.line = number,

@@ -80,10 +80,8 @@ struct ini_section {
  * @len: how many
  * @sections: in their order
  * @n_sections: how many
- * @sections_room: how many have room
  * @entries: of all sections, in their order
  * @n_entries: how many
- * @entries_room: how many have room
  */
 struct ini {
 	const char *name;
@@ -94,10 +92,8 @@ struct ini {
 	size_t len;
 	struct ini_section *sections;
 	size_t n_sections;
-	size_t sections_room;
 	struct ini_entry *entries;
 	size_t n_entries;
-	size_t entries_room;
 };
 
 /**

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "config/wgquick.h"
+#include "text/list.h"
 #include "text/nearest.h"
 #include "text/parse.h"
 #include "text/text.h"
@@ -117,19 +118,6 @@ static int read_private_key(struct reader *reader)
 	return 0;
 }
 
-static int append_prefix(struct value *value, const struct prefix *prefix)
-{
-	struct prefixes *list = &value->prefixes;
-	struct prefix *larger =
-		reallocarray(list->list, list->n + 1, sizeof(*larger));
-
-	if (!larger)
-		return -1;
-	list->list = larger;
-	larger[list->n++] = *prefix;
-	return 0;
-}
-
 /* Bits past the length are no error there, nor is a prefix that is given twice. */
 static int read_allowed_ips(struct reader *reader)
 {
@@ -146,7 +134,7 @@ static int read_allowed_ips(struct reader *reader)
 		return -1;
 	for (size_t i = 0; i < list.n && !status; i++) {
 		prefix_mask(&list.list[i]);
-		status = append_prefix(value, &list.list[i]);
+		status = prefixes_add(&value->prefixes, &list.list[i]);
 	}
 	free(list.list);
 	return status ? fault_set(reader->fault, "out of memory") : 0;
@@ -183,18 +171,17 @@ static char *expand_hook(const char *text, const char *device)
 static int take_hook(struct reader *reader)
 {
 	struct config *config = reader->config;
-	struct config_hook *hooks;
+	struct config_hook *hook;
 	char *command;
 
 	command = config_keep(config,
 			      expand_hook(reader->entry->value, config->name));
-	hooks = reallocarray(config->hooks, config->n_hooks + 1,
-			     sizeof(*hooks));
-	if (hooks)
-		config->hooks = hooks;
-	if (!command || !hooks)
+	hook = command ? list_add(&config->hooks, &config->n_hooks,
+				  sizeof(*hook)) :
+			 NULL;
+	if (!hook)
 		return fault_set(reader->fault, "out of memory");
-	hooks[config->n_hooks++] = (struct config_hook){
+	*hook = (struct config_hook){
 		.when = reader->key->when,
 		.command = command,
 		.line = reader->entry->line,
@@ -216,7 +203,7 @@ static int add_dns(struct reader *reader, const char *text)
 	struct config *config = reader->config;
 	struct address address;
 	struct fault no_address;
-	char **list, *copy;
+	char **place, *copy;
 
 	if (address_parse(text, &address, &no_address) && !is_domain(text))
 		return fault_set(
@@ -224,12 +211,11 @@ static int add_dns(struct reader *reader, const char *text)
 			"\"%s\" is neither an address nor a domain to search",
 			text);
 	copy = config_keep(config, strdup(text));
-	list = reallocarray(config->dns, config->n_dns + 1, sizeof(*list));
-	if (list)
-		config->dns = list;
-	if (!copy || !list)
+	place = copy ? list_add(&config->dns, &config->n_dns, sizeof(*place)) :
+		       NULL;
+	if (!place)
 		return fault_set(reader->fault, "out of memory");
-	list[config->n_dns++] = copy;
+	*place = copy;
 	config->dns_line = reader->entry->line;
 	return 0;
 }

@@ -250,18 +250,6 @@ struct collection {
 	bool failed;
 };
 
-static void collect_prefix(struct collection *to, const struct prefix *prefix)
-{
-	struct prefix *list =
-		reallocarray(to->list->list, to->list->n + 1, sizeof(*list));
-
-	to->failed |= !list;
-	if (!list)
-		return;
-	to->list->list = list;
-	list[to->list->n++] = *prefix;
-}
-
 static int address_found(struct nlmsghdr *hdr, void *arg)
 {
 	const struct ifaddrmsg *header = nlmsg_data(hdr);
@@ -276,8 +264,9 @@ static int address_found(struct nlmsghdr *hdr, void *arg)
 		return 0;
 	addr = tb[IFA_LOCAL] ? tb[IFA_LOCAL] : tb[IFA_ADDRESS];
 	if (addr &&
-	    !address_set(&found.addr, nla_data(addr), (size_t)nla_len(addr)))
-		collect_prefix(to, &found);
+	    !address_set(&found.addr, nla_data(addr), (size_t)nla_len(addr)) &&
+	    prefixes_add(to->list, &found))
+		to->failed = true;
 	return 0;
 }
 

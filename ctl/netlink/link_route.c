@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "netlink/link.h"
+#include "text/list.h"
 
 /* "ip route" marks its own as boot: in other tables than main these are told from them. */
 #define OWN_PROTOCOL RTPROT_STATIC
@@ -193,17 +194,14 @@ struct route_collection {
 static void collect_route(const struct link_route *route, void *arg)
 {
 	struct route_collection *to = arg;
-	struct link_routes *routes = to->routes;
-	struct link_route *list;
+	struct link_route *item;
 
 	if (route->ifindex != to->ifindex || !route->direct)
 		return;
-	list = reallocarray(routes->list, routes->n + 1, sizeof(*list));
-	to->failed |= !list;
-	if (!list)
-		return;
-	routes->list = list;
-	list[routes->n++] = *route;
+	item = list_add(&to->routes->list, &to->routes->n, sizeof(*item));
+	to->failed |= !item;
+	if (item)
+		*item = *route;
 }
 
 int link_routes(struct conn *conn, int ifindex, struct link_routes *routes)

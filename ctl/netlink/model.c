@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "netlink/model.h"
+#include "text/list.h"
 
 static struct nla_policy top_policy[CAMEX_A_MAX + 1] = {
 	[CAMEX_A_IFINDEX] = { .type = NLA_U32 },
@@ -106,23 +107,6 @@ static int fault_memory(struct fault *fault)
 	return fault_set(fault, "out of memory");
 }
 
-/* One more, of zeros, at the end of a list that grows; NULL: no memory. */
-static void *add_item(void *listp, size_t n, size_t *room, size_t size)
-{
-	char *list, *larger;
-
-	memcpy(&list, listp, sizeof(list));
-	if (n == *room) {
-		larger = reallocarray(list, *room ? *room * 2 : 4, size);
-		if (!larger)
-			return NULL;
-		list = larger;
-		memcpy(listp, &list, sizeof(list));
-		*room = *room ? *room * 2 : 4;
-	}
-	return memset(list + n * size, 0, size);
-}
-
 static int top_read(struct nlattr **tb, struct nlmsghdr *hdr,
 		    struct fault *fault)
 {
@@ -174,19 +158,15 @@ int model_device_read(void *arg, struct nlmsghdr *hdr, struct fault *fault)
 		return -1;
 	if (!tb[CAMEX_A_IFINDEX] || !tb[CAMEX_A_IFNAME] || !tb[CAMEX_A_DEV])
 		return fault_malformed(fault);
-	device = add_item(&devices->list, devices->n, &devices->room,
-			  sizeof(*device));
+	device = list_add(&devices->list, &devices->n, sizeof(*device));
 	if (!device)
 		return fault_memory(fault);
 	device->ifindex = nla_get_u32(tb[CAMEX_A_IFINDEX]);
 	nla_strlcpy(device->name, tb[CAMEX_A_IFNAME], sizeof(device->name));
 	device->copy = nest_copy(tb[CAMEX_A_DEV], device->tb, CAMEX_A_DEV_MAX,
 				 dev_policy);
-	if (!device->copy)
-		return fault_malformed(fault);
-	devices->n++;
-	if (!nest_is_valid(device->tb[CAMEX_A_DEV_WIREGUARD],
-			   CAMEX_A_WG_DEV_MAX, wg_dev_policy))
+	if (!device->copy || !nest_is_valid(device->tb[CAMEX_A_DEV_WIREGUARD],
+					    CAMEX_A_WG_DEV_MAX, wg_dev_policy))
 		return fault_malformed(fault);
 	return 0;
 }
@@ -201,23 +181,16 @@ int model_peer_read(void *arg, struct nlmsghdr *hdr, struct fault *fault)
 		return -1;
 	if (!tb[CAMEX_A_PEER])
 		return fault_malformed(fault);
-	peer = add_item(&device->peers, device->n_peers, &device->peers_room,
-			sizeof(*peer));
+	peer = list_add(&device->peers, &device->n_peers, sizeof(*peer));
 	if (!peer)
 		return fault_memory(fault);
 	peer->copy = nest_copy(tb[CAMEX_A_PEER], peer->tb, CAMEX_A_PEER_MAX,
 			       peer_policy);
-	if (!peer->copy)
-		return fault_malformed(fault);
-	if (!peer->tb[CAMEX_A_PEER_NAME]) {
-		free(peer->copy);
-		return fault_malformed(fault);
-	}
-	peer->name = nla_get_string(peer->tb[CAMEX_A_PEER_NAME]);
-	device->n_peers++;
-	if (!nest_is_valid(peer->tb[CAMEX_A_PEER_WIREGUARD],
+	if (!peer->copy || !peer->tb[CAMEX_A_PEER_NAME] ||
+	    !nest_is_valid(peer->tb[CAMEX_A_PEER_WIREGUARD],
 			   CAMEX_A_WG_PEER_MAX, wg_peer_policy))
 		return fault_malformed(fault);
+	peer->name = nla_get_string(peer->tb[CAMEX_A_PEER_NAME]);
 	return 0;
 }
 
@@ -235,8 +208,7 @@ int model_route_read(void *arg, struct nlmsghdr *hdr, struct fault *fault)
 	    !at[CAMEX_A_ROUTE_ADDR] || !at[CAMEX_A_ROUTE_LEN] ||
 	    !at[CAMEX_A_ROUTE_PEER])
 		return fault_malformed(fault);
-	route = add_item(&routes->list, routes->n, &routes->room,
-			 sizeof(*route));
+	route = list_add(&routes->list, &routes->n, sizeof(*route));
 	if (!route)
 		return fault_memory(fault);
 	if (address_set(&route->prefix.addr, nla_data(at[CAMEX_A_ROUTE_ADDR]),
@@ -244,7 +216,6 @@ int model_route_read(void *arg, struct nlmsghdr *hdr, struct fault *fault)
 		return fault_malformed(fault);
 	route->prefix.len = nla_get_u8(at[CAMEX_A_ROUTE_LEN]);
 	nla_strlcpy(route->peer, at[CAMEX_A_ROUTE_PEER], sizeof(route->peer));
-	routes->n++;
 	return 0;
 }
 
@@ -261,11 +232,9 @@ int model_station_read(void *arg, struct nlmsghdr *hdr, struct fault *fault)
 		    0 ||
 	    !at[CAMEX_A_FDB_MAC] || !at[CAMEX_A_FDB_PEER])
 		return fault_malformed(fault);
-	station = add_item(&stations->list, stations->n, &stations->room,
-			   sizeof(*station));
+	station = list_add(&stations->list, &stations->n, sizeof(*station));
 	if (!station)
 		return fault_memory(fault);
-	stations->n++;
 	memcpy(station->mac, nla_data(at[CAMEX_A_FDB_MAC]), MAC_LEN);
 	station->vlan =
 		at[CAMEX_A_FDB_VLAN] ? nla_get_u16(at[CAMEX_A_FDB_VLAN]) : 0;
@@ -374,12 +343,11 @@ int model_merge_routes(struct model_device *device,
 		/* one that was asked for alone, or that came in between */
 		if (!peer)
 			continue;
-		prefix = add_item(&peer->routes, peer->n_routes,
-				  &peer->routes_room, sizeof(*prefix));
+		prefix = list_add(&peer->routes, &peer->n_routes,
+				  sizeof(*prefix));
 		if (!prefix)
 			return fault_memory(fault);
 		*prefix = route->prefix;
-		peer->n_routes++;
 	}
 	return 0;
 }

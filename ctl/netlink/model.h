@@ -28,7 +28,6 @@ struct nlmsghdr;
  * @copy: the bytes that @tb points into
  * @routes: its prefixes, in order
  * @n_routes: how many
- * @routes_room: how many have room
  * @next: in its bucket, plus one; 0: the last
  * @withheld: the user may not see its routes
  */
@@ -38,7 +37,6 @@ struct model_peer {
 	void *copy;
 	struct prefix *routes;
 	size_t n_routes;
-	size_t routes_room;
 	size_t next;
 	bool withheld;
 };
@@ -52,7 +50,6 @@ struct model_peer {
  * @copy: the bytes that @tb points into
  * @peers: its peers, by name
  * @n_peers: how many
- * @peers_room: how many have room
  * @buckets: peers by the hash of their names: index plus one
  * @n_buckets: a power of two; 0: not hashed
  * @withheld: the user may not see its routes
@@ -67,7 +64,6 @@ struct model_device {
 	void *copy;
 	struct model_peer *peers;
 	size_t n_peers;
-	size_t peers_room;
 	size_t *buckets;
 	size_t n_buckets;
 	bool withheld;
@@ -79,12 +75,10 @@ struct model_device {
  * struct model_devices - a list of devices
  * @list: by name
  * @n: how many
- * @room: how many have room
  */
 struct model_devices {
 	struct model_device *list;
 	size_t n;
-	size_t room;
 };
 
 /**
@@ -101,12 +95,10 @@ struct model_route {
  * struct model_routes - the routes of a device
  * @list: by prefix
  * @n: how many
- * @room: how many have room
  */
 struct model_routes {
 	struct model_route *list;
 	size_t n;
-	size_t room;
 };
 
 /**
@@ -129,12 +121,10 @@ struct model_station {
  * struct model_stations - the forwarding table of a device
  * @list: by VLAN and MAC address
  * @n: how many
- * @room: how many have room
  */
 struct model_stations {
 	struct model_station *list;
 	size_t n;
-	size_t room;
 };
 
 /**

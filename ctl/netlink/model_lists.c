@@ -84,7 +84,7 @@ void model_peers_clear(void *arg)
 	free(device->buckets);
 	device->peers = NULL;
 	device->buckets = NULL;
-	device->n_peers = device->peers_room = device->n_buckets = 0;
+	device->n_peers = device->n_buckets = 0;
 }
 
 void model_device_clear(struct model_device *device)

@@ -9,6 +9,7 @@
 
 #include "netlink/link.h"
 #include "netlink/rule.h"
+#include "text/list.h"
 
 /* "ip rule" marks its own as boot: these are told from them. */
 #define OWN_PROTOCOL RTPROT_STATIC
@@ -69,16 +70,15 @@ static int collect_rule(struct nlmsghdr *hdr, void *arg)
 	struct rule_collection *to = arg;
 	struct link_rules *rules = to->rules;
 	struct nlattr *tb[FRA_MAX + 1];
-	struct link_rule *list;
+	struct link_rule *rule;
 
 	if (nlmsg_parse(hdr, sizeof(*header), tb, FRA_MAX, NULL) < 0)
 		return 0;
-	list = reallocarray(rules->list, rules->n + 1, sizeof(*list));
-	to->failed |= !list;
-	if (!list)
+	rule = list_add(&rules->list, &rules->n, sizeof(*rule));
+	to->failed |= !rule;
+	if (!rule)
 		return 0;
-	rules->list = list;
-	list[rules->n++] = (struct link_rule){
+	*rule = (struct link_rule){
 		.family = header->family,
 		.priority = number_of(tb[FRA_PRIORITY], 0),
 		.table = number_of(tb[FRA_TABLE], header->table),

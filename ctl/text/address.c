@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "text/address.h"
+#include "text/list.h"
 #include "text/parse.h"
 
 size_t address_len(const struct address *addr)
@@ -137,6 +138,17 @@ bool prefixes_have(const struct prefixes *prefixes, const struct prefix *prefix)
 		if (!prefix_compare(&prefixes->list[i], prefix))
 			return true;
 	return false;
+}
+
+int prefixes_add(struct prefixes *prefixes, const struct prefix *prefix)
+{
+	struct prefix *item =
+		list_add(&prefixes->list, &prefixes->n, sizeof(*item));
+
+	if (!item)
+		return -1;
+	*item = *prefix;
+	return 0;
 }
 
 static int prefixes_check_unique(const struct prefixes *prefixes,

@@ -87,6 +87,9 @@ bool prefix_mask(struct prefix *prefix);
 bool prefixes_have(const struct prefixes *prefixes,
 		   const struct prefix *prefix);
 
+/* One more, of a list that has grown by this alone. 0, or -1 without memory. */
+int prefixes_add(struct prefixes *prefixes, const struct prefix *prefix);
+
 /* Order for qsort(): IPv4 first, then by address, then by length. */
 int prefix_compare(const void *a, const void *b);
 

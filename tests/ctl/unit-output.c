@@ -162,7 +162,7 @@ static struct model_station station_list[] = {
 	{ { 2, 0, 0, 0, 0, 10 }, 0, "bob", false, 61 },
 };
 
-static struct model_stations stations = { station_list, 2, 2 };
+static struct model_stations stations = { station_list, 2 };
 
 static void test_json(const struct model_devices *devices,
 		      const struct model_routes *routes)

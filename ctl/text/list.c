@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+#include <stdlib.h>
+#include <string.h>
+
+#include "text/list.h"
+
+void *list_add(void *list, size_t *n, size_t size)
+{
+	char *items;
+
+	memcpy(&items, list, sizeof(items));
+	if (!(*n & (*n - 1))) {
+		items = reallocarray(items, *n ? 2 * *n : 1, size);
+		if (!items)
+			return NULL;
+		memcpy(list, &items, sizeof(items));
+	}
+	return memset(items + (*n)++ * size, 0, size);
+}
