@@ -38,35 +38,24 @@ size_t command_length(const struct command *command)
 	return command->name ? 2 : 1;
 }
 
-struct command_walk {
-	const struct command *at;
-	const char *object;
-};
-
-/* The objects, or the commands of one. */
-static const char *command_next(void *arg)
+/* A command as one of an object's, or NULL as an object; NULL: it is none. */
+static const char *name_among(const struct command *c, const char *object)
 {
-	struct command_walk *walk = arg;
-
-	while (walk->at->object) {
-		const struct command *c = walk->at++;
-
-		if (!walk->object)
-			return c->object;
-		if (c->name && !strcmp(c->object, walk->object))
-			return c->name;
-	}
-	return NULL;
+	if (!object)
+		return c->object;
+	return strcmp(c->object, object) != 0 ? NULL : c->name;
 }
 
 static void fault_unknown(const char *object, const char *word,
 			  struct fault *fault)
 {
-	struct command_walk walk = { commands, object };
+	struct nearest nearest = { .word = word };
 	const char *near = habit_command(object, word);
 
+	for (const struct command *c = commands; c->object; c++)
+		nearest_see(&nearest, name_among(c, object));
 	if (!near)
-		near = nearest(word, command_next, &walk);
+		near = nearest.name;
 	if (near)
 		fault_usage(fault,
 			    "unknown command \"%s\", did you mean \"%s\"?",
@@ -77,12 +66,12 @@ static void fault_unknown(const char *object, const char *word,
 
 static void fault_missing(const char *object, struct fault *fault)
 {
-	struct command_walk walk = { commands, object };
 	char text[FAULT_TEXT / 2] = "";
 
-	for (const char *name; (name = command_next(&walk));) {
-		text_add(text, sizeof(text), "%s%s", text[0] ? ", " : "", name);
-	}
+	for (const struct command *c = commands; c->object; c++)
+		if (name_among(c, object))
+			text_add(text, sizeof(text), "%s%s",
+				 text[0] ? ", " : "", c->name);
 	fault_usage(fault, "a command is missing: %s", text);
 }
 

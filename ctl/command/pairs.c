@@ -55,28 +55,10 @@ struct value *values_get(struct values *values, const char *name)
 	return NULL;
 }
 
-struct keyword_walk {
-	const struct keyword *at;
-	unsigned int takes;
-};
-
-static const char *keyword_next(void *arg)
-{
-	struct keyword_walk *walk = arg;
-
-	while (walk->at->name) {
-		const struct keyword *k = walk->at++;
-
-		if (k->takes & walk->takes)
-			return k->name;
-	}
-	return NULL;
-}
-
 static int keyword_unknown(const char *word, unsigned int takes,
 			   const char *whose, struct fault *fault)
 {
-	struct keyword_walk walk = { keywords, takes };
+	struct nearest nearest = { .word = word };
 	const char *near;
 
 	if (command_is_option(word))
@@ -95,11 +77,13 @@ static int keyword_unknown(const char *word, unsigned int takes,
 	if (keyword_find(word, ~(unsigned int)TAKES_UP))
 		return fault_usage(fault, "\"%s\" is no keyword of %s", word,
 				   whose);
-	near = nearest(word, keyword_next, &walk);
-	if (near)
+	for (const struct keyword *k = keywords; k->name; k++)
+		if (k->takes & takes)
+			nearest_see(&nearest, k->name);
+	if (nearest.name)
 		return fault_usage(
 			fault, "unknown keyword \"%s\", did you mean \"%s\"?",
-			word, near);
+			word, nearest.name);
 	return fault_usage(fault, "unknown keyword \"%s\"", word);
 }
 

@@ -19,14 +19,9 @@
 static bool contains_address(const struct prefix *prefix,
 			     const struct address *addr)
 {
-	struct prefix at = { .addr = *addr, .len = prefix->len };
-	struct prefix network = *prefix;
+	const struct prefix at = { *addr, (uint8_t)(address_len(addr) * 8) };
 
-	if (prefix->addr.family != addr->family)
-		return false;
-	prefix_mask(&at);
-	prefix_mask(&network);
-	return !prefix_compare(&at, &network);
+	return prefix_within(&at, prefix);
 }
 
 /* No route leads the server's own address into its own tunnel. */

@@ -25,25 +25,6 @@ static int read_setting(const char *path)
 	return is && *line >= '0' && *line <= '9' ? *line - '0' : -1;
 }
 
-static bool is_within(const struct prefix *inner, const struct prefix *outer)
-{
-	struct prefix cut = *inner;
-
-	if (inner->addr.family != outer->addr.family || inner->len < outer->len)
-		return false;
-	for (size_t i = 0; i < sizeof(cut.addr.bytes); i++) {
-		unsigned int first = (unsigned int)i * 8, keep = 0xff;
-
-		if (outer->len <= first)
-			keep = 0;
-		else if (outer->len < first + 8)
-			keep = 0xff << (first + 8 - outer->len);
-		cut.addr.bytes[i] &= (uint8_t)keep;
-	}
-	return !memcmp(cut.addr.bytes, outer->addr.bytes,
-		       sizeof(cut.addr.bytes));
-}
-
 /* Whether packets for a prefix stay on the link: to an address of it, or relayed to a peer. */
 static bool stays_here(struct config *config, const struct prefix *prefix)
 {
@@ -59,7 +40,7 @@ static bool stays_here(struct config *config, const struct prefix *prefix)
 			values_get(&config->peers[i].values, "routes");
 
 		for (size_t r = 0; routes && r < routes->prefixes.n; r++)
-			if (is_within(prefix, &routes->prefixes.list[r]))
+			if (prefix_within(prefix, &routes->prefixes.list[r]))
 				return true;
 	}
 	return false;

@@ -108,28 +108,21 @@ static char *trim_blanks(char *text, char *end)
 }
 
 /* Room for one more of a list. */
-static const char *kind_next(void *arg)
-{
-	const struct ini_kind **at = arg;
-
-	return (*at)->name ? (*at)++->name : NULL;
-}
-
 static const struct ini_kind *find_kind(const struct ini_kind *kinds,
 					const char *name, enum ini_style style,
 					struct fault *fault)
 {
-	const struct ini_kind *kind = kinds;
-	const char *near;
+	struct nearest near = { .word = name };
 
-	for (; kind->name; kind++)
+	for (const struct ini_kind *kind = kinds; kind->name; kind++) {
 		if (!(style == INI_QUICK ? strcasecmp : strcmp)(kind->name,
 								name))
 			return kind;
-	near = nearest(name, kind_next, &kinds);
-	if (near)
+		nearest_see(&near, kind->name);
+	}
+	if (near.name)
 		fault_set(fault, "unknown section [%s], did you mean [%s]?",
-			  name, near);
+			  name, near.name);
 	else
 		fault_set(fault, "unknown section [%s]", name);
 	return NULL;

@@ -62,18 +62,9 @@ bool plan_is_near(const struct config *config, const struct prefix *prefix)
 
 		if (value->keyword->type != &type_addresses)
 			continue;
-		for (size_t a = 0; a < value->prefixes.n; a++) {
-			struct prefix network = value->prefixes.list[a];
-			struct prefix part = *prefix;
-
-			if (part.len < network.len)
-				continue;
-			part.len = network.len;
-			prefix_mask(&part);
-			prefix_mask(&network);
-			if (!prefix_compare(&part, &network))
+		for (size_t a = 0; a < value->prefixes.n; a++)
+			if (prefix_within(prefix, &value->prefixes.list[a]))
 				return true;
-		}
 	}
 	return false;
 }

@@ -260,42 +260,28 @@ static unsigned int section_takes(const struct ini_section *section)
 	return section->kind == &kinds[0] ? INTERFACE : PEER;
 }
 
-struct key_walk {
-	const struct quick_key *at;
-	unsigned int takes;
-};
-
-static const char *key_next(void *arg)
-{
-	struct key_walk *walk = arg;
-
-	while (walk->at->name) {
-		const struct quick_key *key = walk->at++;
-
-		if (key->takes == walk->takes)
-			return key->name;
-	}
-	return NULL;
-}
-
 static const struct quick_key *find_key(const struct ini_section *section,
 					const char *name, struct fault *fault)
 {
-	struct key_walk walk = { keys, section_takes(section) };
-	const struct quick_key *key = keys;
-	const char *section_name = section->kind->name, *near;
+	const char *section_name = section->kind->name;
+	unsigned int takes = section_takes(section);
+	struct nearest near = {};
 	char shown[64];
 
-	for (; key->name; key++)
-		if (key->takes == walk.takes && !strcasecmp(key->name, name))
+	near.word = ini_shown(name, shown, sizeof(shown));
+	for (const struct quick_key *key = keys; key->name; key++) {
+		if (key->takes != takes)
+			continue;
+		if (!strcasecmp(key->name, name))
 			return key;
-	name = ini_shown(name, shown, sizeof(shown));
-	near = nearest(name, key_next, &walk);
-	if (near)
+		nearest_see(&near, key->name);
+	}
+	if (near.name)
 		fault_set(fault, "unknown key %s in [%s], did you mean %s?",
-			  name, section_name, near);
+			  near.word, section_name, near.name);
 	else
-		fault_set(fault, "unknown key %s in [%s]", name, section_name);
+		fault_set(fault, "unknown key %s in [%s]", near.word,
+			  section_name);
 	return NULL;
 }
 

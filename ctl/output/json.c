@@ -7,12 +7,23 @@
 #include "output/output.h"
 #include "text/parse.h"
 
+static void add(struct json_object *object, const char *key,
+		struct json_object *value)
+{
+	json_object_object_add(object, key, value);
+}
+
+static void add_text(struct json_object *object, const char *key,
+		     const char *text)
+{
+	add(object, key, text_json(text));
+}
+
 static void add_fields(struct json_object *object, const struct field *field,
 		       struct nlattr *const *tb, const struct model_peer *peer)
 {
 	for (; field->key; field++)
-		json_object_object_add(object, field->key,
-				       field_json(field, tb, peer));
+		add(object, field->key, field_json(field, tb, peer));
 }
 
 static struct json_object *peers_array(const struct model_device *device)
@@ -34,12 +45,11 @@ static struct json_object *device_object(const struct model_device *device,
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "name", text_json(device->name));
-	json_object_object_add(object, "ifindex",
-			       json_object_new_int64(device->ifindex));
+	add_text(object, "name", device->name);
+	add(object, "ifindex", json_object_new_int64(device->ifindex));
 	add_fields(object, device_fields, device->tb, NULL);
 	if (with_peers)
-		json_object_object_add(object, "peers", peers_array(device));
+		add(object, "peers", peers_array(device));
 	return object;
 }
 
@@ -86,10 +96,8 @@ int json_routes(FILE *out, const struct model_routes *routes,
 		const struct model_route *route = &routes->list[i];
 		struct json_object *object = json_object_new_object();
 
-		json_object_object_add(
-			object, "prefix",
-			text_json(prefix_text(&route->prefix, prefix)));
-		json_object_object_add(object, "peer", text_json(route->peer));
+		add_text(object, "prefix", prefix_text(&route->prefix, prefix));
+		add_text(object, "peer", route->peer);
 		json_object_array_add(list, object);
 	}
 	return print_json(out, list, false, fault);
@@ -105,20 +113,14 @@ int json_stations(FILE *out, const struct model_stations *stations,
 		const struct model_station *station = &stations->list[i];
 		struct json_object *object = json_object_new_object();
 
-		json_object_object_add(object, "mac",
-				       text_json(mac_text(station->mac, mac)));
-		json_object_object_add(
-			object, "vlan",
-			station->vlan ? json_object_new_int(station->vlan) :
-					NULL);
-		json_object_object_add(object, "peer",
-				       text_json(station->peer));
-		json_object_object_add(object, "static",
-				       json_object_new_boolean(station->fixed));
-		json_object_object_add(
-			object, "age",
-			station->fixed ? NULL :
-					 json_object_new_int64(station->age));
+		add_text(object, "mac", mac_text(station->mac, mac));
+		add(object, "vlan",
+		    station->vlan ? json_object_new_int(station->vlan) : NULL);
+		add_text(object, "peer", station->peer);
+		add(object, "static", json_object_new_boolean(station->fixed));
+		add(object, "age",
+		    station->fixed ? NULL :
+				     json_object_new_int64(station->age));
 		json_object_array_add(list, object);
 	}
 	return print_json(out, list, false, fault);
@@ -136,7 +138,7 @@ int json_stats(FILE *out, const uint64_t *counters, const bool *given,
 			continue;
 		if (given[i])
 			value = json_object_new_uint64(counters[i]);
-		json_object_object_add(object, counters_known[i].name, value);
+		add(object, counters_known[i].name, value);
 	}
 	return print_json(out, object, false, fault);
 }
@@ -146,17 +148,15 @@ int json_event(FILE *out, const struct model_event *event, int64_t now,
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "event",
-			       json_object_new_string(choice_name(
-				       event_choices, event->event)));
-	json_object_object_add(object, "dev", text_json(event->name));
+	add(object, "event",
+	    json_object_new_string(choice_name(event_choices, event->event)));
+	add_text(object, "dev", event->name);
 	add_fields(object, event_fields, event->peer, NULL);
 	if (event->event == CAMEX_EVENT_CONFIG)
-		json_object_object_add(
-			object, "profile",
-			field_json(field_find(peer_fields, "profile"),
-				   event->peer, NULL));
-	json_object_object_add(object, "time_ms", json_object_new_int64(now));
+		add(object, "profile",
+		    field_json(field_find(peer_fields, "profile"), event->peer,
+			       NULL));
+	add(object, "time_ms", json_object_new_int64(now));
 	return print_json(out, object, true, fault);
 }
 
@@ -165,20 +165,17 @@ int json_hook(FILE *out, const struct hook_link *link, const char *event,
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "event", text_json("hook"));
-	json_object_object_add(object, "dev", text_json(link->dev));
-	json_object_object_add(object, "peer", text_json(link->peer));
-	json_object_object_add(object, "id",
-			       *link->id ? text_json(link->id) : NULL);
-	json_object_object_add(object, "link", text_json(link->link));
-	json_object_object_add(object, "hook", text_json(event));
-	json_object_object_add(object, "status",
-			       what && !strcmp(what, "status") ?
-				       json_object_new_int(number) :
-				       NULL);
-	json_object_object_add(object, "signal",
-			       what && !strcmp(what, "signal") ?
-				       json_object_new_int(number) :
-				       NULL);
+	add_text(object, "event", "hook");
+	add_text(object, "dev", link->dev);
+	add_text(object, "peer", link->peer);
+	add(object, "id", *link->id ? text_json(link->id) : NULL);
+	add_text(object, "link", link->link);
+	add_text(object, "hook", event);
+	add(object, "status",
+	    what && !strcmp(what, "status") ? json_object_new_int(number) :
+					      NULL);
+	add(object, "signal",
+	    what && !strcmp(what, "signal") ? json_object_new_int(number) :
+					      NULL);
 	return print_json(out, object, true, fault);
 }

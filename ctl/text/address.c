@@ -132,6 +132,18 @@ int prefix_compare(const void *a, const void *b)
 	return order ? order : (int)x->len - (int)y->len;
 }
 
+bool prefix_within(const struct prefix *inner, const struct prefix *outer)
+{
+	struct prefix part = *inner, network = *outer;
+
+	if (part.len < network.len)
+		return false;
+	part.len = network.len;
+	prefix_mask(&part);
+	prefix_mask(&network);
+	return !prefix_compare(&part, &network);
+}
+
 bool prefixes_have(const struct prefixes *prefixes, const struct prefix *prefix)
 {
 	for (size_t i = 0; i < prefixes->n; i++)

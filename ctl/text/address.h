@@ -83,6 +83,9 @@ const char *endpoint_text(const struct endpoint *endpoint, char *buf);
 /* Clear the bits past the length; true: one was set. */
 bool prefix_mask(struct prefix *prefix);
 
+/* Whether all addresses of a prefix are in the network that another one, with its address, is in. */
+bool prefix_within(const struct prefix *inner, const struct prefix *outer);
+
 /* Whether a prefix is in a list. */
 bool prefixes_have(const struct prefixes *prefixes,
 		   const struct prefix *prefix);

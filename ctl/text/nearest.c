@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-#include <stddef.h>
 #include <string.h>
 
 #include "text/nearest.h"
@@ -48,23 +47,22 @@ static unsigned int edit_distance(const char *a, const char *b)
 	return above[len_b];
 }
 
-const char *nearest(const char *word, const char *(*next)(void *arg), void *arg)
+void nearest_see(struct nearest *nearest, const char *name)
 {
-	const char *name, *best = NULL;
-	size_t best_distance = 0;
+	const char *word = nearest->word;
+	size_t len = strlen(word), distance;
 
-	while ((name = next(arg))) {
-		size_t len = strlen(word), d = edit_distance(word, name);
-
-		/* an abbreviation is as good as one wrong letter */
-		if (len >= 2 && !strncmp(word, name, len))
-			d = 1;
-		else if (d > 2 || 2 * d >= strlen(name) || 2 * d >= len)
-			continue;
-		if (!best || d < best_distance) {
-			best = name;
-			best_distance = d;
-		}
-	}
-	return best;
+	if (!name)
+		return;
+	distance = edit_distance(word, name);
+	/* an abbreviation is as good as one wrong letter */
+	if (len >= 2 && !strncmp(word, name, len))
+		distance = 1;
+	else if (distance > 2 || 2 * distance >= strlen(name) ||
+		 2 * distance >= len)
+		return;
+	if (nearest->name && distance >= nearest->distance)
+		return;
+	nearest->name = name;
+	nearest->distance = distance;
 }

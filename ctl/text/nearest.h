@@ -3,15 +3,21 @@
 #ifndef CAMEXCTL_NEAREST_H
 #define CAMEXCTL_NEAREST_H
 
+#include <stddef.h>
+
 /**
- * nearest() - the name that a word resembles most
+ * struct nearest - the name that a word resembles most
  * @word: what was typed
- * @next: gives one name per call, then NULL
- * @arg: for @next
- *
- * Return: one of the names, or NULL if none resembles it.
+ * @name: the name; NULL: none of those seen resembles it
+ * @distance: how much it differs
  */
-const char *nearest(const char *word, const char *(*next)(void *arg),
-		    void *arg);
+struct nearest {
+	const char *word;
+	const char *name;
+	size_t distance;
+};
+
+/* See whether a name is nearer than those before; NULL is none. */
+void nearest_see(struct nearest *nearest, const char *name);
 
 #endif /* CAMEXCTL_NEAREST_H */

@@ -234,26 +234,16 @@ static void test_endpoints(void)
 	       "a host name is resolved");
 }
 
-struct words {
-	const char *const *at;
-};
-
-static const char *next_word(void *arg)
-{
-	struct words *words = arg;
-
-	return *words->at ? *words->at++ : NULL;
-}
-
 static void near(const char *typed, const char *wanted)
 {
 	static const char *const names[] = { "endpoint", "key-file", "port",
 					     "bind",	 "bind-dev", "tx",
 					     "rx",	 NULL };
-	struct words words = { names };
-	const char *got = nearest(typed, next_word, &words);
+	struct nearest nearest = { .word = typed };
 
-	tap_is(got ? got : "(none)", wanted, typed);
+	for (size_t i = 0; names[i]; i++)
+		nearest_see(&nearest, names[i]);
+	tap_is(nearest.name ? nearest.name : "(none)", wanted, typed);
 }
 
 static void test_nearest(void)
