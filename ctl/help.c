@@ -85,8 +85,8 @@ static const char *synopsis(const struct command *c, const char *rest,
 		text_add(buf, size, " %s", c->name);
 	for (size_t i = 0; i < WORDS_MAX && c->words[i]; i++)
 		text_add(buf, size,
-			 word_is_optional(c->words[i]) ? " [%s]" : " %s",
-			 word_placeholder(c->words[i]));
+			 word_kinds[c->words[i]].optional ? " [%s]" : " %s",
+			 word_kinds[c->words[i]].placeholder);
 	if (c->takes)
 		text_add(buf, size, " %s", rest);
 	if (command_execs(c))

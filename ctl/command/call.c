@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What commands share: words, the connection, a request. */
+/* What commands share: the connection, a request. */
 #include <errno.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -14,43 +14,6 @@
 
 /* for any request: a peer's nest of 64 KiB and what stands beside it */
 #define MESSAGE_ROOM (UINT16_MAX + 1024)
-
-const char *word_placeholder(enum word word)
-{
-	switch (word) {
-	case WORD_NONE:
-		break;
-	case WORD_DEV:
-	case WORD_DEV_MAYBE:
-		return "DEV";
-	case WORD_DEV_NEW:
-	case WORD_PEER_NEW:
-		return "NAME";
-	case WORD_PEER:
-	case WORD_PEER_MAYBE:
-		return "PEER";
-	case WORD_PREFIX:
-	case WORD_PREFIX_NEW:
-		return "PREFIX";
-	case WORD_MAC:
-		return "MAC";
-	case WORD_FILE:
-		return "FILE";
-	case WORD_TTY:
-		return "TTY";
-	case WORD_APPLY_MAYBE:
-		return "apply";
-	case WORD_PROMETHEUS_MAYBE:
-		return "prometheus";
-	}
-	return NULL;
-}
-
-bool word_is_optional(enum word word)
-{
-	return word == WORD_DEV_MAYBE || word == WORD_PEER_MAYBE ||
-	       word == WORD_APPLY_MAYBE || word == WORD_PROMETHEUS_MAYBE;
-}
 
 int fault_no_module(struct fault *fault)
 {

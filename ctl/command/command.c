@@ -99,58 +99,51 @@ bool command_is_option(const char *word)
 	return !strcmp(word, "-n") || !strcmp(word, "--netns");
 }
 
-static int check_word(enum word word, const char *text, struct fault *fault)
+static int check_prefix(const char *text, struct fault *fault)
 {
 	struct prefix prefix;
+
+	return prefix_parse(text, &prefix, fault);
+}
+
+static int check_mac(const char *text, struct fault *fault)
+{
 	uint8_t mac[MAC_LEN];
 
-	switch (word) {
-	case WORD_PREFIX:
-	case WORD_PREFIX_NEW:
-		return prefix_parse(text, &prefix, fault);
-	case WORD_MAC:
-		return parse_mac(text, mac, fault);
-	case WORD_DEV_NEW:
-	case WORD_DEV:
-	case WORD_DEV_MAYBE:
-		return parse_interface_name(text, fault);
-	case WORD_PEER_NEW:
-	case WORD_PEER:
-	case WORD_PEER_MAYBE:
-		return parse_peer_name(text, fault);
-	default:
-		return 0;
-	}
+	return parse_mac(text, mac, fault);
 }
 
-static bool names_device(enum word word)
-{
-	return word == WORD_DEV || word == WORD_DEV_MAYBE;
-}
-
-/* Of a word that stands for itself: its text. */
-static const char *own_text(enum word word)
-{
-	switch (word) {
-	case WORD_APPLY_MAYBE:
-		return "apply";
-	case WORD_PROMETHEUS_MAYBE:
-		return "prometheus";
-	default:
-		return NULL;
-	}
-}
+/* clang-format off */
+const struct word_kind word_kinds[] = {
+	[WORD_NONE] = { NULL, NULL, false, false },
+	[WORD_DEV] = { "DEV", parse_interface_name, false, false },
+	[WORD_DEV_NEW] = { "NAME", parse_interface_name, false, false },
+	[WORD_DEV_MAYBE] = { "DEV", parse_interface_name, true, false },
+	[WORD_PEER] = { "PEER", parse_peer_name, false, false },
+	[WORD_PEER_NEW] = { "NAME", parse_peer_name, false, false },
+	[WORD_PEER_MAYBE] = { "PEER", parse_peer_name, true, false },
+	[WORD_PREFIX] = { "PREFIX", check_prefix, false, false },
+	[WORD_PREFIX_NEW] = { "PREFIX", check_prefix, false, false },
+	[WORD_MAC] = { "MAC", check_mac, false, false },
+	[WORD_FILE] = { "FILE", NULL, false, false },
+	[WORD_TTY] = { "TTY", NULL, false, false },
+	[WORD_APPLY_MAYBE] = { "apply", NULL, true, true },
+	[WORD_PROMETHEUS_MAYBE] = { "prometheus", NULL, true, true },
+};
+/* clang-format on */
 
 /* Is this not the word, because it is optional and another one is there? */
 static bool word_is_left_out(const enum word *word, const char *text)
 {
-	const char *own = own_text(word[0]), *next = own_text(word[1]);
+	const struct word_kind *kind = &word_kinds[*word];
 
-	if (own)
-		return !text || strcmp(text, own) != 0;
-	if (word[0] == WORD_DEV_MAYBE && next && text && !strcmp(text, next))
+	if (kind->literal)
+		return !text || strcmp(text, kind->placeholder) != 0;
+	/* all devices: the first word, so that there is a next one */
+	if (*word == WORD_DEV_MAYBE && word_kinds[word[1]].literal && text &&
+	    !strcmp(text, word_kinds[word[1]].placeholder))
 		return true;
-	return !text && word_is_optional(word[0]);
+	return !text && kind->optional;
 }
 
 int command_take_words(struct call *call, const char *const *words)
@@ -166,16 +159,22 @@ int command_take_words(struct call *call, const char *const *words)
 		if (word_is_left_out(&command->words[i], words[n]))
 			continue;
 		if (!words[n])
-			return fault_usage(&call->fault, "%s is missing",
-					   word_placeholder(command->words[i]));
+			return fault_usage(
+				&call->fault, "%s is missing",
+				word_kinds[command->words[i]].placeholder);
 		call->word[i] = words[n++];
 	}
-	if (call->word[0] && names_device(command->words[0]) &&
+	if (call->word[0] &&
+	    (command->words[0] == WORD_DEV ||
+	     command->words[0] == WORD_DEV_MAYBE) &&
 	    link_real_name(call->word[0], call->dev))
 		call->word[0] = call->dev;
-	for (int i = 0; i < WORDS_MAX; i++)
-		if (call->word[i] &&
-		    check_word(command->words[i], call->word[i], &call->fault))
+	for (int i = 0; i < WORDS_MAX && command->words[i]; i++) {
+		const struct word_kind *kind = &word_kinds[command->words[i]];
+
+		if (call->word[i] && kind->check &&
+		    kind->check(call->word[i], &call->fault))
 			return -1;
+	}
 	return n;
 }

@@ -26,7 +26,7 @@ enum word {
 	WORD_MAC,
 	WORD_FILE,
 	WORD_TTY,
-	WORD_APPLY_MAYBE, /* the word "apply", or nothing */
+	WORD_APPLY_MAYBE,      /* the word "apply", or nothing */
 	WORD_PROMETHEUS_MAYBE, /* the word "prometheus", or nothing */
 };
 
@@ -124,9 +124,22 @@ size_t command_length(const struct command *command);
 /* Take the words before the keywords; the count, or -1 with the call's fault. */
 int command_take_words(struct call *call, const char *const *words);
 
-/* What a word is called in the help; NULL for WORD_NONE. */
-const char *word_placeholder(enum word word);
-bool word_is_optional(enum word word);
+/**
+ * struct word_kind - what is known of a word before the keywords
+ * @placeholder: what it is called in the help, or the word itself
+ * @check: 0, or -1 with what is wrong with it; NULL: nothing is
+ * @optional: it may be left out
+ * @literal: it stands for itself
+ */
+struct word_kind {
+	const char *placeholder;
+	int (*check)(const char *text, struct fault *fault);
+	bool optional;
+	bool literal;
+};
+
+/* By enum word. */
+extern const struct word_kind word_kinds[];
 
 /* Connect to the camex family. 0, or -1 with the call's fault. */
 int call_open(struct call *call);

@@ -136,12 +136,13 @@ static void write_counters(FILE *out, const struct model_devices *devices)
 }
 
 /**
- * struct family - numbers that peers have
+ * struct family - what peers have
  * @name: the family
  * @type: its type
  * @help: what it is
  * @key: the field of JSON with the number
  * @ms: it is in milliseconds, and told in seconds
+ * @choices: it is a name, which is a label; NULL: it is a number
  */
 struct family {
 	const char *name;
@@ -149,20 +150,35 @@ struct family {
 	const char *help;
 	const char *key;
 	bool ms;
+	const struct choice *choices;
 };
 
 /* clang-format off */
 static const struct family families[] = {
-	{ "camex_peer_receive_bytes_total", "counter", "Bytes received from a peer, inside the tunnel.", "rx_bytes", false },
-	{ "camex_peer_receive_packets_total", "counter", "Packets received from a peer.", "rx_packets", false },
-	{ "camex_peer_transmit_bytes_total", "counter", "Bytes sent to a peer, inside the tunnel.", "tx_bytes", false },
-	{ "camex_peer_transmit_packets_total", "counter", "Packets sent to a peer.", "tx_packets", false },
-	{ "camex_peer_last_seen_age_seconds", "gauge", "Time since a valid datagram of a peer.", "last_seen_ms", true },
-	{ "camex_peer_last_handshake_age_seconds", "gauge", "Time since the last handshake with a peer.", "last_handshake_ms", true },
-	{ "camex_peer_unanswered_seconds", "gauge", "For how long a peer has answered nothing.", "unanswered_ms", true },
+	{ "camex_peer_state", "gauge", "The state that a peer is in; 1, and no sample for the others.", "state", false, state_choices },
+	{ "camex_peer_receive_bytes_total", "counter", "Bytes received from a peer, inside the tunnel.", "rx_bytes", false, NULL },
+	{ "camex_peer_receive_packets_total", "counter", "Packets received from a peer.", "rx_packets", false, NULL },
+	{ "camex_peer_transmit_bytes_total", "counter", "Bytes sent to a peer, inside the tunnel.", "tx_bytes", false, NULL },
+	{ "camex_peer_transmit_packets_total", "counter", "Packets sent to a peer.", "tx_packets", false, NULL },
+	{ "camex_peer_last_seen_age_seconds", "gauge", "Time since a valid datagram of a peer.", "last_seen_ms", true, NULL },
+	{ "camex_peer_last_handshake_age_seconds", "gauge", "Time since the last handshake with a peer.", "last_handshake_ms", true, NULL },
+	{ "camex_peer_unanswered_seconds", "gauge", "For how long a peer has answered nothing.", "unanswered_ms", true, NULL },
 	{}
 };
 /* clang-format on */
+
+static void write_number(FILE *out, const struct family *family,
+			 uint64_t number)
+{
+	if (family->ms)
+		fprintf(out, "} %" PRIu64 ".%03u\n", number / 1000,
+			(unsigned int)(number % 1000));
+	else if (family->choices)
+		fprintf(out, ",state=\"%s\"} 1\n",
+			choice_name(family->choices, (uint32_t)number));
+	else
+		fprintf(out, "} %" PRIu64 "\n", number);
+}
 
 static void write_peer_family(FILE *out, const struct model_devices *devices,
 			      const struct family *family)
@@ -181,36 +197,7 @@ static void write_peer_family(FILE *out, const struct model_devices *devices,
 				continue;
 			begin_sample(out, family->name, device->name,
 				     peer->name);
-			if (family->ms)
-				fprintf(out, "} %" PRIu64 ".%03u\n",
-					number / 1000,
-					(unsigned int)(number % 1000));
-			else
-				fprintf(out, "} %" PRIu64 "\n", number);
-		}
-	}
-}
-
-static void write_states(FILE *out, const struct model_devices *devices)
-{
-	static const char name[] = "camex_peer_state";
-
-	begin_family(
-		out, name, "gauge",
-		"The state that a peer is in; 1, and no sample for the others.");
-	for (size_t d = 0; d < devices->n; d++) {
-		const struct model_device *device = &devices->list[d];
-
-		for (size_t p = 0; p < device->n_peers; p++) {
-			const struct model_peer *peer = &device->peers[p];
-			const struct nlattr *state =
-				peer->tb[CAMEX_A_PEER_STATE];
-
-			if (!state)
-				continue;
-			begin_sample(out, name, device->name, peer->name);
-			fprintf(out, ",state=\"%s\"} 1\n",
-				choice_name(state_choices, nla_get_u32(state)));
+			write_number(out, family, number);
 		}
 	}
 }
@@ -219,7 +206,6 @@ void print_prometheus(FILE *out, const struct model_devices *devices)
 {
 	write_devices(out, devices);
 	write_counters(out, devices);
-	write_states(out, devices);
 	for (const struct family *family = families; family->name; family++)
 		write_peer_family(out, devices, family);
 }
