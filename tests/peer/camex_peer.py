@@ -269,8 +269,8 @@ def udp_packet(src, dst, sport, dport, payload=b"", ttl=64):
 Captured = collections.namedtuple("Captured", "src sport dst dport payload")
 
 
-def read_pcap(path):
-    """The UDP over IPv4 datagrams of an Ethernet capture, as Captured."""
+def frames(path):
+    """The frames of an Ethernet capture."""
     with open(path, "rb") as f:
         data = f.read()
     order = {0xA1B2C3D4: "<", 0xD4C3B2A1: ">"}[int.from_bytes(data[:4], "little")]
@@ -279,8 +279,13 @@ def read_pcap(path):
     at = 24
     while at < len(data):
         length = struct.unpack_from(order + "I", data, at + 8)[0]
-        frame = data[at + 16:at + 16 + length]
+        yield data[at + 16:at + 16 + length]
         at += 16 + length
+
+
+def read_pcap(path):
+    """The UDP over IPv4 datagrams of an Ethernet capture, as Captured."""
+    for frame in frames(path):
         if frame[12:14] != b"\x08\x00" or frame[23] != 17:
             continue
         ip = frame[14:]
@@ -288,6 +293,42 @@ def read_pcap(path):
         sport, dport, udp_len = struct.unpack_from("!HHH", udp)
         yield Captured(socket.inet_ntoa(ip[12:16]), sport, socket.inet_ntoa(ip[16:20]), dport,
                        udp[8:udp_len])
+
+
+def read_streams(path):
+    """What each end of each TCP connection over IPv4 sent, in the order of an Ethernet capture, as bytes.
+    Whatever was sent twice counts once; nothing may be missing."""
+    streams, begun = {}, {}
+    for frame in frames(path):
+        if frame[12:14] != b"\x08\x00" or frame[23] != 6:
+            continue
+        ip = frame[14:14 + struct.unpack_from("!H", frame, 16)[0]]
+        tcp = ip[(ip[0] & 15) * 4:]
+        sport, dport, seq = struct.unpack_from("!HHI", tcp)
+        way = (ip[12:16], sport, ip[16:20], dport)
+        if tcp[13] & 2:
+            streams[way], begun[way] = b"", seq + 1
+            continue
+        payload = tcp[(tcp[12] >> 4) * 4:]
+        at = (seq - begun[way]) % 2**32
+        if payload and at > len(streams[way]):
+            raise ValueError(f"{path}: bytes of a stream are missing")
+        streams[way] += payload[len(streams[way]) - at:]
+    return [stream for stream in streams.values() if stream]
+
+
+def split_stream(stream):
+    """The datagrams of a stream, each behind its length, and the bytes of one that is not whole."""
+    at, datagrams = 0, []
+    while len(stream) - at >= 2:
+        length = struct.unpack_from("!H", stream, at)[0]
+        if not 1 <= length <= 9260:
+            raise Malformed(f"a datagram of {length} bytes")
+        if len(stream) - at - 2 < length:
+            break
+        datagrams.append(stream[at + 2:at + 2 + length])
+        at += 2 + length
+    return datagrams, stream[at:]
 
 
 # --- a peer: what it sends and what it makes of what comes ---
