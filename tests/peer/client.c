@@ -35,12 +35,30 @@ static struct {
 	int64_t next_keepalive;
 } client;
 
+/* Have a connection, where there is to be one. */
+static bool connect_server(struct node *node)
+{
+	const struct endpoint *at = &client.server.at;
+
+	if (!at->stream || streams_has(node->streams, at))
+		return true;
+	if (streams_connect(node->streams, &node->o->bind, at)) {
+		log_event("connected", NULL);
+		if (node->o->registers != REGISTER_AUTO)
+			client.losses = 0;
+		return true;
+	}
+	log_event("cannot connect", strerror(errno));
+	return false;
+}
+
 static bool start(struct node *node)
 {
 	const struct options *o = node->o;
 	struct far *server = &client.server;
 
 	server->at = o->endpoint;
+	server->at.stream = o->tcp;
 	memcpy(server->key, o->key, KEY_LEN);
 	server->oldest = o->oldest;
 	server->seq = o->seq;
@@ -50,6 +68,7 @@ static bool start(struct node *node)
 	client.waiting = o->registers == REGISTER_AUTO;
 	snprintf(server->id, sizeof(server->id), "%s", o->client_id);
 	node->far = server;
+	connect_server(node);
 	return true;
 }
 
@@ -81,12 +100,13 @@ static void reconnect(struct node *node, int64_t now)
 	unsigned int last = sizeof(backoff) / sizeof(*backoff) - 1;
 
 	log_event("lost", NULL);
+	streams_close(node->streams, &client.server.at);
 	close(node->sock);
 	node->sock = net_socket(&node->o->bind, node->o->endpoint.any.sa_family);
 	if (node->sock < 0)
 		log_event("no socket", strerror(errno));
 	node_new_session(&client.server);
-	client.waiting = true;
+	client.waiting = node->o->registers == REGISTER_AUTO;
 	client.next_register = now + node_ms(node, backoff[client.losses]);
 	client.next_keepalive = client.next_register + node_ms(node, REGISTER_EVERY);
 	client.server.heard = client.next_register;
@@ -111,6 +131,8 @@ static int tick(struct node *node, int64_t now)
 			node_send(node, &client.server, KEEPALIVE, NULL, 0);
 		client.next_keepalive = now + node_ms(node, o->keepalive);
 	}
+	if (now >= client.next_register && !connect_server(node))
+		reconnect(node, now);
 	if (o->registers != REGISTER_OFF && now >= client.next_register) {
 		client_register(node);
 		client.next_register = now + node_ms(node, client.waiting ?
@@ -118,7 +140,9 @@ static int tick(struct node *node, int64_t now)
 	}
 	if (o->keepalive && client.next_keepalive < next)
 		next = client.next_keepalive;
-	if (o->registers != REGISTER_OFF && client.next_register < next)
+	if ((o->registers != REGISTER_OFF ||
+	     (o->tcp && !streams_has(node->streams, &client.server.at))) &&
+	    client.next_register < next)
 		next = client.next_register;
 	if (o->registers == REGISTER_AUTO &&
 	    client.server.heard + node_ms(node, LOST_AFTER) < next)
@@ -207,9 +231,16 @@ static void forward(struct node *node, uint8_t *packet, size_t len)
 		node_send(node, &client.server, DATA, packet, len);
 }
 
+static void lost(struct node *node, const struct endpoint *at, int64_t now)
+{
+	if (endpoint_is(at, &client.server.at, true))
+		reconnect(node, now);
+}
+
 const struct role client_role = {
 	.start = start,
 	.tick = tick,
 	.take = take,
 	.forward = forward,
+	.lost = lost,
 };

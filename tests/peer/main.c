@@ -39,6 +39,7 @@ static const char help[] =
 	"  --prefix HEX8         nonce prefix to begin with (random)\n"
 	"  --seq N               sequence to begin with (0)\n"
 	"  --pace N              the daemon's times are N times shorter\n"
+	"  --tcp                 connect to the server by TCP (client), listen on it beside UDP (server)\n"
 	"  --stopped             time passes by command alone; the log's times are of that clock\n"
 	"  --log FILE            instead of standard output\n"
 	"  --quiet               no line for good DATA\n"
@@ -52,6 +53,8 @@ static const char help[] =
 	"      hold, release               hold all back; send them backwards\n"
 	"      seq N|-N, prefix HEX8, form 27|28, id TEXT      of what is sent from now on\n"
 	"      socket ADDR:PORT            send from there from now on\n"
+	"      pieces N                    write N bytes at a time to connections, 0: all at once\n"
+	"      cut                         end the connection to the far end\n"
 	"      silent, speak               send nothing without a command, or again\n"
 	"      pass SECONDS                let time pass that is stopped\n";
 
@@ -128,7 +131,7 @@ enum option_letter {
 	OPT_PASSPHRASE = 256, OPT_KEY_FILE, OPT_PLAIN, OPT_RAW, OPT_CONF, OPT_ENDPOINT,
 	OPT_BIND, OPT_TUN, OPT_TUN_NODE, OPT_ADDRESS, OPT_MTU, OPT_REGISTER, OPT_CLIENT_ID,
 	OPT_KEEPALIVE, OPT_OLDEST, OPT_PREFIX, OPT_SEQ, OPT_PACE, OPT_LOG, OPT_QUIET,
-	OPT_COMMANDS, OPT_HELP, OPT_STOPPED,
+	OPT_COMMANDS, OPT_HELP, OPT_STOPPED, OPT_TCP,
 };
 
 static const struct option long_options[] = {
@@ -144,7 +147,7 @@ static const struct option long_options[] = {
 	{ "pace", 1, NULL, OPT_PACE }, { "stopped", 0, NULL, OPT_STOPPED },
 	{ "log", 1, NULL, OPT_LOG },
 	{ "quiet", 0, NULL, OPT_QUIET }, { "commands", 1, NULL, OPT_COMMANDS },
-	{ "help", 0, NULL, OPT_HELP }, { 0 },
+	{ "tcp", 0, NULL, OPT_TCP }, { "help", 0, NULL, OPT_HELP }, { 0 },
 };
 
 struct chosen {
@@ -244,6 +247,9 @@ static void take_option(struct options *o, struct chosen *chosen, int letter)
 		break;
 	case OPT_STOPPED:
 		o->stopped = true;
+		break;
+	case OPT_TCP:
+		o->tcp = true;
 		break;
 	case OPT_LOG:
 		chosen->log = optarg;

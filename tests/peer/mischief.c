@@ -145,8 +145,7 @@ static void send_again(struct node *node, unsigned int number)
 	log_text("event", "again");
 	log_number("length", k->len);
 	log_end();
-	if (sendto(node->sock, k->data, k->len, 0, &k->to.any, k->to.len) < 0)
-		log_event("cannot send", strerror(errno));
+	node_transmit(node, &k->to, k->data, k->len);
 }
 
 static bool replay(struct node *node, char *words)
@@ -314,6 +313,28 @@ static bool set_socket(struct node *node, char *words)
 	return true;
 }
 
+/* Each write of a connection has so many bytes from now on. */
+static bool set_pieces(struct node *node, char *words)
+{
+	char *end;
+	unsigned long n = strtoul(words, &end, 10);
+
+	if (*end || end == words || n > 65535)
+		return false;
+	node->streams->piece = n;
+	return true;
+}
+
+/* The connection to the far end breaks. */
+static bool cut_off(struct node *node, char *words)
+{
+	(void)words;
+	if (!node->far || !streams_has(node->streams, &node->far->at))
+		return false;
+	streams_close(node->streams, &node->far->at);
+	return true;
+}
+
 static bool be_silent(struct node *node, char *words)
 {
 	(void)words;
@@ -348,6 +369,7 @@ static const struct command {
 	bool (*run)(struct node *node, char *words);
 } commands[] = {
 	{ "body", say_body },
+	{ "cut", cut_off },
 	{ "fault", set_fault },
 	{ "form", set_form },
 	{ "hold", hold },
@@ -355,6 +377,7 @@ static const struct command {
 	{ "keepalive", say_keepalive },
 	{ "padded", say_padded },
 	{ "pass", pass },
+	{ "pieces", set_pieces },
 	{ "ping", ping },
 	{ "prefix", set_prefix },
 	{ "register", say_register },

@@ -62,7 +62,7 @@ bool endpoint_is(const struct endpoint *a, const struct endpoint *b, bool port)
 {
 	if (!a->len || !b->len || a->any.sa_family != b->any.sa_family)
 		return false;
-	if (port && a->v4.sin_port != b->v4.sin_port)
+	if (port && (a->v4.sin_port != b->v4.sin_port || a->stream != b->stream))
 		return false;
 	if (a->any.sa_family == AF_INET)
 		return a->v4.sin_addr.s_addr == b->v4.sin_addr.s_addr;

@@ -11,6 +11,7 @@
 /**
  * struct endpoint - an IPv4 or IPv6 address and a port
  * @len: bytes of the address, 0 for none
+ * @stream: reached by TCP, not by UDP
  */
 struct endpoint {
 	union {
@@ -19,6 +20,7 @@ struct endpoint {
 		struct sockaddr_in6 v6;
 	};
 	socklen_t len;
+	bool stream;
 };
 
 /**
@@ -43,7 +45,7 @@ const char *endpoint_text(const struct endpoint *ep, char *text);
  * endpoint_is() - are two the same
  * @a: one
  * @b: the other
- * @port: the ports have to be, too
+ * @port: the ports and transports have to be, too
  */
 bool endpoint_is(const struct endpoint *a, const struct endpoint *b, bool port);
 

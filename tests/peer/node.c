@@ -47,6 +47,18 @@ int64_t node_ms(const struct node *node, int seconds)
 
 /* --- sending --- */
 
+void node_transmit(struct node *node, const struct endpoint *to, const uint8_t *data, size_t len)
+{
+	bool sent;
+
+	if (to->stream)
+		sent = streams_send(node->streams, to, data, len);
+	else
+		sent = sendto(node->sock, data, len, 0, &to->any, to->len) >= 0;
+	if (!sent)
+		log_event("cannot send", strerror(errno));
+}
+
 void node_send(struct node *node, struct far *far, enum type type,
 	       const void *body, size_t len)
 {
@@ -70,8 +82,7 @@ void node_send(struct node *node, struct far *far, enum type type,
 	trace_out(node->o->mode, &far->at, &d, size, spoilt);
 	if (node->m && mischief_keep(node->m, &far->at, out, size))
 		return;
-	if (sendto(node->sock, out, size, 0, &far->at.any, far->at.len) < 0)
-		log_event("cannot send", strerror(errno));
+	node_transmit(node, &far->at, out, size);
 }
 
 void node_new_session(struct far *far)
@@ -145,8 +156,46 @@ static void read_socket(struct node *node, const struct role *role, int64_t now)
 				log_event("cannot receive", strerror(errno));
 			return;
 		}
+		r.from.stream = false;
 		r.len = (size_t)got;
 		role->take(node, &r, now);
+	}
+}
+
+/* What is read of a stream is for whom, and when it is. */
+struct reading {
+	struct node *node;
+	const struct role *role;
+	int64_t now;
+};
+
+static void take_from_stream(void *about, const struct endpoint *from, const uint8_t *data,
+			     size_t len)
+{
+	static struct received r;
+	struct reading *reading = about;
+
+	r.from = *from;
+	memcpy(r.buffer, data, len);
+	r.len = len;
+	reading->role->take(reading->node, &r, reading->now);
+}
+
+static void read_streams(struct node *node, const struct role *role, const struct pollfd *fds,
+			 int n, int64_t now)
+{
+	struct reading reading = { .node = node, .role = role, .now = now };
+	struct endpoint lost;
+	int i;
+
+	if (fds[0].revents)
+		streams_accept(node->streams);
+	for (i = 1; i < n; i++) {
+		if (!fds[i].revents)
+			continue;
+		streams_read(node->streams, fds[i].fd, take_from_stream, &reading, &lost);
+		if (lost.len)
+			role->lost(node, &lost, now);
 	}
 }
 
@@ -197,6 +246,11 @@ static bool begin(struct node *node, const struct role *role)
 		perror("camex-peer: socket");
 		return false;
 	}
+	node->streams = streams_new();
+	if (o->tcp && role == &server_role && !streams_listen(node->streams, &o->bind)) {
+		perror("camex-peer: TCP socket");
+		return false;
+	}
 	if (o->address)
 		node_configure(node, o->address, o->mtu);
 	return role->start(node);
@@ -207,8 +261,8 @@ int node_run(const struct options *o, const struct role *role)
 	const struct sigaction action = { .sa_handler = stop };
 	struct node node = { .o = o, .sock = -1, .tun = -1, .role = role,
 			     .now = BEGINNING };
-	struct pollfd fds[3];
-	int wait;
+	struct pollfd fds[3 + 1 + STREAMS_MAX];
+	int wait, n;
 
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);
@@ -225,8 +279,10 @@ int node_run(const struct options *o, const struct role *role)
 		fds[1] = (struct pollfd){ .fd = node.tun, .events = POLLIN };
 		fds[2] = (struct pollfd){ .fd = node.m ? mischief_fd(node.m) : -1,
 					  .events = POLLIN };
-		if (poll(fds, 3, wait) < 0)
+		n = streams_poll(node.streams, fds + 3);
+		if (poll(fds, 3 + (nfds_t)n, wait) < 0)
 			continue;
+		read_streams(&node, role, fds + 3, n, now_ms(&node));
 		if (fds[0].revents)
 			read_socket(&node, role, now_ms(&node));
 		if (fds[1].revents)
@@ -236,5 +292,6 @@ int node_run(const struct options *o, const struct role *role)
 	}
 	log_stop_clock(NULL);
 	mischief_free(node.m);
+	free(node.streams);
 	return 0;
 }

@@ -5,6 +5,7 @@
 
 #include "conf.h"
 #include "net.h"
+#include "stream.h"
 #include "trace.h"
 
 struct mischief;
@@ -33,6 +34,7 @@ enum registers { REGISTER_OFF, REGISTER_MANUAL, REGISTER_AUTO };
  * @commands: a FIFO with commands, or NULL
  * @pace: all the daemon's times are so many times shorter
  * @stopped: time passes by node_pass() alone
+ * @tcp: connect to the server by TCP; as a server, listen on TCP beside UDP
  */
 struct options {
 	enum mode mode;
@@ -54,6 +56,7 @@ struct options {
 	const char *commands;
 	int pace;
 	bool stopped;
+	bool tcp;
 };
 
 /**
@@ -102,6 +105,7 @@ struct far {
  * struct node - this end
  * @o: what the command line says
  * @sock: UDP socket
+ * @streams: TCP connections
  * @tun: tun device, or -1
  * @address: inner IPv4 address in network byte order, 0 for none
  * @far: whom commands are about: the server, or the client that was heard last
@@ -114,6 +118,7 @@ struct far {
 struct node {
 	const struct options *o;
 	int sock;
+	struct streams *streams;
 	int tun;
 	uint32_t address;
 	struct far *far;
@@ -130,12 +135,14 @@ struct node {
  * @tick: what is due; returns milliseconds until something is again
  * @take: a datagram has come; it has to log it
  * @forward: a packet has come out of the tun device; it may be changed
+ * @lost: a connection to a far end has ended
  */
 struct role {
 	bool (*start)(struct node *node);
 	int (*tick)(struct node *node, int64_t now);
 	void (*take)(struct node *node, struct received *r, int64_t now);
 	void (*forward)(struct node *node, uint8_t *packet, size_t len);
+	void (*lost)(struct node *node, const struct endpoint *at, int64_t now);
 };
 
 extern const struct role client_role, server_role;
@@ -175,6 +182,15 @@ void node_pass(struct node *node, int64_t ms);
  */
 void node_send(struct node *node, struct far *far, enum type type,
 	       const void *body, size_t len);
+
+/**
+ * node_transmit() - send a finished datagram
+ * @node: this end
+ * @to: where
+ * @data: the datagram
+ * @len: its bytes
+ */
+void node_transmit(struct node *node, const struct endpoint *to, const uint8_t *data, size_t len);
 
 /**
  * node_new_session() - what is sent to a far end gets another prefix

@@ -201,9 +201,12 @@ static struct far *place(struct node *node, const char *id, uint32_t address,
 	return far;
 }
 
-static void enter(struct far *far, const struct received *r, const uint8_t *key,
-		  uint32_t address, const char *id, int64_t now)
+static void enter(struct node *node, struct far *far, const struct received *r,
+		  const uint8_t *key, uint32_t address, const char *id, int64_t now)
 {
+	/* It has come by a new connection, or none. */
+	if (far->used && far->at.stream && !endpoint_is(&far->at, &r->from, true))
+		streams_close(node->streams, &far->at);
 	far->used = true;
 	far->at = r->from;
 	memmove(far->key, key, KEY_LEN);
@@ -250,7 +253,7 @@ static const char *take_register(struct node *node, const struct received *r,
 		return "too many clients";
 	if (profile)
 		address = address_of(profile->local_cidr);
-	enter(far, r, key, address, profile ? profile->id : "", now);
+	enter(node, far, r, key, address, profile ? profile->id : "", now);
 	node->far = far;
 	if (id)
 		*answer = profile;
@@ -340,9 +343,20 @@ static void forward(struct node *node, uint8_t *packet, size_t len)
 		node_send(node, far, DATA, packet, len);
 }
 
+/* The client may come again; until then nothing can be sent to it. */
+static void lost(struct node *node, const struct endpoint *at, int64_t now)
+{
+	char text[ENDPOINT_TEXT];
+
+	(void)node;
+	(void)now;
+	log_event("disconnected", endpoint_text(at, text));
+}
+
 const struct role server_role = {
 	.start = start,
 	.tick = tick,
 	.take = take,
 	.forward = forward,
+	.lost = lost,
 };
