@@ -60,7 +60,7 @@ static struct camex_peer *add_peer(struct kunit *test, const char *name, u8 firs
 	struct camex_peer *peer;
 
 	rtnl_lock();
-	peer = camex_wg_peer_new(test->priv, name, key);
+	peer = camex_wg_peer_new(test->priv, name, key, CAMEX_CIPHER_CHACHA20_POLY1305);
 	rtnl_unlock();
 	KUNIT_ASSERT_FALSE(test, IS_ERR(peer));
 	return peer;

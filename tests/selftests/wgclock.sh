@@ -108,9 +108,19 @@ for pair in "${pairs[@]}"; do
 	step -600
 	ok "$what: it begins anew" restart
 	refused
+	behind=0
+	if [ "$second" = camex ]; then
+		ok "$what: the server forgets what it knows of it" camexctl -n host2 peer forget camex0 host1
+		back "after that it is not refused any more"
+		behind=3600
+		step -$behind
+		ok "$what: it begins anew, an hour behind" restart
+		refused
+	fi
 	wg_unpeer host2 host1
 	ok "$what: the server gets to know it anew" wg_peer host2 host1 routes 10.0.0.1/32,fd00::1/128
 	back "it is not refused any more"
+	step $behind
 done
 
 done_testing

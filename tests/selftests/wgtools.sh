@@ -430,6 +430,33 @@ ok "a link of kind camex beside it" camexctl -n host1 dev add camex0 protocol wi
 is "is none of wg's" "$(in1 wg show interfaces)" wg0
 like "and keeps its key" "$(in1 wg show camex0 private-key 2>&1)" "Operation not supported"
 ip -n host1 link del camex0
+
+# wg knows no ciphers: who has none to say leaves a peer the one that it has
+ciphers() { camexctl -n host1 -j peer show wg0 | jq -c "[.[] | [.public_key, .cipher]] | sort | map(.[1])"; }
+fresh
+in1 wg set wg0 private-key "$test_tmp/key1" peer "$pub2" allowed-ips 10.0.0.2/32
+ok "a peer with the other cipher" camexctl -n host1 peer add wg0 aes public-key "$pub3" routes 10.0.0.3/32 cipher aes-256-gcm
+there=$(ciphers)
+like "each has its own" "$there" '"aes-256-gcm"'
+in1 wg showconf wg0 >"$test_tmp/ciphers.conf"
+unlike "showconf does not tell" "$(<"$test_tmp/ciphers.conf")" aes
+ok "syncconf of that" in1 wg syncconf wg0 "$test_tmp/ciphers.conf"
+is "changes no cipher" "$(ciphers)" "$there"
+ok "setconf of that" in1 wg setconf wg0 "$test_tmp/ciphers.conf"
+is "changes none" "$(ciphers)" "$there"
+in1 wg set wg0 peer "$pub3" allowed-ips 10.0.0.4/32 persistent-keepalive 3 preshared-key "$test_tmp/psk"
+is "nor does set" "$(ciphers)" "$there"
+# which takes several requests, the peer in the last of them
+{ cat "$test_tmp/ciphers.conf" && grep -v -e '^PrivateKey' -e '^\[Interface' "$test_tmp/many.conf" | head -n 6000; } >"$test_tmp/ciphers2.conf"
+printf '[Peer]\nPublicKey = %s\n' "$pub3" >>"$test_tmp/ciphers2.conf"
+sed -i "0,/^PublicKey = ${pub3//\//\\/}/s//PublicKey = ${pub4//\//\\/}/" "$test_tmp/ciphers2.conf"
+ok "setconf of 2,000 more" in1 wg setconf wg0 "$test_tmp/ciphers2.conf"
+is "leaves that peer's as well" "$(camexctl -n host1 -j peer show wg0 | jq -c --arg key "$pub3" '[.[] | select(.cipher == "aes-256-gcm")] | map(.public_key == $key)')" "[true]"
+ok "a peer that was removed" in1 wg set wg0 peer "$pub3" remove
+ok "and comes again" in1 wg set wg0 peer "$pub3"
+unlike "has the cipher of a new one" "$(ciphers)" aes
+ip -n host1 link del wg0
+
 fresh
 is "allowed IPs are removed one by one" "$(in1 "$here/wgnl.py" wg0 remove)" \
 	"three ok [('0a000000', 16), ('0a010000', 16), ('0a020000', 16)]

@@ -215,7 +215,8 @@ static struct camex_peer *add_peer(struct camex_dev *cdev, struct nlattr *attr,
 	if (err)
 		return ERR_PTR(err);
 	name_peer(name, cdev, nla_data(attr));
-	return camex_wg_peer_new(cdev, name, nla_data(attr));
+	return camex_wg_peer_new(cdev, name, nla_data(attr),
+				 camex_wg_cipher_kept(cdev, nla_data(attr)));
 }
 
 static bool is_own_key(const struct camex_dev *cdev, const u8 *key)
@@ -345,8 +346,13 @@ static int set_device(struct camex_dev *cdev, struct genl_info *info)
 	err = set_socket(cdev, info);
 	if (err)
 		return err;
-	if (flags & WGDEVICE_F_REPLACE_PEERS)
+	camex_wg_ciphers_forget(cdev, info->snd_portid);
+	if (flags & WGDEVICE_F_REPLACE_PEERS) {
+		err = camex_wg_ciphers_keep(cdev, info->snd_portid);
+		if (err)
+			return err;
 		camex_peers_clear(cdev);
+	}
 	if (attrs[WGDEVICE_A_PRIVATE_KEY]) {
 		err = set_private_key(cdev, nla_data(attrs[WGDEVICE_A_PRIVATE_KEY]));
 		if (err)

@@ -180,15 +180,16 @@ struct camex_peer *camex_wg_peer_find(struct camex_dev *cdev, const u8 *public_k
 CAMEX_EXPORT_FOR_KUNIT(camex_wg_peer_find);
 
 /**
- * camex_wg_peer_new() - add a peer that has only a name and a public key
+ * camex_wg_peer_new() - add a peer that has only a name, a public key and a cipher
  * @cdev: the device
  * @name: as for camex_peer_new()
  * @public_key: 32 bytes that no other peer has
+ * @cipher: enum camex_cipher_type, which the CPU has
  *
  * Return: the peer, or an ERR_PTR: -EEXIST, -EINVAL where it is the device's own key.
  */
 struct camex_peer *camex_wg_peer_new(struct camex_dev *cdev, const char *name,
-				     const u8 *public_key)
+				     const u8 *public_key, u32 cipher)
 {
 	struct camex_wg_dev *dev = camex_dev_own(cdev);
 	struct camex_peer *peer;
@@ -201,6 +202,7 @@ struct camex_peer *camex_wg_peer_new(struct camex_dev *cdev, const char *name,
 	peer = camex_peer_new(cdev, name, NULL, NULL);
 	if (IS_ERR(peer))
 		return peer;
+	camex_wg_peer_set_cipher(peer, cipher);
 	err = camex_wg_peer_set_public(peer, public_key);
 	if (!err)
 		return peer;

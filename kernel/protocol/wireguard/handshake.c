@@ -74,7 +74,8 @@ bool camex_wg_keys_hold(const struct camex_wg_peer *own, const struct camex_wg_k
  * @own: the peer
  * @keys: the copy, which has it afterwards
  *
- * This is left until it is needed first: a device may have many peers that never come.
+ * Where no endpoint is known this is left until it is needed first: a device may have many peers
+ * that never come.
  *
  * Context: process.
  */

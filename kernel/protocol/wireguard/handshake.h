@@ -34,6 +34,7 @@ void camex_wg_handshake_forget(struct camex_peer *peer);
 /* initiator.c */
 void camex_wg_handshake_request(struct camex_peer *peer);
 void camex_wg_handshake_retry(struct camex_peer *peer);
+void camex_wg_handshake_prepare(struct camex_peer *peer);
 void camex_wg_forget_source(struct camex_peer *peer);
 void camex_wg_handshake_initiate(struct work_struct *work);
 int camex_wg_take_response(struct camex_wg_dev *dev, const struct camex_wg_message *message);

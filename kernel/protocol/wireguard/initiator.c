@@ -11,6 +11,9 @@
 /* Between initiations of ours, nanoseconds; timer and clock may differ by a tick or two. */
 #define INITIATE_EVERY	(5 * (u64)NSEC_PER_SEC - 2 * TICK_NSEC)
 
+/* With so many peers at most, handshakes are prepared for. */
+#define PREPARE_MOST	1024
+
 /* May a handshake begin, as far as can be told without the lock? */
 static bool may_initiate(const struct camex_peer *peer, u64 now)
 {
@@ -25,13 +28,34 @@ static void queue_initiation(struct camex_peer *peer)
 {
 	struct camex_wg_peer *own = camex_peer_own(peer);
 
-	if (!may_initiate(peer, camex_wg_now()) || work_pending(&own->initiate))
+	if (!may_initiate(peer, camex_wg_now()) ||
+	    (READ_ONCE(own->wanted) && work_pending(&own->initiate)))
 		return;
 	spin_lock_bh(&peer->cdev->lock);
 	/* Who cancels the work has made sure before that this is false. */
-	if (camex_wg_is_alive(own))
+	if (camex_wg_is_alive(own)) {
+		WRITE_ONCE(own->wanted, true);
 		queue_work(camex_wg_workqueue, &own->initiate);
+	}
 	spin_unlock_bh(&peer->cdev->lock);
+}
+
+/**
+ * camex_wg_handshake_prepare() - have computed what the first handshake with a peer needs
+ * @peer: a peer with an endpoint, with which a handshake is likely
+ *
+ * Where there are very many, who wants a handshake now would wait for all of them.
+ *
+ * Context: camex_dev.lock held.
+ */
+void camex_wg_handshake_prepare(struct camex_peer *peer)
+{
+	const struct camex_wg_dev *dev = camex_dev_own(peer->cdev);
+	struct camex_wg_peer *own = camex_peer_own(peer);
+
+	if (unlikely(own->computed != dev->changes) && camex_wg_is_alive(own) &&
+	    atomic_read(&dev->peers.nelems) <= PREPARE_MOST)
+		queue_work(camex_wg_workqueue, &own->initiate);
 }
 
 /**
@@ -130,15 +154,34 @@ static bool keep_handshake(struct camex_wg_peer *own, const struct camex_wg_keys
 	return ok;
 }
 
-/**
- * camex_wg_handshake_initiate() - send an initiation
- * @work: camex_wg_peer.initiate
- *
- * Context: process. The peer is there until the work was cancelled.
- */
-void camex_wg_handshake_initiate(struct work_struct *work)
+static bool take_wanted(struct camex_wg_peer *own)
 {
-	struct camex_wg_peer *own = container_of(work, struct camex_wg_peer, initiate);
+	struct camex_dev *cdev = own->peer->cdev;
+	bool wanted;
+
+	spin_lock_bh(&cdev->lock);
+	wanted = own->wanted;
+	WRITE_ONCE(own->wanted, false);
+	spin_unlock_bh(&cdev->lock);
+	return wanted;
+}
+
+static void prepare_keys(struct camex_wg_peer *own)
+{
+	struct camex_dev *cdev = own->peer->cdev;
+	struct camex_wg_keys keys;
+	bool ok;
+
+	spin_lock_bh(&cdev->lock);
+	ok = camex_wg_keys_copy(own, &keys);
+	spin_unlock_bh(&cdev->lock);
+	if (ok)
+		camex_wg_keys_complete(own, &keys);
+	memzero_explicit(&keys, sizeof(keys));
+}
+
+static void send_initiation(struct camex_wg_peer *own)
+{
 	struct camex_wg_initiation message;
 	struct camex_noise_handshake hs;
 	u8 stamp[CAMEX_WG_TIMESTAMP];
@@ -157,6 +200,22 @@ void camex_wg_handshake_initiate(struct work_struct *work)
 	camex_noise_forget(&hs);
 out:
 	memzero_explicit(&keys, sizeof(keys));
+}
+
+/**
+ * camex_wg_handshake_initiate() - send an initiation, or prepare for one
+ * @work: camex_wg_peer.initiate
+ *
+ * Context: process. The peer is there until the work was cancelled.
+ */
+void camex_wg_handshake_initiate(struct work_struct *work)
+{
+	struct camex_wg_peer *own = container_of(work, struct camex_wg_peer, initiate);
+
+	if (take_wanted(own))
+		send_initiation(own);
+	else
+		prepare_keys(own);
 }
 
 /* The handshake that a response is for, with the keys; NULL: there is none. */

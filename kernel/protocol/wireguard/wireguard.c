@@ -121,6 +121,7 @@ static void free_dev(struct camex_dev *cdev)
 {
 	struct camex_wg_dev *dev = camex_dev_own(cdev);
 
+	camex_wg_ciphers_forget(cdev, 0);
 	camex_wg_limits_free(dev->limits);
 	camex_index_table_free(&dev->indices);
 	camex_wg_peers_free(dev);
@@ -155,6 +156,7 @@ static void reset_peer(struct camex_peer *peer)
 	camex_wg_sessions_clear(&own->sessions);
 	camex_wg_timers_reset(&own->timers);
 	WRITE_ONCE(own->gave_up, false);
+	WRITE_ONCE(own->wanted, false);
 }
 
 /* Nothing is queued after that, and nothing that was is still being worked on. */
@@ -247,6 +249,8 @@ static void forget_peer(struct camex_peer *peer, bool dying)
 	struct camex_wg_peer *own = camex_peer_own(peer);
 
 	reset_peer(peer);
+	/* Its clock may have gone back. Ours has not: what we send still rises. */
+	memset(own->taken, 0, sizeof(own->taken));
 	if (dying)
 		camex_wg_peer_unknown(own);
 }
@@ -316,6 +320,8 @@ static unsigned long find_due(struct camex_peer *peer, unsigned long now,
 	if (time_after(READ_ONCE(peer->live.sent), exchanged))
 		exchanged = READ_ONCE(peer->live.sent);
 	can_talk = due->ep && dev->local.has_key;
+	if (can_talk)
+		camex_wg_handshake_prepare(peer);
 	next = camex_wg_timers_look(&own->timers, now,
 				    can_talk ? camex_peer_keepalive(peer) : 0, exchanged,
 				    &due->what);

@@ -37,6 +37,7 @@
  *	locks)
  * @limits: what one source may cost under load
  * @queue: messages that wait for a worker
+ * @kept: ciphers of peers that were replaced, or NULL (RTNL)
  */
 struct camex_wg_dev {
 	struct camex_dev *cdev;
@@ -48,6 +49,7 @@ struct camex_wg_dev {
 	struct camex_cookie_checker checkers[2];
 	struct camex_wg_limits *limits;
 	struct camex_wg_queue queue;
+	struct camex_wg_kept *kept;
 };
 
 /**
@@ -75,7 +77,8 @@ struct camex_wg_dev {
  *	never (camex_dev.lock)
  * @gave_up: the last handshake was not answered
  * @timers: when what is due
- * @initiate: sends an initiation
+ * @initiate: sends an initiation if one is @wanted, or else computes what both static keys make
+ * @wanted: (camex_dev.lock)
  */
 struct camex_wg_peer {
 	struct camex_peer *peer;
@@ -98,6 +101,7 @@ struct camex_wg_peer {
 	bool gave_up;
 	struct camex_wg_timers timers;
 	struct work_struct initiate;
+	bool wanted;
 };
 
 extern struct workqueue_struct *camex_wg_workqueue;
