@@ -6,7 +6,7 @@ import json
 MTU = {"veth": 1500, "camex": 1428, "raw": 1472, "wireguard": 1420, "vxlan": 1450, "fou": 1472,
        "jtunnel": 1464, "esp-aes": 1446, "esp-chacha": 1446, "ovpn": 1448, "tap": 1414, "vxlan-wg": 1370,
        "tap-raw": 1458, "tap-raw-np": 1458, "tap-raw-nf": 1458, "tap-raw-np-nf": 1458,
-       "camex-wg": 1440, "camex-to-wg": 1440, "wg-to-camex": 1440, "wireguard-go": 1420}
+       "camex-wg": 1440, "camex-aes": 1440, "camex-to-wg": 1440, "wg-to-camex": 1440, "wireguard-go": 1420}
 INNER_MTU = 1420
 LESS = {"tap": 1370, "vxlan-wg": 1370}
 TCP_HEADERS = 52            # IPv4, timestamps
@@ -25,12 +25,13 @@ NAMES = {"veth": "veth alone", "camex": "camex", "raw": "camex, protocol raw",
          "tap": "camex, tap", "vxlan-wg": "VXLAN over WireGuard", "tap-raw": "camex, tap, protocol raw",
          "tap-raw-np": "the same, tx netpoll", "tap-raw-nf": "the same, rx netfilter",
          "tap-raw-np-nf": "the same, both", "camex-wg": "camex, protocol wireguard",
+         "camex-aes": "the same, cipher aes-256-gcm",
          "camex-to-wg": "camex to WireGuard", "wg-to-camex": "WireGuard to camex",
          "wireguard-go": "wireguard-go"}
 
 # Those whose handshake is WireGuard's, at both ends in the kernel. What two static keys agree on is
 # computed once: by WireGuard when a peer is added, by camex in the first handshake.
-HANDSHAKES = ["wireguard", "camex-wg", "camex-to-wg", "wg-to-camex"]
+HANDSHAKES = ["wireguard", "camex-wg", "camex-aes", "camex-to-wg", "wg-to-camex"]
 
 # Nominal rates by which the amounts are chosen: Mbit/s of TCP, packets/s of UDP. What is compared
 # moves the same amount: each flow's slow beginning counts as much for one as for the other.

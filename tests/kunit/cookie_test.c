@@ -18,11 +18,14 @@ struct scene {
 	u8 message[MESSAGE_LEN];
 };
 
-static const struct camex_noise_suite *const suite = &camex_noise_chacha20poly1305;
+/* The suite, and handshakes of it that others made. */
+static const struct camex_noise_suite *suite;
+static const struct noise_fixture *vectors;
+static unsigned int nvectors;
 
-static int cookie_init(struct kunit *test)
+static int init_scene(struct kunit *test)
 {
-	const struct noise_fixture *f = &noise_vectors[0];
+	const struct noise_fixture *f = &vectors[0];
 	struct scene *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 
 	if (!s)
@@ -36,6 +39,22 @@ static int cookie_init(struct kunit *test)
 	s->source.port = htons(51820);
 	memcpy(s->message, f->initiation, MESSAGE_LEN);
 	return 0;
+}
+
+static int cookie_init(struct kunit *test)
+{
+	suite = &camex_noise_chacha20poly1305;
+	vectors = noise_vectors;
+	nvectors = noise_nvectors;
+	return init_scene(test);
+}
+
+static int cookie_aes_init(struct kunit *test)
+{
+	suite = &camex_noise_aes256gcm;
+	vectors = noise_aes_vectors;
+	nvectors = noise_naes_vectors;
+	return init_scene(test);
 }
 
 static bool has_mac1(struct scene *s)
@@ -71,8 +90,8 @@ static void cookie_as_others(struct kunit *test)
 	struct scene *s = test->priv;
 	unsigned int i;
 
-	for (i = 0; i < noise_nvectors; i++) {
-		const struct noise_fixture *f = &noise_vectors[i];
+	for (i = 0; i < nvectors; i++) {
+		const struct noise_fixture *f = &vectors[i];
 		u8 response[sizeof(struct camex_wg_response)];
 
 		camex_cookie_checker_set(&s->checker, suite, f->responder_public);
@@ -117,9 +136,9 @@ static void cookie_round_trip(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, has_mac2(s, LATER));
 	KUNIT_EXPECT_TRUE(test, pass_cookie(s, LATER));
 	KUNIT_EXPECT_EQ(test, camex_wg_kind((const u8 *)&s->reply, sizeof(s->reply),
-					    CAMEX_WG_FIRST_TYPE), CAMEX_WG_COOKIE);
+					    suite->first_type), CAMEX_WG_COOKIE);
 	KUNIT_EXPECT_EQ(test, camex_wg_get32(s->reply.receiver),
-			noise_vectors[0].initiator_index);
+			vectors[0].initiator_index);
 	first = s->reply;
 	add_macs(s, LATER);
 	KUNIT_EXPECT_TRUE(test, has_mac1(s));
@@ -232,9 +251,9 @@ static void cookie_replies(struct kunit *test)
 	add_macs(s, LATER);
 	KUNIT_EXPECT_FALSE(test, camex_cookie_consume(&s->cookie, &s->reply, LATER));
 	/* the reply of another responder */
-	camex_cookie_checker_set(&s->checker, suite, noise_vectors[1].responder_public);
+	camex_cookie_checker_set(&s->checker, suite, vectors[1].responder_public);
 	KUNIT_EXPECT_FALSE(test, pass_cookie(s, LATER));
-	camex_cookie_checker_set(&s->checker, suite, noise_vectors[0].responder_public);
+	camex_cookie_checker_set(&s->checker, suite, vectors[0].responder_public);
 	KUNIT_EXPECT_TRUE(test, pass_cookie(s, LATER));
 }
 
@@ -246,7 +265,7 @@ static void cookie_without_key(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, has_mac1(s));
 	camex_cookie_checker_set(&s->checker, suite, NULL);
 	KUNIT_EXPECT_FALSE(test, has_mac1(s));
-	camex_cookie_checker_set(&s->checker, suite, noise_vectors[1].responder_public);
+	camex_cookie_checker_set(&s->checker, suite, vectors[1].responder_public);
 	KUNIT_EXPECT_FALSE(test, has_mac1(s));
 	camex_cookie_checker_init(&s->checker);
 	KUNIT_EXPECT_FALSE(test, has_mac1(s));
@@ -321,7 +340,8 @@ static void cookie_limit_is_bounded(struct kunit *test)
 	camex_wg_limits_free(limits);
 }
 
-static struct kunit_case cookie_cases[] = {
+/* Each suite has its own: KUnit keeps a log in them. */
+static struct kunit_case cookie_cases[2][10] = { [0 ... 1] = {
 	KUNIT_CASE(cookie_as_others),
 	KUNIT_CASE(cookie_round_trip),
 	KUNIT_CASE(cookie_changed_macs),
@@ -332,12 +352,19 @@ static struct kunit_case cookie_cases[] = {
 	KUNIT_CASE(cookie_limit_rate),
 	KUNIT_CASE(cookie_limit_is_bounded),
 	{}
-};
+} };
 
 static struct kunit_suite cookie_suite = {
 	.name = "camex_cookie",
 	.init = cookie_init,
-	.test_cases = cookie_cases,
+	.test_cases = cookie_cases[0],
 };
 
-kunit_test_suite(cookie_suite);
+/* The same by the other suite. */
+static struct kunit_suite cookie_aes_suite = {
+	.name = "camex_cookie_aes",
+	.init = cookie_aes_init,
+	.test_cases = cookie_cases[1],
+};
+
+kunit_test_suites(&cookie_suite, &cookie_aes_suite);

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""Prints noise_fixtures.h: the handshakes of noise-chacha20-poly1305.json, and HMAC-BLAKE2s of Python."""
+"""Prints noise_fixtures.h: the handshakes of noise-*.json, and HMAC-BLAKE2s of Python."""
 
 import hashlib
 import hmac
@@ -55,13 +55,15 @@ def hmacs():
 
 def main():
     fixtures = pathlib.Path(__file__).resolve().parent.parent / "fixtures"
-    vectors = json.loads((fixtures / "noise-chacha20-poly1305.json").read_text(encoding="utf-8"))
     print("/* SPDX-License-Identifier: GPL-2.0-only */")
     print("/* Written by noise_fixtures.py. */")
-    print("\nstatic const struct noise_fixture noise_fixtures[] = {")
-    for vector in vectors["handshakes"]:
-        print("\n".join(handshake(vector)))
-    print("};\n\nstatic const struct hmac_fixture hmac_fixtures[] = {")
+    for array, cipher in (("noise_fixtures", "chacha20-poly1305"), ("noise_aes_fixtures", "aes-256-gcm")):
+        vectors = json.loads((fixtures / f"noise-{cipher}.json").read_text(encoding="utf-8"))
+        print(f"\nstatic const struct noise_fixture {array}[] = {{")
+        for vector in vectors["handshakes"]:
+            print("\n".join(handshake(vector)))
+        print("};")
+    print("\nstatic const struct hmac_fixture hmac_fixtures[] = {")
     print("\n".join(hmacs()))
     print("};")
 

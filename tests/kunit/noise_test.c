@@ -10,6 +10,8 @@
 
 const struct noise_fixture *const noise_vectors = noise_fixtures;
 const unsigned int noise_nvectors = ARRAY_SIZE(noise_fixtures);
+const struct noise_fixture *const noise_aes_vectors = noise_aes_fixtures;
+const unsigned int noise_naes_vectors = ARRAY_SIZE(noise_aes_fixtures);
 
 /* Where the bytes of an initiation and of a response begin that the handshake protects. */
 #define INITIATION_BEGIN	offsetof(struct camex_wg_initiation, ephemeral)
@@ -46,11 +48,14 @@ struct scene {
 	u8 timestamp[CAMEX_WG_TIMESTAMP];
 };
 
-static const struct camex_noise_suite *const suite = &camex_noise_chacha20poly1305;
+/* The suite, and handshakes of it that others made. */
+static const struct camex_noise_suite *suite;
+static const struct noise_fixture *vectors;
+static unsigned int nvectors;
 
-static int noise_init(struct kunit *test)
+static int init_scene(struct kunit *test)
 {
-	const struct noise_fixture *f = &noise_vectors[1];
+	const struct noise_fixture *f = &vectors[1];
 	struct scene *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
 
 	if (!s)
@@ -63,6 +68,22 @@ static int noise_init(struct kunit *test)
 	return 0;
 }
 
+static int noise_init(struct kunit *test)
+{
+	suite = &camex_noise_chacha20poly1305;
+	vectors = noise_vectors;
+	nvectors = noise_nvectors;
+	return init_scene(test);
+}
+
+static int noise_aes_init(struct kunit *test)
+{
+	suite = &camex_noise_aes256gcm;
+	vectors = noise_aes_vectors;
+	nvectors = noise_naes_vectors;
+	return init_scene(test);
+}
+
 static void noise_exit(struct kunit *test)
 {
 	camex_test_ephemeral = NULL;
@@ -72,7 +93,7 @@ static void noise_exit(struct kunit *test)
 static bool create_initiation(struct scene *s)
 {
 	return camex_noise_create_initiation(&s->initiation, &s->first, &s->initiator,
-					     &s->to_responder, 7, noise_vectors[1].timestamp);
+					     &s->to_responder, 7, vectors[1].timestamp);
 }
 
 static bool open_initiation(struct scene *s)
@@ -182,8 +203,8 @@ static void noise_as_others(struct kunit *test)
 	struct scene *s = test->priv;
 	unsigned int i;
 
-	for (i = 0; i < noise_nvectors; i++) {
-		const struct noise_fixture *f = &noise_vectors[i];
+	for (i = 0; i < nvectors; i++) {
+		const struct noise_fixture *f = &vectors[i];
 
 		KUNIT_EXPECT_TRUE(test, camex_noise_local_set(&s->initiator, f->initiator_static));
 		KUNIT_EXPECT_TRUE(test, camex_noise_local_set(&s->responder, f->responder_static));
@@ -285,16 +306,16 @@ static void noise_other_initiator(struct kunit *test)
 	camex_noise_remote_rekey(&s->to_responder, &thief);
 	KUNIT_ASSERT_TRUE(test, camex_noise_create_initiation(&s->initiation, &s->first, &thief,
 							      &s->to_responder, 7,
-							      noise_vectors[1].timestamp));
+							      vectors[1].timestamp));
 	KUNIT_EXPECT_TRUE(test, open_initiation(s));
-	EXPECT_BYTES(test, s->public_key, noise_vectors[1].initiator_public);
+	EXPECT_BYTES(test, s->public_key, vectors[1].initiator_public);
 	KUNIT_EXPECT_FALSE(test, check_initiation(s));
 	KUNIT_EXPECT_TRUE(test, is_zero(&s->second, sizeof(s->second)));
 
 	/* what is for another responder is for no other */
 	camex_noise_remote_rekey(&s->to_responder, &s->initiator);
 	KUNIT_ASSERT_TRUE(test, create_initiation(s));
-	camex_noise_local_set(&s->responder, noise_vectors[0].responder_static);
+	camex_noise_local_set(&s->responder, vectors[0].responder_static);
 	KUNIT_EXPECT_FALSE(test, open_initiation(s));
 }
 
@@ -303,10 +324,23 @@ static void noise_new_local_key(struct kunit *test)
 {
 	struct scene *s = test->priv;
 
-	camex_noise_local_set(&s->responder, noise_vectors[0].responder_static);
+	camex_noise_local_set(&s->responder, vectors[0].responder_static);
 	camex_noise_remote_rekey(&s->to_initiator, &s->responder);
 	camex_noise_remote_init(&s->to_responder, suite, s->responder.public_key, &s->initiator);
 	KUNIT_EXPECT_TRUE(test, shake_hands(s) && keys_match(s));
+}
+
+/* An initiation by another suite says whom it is from, but there is no response to it. */
+static void noise_other_suite(struct kunit *test)
+{
+	struct scene *s = test->priv;
+
+	KUNIT_ASSERT_TRUE(test, create_initiation(s));
+	s->to_initiator.suite = suite == &camex_noise_aes256gcm ? &camex_noise_chacha20poly1305 :
+								   &camex_noise_aes256gcm;
+	KUNIT_EXPECT_TRUE(test, take_initiation(s));
+	KUNIT_EXPECT_FALSE(test, create_response(s));
+	KUNIT_EXPECT_EQ(test, s->second.stage, CAMEX_NOISE_NONE);
 }
 
 /* Points of low order agree on nothing, wherever they are. */
@@ -445,7 +479,8 @@ static void noise_timestamps(struct kunit *test)
 	expect_stamp(test, stamp, epoch + 2 * year, 0);
 }
 
-static struct kunit_case noise_cases[] = {
+/* Each suite has its own: KUnit keeps a log in them. */
+static struct kunit_case noise_cases[2][14] = { [0 ... 1] = {
 	KUNIT_CASE(noise_as_others),
 	KUNIT_CASE(noise_draws_keys),
 	KUNIT_CASE(noise_changed_initiation),
@@ -453,19 +488,28 @@ static struct kunit_case noise_cases[] = {
 	KUNIT_CASE(noise_other_preshared),
 	KUNIT_CASE(noise_other_initiator),
 	KUNIT_CASE(noise_new_local_key),
+	KUNIT_CASE(noise_other_suite),
 	KUNIT_CASE(noise_low_order),
 	KUNIT_CASE(noise_no_local_key),
 	KUNIT_CASE(noise_order),
 	KUNIT_CASE(noise_hmac),
 	KUNIT_CASE(noise_timestamps),
 	{}
-};
+} };
 
 static struct kunit_suite noise_suite = {
 	.name = "camex_noise",
 	.init = noise_init,
 	.exit = noise_exit,
-	.test_cases = noise_cases,
+	.test_cases = noise_cases[0],
 };
 
-kunit_test_suite(noise_suite);
+/* The same by the other suite. */
+static struct kunit_suite noise_aes_suite = {
+	.name = "camex_noise_aes",
+	.init = noise_aes_init,
+	.exit = noise_exit,
+	.test_cases = noise_cases[1],
+};
+
+kunit_test_suites(&noise_suite, &noise_aes_suite);

@@ -41,5 +41,8 @@ struct hmac_fixture {
 
 extern const struct noise_fixture *const noise_vectors;
 extern const unsigned int noise_nvectors;
+/* The same with AES-256-GCM. */
+extern const struct noise_fixture *const noise_aes_vectors;
+extern const unsigned int noise_naes_vectors;
 
 #endif /* CAMEX_KUNIT_NOISE_VECTORS_H */

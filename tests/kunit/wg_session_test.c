@@ -5,6 +5,7 @@
 #include <linux/skbuff.h>
 
 #include "core/protocol.h"
+#include "crypto/aes256gcm.h"
 #include "protocol/wireguard/config.h"
 #include "protocol/wireguard/data.h"
 #include "protocol/wireguard/queue.h"
@@ -374,6 +375,65 @@ static void session_ends(struct kunit *test)
 	fake_peer_del(peer);
 }
 
+/* Sessions of the other suite: types, nonces and limits of their own. */
+static void session_aes(struct kunit *test)
+{
+	const struct camex_noise_suite *suite = &camex_noise_aes256gcm;
+	struct camex_peer *peer = add_peer(test, "peer", 9);
+	struct camex_wg_session *session = add_session(test, peer, true);
+	u32 index = session->index.value;
+	struct camex_located at;
+	struct camex_sealing s;
+	u8 data[100] = {};
+	int why;
+
+	enter_softirq();
+	/* Its key is not looked at here. */
+	session->suite = suite;
+	KUNIT_ASSERT_TRUE(test, ops.begin_sealing(peer, &s, 1, CAMEX_WG_PACKET, &why));
+	s.seq = 0x10203;
+	ops.put_header(&s, 48);
+	KUNIT_EXPECT_EQ(test, get_unaligned_le32(s.bytes), 0x84U);
+	KUNIT_EXPECT_EQ(test, get_unaligned_le64(s.bytes + 8), 0x10203ULL);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be32(s.nonce), 0U);
+	KUNIT_EXPECT_EQ(test, get_unaligned_be64(s.nonce + 4), 0x10203ULL);
+	atomic64_set(&session->next, BIT_ULL(32) - 2);
+	KUNIT_EXPECT_TRUE(test, ops.begin_sealing(peer, &s, 2, CAMEX_WG_PACKET, &why));
+	KUNIT_EXPECT_NE(test, ops.ready(peer), 0);
+	KUNIT_EXPECT_FALSE(test, ops.begin_sealing(peer, &s, 1, CAMEX_WG_PACKET, &why));
+	leave_softirq();
+	put_head(data, 0x84, index, BIT_ULL(32) - 1);
+	KUNIT_EXPECT_TRUE(test, locate(test, data, 100, &at));
+	KUNIT_EXPECT_EQ(test, get_unaligned_be64(at.nonce + 4), BIT_ULL(32) - 1);
+	put_head(data, 0x84, index, BIT_ULL(32));
+	KUNIT_EXPECT_FALSE(test, locate(test, data, 100, &at));
+	/* the same session by a message of the other suite, either way */
+	put_head(data, CAMEX_WG_DATA, index, 7);
+	KUNIT_EXPECT_FALSE(test, locate(test, data, 100, &at));
+	session->suite = &camex_noise_chacha20poly1305;
+	KUNIT_EXPECT_TRUE(test, locate(test, data, 100, &at));
+	put_head(data, 0x84, index, 7);
+	KUNIT_EXPECT_FALSE(test, locate(test, data, 100, &at));
+	/* keys in memory of their own are needed, and taken */
+	{
+		struct camex_aead_key spare[2] = {};
+
+		KUNIT_EXPECT_NULL(test, camex_wg_session_new(peer, suite, NULL));
+		KUNIT_EXPECT_NULL(test, camex_wg_session_new(peer, suite, spare));
+		KUNIT_ASSERT_NULL(test, camex_aes256gcm_refusal());
+		KUNIT_ASSERT_TRUE(test, camex_aead_key_alloc(&spare[0], &camex_aes256gcm));
+		KUNIT_EXPECT_NULL(test, camex_wg_session_new(peer, suite, spare));
+		KUNIT_ASSERT_TRUE(test, camex_aead_key_alloc(&spare[1], &camex_aes256gcm));
+		session = camex_wg_session_new(peer, suite, spare);
+		KUNIT_ASSERT_NOT_NULL(test, session);
+		KUNIT_EXPECT_NULL(test, memchr_inv(spare, 0, sizeof(spare)));
+		spin_lock_bh(&peer->cdev->lock);
+		camex_wg_session_drop(session);
+		spin_unlock_bh(&peer->cdev->lock);
+	}
+	fake_peer_del(peer);
+}
+
 /* --- messages that wait --- */
 
 static void no_work(struct work_struct *work)
@@ -480,6 +540,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(session_of_another),
 	KUNIT_CASE(session_window),
 	KUNIT_CASE(session_ends),
+	KUNIT_CASE(session_aes),
 	KUNIT_CASE(queue_is_shared),
 	KUNIT_CASE(session_renewed),
 	{}
