@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Received packets on their way to the stack. They wait in a queue of this CPU's until
- * its NAPI gives them to GRO, as in <net/gro_cells.h>; but small packets that are hardly
- * ever merged do not wait where nothing is before them.
+ * Received packets on their way to the stack. A packet waits in a queue of this CPU until the
+ * CPU's NAPI passes it to GRO, as in <net/gro_cells.h>. A small packet that GRO would hardly
+ * ever merge bypasses the queue, if the queue is empty.
  */
 #include <linux/delay.h>
 #include <linux/ip.h>
@@ -27,7 +27,7 @@
  *	and for a @napi with a thread, which runs on any CPU
  * @napi: gives them to GRO; scheduled while there are any. What GRO holds for longer
  *	(gro_flush_timeout) has its timer running
- * @rounds: how often nothing was left, in GRO neither
+ * @rounds: how often queue and GRO became empty
  */
 struct camex_gro_queue_cpu {
 	struct sk_buff_head queue;
@@ -35,10 +35,10 @@ struct camex_gro_queue_cpu {
 	unsigned int rounds;
 };
 
-/* A packet is on its way up this CPU's stack, past a queue: another on top of it must wait. */
+/* A packet that bypassed the queue is in this CPU's stack: a nested one must use the queue. */
 static DEFINE_PER_CPU(bool, busy);
 
-/* Who has the time to take packets up the stack, and is done when that is. */
+/* The task, in process context, whose packets go directly to the stack. */
 static DEFINE_PER_CPU(struct task_struct *, direct);
 
 /**
@@ -109,7 +109,7 @@ static void free_cells(struct rcu_head *rcu)
 
 /**
  * camex_gro_queue_free() - free what camex_gro_queue_alloc() made
- * @gro: through which no packet comes any more
+ * @gro: the queue, which gets no more packets
  *
  * Context: process, may sleep.
  */
@@ -124,13 +124,13 @@ void camex_gro_queue_free(struct camex_gro_queue *gro)
 		__netif_napi_del(&cell->napi);
 		skb_queue_purge(&cell->queue);
 	}
-	/* There may be readers of the link's list of NAPIs, and a thousand links to go. */
+	/* Readers may be on the link's list of NAPIs. RCU, since a thousand links may be deleted. */
 	call_rcu(&gro->rcu, free_cells);
 }
 
 /*
- * With nothing before it GRO would hand it on at once: a datagram, unless its socket has
- * UDP_GRO, or a segment of TCP without data or at the end of a push.
+ * Would GRO pass the packet on at once if it holds nothing? True for a UDP datagram, unless its
+ * socket has UDP_GRO, and for a TCP segment without data or at the end of a push.
  */
 static bool is_small_and_alone(const struct sk_buff *skb, bool tcp)
 {
@@ -157,7 +157,7 @@ static bool is_small_and_alone(const struct sk_buff *skb, bool tcp)
 	return th->psh || skb->len == l4 + th->doff * 4;
 }
 
-/* Is nothing before it, in the queue or in GRO? A thread may be about to start the timer. */
+/* Are queue and GRO empty? A threaded NAPI may be about to start the timer of GRO. */
 static bool is_idle(const struct camex_gro_queue_cpu *cell)
 {
 	return !test_bit(NAPI_STATE_SCHED, &cell->napi.state) &&
@@ -166,10 +166,10 @@ static bool is_idle(const struct camex_gro_queue_cpu *cell)
 }
 
 /**
- * camex_gro_queue_direct() - from now on packets go to the stack at once
- * @on: or as they did
+ * camex_gro_queue_direct() - deliver this CPU's packets directly to the stack, or stop that
+ * @on: true: directly; false: through the queue again
  *
- * Context: process, with bottom halves off until they go as they did.
+ * Context: process, with bottom halves off from the call with true to the call with false.
  */
 void camex_gro_queue_direct(bool on)
 {
@@ -179,9 +179,9 @@ void camex_gro_queue_direct(bool on)
 }
 
 /**
- * camex_gro_queue_settle() - wait until a CPU has given to the stack what it got before
- * @gro: of a link
- * @cpu: the CPU; what it gets meanwhile is not waited for
+ * camex_gro_queue_settle() - wait until the stack has all packets that a CPU's queue has now
+ * @gro: the queue of a link
+ * @cpu: the CPU; packets that are queued meanwhile are not waited for
  *
  * Context: process, may sleep; for 10 ms at most.
  */
@@ -201,8 +201,9 @@ void camex_gro_queue_settle(struct camex_gro_queue *gro, int cpu)
 }
 
 /*
- * This CPU's queue; or the one before, while that has packets: what receives a peer's
- * datagrams has moved here meanwhile, and nothing shall be overtaken. Any CPU can poll it.
+ * The queue for a packet: this CPU's, or that of the CPU which received the peer's datagrams
+ * before, while packets wait there. So packets keep their order when a peer's datagrams move to
+ * another CPU. Any CPU can poll a queue.
  */
 static struct camex_gro_queue_cpu *find_queue(struct camex_gro_queue *gro, int *last)
 {
@@ -219,15 +220,14 @@ static struct camex_gro_queue_cpu *find_queue(struct camex_gro_queue *gro, int *
 }
 
 /**
- * camex_gro_queue_receive() - a packet goes to the stack
- * @gro: of its link
+ * camex_gro_queue_receive() - deliver a packet to the stack
+ * @gro: the queue of its link
  * @skb: the packet, or GSO packet, with its protocol set; consumed if there is room
- * @tcp: what TCP sends in answer may be sent from here, which may be inside another
- *	device's NAPI
- * @last: the CPU whose queue the peer's packets went to before
+ * @tcp: TCP may send its answer from this context, which may be inside another device's NAPI
+ * @last: the CPU whose queue got the peer's packets before; updated
  *
  * Context: RCU reader, bottom halves off.
- * Return: is there room?
+ * Return: true if there was room.
  */
 bool camex_gro_queue_receive(struct camex_gro_queue *gro, struct sk_buff *skb, bool tcp,
 			     int *last)
@@ -235,7 +235,7 @@ bool camex_gro_queue_receive(struct camex_gro_queue *gro, struct sk_buff *skb, b
 	struct camex_gro_queue_cpu *cell = find_queue(gro, last);
 	bool here = cell == this_cpu_ptr(gro->gro);
 
-	/* Without GRO, which writes to what it gets, all wait elsewhere. */
+	/* Without GRO, or if the packet cannot be made writable for GRO: the CPU's backlog. */
 	if (unlikely(!(skb->dev->features & NETIF_F_GRO) ||
 		     skb_unclone(skb, GFP_ATOMIC))) {
 		netif_rx(skb);

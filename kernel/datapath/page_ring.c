@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Each CPU has two rings of buffers: large ones, and small ones for what fits into these. Parts of
- * the current one are handed out from its start to its end, then the next one's: one that nobody
- * uses any more if there is one close by, else a new one in its place. So what is in flight
- * decides how many there are, up to the size of the ring, and none is zeroed or given back to the
- * page allocator while traffic flows. A packet that refers to a part keeps the whole buffer, so
- * that small packets must not get hold of large ones.
+ * Each CPU has two rings of buffers: one of large buffers, and one of small buffers for small
+ * requests. Parts of the current buffer are handed out from its start to its end. Then the next
+ * buffer becomes the current one: an unused buffer (reference count 1) if there is one among the
+ * next few, else a new buffer, which replaces the next one. So the number of buffers follows the
+ * amount of data in flight, up to the size of the ring, and no buffer is zeroed or returned to the
+ * page allocator while traffic flows. A packet that refers to a part keeps the whole buffer
+ * allocated, so small packets must not use large buffers.
  */
 #include <linux/gfp.h>
 #include <linux/local_lock.h>
@@ -14,15 +15,15 @@
 #include "core/compat.h"
 #include "datapath/page_ring.h"
 
-/* Most buffers of a ring. */
+/* Maximum number of buffers in a ring. */
 #define RING_MAX	32
 
 /**
- * struct kind - what a ring is of
- * @order: of the pages that are its buffers
- * @bytes: of one buffer
- * @count: buffers
- * @look: of them, those that are looked at before a new one is made
+ * struct kind - kind of buffers in a ring
+ * @order: allocation order of a buffer
+ * @bytes: size of a buffer
+ * @count: number of buffers
+ * @look: how many buffers are checked for an unused one before a new one is allocated
  */
 struct kind {
 	unsigned int order;
@@ -41,7 +42,7 @@ static const struct kind kinds[KINDS] = {
 /**
  * struct ring - one CPU's buffers of one kind
  * @page: the buffers, a reference to each; NULL: not made yet
- * @now: the one that parts are taken from
+ * @now: index of the current buffer
  * @offset: where the next part begins
  */
 struct ring {
@@ -52,8 +53,8 @@ struct ring {
 
 /**
  * struct rings - one CPU's buffers
- * @lock: with PREEMPT_RT, bottom halves of one CPU may get in each other's way
- * @ring: of each kind
+ * @lock: needed with PREEMPT_RT, where bottom halves of one CPU can preempt each other
+ * @ring: one of each kind
  */
 struct rings {
 	local_lock_t lock;	/* protects the member below */
@@ -62,7 +63,7 @@ struct rings {
 
 static struct rings __percpu *rings;
 
-/* The next buffer that is all ours becomes the current one. */
+/* Make the next unused buffer the current one, or a new buffer. */
 static bool next_buffer(struct ring *ring, const struct kind *kind)
 {
 	struct page *page;
@@ -133,8 +134,8 @@ bool camex_page_ring_get(struct camex_space *space, unsigned int size)
 }
 
 /**
- * camex_page_ring_put() - a part is not used any more
- * @space: it; packets that have something of it hold references of their own
+ * camex_page_ring_put() - give up a part of a buffer
+ * @space: the part; packets that refer to it hold references of their own
  */
 void camex_page_ring_put(const struct camex_space *space)
 {
@@ -142,7 +143,7 @@ void camex_page_ring_put(const struct camex_space *space)
 }
 
 /**
- * camex_page_ring_init() - before anything is reserved
+ * camex_page_ring_init() - set up the rings, before the first camex_page_ring_get()
  *
  * Return: 0 or -ENOMEM.
  */
@@ -159,7 +160,7 @@ int camex_page_ring_init(void)
 }
 
 /**
- * camex_page_ring_exit() - nothing is reserved any more
+ * camex_page_ring_exit() - free the rings, after the last camex_page_ring_put()
  */
 void camex_page_ring_exit(void)
 {

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory for batches of datagrams and packets, used again when all of it is free. */
+/* Buffers for batches of datagrams and packets. A buffer is used again when it is unused. */
 #ifndef CAMEX_PAGE_RING_H
 #define CAMEX_PAGE_RING_H
 
 #include <linux/mm.h>
 #include <linux/types.h>
 
-/* Bytes of one buffer: as many as the largest IP packet has, or more. */
+/* Size of a large buffer: holds the largest IP packet. */
 #define CAMEX_PAGE_RING_ORDER	(PAGE_SHIFT < 16 ? 16 - PAGE_SHIFT : 0)
 #define CAMEX_PAGE_RING_SIZE	(PAGE_SIZE << CAMEX_PAGE_RING_ORDER)
-/* The same of one for smaller parts, of which a packet that stays keeps less memory. */
+/* Size of a small buffer, of which a queued packet keeps less memory allocated. */
 #define CAMEX_SMALL_ORDER	(PAGE_SHIFT < 14 ? 14 - PAGE_SHIFT : 0)
 #define CAMEX_PAGE_RING_SMALL	(PAGE_SIZE << CAMEX_SMALL_ORDER)
 
 /**
  * struct camex_space - a part of a buffer
  * @page: the buffer (a reference)
- * @at: its bytes
- * @offset: of @at in the buffer
- * @buffer: bytes of the buffer
+ * @at: address of the part
+ * @offset: offset of @at in the buffer
+ * @buffer: size of the buffer
  */
 struct camex_space {
 	struct page *page;
@@ -28,12 +28,12 @@ struct camex_space {
 };
 
 /**
- * camex_page_ring_charge() - what a packet that refers to a part of a buffer is charged for
+ * camex_page_ring_charge() - charge of a packet that refers to a part of a buffer
  * @space: the part
- * @bytes: of it that the packet refers to
+ * @bytes: bytes of the part that the packet refers to
  *
- * The packet keeps the whole buffer, whatever becomes of the other parts: it is charged for half
- * of that at least.
+ * The packet keeps the whole buffer allocated, even if all other parts are unused. So the charge
+ * is at least half of the buffer.
  *
  * Return: bytes, for skb->truesize.
  */

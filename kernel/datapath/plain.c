@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Datagrams that are not encrypted: how they are made, and whose they are. */
+/* Datagrams without encryption: making them, and finding the peer that sent one. */
 #include <linux/skbuff.h>
 #include <net/ip_tunnels.h>
 
@@ -8,8 +8,8 @@
 #include "datapath/plain.h"
 
 /**
- * camex_plain_seal() - make a packet ready for a header in front of it
- * @peer: whom it is for
+ * camex_plain_seal() - make headroom in a packet for the outer headers
+ * @peer: the receiver
  * @skb: the packet; a GSO packet stays one, and is cut with the headers around it
  * @why: counter, on failure
  *
@@ -28,7 +28,7 @@ struct sk_buff *camex_plain_seal(struct camex_peer *peer, struct sk_buff *skb,
 		return NULL;
 	}
 	camex_tx_stamped(skb);
-	/* Tells the one who cuts it what follows the UDP header. */
+	/* Tells the segmentation code what follows the UDP header. */
 	if (camex_is_tap(cdev))
 		skb_set_inner_protocol(skb, htons(ETH_P_TEB));
 	else
@@ -46,9 +46,9 @@ static bool has_key(const struct camex_peer *peer)
 }
 
 /*
- * A plain datagram proves nothing. It belongs to the peer at its source; from
- * elsewhere it is taken only for a peer that has neither a key nor a
- * configured endpoint, and that the inner source belongs to.
+ * A plain datagram proves nothing. It belongs to the peer whose endpoint is its source. From
+ * another source it is accepted only for the peer that has the inner source address in its
+ * routes, if that peer has no key and no configured endpoint.
  */
 static struct camex_peer *peer_of(struct camex_dev *cdev, struct sk_buff *skb,
 				  const struct camex_source *from)
@@ -69,9 +69,9 @@ static struct camex_peer *peer_of(struct camex_dev *cdev, struct sk_buff *skb,
 }
 
 /**
- * camex_plain_heard() - a plain datagram came from a peer, or so it says
+ * camex_plain_heard() - note a plain datagram that claims to be from a peer
  * @peer: the peer
- * @from: where it came from; the peer is there now
+ * @from: source of the datagram; becomes the peer's endpoint
  * @why: counter, on failure
  *
  * Context: RCU reader, bottom halves off.
@@ -98,10 +98,10 @@ struct camex_peer *camex_plain_heard(struct camex_peer *peer,
 }
 
 /**
- * camex_plain_open() - whom a plain datagram is from
+ * camex_plain_open() - find the peer that sent a plain datagram
  * @cdev: the device
  * @skb: the packet
- * @from: where it came from
+ * @from: source of the datagram
  * @why: counter, on failure
  *
  * Return: the peer, or NULL when the packet must be dropped.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Datagrams that are not encrypted: how they are made, and whose they are. */
+/* Datagrams without encryption: making them, and finding the peer that sent one. */
 #ifndef CAMEX_PLAIN_H
 #define CAMEX_PLAIN_H
 

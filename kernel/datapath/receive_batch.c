@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Receive, many datagrams at a time: an aggregate that the stack or the driver
- * made is opened piece by piece into one buffer (piece.c), where the payloads of
- * a TCP stream come to lie behind one another, and a large packet is made of
- * them. What came in is only read: others may look at it too.
+ * Receive an aggregate, made by the stack or the driver, in one go. Its datagrams are opened one
+ * after the other into one buffer (receive_piece.c), so that the payloads of a TCP stream are
+ * contiguous there, and become one large packet. The received skb is read-only, because others
+ * may have a clone of it.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -17,9 +17,9 @@
 #include "datapath/receive_batch.h"
 #include "datapath/receive_piece.h"
 
-/* Payload bytes from which on a packet refers to a buffer: no more than a page has room for. */
+/* From this payload size on a packet refers to the buffer; smaller payloads are copied. */
 #define COPY_BREAK	3072
-/* What a packet that is made here has room for in front. */
+/* Headroom of packets that are made here. */
 #define HEADROOM	(LL_MAX_HEADER + CAMEX_AEAD_HEAD + 48)
 
 static struct camex_batch __percpu *batches;
@@ -29,7 +29,7 @@ static unsigned int payload_of(const struct camex_piece *p)
 	return p->len - p->head_len;
 }
 
-/* Are Ethernet and IP header of @b those of @a, but for what differs from packet to packet? */
+/* Are the Ethernet and IP headers of @a and @b equal, except length, IP ID and checksum? */
 static bool same_ip(const struct camex_piece *a, const struct camex_piece *b)
 {
 	if (a->l3 != b->l3 || (a->l3 && memcmp(a->head, b->head, a->l3)))
@@ -41,19 +41,19 @@ static bool same_ip(const struct camex_piece *a, const struct camex_piece *b)
 		       x->tos == y->tos && x->ttl == y->ttl &&
 		       x->frag_off == y->frag_off;
 	}
-	/* but for the payload's length */
+	/* all but the payload length */
 	return !memcmp(ip6_of(a), ip6_of(b), 4) &&
 	       !memcmp(&ip6_of(a)->nexthdr, &ip6_of(b)->nexthdr,
 		       sizeof(struct ipv6hdr) - offsetof(struct ipv6hdr, nexthdr));
 }
 
-/* How far is the IP ID of @b from that of @a, both IPv4? */
+/* The IP ID of @b minus that of @a; both are IPv4. */
 static u16 id_step(const struct camex_piece *a, const struct camex_piece *b)
 {
 	return ntohs(ip4_of(b)->id) - ntohs(ip4_of(a)->id);
 }
 
-/* Are so many words the same? A call would cost more than they do. */
+/* Are @n words equal? A call of memcmp() would cost more than this loop. */
 static bool same_words(const void *a, const void *b, unsigned int n)
 {
 	const u32 *x = a, *y = b;
@@ -78,11 +78,11 @@ static bool same_tcp(const struct camex_piece *a, const struct camex_piece *b)
 }
 
 /**
- * struct run - pieces that make one packet
+ * struct run - consecutive pieces that become one packet
  * @first: the first piece
  * @n: how many
  * @bytes: of payload
- * @fixed_id: they have all the same IP ID
+ * @fixed_id: all pieces have the same IP ID
  */
 struct run {
 	const struct camex_piece *first;
@@ -91,7 +91,7 @@ struct run {
 	bool fixed_id;
 };
 
-/* Does piece @b go on where the run ends? */
+/* Does piece @b continue the TCP stream of the run? */
 static bool continues_run(struct run *run, const struct camex_piece *b)
 {
 	const struct camex_piece *a = run->first, *last = b - 1;
@@ -112,7 +112,7 @@ static bool continues_run(struct run *run, const struct camex_piece *b)
 	return step == (run->fixed_id ? 0 : run->n);
 }
 
-/* Headers of one piece become those of a run. */
+/* Turn the headers of the first piece into those of the large packet. */
 static void finish_headers(struct sk_buff *skb, const struct run *run)
 {
 	const struct camex_piece *last = run->first + run->n - 1;
@@ -145,8 +145,8 @@ static void finish_headers(struct sk_buff *skb, const struct run *run)
 }
 
 /*
- * A packet refers to its payload, and keeps the whole buffer by that. One that is a small part of
- * a large buffer gets its payload copied into a small one.
+ * A packet that refers to its payload keeps the whole buffer allocated. If the payload is a small
+ * part of a large buffer, copy it into a small buffer.
  */
 static void add_payload(struct sk_buff *skb, const struct camex_space *space,
 			unsigned int at, unsigned int bytes)
@@ -165,7 +165,7 @@ static void add_payload(struct sk_buff *skb, const struct camex_space *space,
 			camex_page_ring_charge(space, bytes));
 }
 
-/* A packet out of pieces of the batch. */
+/* Make a packet of a run of pieces. */
 static struct sk_buff *make_packet(const struct camex_batch *batch,
 				   const struct run *run)
 {
@@ -185,7 +185,7 @@ static struct sk_buff *make_packet(const struct camex_batch *batch,
 		skb_put_data(skb, batch->space.at + p->at, copied);
 	else if (rest)
 		add_payload(skb, &batch->space, p->at, rest);
-	/* The tag vouches for every checksum inside. */
+	/* The tag authenticated the packet, so its checksums need no check. */
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb->csum_level = ~0;
 	if (run->n > 1)
@@ -204,7 +204,7 @@ static void deliver_run(const struct camex_batch *batch, struct camex_peer *peer
 		camex_count(batch->cdev->stats, CAMEX_A_STATS_NO_MEMORY, run->n);
 }
 
-/* Which pieces are new? A bit for each. */
+/* The pieces that pass the replay window: a bit for each. */
 static u64 take_pieces(struct camex_batch *batch)
 {
 	bool highest;
@@ -219,7 +219,7 @@ static u64 take_pieces(struct camex_batch *batch)
 	return fresh;
 }
 
-/* Deliver what was opened so far. */
+/* Deliver all pieces of the batch. */
 static void flush_batch(struct camex_batch *batch)
 {
 	struct camex_peer *peer;
@@ -253,7 +253,7 @@ static void flush_batch(struct camex_batch *batch)
 	batch->n = 0;
 }
 
-/* A datagram that has to go the long way. */
+/* Receive one datagram of the aggregate by itself. */
 static void rx_alone(struct camex_dev *cdev, const struct sk_buff *skb,
 		     unsigned int offset, unsigned int len,
 		     const struct camex_source *from)
@@ -283,7 +283,7 @@ static bool is_shared(const struct sk_buff *skb)
 	return false;
 }
 
-/* An upper limit of what is inside of @len bytes of datagrams of @size bytes. */
+/* Upper limit of the plaintext in @len bytes of datagrams, each of @size bytes. */
 static unsigned int most_inside(const struct camex_dev *cdev, unsigned int len,
 				unsigned int size)
 {
@@ -291,9 +291,9 @@ static unsigned int most_inside(const struct camex_dev *cdev, unsigned int len,
 }
 
 /*
- * Deliver what was opened so far. Others may read it from now on: it must not be overwritten, so
- * that the next piece needs room before its payload, as the first one did. False: what is left of
- * the aggregate, @len bytes, does not fit into the buffer then.
+ * Deliver all pieces of the batch. From then on others may read them, so they must not be
+ * overwritten: the next piece needs room in front of its payload again, as the first one did.
+ * Return false if the rest of the aggregate, @len bytes, then does not fit into the buffer.
  */
 static bool deliver_so_far(struct camex_batch *batch, unsigned int len, unsigned int size)
 {
@@ -308,10 +308,10 @@ static bool begin_batch(struct camex_batch *batch, struct camex_dev *cdev,
 			const struct sk_buff *skb, const struct camex_source *from)
 {
 	unsigned int size = skb_shinfo(skb)->gso_size;
-	/* Each time that something is delivered. */
+	/* One lead for each delivery. */
 	unsigned int leads = 1 + skb->len / size / CAMEX_BATCH_MAX;
 
-	/* It is read more than once: nobody else may write to it meanwhile. */
+	/* The data is read more than once, so memory that others may write is not for a batch. */
 	if (!cdev->protocol->locate || is_shared(skb) ||
 	    this_cpu_xchg(batches->busy, true))
 		return false;
@@ -330,9 +330,9 @@ static bool begin_batch(struct camex_batch *batch, struct camex_dev *cdev,
 }
 
 /*
- * Open a datagram, which is only read like the @before bytes in front of it, as the next
- * piece. False, with nothing done: the protocol has to take it, or the batch must be
- * delivered first.
+ * Open a datagram as the next piece. @data is read-only, and so are the @before bytes in front of
+ * it. Return false, with nothing done, if the protocol must take the datagram, or if the batch
+ * must be delivered first.
  */
 static bool open_piece(struct camex_batch *batch, const u8 *data, unsigned int len,
 		       unsigned int before)
@@ -365,11 +365,11 @@ static bool open_piece(struct camex_batch *batch, const u8 *data, unsigned int l
 }
 
 /**
- * camex_batch_rx() - take an aggregate of datagrams
- * @cdev: the device that it came for
- * @skb: as for camex_rx(); each gso_size bytes of it are a datagram, and what is
- *	left the last one; consumed
- * @from: where it came from
+ * camex_batch_rx() - receive an aggregate of datagrams
+ * @cdev: the device
+ * @skb: as for camex_rx(); each gso_size bytes are a datagram, and the rest is the last
+ *	one; consumed
+ * @from: source of the datagrams
  *
  * Context: RCU reader, bottom halves off.
  */
@@ -405,7 +405,7 @@ void camex_batch_rx(struct camex_dev *cdev, struct sk_buff *skb,
 }
 
 /**
- * camex_batch_init() - before anything is received
+ * camex_batch_init() - allocate the batch of each CPU, before the first camex_batch_rx()
  *
  * Return: 0 or -ENOMEM.
  */
@@ -416,7 +416,7 @@ int camex_batch_init(void)
 }
 
 /**
- * camex_batch_exit() - nothing is received any more
+ * camex_batch_exit() - free the batches, after the last camex_batch_rx()
  */
 void camex_batch_exit(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An aggregate of datagrams that is opened in one go. */
+/* Opening an aggregate of datagrams in one go. */
 #ifndef CAMEX_BATCH_H
 #define CAMEX_BATCH_H
 
@@ -7,27 +7,25 @@
 #include "crypto/packet_aead.h"
 #include "datapath/page_ring.h"
 
-/* Datagrams that are opened before anything of them is delivered. */
+/* Maximum number of datagrams that are opened before a delivery. */
 #define CAMEX_BATCH_MAX		64
 /* Ethernet with a VLAN tag, IPv6 without extensions, and TCP with options. */
 #define CAMEX_PIECE_HEAD	(14 + 4 + 40 + 60)
-/* Bytes before a payload that are used while it is opened, and then put back. */
+/* Bytes in front of a payload that are overwritten while it is opened, and then restored. */
 #define CAMEX_PIECE_LEAD	(CAMEX_AEAD_HEAD + round_up(CAMEX_PIECE_HEAD, 8))
-/* What moves an Ethernet header so that the IP header behind it is aligned. */
+/* Offset of an Ethernet header, so that the IP header behind it is aligned. */
 #define CAMEX_PIECE_PAD		2
 
 /**
- * struct camex_piece - a packet out of a batch
- * @room: where @head is
- * @head: its first bytes: CAMEX_AEAD_FIRST, or all of its headers if that is more
- * @head_len: bytes of it that count
- * @l3: bytes before the IP header
- * @l4: bytes before the TCP header
- * @tcp: it may become part of a larger packet; @head_len is the length of its
- *	headers then
+ * struct camex_piece - one opened packet of a batch
+ * @room: memory of @head
+ * @head: the first bytes of the packet: CAMEX_AEAD_FIRST, or all headers if they are longer
+ * @head_len: number of valid bytes in @head
+ * @l3: offset of the IP header
+ * @l4: offset of the TCP header
+ * @tcp: it can become part of a larger packet; @head_len is then the length of its headers
  * @len: bytes of the packet
- * @at: where what follows the first @head_len bytes is: offset in the batch's
- *	space
+ * @at: offset of the bytes after the first @head_len ones, in the batch's space
  */
 struct camex_piece {
 	u8 room[CAMEX_PIECE_PAD + CAMEX_PIECE_HEAD] __aligned(8);
@@ -43,18 +41,18 @@ struct camex_piece {
 /**
  * struct camex_batch - packets of one session that were opened together
  * @cdev: the device
- * @from: where they came from
- * @mark: what the datagrams were marked with on their way in
- * @receiver: the session, while there are any
- * @space: where they are
- * @room: bytes of it
- * @used: bytes of it that are taken: behind them is a piece's payload, before them what may be
- *	overwritten for a while, CAMEX_PIECE_LEAD bytes
- * @busy: this CPU is at it already
- * @tcp_len: bytes that the last TCP header had that was seen late, or 0
+ * @from: source of the datagrams
+ * @mark: mark of the datagrams
+ * @receiver: the session, if @n is not 0
+ * @space: buffer for the payloads
+ * @room: bytes of @space
+ * @used: bytes of @space in use. The next payload goes there; the last CAMEX_PIECE_LEAD bytes in
+ *	front of it may be overwritten for a moment
+ * @busy: this CPU is using the batch
+ * @tcp_len: length of the last TCP header that did not lie in the first bytes, or 0
  * @head_len: camex_piece.head_len of the last piece that was opened whole, at most
  *	CAMEX_PIECE_HEAD
- * @n: how many
+ * @n: number of packets
  * @seq: their sequences
  * @piece: the packets
  */
@@ -75,7 +73,7 @@ struct camex_batch {
 };
 
 /**
- * camex_batch_head() - where the first bytes of the next piece go to
+ * camex_batch_head() - memory for the first bytes of the next piece
  * @batch: with room for a piece
  */
 static inline u8 *camex_batch_head(struct camex_batch *batch)

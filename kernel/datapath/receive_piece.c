@@ -9,12 +9,12 @@
 #include "crypto/short_copy.h"
 #include "datapath/receive_piece.h"
 
-/* What is overwritten before nearly every payload. */
+/* Bytes in front of nearly every payload that are overwritten while it is opened. */
 #define LEAD_USUAL	(CAMEX_AEAD_HEAD + CAMEX_HEADERS_USUAL)
-/* TCP flags of a segment that may become a part of a larger one. */
+/* TCP flags that allow merging a segment. */
 #define TCP_PLAIN	(TCP_FLAG_ACK | TCP_FLAG_PSH | TCP_FLAG_FIN | TCP_FLAG_ECE)
 
-/* Is this IPv4 without options, or IPv6? Its header is at @l3 then. */
+/* Does IPv4 without options, or IPv6, begin at @l3? */
 static bool find_ip(const struct camex_batch *batch, struct camex_piece *p)
 {
 	const struct vlan_ethhdr *eth = (const void *)p->head;
@@ -60,8 +60,7 @@ static bool is_tcp(const struct camex_batch *batch, struct camex_piece *p)
 }
 
 /*
- * Bytes of all headers, where the TCP header tells that it has data that may
- * become a part of a larger segment; else 0.
+ * Length of all headers, if the TCP header allows merging the segment; else 0.
  */
 static unsigned int headers_of(const struct camex_piece *p)
 {
@@ -74,7 +73,7 @@ static unsigned int headers_of(const struct camex_piece *p)
 	return p->l4 + len;
 }
 
-/* Headers that end behind the first bytes: as long as those before, most likely. */
+/* The headers are longer than the first bytes: guess the length of the last ones. */
 static unsigned int guess_headers(const struct camex_batch *batch,
 				  const struct camex_piece *p)
 {
@@ -84,7 +83,7 @@ static unsigned int guess_headers(const struct camex_batch *batch,
 	return min_t(unsigned int, p->len, p->l4 + len);
 }
 
-/* Was the guess right? Else the piece stays alone. */
+/* Was the guess right? If not, the piece is not merged. */
 static void check_guess(struct camex_batch *batch, struct camex_piece *p)
 {
 	unsigned int len = headers_of(p);
@@ -94,7 +93,7 @@ static void check_guess(struct camex_batch *batch, struct camex_piece *p)
 	p->tcp = len == p->head_len;
 }
 
-/* Bytes of a packet that may have padding behind it. One that says no length has none. */
+/* Length of a packet without its padding; all of @len if its header has no length. */
 static unsigned int without_padding(const struct camex_batch *batch, const u8 *head,
 				    unsigned int len)
 {
@@ -104,11 +103,11 @@ static unsigned int without_padding(const struct camex_batch *batch, const u8 *h
 }
 
 /**
- * camex_piece_open() - the rest of a packet whose first bytes are there
- * @batch: where it becomes the next piece; camex_batch_head() has the first bytes
- * @o: the cipher
+ * camex_piece_open() - decrypt the rest of a packet whose first bytes are decrypted
+ * @batch: the packet becomes its next piece; camex_batch_head() has the first bytes
+ * @o: state of the cipher
  * @body: the whole ciphertext
- * @len: its bytes
+ * @len: bytes of @body
  */
 void camex_piece_open(struct camex_batch *batch, struct camex_aead_opening *o,
 		      const u8 *body, unsigned int len)
@@ -141,7 +140,7 @@ void camex_piece_open(struct camex_batch *batch, struct camex_aead_opening *o,
 		camex_aead_open_rest(o, to + here, body + first, len - first);
 		return;
 	}
-	/* Some of the headers come with the rest, where another payload ends. */
+	/* Some headers are in the rest, which is decrypted over the end of the last payload. */
 	beyond = p->head_len - first;
 	memcpy(before, to - beyond, beyond);
 	camex_aead_open_rest(o, to - beyond, body + first, len - first);
@@ -152,21 +151,21 @@ void camex_piece_open(struct camex_batch *batch, struct camex_aead_opening *o,
 }
 
 /**
- * camex_piece_next() - open a datagram that is likely to go on where the last ended
+ * camex_piece_next() - open a datagram that probably continues the last one
  * @batch: with room for one more
- * @key: the key; if there is no piece yet, one that is opened whole
- * @body: the ciphertext, of which CAMEX_AEAD_HEAD bytes before can be read too, unless
- *	it is opened whole
- * @len: its bytes
+ * @key: the key; if the batch has no piece yet, of a cipher that opens packets whole
+ * @body: the ciphertext; CAMEX_AEAD_HEAD bytes in front of it must be readable, unless the
+ *	cipher opens packets whole
+ * @len: bytes of @body
  * @ad: associated data
- * @ad_len: its bytes
+ * @ad_len: bytes of @ad
  * @nonce: 12 bytes
  *
- * Headers as long as those before are laid over the end of the last payload, so
- * that this one lies right behind it, and what was there is put back. Those of the
- * first piece are likely to be as long as those of the last batch's.
+ * The guess is that the headers are as long as those of the last piece. The packet is decrypted so
+ * that its headers overwrite the end of the last payload, and its payload directly follows it. The
+ * overwritten bytes are restored. For the first piece the guess comes from the last batch.
  *
- * Return: true when there is one piece more, false with nothing done.
+ * Return: true if the batch has one piece more, false with nothing done.
  */
 bool camex_piece_next(struct camex_batch *batch, const struct camex_aead_key *key,
 		      const u8 *body, unsigned int len, const u8 *ad,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Headers of a packet out of a batch. */
+/* Opening the packets of a batch, and their headers. */
 #ifndef CAMEX_PIECE_H
 #define CAMEX_PIECE_H
 

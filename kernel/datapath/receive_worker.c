@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Large aggregates of encrypted datagrams are opened by a worker, on the CPU that the
- * scheduler finds for it: the one that received them goes on with what it was at, which may be
- * to encrypt what the same flow sends next. A softirq is nothing that the scheduler would see;
- * a worker is. What comes from the same place behind such an aggregate waits for it, so that
- * nothing is overtaken; else nothing is handed over: a datagram costs less than waking
- * somebody. The CPUs can be chosen: /sys/devices/virtual/workqueue/camex-rx/cpumask.
+ * A worker opens large aggregates of encrypted datagrams, on a CPU that the scheduler chooses.
+ * The CPU that received the aggregate continues with its task, which may be to encrypt the next
+ * packets of the same flow. The scheduler does not account for the work of a softirq, but does for
+ * a worker. Later datagrams from the same source wait behind the aggregate, so that their order is
+ * kept. All other datagrams are opened where they are received, because waking a worker costs more
+ * than opening one. /sys/devices/virtual/workqueue/camex-rx/cpumask selects the worker's CPUs.
  */
 #include <linux/hash.h>
 #include <linux/log2.h>
@@ -19,20 +19,20 @@
 #include "datapath/gro_queue.h"
 #include "datapath/receive_worker.h"
 
-/* Bytes of an aggregate that is worth waking a worker: ten datagrams of full size. */
+/* Minimum bytes of an aggregate for a worker: ten datagrams of full size. */
 #define LARGE		14000
-/* Queues of a device: a power of two. */
+/* Number of queues of a device, a power of two. */
 #define QUEUES		16
-/* Bytes of memory that may wait in one. */
+/* Maximum bytes of memory (truesize) in a queue. */
 #define WAITING_MAX	(4 << 20)
 
 /**
- * struct camex_receive_queue - what a worker is to open of what comes from some places
- * @queue: datagrams and aggregates; its lock is for what follows, too
- * @bytes: of memory in it
- * @busy: there are some, or the worker has one in its hands
- * @cpu: which received those before the first of them
- * @work: opens them
+ * struct camex_receive_queue - datagrams that wait for a worker; a source always has the same queue
+ * @queue: datagrams and aggregates; its lock also protects the members below
+ * @bytes: memory (truesize) of the queue
+ * @busy: the queue is not empty, or the worker is opening an aggregate
+ * @cpu: CPU that opened the datagrams before the first one of the queue
+ * @work: opens the queue
  * @cdev: the device
  */
 struct camex_receive_queue {
@@ -79,7 +79,7 @@ static void open_queued(struct work_struct *work)
 }
 
 /**
- * camex_receive_workers_alloc() - be ready to hand over what a device receives
+ * camex_receive_workers_alloc() - make the receive queues of a device
  * @cdev: the device
  *
  * Context: RTNL, may sleep.
@@ -106,7 +106,7 @@ int camex_receive_workers_alloc(struct camex_dev *cdev)
 }
 
 /**
- * camex_receive_workers_stop() - drop what waits, and wait for what is in a worker's hands
+ * camex_receive_workers_stop() - drop queued datagrams, and wait for running workers
  * @cdev: the device, which is down
  *
  * Context: RTNL, may sleep.
@@ -133,7 +133,7 @@ void camex_receive_workers_stop(struct camex_dev *cdev)
 
 /**
  * camex_receive_workers_free() - undo camex_receive_workers_alloc()
- * @cdev: the device, which receives nothing any more
+ * @cdev: the device, which receives no more datagrams
  *
  * Context: RTNL, may sleep.
  */
@@ -144,8 +144,9 @@ void camex_receive_workers_free(struct camex_dev *cdev)
 }
 
 /*
- * Who has not seen a session wakes nobody; nor may a worker overtake what waits where it does
- * not look.
+ * May a worker open this aggregate? Only if its first datagram names an open session, so that
+ * strangers cannot wake the worker. Not with per-peer links, whose GRO queue the worker does not
+ * drain first.
  */
 static bool is_worth_it(struct camex_dev *cdev, const struct sk_buff *skb)
 {
@@ -156,14 +157,14 @@ static bool is_worth_it(struct camex_dev *cdev, const struct sk_buff *skb)
 }
 
 /**
- * camex_receive_worker_take() - let a worker open a datagram or an aggregate, if that is worth it
- * @cdev: the device that it came for, with camex_receive_workers_usable()
- * @skb: as for camex_transport_ops.take; consumed if it is handed over
- * @source: a number that all from one source have: they keep their order, whichever CPU
- *	takes them
+ * camex_receive_worker_take() - queue a datagram or an aggregate for a worker, if that pays
+ * @cdev: the device, with camex_receive_workers_usable()
+ * @skb: as for camex_transport_ops.take; consumed if it is queued
+ * @source: hash of the source: datagrams with the same hash keep their order, whichever CPU
+ *	receives them
  *
  * Context: RCU reader, bottom halves off.
- * Return: was it handed over?
+ * Return: true if it was queued.
  */
 bool camex_receive_worker_take(struct camex_dev *cdev, struct sk_buff *skb, u32 source)
 {
@@ -187,7 +188,7 @@ bool camex_receive_worker_take(struct camex_dev *cdev, struct sk_buff *skb, u32 
 		kfree_skb(skb);
 		return true;
 	}
-	skb_dst_drop(skb);	/* it may be one that only RCU keeps */
+	skb_dst_drop(skb);	/* it may have no reference, valid only under RCU */
 	__skb_queue_tail(&h->queue, skb);
 	h->bytes += skb->truesize;
 	if (!h->busy) {
@@ -200,20 +201,20 @@ bool camex_receive_worker_take(struct camex_dev *cdev, struct sk_buff *skb, u32 
 }
 
 /**
- * camex_receive_workers_init() - before anything is received
+ * camex_receive_workers_init() - make the workqueue, before any device
  *
  * Return: 0 or -ENOMEM.
  */
 int camex_receive_workers_init(void)
 {
-	/* As urgent as the softirq that it is instead of. */
+	/* High priority: the worker replaces a softirq. */
 	workers = alloc_workqueue("camex-rx", WQ_UNBOUND | WQ_HIGHPRI |
 				  WQ_MEM_RECLAIM | WQ_SYSFS, 0);
 	return workers ? 0 : -ENOMEM;
 }
 
 /**
- * camex_receive_workers_exit() - no device is left
+ * camex_receive_workers_exit() - destroy the workqueue, after all devices
  */
 void camex_receive_workers_exit(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Received datagrams that another CPU opens. */
+/* Received datagrams that a worker opens, perhaps on another CPU. */
 #ifndef CAMEX_HANDOFF_H
 #define CAMEX_HANDOFF_H
 
@@ -10,7 +10,7 @@
 struct sk_buff;
 
 /**
- * camex_receive_workers_usable() - could a worker take anything of what a device receives
+ * camex_receive_workers_usable() - can workers open datagrams of a device
  * @cdev: the device
  */
 static inline bool camex_receive_workers_usable(const struct camex_dev *cdev)

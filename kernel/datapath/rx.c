@@ -11,19 +11,19 @@
 #include "datapath/gro_queue.h"
 #include "datapath/receive_batch.h"
 
-/* False, with nothing done: there is no room. */
+/* Return false, with nothing done, if there is no room. */
 static bool to_stack(struct camex_dev *cdev, struct camex_peer *peer,
 		     struct camex_gro_queue *gro, struct sk_buff *skb)
 {
 	if (!cdev->transport->single)
-		/* Netpoll sends nothing at once from inside the NAPI of what it sends to. */
+		/* Inside a NAPI netpoll cannot send at once on the device of that NAPI. */
 		return camex_gro_queue_receive(gro, skb, READ_ONCE(cdev->conf.tx) !=
 						       CAMEX_TX_NETPOLL, &peer->rx_cpu);
 	netif_receive_skb(skb);
 	return true;
 }
 
-/* Bytes of the datagram that a packet of @len bytes came in, as we would have sent it. */
+/* Length of the datagram that carried a packet of @len bytes, as we would have sent it. */
 static unsigned int datagram_of(const struct camex_peer *peer, unsigned int len)
 {
 	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
@@ -34,7 +34,7 @@ static unsigned int datagram_of(const struct camex_peer *peer, unsigned int len)
 	return padded + protocol->overhead;
 }
 
-/* Bytes of the datagrams that packets came in, all as long but the last. */
+/* Total length of the datagrams that carried packets, all of equal length but the last. */
 static unsigned int datagrams_of(const struct camex_peer *peer, const struct sk_buff *skb,
 				 unsigned int packets, unsigned int bytes)
 {
@@ -48,11 +48,11 @@ static unsigned int datagrams_of(const struct camex_peer *peer, const struct sk_
 }
 
 /**
- * camex_deliver() - an opened packet goes to the stack, or to another peer
+ * camex_deliver() - deliver an opened packet to the stack, or relay it to another peer
  * @cdev: the device
- * @peer: whom it is from
+ * @peer: the sender
  * @skb: the packet, or GSO packet, at skb->data; consumed
- * @from: where it came from
+ * @from: source of the datagram
  *
  * Context: RCU reader, bottom halves off.
  */
@@ -77,7 +77,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 		gro = own->gro;
 		skb->dev = dev;
 	}
-	/* What came plain may have a clone, a packet socket's: it must not see the new mark. */
+	/* A plain packet may have a clone (of a packet socket), which must keep the old header. */
 	if (unlikely(INET_ECN_is_ce(from->dsfield) && skb_unclone(skb, GFP_ATOMIC))) {
 		why = CAMEX_A_STATS_NO_MEMORY;
 		goto drop;
@@ -93,10 +93,10 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	skb_reset_mac_header(skb);
 	skb_reset_mac_len(skb);
 	skb->pkt_type = PACKET_HOST;
-	/* The outer ones are the same for all that is inside. */
+	/* Hash and queue of the outer packet are the same for all inner flows. */
 	skb_clear_hash(skb);
 	skb_set_queue_mapping(skb, 0);
-	/* Relay asks how large a GSO packet's packets are. */
+	/* Relay needs the size of the packets in a GSO packet. */
 	if (skb->ip_summed == CHECKSUM_PARTIAL)
 		skb_set_transport_header(skb, skb_checksum_start_offset(skb));
 	else
@@ -121,11 +121,11 @@ drop:
 }
 
 /**
- * camex_rx() - take a datagram, or an aggregate of them
- * @cdev: the device that it came for
+ * camex_rx() - receive a datagram, or an aggregate of datagrams
+ * @cdev: the device
  * @skb: its payload at skb->data, skb->dev set to the link, outer checksum
  *	verified; consumed
- * @from: where it came from
+ * @from: source of the datagram
  *
  * Context: RCU reader, bottom halves off.
  */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Making encrypted datagrams. The protocol says under which key, sequence and header;
- * the rest is the same for all: copy, pad, encrypt in place.
+ * Making encrypted datagrams. The protocol gives key, sequence and header. The rest is the same
+ * for all protocols: copy, pad, encrypt in place.
  */
 #include <linux/skbuff.h>
 #include <net/dst_metadata.h>
@@ -16,33 +16,33 @@
 #include "datapath/seal.h"
 #include "datapath/segment.h"
 
-/* Most datagrams of one outer GSO packet: what UDP_SEGMENT takes. */
+/* Maximum number of datagrams in one outer GSO packet: the limit of UDP_SEGMENT. */
 #define SEGMENTS_MAX	64U
-/* Bytes that a body can have. */
+/* Maximum length of a body. */
 #define BODY_MAX	65535U
-/* What the cipher wants before the first and behind the last of them. */
+/* Room that the cipher needs in front of the first body and behind the last one. */
 #define SLACK		(CAMEX_AEAD_HEAD + CAMEX_AEAD_TAIL)
 /* How much of that is nearly always before a datagram. */
 #define OVER_USUAL	(CAMEX_AEAD_HEAD - 28)
 
-/* Copy a packet to where it can be encrypted, its checksum filled in. */
+/* Copy a packet to a writable buffer, and fill in its checksum. */
 static void copy_out(const struct sk_buff *skb, u8 *to)
 {
 	skb_copy_and_csum_dev(skb, to);
 	if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		u8 *sum = to + skb_checksum_start_offset(skb) + skb->csum_offset;
 
-		if (!get_unaligned((u16 *)sum))	/* 0 means "none" in UDP */
+		if (!get_unaligned((u16 *)sum))	/* in UDP 0 means that there is no checksum */
 			put_unaligned((__force u16)CSUM_MANGLED_0, (u16 *)sum);
 	}
 }
 
 #ifdef CONFIG_KALLSYMS
-/* tcp_wfree(), once it was met; and what was met last and is another function. */
+/* tcp_wfree(), once seen; and the last other destructor that was seen. */
 static void (*tcp_destructor)(struct sk_buff *skb);
 static void (*other_destructor)(struct sk_buff *skb);
 
-/* The kernel does not export it, but tells its name: enough bytes for that and one more. */
+/* tcp_wfree() is not exported, but kallsyms knows its name: room for that and one byte. */
 static noinline bool is_named_tcp_wfree(void (*destructor)(struct sk_buff *skb))
 {
 	static const char tcp_wfree[] = "tcp_wfree";
@@ -68,8 +68,8 @@ static bool is_tcp_wfree(void (*destructor)(struct sk_buff *skb))
 }
 #else
 /*
- * Functions have no names. What a packet of TCP's has else is a reference to its socket, or
- * is what was received.
+ * Without kallsyms tcp_wfree() is recognized by exclusion: TCP's packets have no other destructors
+ * than those that drop a reference to the socket, or belong to received packets.
  */
 static bool is_tcp_wfree(void (*destructor)(struct sk_buff *skb))
 {
@@ -78,7 +78,7 @@ static bool is_tcp_wfree(void (*destructor)(struct sk_buff *skb))
 }
 #endif
 
-/* Does the destructor take skb->truesize off sk_wmem_alloc, and tell the socket? */
+/* Does the destructor subtract skb->truesize from sk_wmem_alloc, and wake the socket? */
 static bool is_charge(const struct sk_buff *skb, const struct sock *sk)
 {
 	if (skb->destructor == sock_wfree)
@@ -88,19 +88,19 @@ static bool is_charge(const struct sk_buff *skb, const struct sock *sk)
 }
 
 /**
- * camex_payer_of() - the socket that is charged for a packet until it was really sent
+ * camex_payer_of() - the socket that is charged for a packet until the packet was sent
  * @skb: the packet
  *
- * Only what is known to be a charge is one: it is moved to another packet together with
- * the destructor, which must mean the same there.
+ * Only destructors that are known to return a charge count, because charge and destructor are
+ * moved to another packet together.
  *
- * Return: a full socket of IP's, or NULL.
+ * Return: a full socket of the IP family, or NULL.
  */
 struct sock *camex_payer_of(const struct sk_buff *skb)
 {
 	struct sock *sk = skb->sk;
 
-	/* IP looks into the socket of what it sends as into one of its own. */
+	/* The IP output path uses skb->sk as an IP socket. */
 	if (!sk || !skb->destructor || !sk_fullsock(sk) ||
 	    (sk->sk_family != AF_INET && sk->sk_family != AF_INET6) ||
 	    skb_is_tcp_pure_ack(skb) || !is_charge(skb, sk))
@@ -111,8 +111,8 @@ struct sock *camex_payer_of(const struct sk_buff *skb)
 CAMEX_EXPORT_FOR_KUNIT(camex_payer_of);
 
 /*
- * What carries a packet, or a part of it, is charged to the packet's socket as
- * well: TCP's small queues and send buffers depend on that.
+ * Charge an outer packet to the socket of the packet inside: TCP small queues and send buffers
+ * depend on that.
  */
 static void charge_socket(struct sk_buff *to, const struct sk_buff *from)
 {
@@ -125,7 +125,7 @@ static void charge_socket(struct sk_buff *to, const struct sk_buff *from)
 	refcount_add(to->truesize, &sk->sk_wmem_alloc);
 }
 
-/* The same, where nothing of the packet itself is left. */
+/* The same, if the inner packet itself is not needed any more. */
 static void charge_instead(struct sk_buff *to, struct sk_buff *from)
 {
 	struct sock *sk = camex_payer_of(from);
@@ -139,8 +139,8 @@ static void charge_instead(struct sk_buff *to, struct sk_buff *from)
 }
 
 /*
- * Bytes needed behind a packet: its padding, to a multiple of @padding + 1 at most, and what the
- * cipher wants behind that. Most of it is the same bytes: the cipher pads as well.
+ * Tailroom that a packet needs: its padding, at most to a multiple of @padding + 1, and the room
+ * of the cipher behind that. The cipher pads too, so the two overlap.
  */
 static unsigned int tail_of(unsigned int len, unsigned int padding)
 {
@@ -150,9 +150,9 @@ static unsigned int tail_of(unsigned int len, unsigned int padding)
 }
 
 /*
- * The packet in one piece that is ours alone, with room for header and tag and
- * with its checksum filled in: encryption works in place, and what others may
- * read (a clone on a retransmit queue, pages of a file) must not change.
+ * Return the packet as a linear, private skb with room for header and tag, and with its checksum
+ * filled in. Encryption works in place, so data that others can read (a clone on a retransmit
+ * queue, pages of a file) must not be used.
  */
 static struct sk_buff *private_copy(struct sk_buff *skb, unsigned int headroom,
 				    unsigned int padding)
@@ -184,13 +184,13 @@ static struct sk_buff *private_copy(struct sk_buff *skb, unsigned int headroom,
 	return copy;
 }
 
-/* Padding makes no packet longer than the route that it came by allows. */
+/* Limit of padding: a packet must not become longer than the MTU of its route allows. */
 static unsigned int route_mtu(const struct sk_buff *skb)
 {
 	return skb_valid_dst(skb) ? dst_mtu(skb_dst(skb)) : UINT_MAX;
 }
 
-/* Bytes of a body of @len bytes with its padding. */
+/* Length of a body of @len bytes with its padding. */
 static unsigned int padded_length(const struct camex_sealing *s, unsigned int len)
 {
 	if (likely(s->pad <= 1))
@@ -199,8 +199,8 @@ static unsigned int padded_length(const struct camex_sealing *s, unsigned int le
 }
 
 /*
- * Encrypt a body of which @len bytes are there, in place, with its header before and its
- * tag behind it. Return the bytes of the ciphertext.
+ * Encrypt a body of @len bytes in place. The header is written in front of it, padding and tag
+ * behind it. Return the length of the ciphertext.
  */
 static unsigned int seal_body(struct camex_peer *peer, struct camex_sealing *s,
 			      u8 *body, unsigned int len)
@@ -218,10 +218,10 @@ static unsigned int seal_body(struct camex_peer *peer, struct camex_sealing *s,
 }
 
 /**
- * camex_seal() - encrypt a packet, or what else there is to say
- * @peer: whom it is for
- * @skb: the packet, no GSO packet; or text, or nothing; consumed
- * @type: the protocol's: what kind of datagram it is
+ * camex_seal() - encrypt one packet, or the text of a control message
+ * @peer: the receiver
+ * @skb: a packet that is not GSO, or text, or an empty skb; consumed
+ * @type: type of the datagram, defined by the protocol
  * @why: counter, on failure
  *
  * Context: RCU reader, bottom halves off.
@@ -236,7 +236,7 @@ struct sk_buff *camex_seal(struct camex_peer *peer, struct sk_buff *skb,
 	struct camex_sealing s camex_uninit;
 	struct sk_buff *own;
 
-	/* It would have stayed whole for a peer that had no key a moment ago. */
+	/* The peer had no key a moment ago, so the GSO packet was not cut. */
 	if (unlikely(skb_is_gso(skb))) {
 		*why = CAMEX_A_STATS_NO_KEY;
 		goto drop;
@@ -273,7 +273,7 @@ drop:
 
 CAMEX_EXPORT_FOR_KUNIT(camex_seal);
 
-/* An empty packet that will carry datagrams of a GSO packet in a fragment. */
+/* An empty skb, whose fragment will contain the datagrams. */
 static struct sk_buff *new_carrier(struct sk_buff *skb, unsigned int headroom,
 				   const struct camex_space *space,
 				   unsigned int bytes, unsigned int size)
@@ -293,15 +293,14 @@ static struct sk_buff *new_carrier(struct sk_buff *skb, unsigned int headroom,
 }
 
 /**
- * camex_seal_many() - encrypt packets out of a GSO packet
- * @peer: whom they are for
+ * camex_seal_many() - encrypt packets of a GSO packet
+ * @peer: the receiver
  * @cut: the GSO packet
- * @most: bytes that the outer GSO packet may have
+ * @most: maximum length of the outer GSO packet
  * @why: counter, on failure
  *
- * Datagrams lie behind one another. The cipher wants to write before and behind
- * each of them: what lies before it is put back, and what lies behind it comes
- * later.
+ * The datagrams are contiguous. The cipher writes in front of and behind each of them: bytes in
+ * front are restored, and bytes behind are written later.
  *
  * Context: RCU reader, bottom halves off.
  * Return: the outer GSO packet, or NULL with nothing done.

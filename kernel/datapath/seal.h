@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Encrypting packets: one, or as many as an outer GSO packet takes. */
+/* Encrypting packets: one, or as many as fit an outer GSO packet. */
 #ifndef CAMEX_SEAL_H
 #define CAMEX_SEAL_H
 

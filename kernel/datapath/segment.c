@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Cutting a TCP or UDP GSO packet into packets that are copied out at once, each
- * with its own lengths, IP ID, sequence, flags and checksums: what the kernel's
- * segmentation does, without a buffer and a trip of its own for each of them.
+ * Cut a TCP or UDP GSO packet into packets, and copy each to where it is encrypted, with its own
+ * lengths, IP ID, sequence, flags and checksums. The kernel's segmentation does the same, but makes
+ * an skb for each packet.
  */
 #include <linux/ip.h>
 #include <linux/ipv6.h>
@@ -15,11 +15,11 @@
 #include "crypto/short_copy.h"
 #include "datapath/segment.h"
 
-/* What a GSO packet may be, to be cut here. */
+/* The types of GSO packets that are cut here. */
 #define KINDS	(SKB_GSO_TCPV4 | SKB_GSO_TCPV6 | SKB_GSO_TCP_ECN | \
 		 SKB_GSO_TCP_FIXEDID | SKB_GSO_UDP_L4 | SKB_GSO_DODGY)
 
-/* Where is the header behind IP's? 0: not where it can be dealt with here. */
+/* Offset of the TCP or UDP header; 0 if this file cannot cut the packet. */
 static unsigned int l4_of(const struct sk_buff *skb, bool v4, bool tcp)
 {
 	unsigned int proto = tcp ? IPPROTO_TCP : IPPROTO_UDP;
@@ -38,11 +38,11 @@ static unsigned int l4_of(const struct sk_buff *skb, bool v4, bool tcp)
  * camex_segment_begin() - can a GSO packet be cut here
  * @cut: result
  * @skb: the packet, with all up to the end of its IPv4 or IPv6 header in its
- *	linear part; its other headers may come to be there as well
+ *	linear part; the function may pull other headers into it
  *
- * What it claims is not trusted: it may be a virtual machine's.
+ * The packet may come from a virtual machine, so its fields are not trusted.
  *
- * Return: false where the kernel's own segmentation must do it.
+ * Return: false if the kernel's segmentation must cut it.
  */
 bool camex_segment_begin(struct camex_segmenter *cut, struct sk_buff *skb)
 {
@@ -99,7 +99,7 @@ bool camex_segment_begin(struct camex_segmenter *cut, struct sk_buff *skb)
 	return true;
 }
 
-/* Where is the next payload, or its first bytes? */
+/* Find the memory of the next payload, or of its first bytes. */
 static void map_payload(struct camex_segmenter *cut)
 {
 	const struct skb_shared_info *info = skb_shinfo(cut->skb);
@@ -114,7 +114,7 @@ static void map_payload(struct camex_segmenter *cut)
 	}
 }
 
-/* Most payloads lie in one piece; the others the kernel puts together. */
+/* Most payloads are contiguous; skb_copy_bits() copies the others. */
 static __wsum copy_payload(struct camex_segmenter *cut, u8 *to, unsigned int bytes)
 {
 	if (unlikely(cut->offset >= cut->until))
@@ -157,7 +157,7 @@ static __sum16 sum_of(const struct camex_segmenter *cut, unsigned int len, __wsu
 
 /**
  * camex_segment_next() - copy the next packet out
- * @cut: what is being cut, with a packet left
+ * @cut: the GSO packet, with a packet left
  * @to: camex_segment_longest() bytes; any alignment
  *
  * Return: bytes of the packet.

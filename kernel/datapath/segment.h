@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Cutting a TCP or UDP GSO packet into packets that are copied out at once. */
+/* Cutting a TCP or UDP GSO packet into packets. */
 #ifndef CAMEX_CUT_H
 #define CAMEX_CUT_H
 
@@ -13,24 +13,23 @@
 
 /**
  * struct camex_segmenter - a GSO packet, and how far it has been cut
- * @skb: the packet
- * @link: what stands before its IP header, the same in each packet
- * @link_len: bytes of it, 0 for a bare IP packet
- * @head: its headers from IP on, as the packet before had them
+ * @skb: the GSO packet
+ * @link: bytes in front of the IP header, the same in each packet
+ * @link_len: number of these bytes, 0 for a bare IP packet
+ * @head: headers from IP on, as in the packet made last
  * @head_len: bytes of @head
- * @l4: where in @head the TCP or UDP header is, bytes
- * @id: its IP ID, of IPv4
- * @seq: its sequence, of TCP
- * @flags: its word of flags, of TCP
+ * @l4: offset of the TCP or UDP header in @head
+ * @id: IP ID of the GSO packet (IPv4)
+ * @seq: sequence of the GSO packet (TCP)
+ * @flags: flags of the GSO packet (TCP)
  * @size: payload bytes of each packet but the last
- * @offset: where in @skb the next payload begins, bytes
- * @left: packets that are left
- * @made: packets that were made
- * @near: where byte @from of @skb is, as the next payload most likely; NULL: nowhere
- *	that is mapped
- * @from: the first byte of what lies there in one piece
- * @until: behind its last byte
- * @frag: the fragment that comes after it
+ * @offset: offset of the next payload in @skb
+ * @left: number of packets that are left
+ * @made: number of packets that were made
+ * @near: address of byte @from of @skb; NULL: that memory is not mapped
+ * @from: offset of the first byte of the contiguous memory at @near
+ * @until: offset behind its last byte
+ * @frag: number of the fragment behind that memory
  * @v4: it is IPv4, else IPv6
  * @tcp: it is TCP, else UDP
  */
@@ -60,8 +59,8 @@ bool camex_segment_begin(struct camex_segmenter *cut, struct sk_buff *skb);
 unsigned int camex_segment_next(struct camex_segmenter *cut, u8 *to);
 
 /**
- * camex_segment_headers() - bytes that are the same in each packet
- * @cut: what is being cut
+ * camex_segment_headers() - length of the headers of each packet
+ * @cut: the GSO packet
  */
 static inline unsigned int camex_segment_headers(const struct camex_segmenter *cut)
 {
@@ -69,8 +68,8 @@ static inline unsigned int camex_segment_headers(const struct camex_segmenter *c
 }
 
 /**
- * camex_segment_longest() - bytes of the longest packet
- * @cut: what is being cut
+ * camex_segment_longest() - length of the longest packet
+ * @cut: the GSO packet
  */
 static inline unsigned int camex_segment_longest(const struct camex_segmenter *cut)
 {
@@ -78,8 +77,8 @@ static inline unsigned int camex_segment_longest(const struct camex_segmenter *c
 }
 
 /**
- * camex_segment_last() - bytes of the last packet
- * @cut: what is being cut, with packets left
+ * camex_segment_last() - length of the last packet
+ * @cut: the GSO packet, with packets left
  */
 static inline unsigned int camex_segment_last(const struct camex_segmenter *cut)
 {

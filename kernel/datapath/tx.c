@@ -18,8 +18,8 @@
 #include "datapath/segment.h"
 
 /*
- * Packet sockets send without a protocol, or with that of all; and AF_XDP without a network
- * header as well. The first byte tells which it is.
+ * Packet sockets can send without a protocol, or with ETH_P_ALL; AF_XDP also sends without a
+ * network header. The first byte of the packet then determines the protocol.
  */
 static void find_protocol(struct sk_buff *skb)
 {
@@ -36,7 +36,7 @@ static void find_protocol(struct sk_buff *skb)
 	}
 }
 
-/* Is it a packet that its skb->protocol says it is, with a whole header? */
+/* Does the packet match its skb->protocol, with a whole header? */
 static bool is_ip(struct sk_buff *skb)
 {
 	if (unlikely(!skb->protocol || skb->protocol == htons(ETH_P_ALL)))
@@ -66,8 +66,8 @@ static u8 dsfield_of(const struct sk_buff *skb, __be16 protocol)
 }
 
 /*
- * Packets that must not be fragmented: their sender finds out what fits. Frames may
- * be: nobody tells the sender of one that it is too long.
+ * May datagrams with this packet not be fragmented? The sender of an IP packet with DF finds the
+ * path MTU. Frames may be fragmented, because their sender cannot be told a smaller size.
  */
 static bool wants_df(const struct camex_dev *cdev, const struct sk_buff *skb,
 		     unsigned int room)
@@ -89,10 +89,10 @@ static bool fits_in_room(const struct sk_buff *skb, unsigned int room)
 /**
  * struct sending - a packet on its way to a peer
  * @peer: the peer
- * @ep: where it is
- * @way: how to get there
- * @packets: how many packets were sent
- * @bytes: of them
+ * @ep: endpoint of the peer
+ * @way: route to the endpoint
+ * @packets: packets sent so far
+ * @bytes: bytes sent so far
  */
 struct sending {
 	struct camex_peer *peer;
@@ -102,7 +102,7 @@ struct sending {
 	unsigned int bytes;
 };
 
-/* A datagram of so many packets, or why there is none. */
+/* Send a datagram with so many packets, or return why there is none. */
 static void send_sealed(struct sending *s, struct sk_buff *sealed, int why,
 			unsigned int packets, unsigned int bytes)
 {
@@ -121,7 +121,7 @@ static void send_sealed(struct sending *s, struct sk_buff *sealed, int why,
 	s->bytes += bytes;
 }
 
-/* What is no GSO packet, or shall stay one. */
+/* Send a packet that is not GSO, or a GSO packet that is not cut. */
 static void send_one(struct sending *s, struct sk_buff *skb)
 {
 	unsigned int bytes, packets = camex_packets(skb, &bytes);
@@ -131,7 +131,7 @@ static void send_one(struct sending *s, struct sk_buff *skb)
 	send_sealed(s, skb, why, packets, bytes);
 }
 
-/* Bytes that the protocol adds to a packet to the peer. */
+/* Bytes that the protocol adds to a packet for this peer. */
 static unsigned int overhead_of(const struct camex_peer *peer)
 {
 	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
@@ -142,8 +142,8 @@ static unsigned int overhead_of(const struct camex_peer *peer)
 }
 
 /*
- * Bytes of a packet to the peer that fits into a datagram of @most bytes, 0 for none. What is
- * longer than the link's MTU is not padded, so that only less room than that is rounded.
+ * Maximum length of a packet for this peer in a datagram of @most bytes; 0 if none fits. Packets
+ * longer than the MTU of the link are not padded, so room is rounded down only below that MTU.
  */
 static unsigned int room_of(const struct camex_peer *peer, unsigned int most)
 {
@@ -157,7 +157,7 @@ static unsigned int room_of(const struct camex_peer *peer, unsigned int most)
 	return most;
 }
 
-/* Cut by us, into outer GSO packets. False, with nothing done: that cannot be. */
+/* Cut the GSO packet into outer GSO packets. Return false, with nothing done, if we cannot. */
 static bool send_many(struct sending *s, struct sk_buff *skb)
 {
 	const struct camex_protocol_ops *protocol = s->peer->cdev->protocol;
@@ -187,13 +187,13 @@ static bool send_many(struct sending *s, struct sk_buff *skb)
 	return true;
 }
 
-/* Cut by the kernel's own segmentation. False, with nothing done: no memory. */
+/* Let the kernel cut the GSO packet. Return false, with nothing done, without memory. */
 static bool send_each(struct sending *s, struct sk_buff *skb)
 {
 	struct sk_buff *segs, *next;
 
-	skb_dst_drop(skb);	/* or each segment would hold it */
-	/* Fragments and checksums are dealt with where it is copied. */
+	skb_dst_drop(skb);	/* or each segment would take a reference */
+	/* Sealing copies the packet: fragments and open checksums are fine. */
 	segs = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM);
 	if (IS_ERR_OR_NULL(segs))
 		return false;
@@ -205,7 +205,7 @@ static bool send_each(struct sending *s, struct sk_buff *skb)
 	return true;
 }
 
-/* Can a GSO packet travel inside one datagram, to be cut with all around it? */
+/* Can a GSO packet stay whole, to be cut later together with its outer headers? */
 static bool stays_whole(const struct sending *s, const struct sk_buff *skb)
 {
 	const struct camex_protocol_ops *protocol = s->peer->cdev->protocol;
@@ -218,7 +218,7 @@ static bool stays_whole(const struct sending *s, const struct sk_buff *skb)
 	       fits_in_room(skb, s->way.room - protocol->plain_overhead);
 }
 
-/* There is no way to where the peer was heard last: perhaps to where it ought to be. */
+/* No route to the learned endpoint: fall back to the configured one. */
 static void find_home(struct camex_peer *peer, const struct camex_endpoint *ep)
 {
 	struct camex_endpoint *configured = rcu_dereference_bh(peer->configured);
@@ -227,7 +227,7 @@ static void find_home(struct camex_peer *peer, const struct camex_endpoint *ep)
 		peer->cdev->protocol->introduce(peer, configured);
 }
 
-/* Not inline: what is handed over as it is would pay for all that is on its stack. */
+/* Not inline: packets that need no sealing would pay for this stack frame. */
 static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
 				  __be16 protocol, unsigned int *room)
 {
@@ -280,7 +280,7 @@ static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
 	return 0;
 }
 
-/* Can a transport that takes packets as they are take this one? */
+/* Can a transport that takes packets unchanged take this one? */
 static bool stays_as_it_is(const struct camex_dev *cdev,
 			   const struct sk_buff *skb)
 {
@@ -289,7 +289,7 @@ static bool stays_as_it_is(const struct camex_dev *cdev,
 				     skb->ip_summed == CHECKSUM_PARTIAL));
 }
 
-/* There is nothing to be found, and nothing to be put around it. */
+/* The packet needs no route and no outer header. */
 static int hand_over(struct camex_peer *peer, struct sk_buff *skb,
 		     unsigned int *room)
 {
@@ -322,11 +322,11 @@ static int hand_over(struct camex_peer *peer, struct sk_buff *skb,
  * @skb: packet or frame, or GSO packet, at skb->data, with its mac header there and
  *	its network header where the link's ends; consumed on success
  * @protocol: ETH_P_IP or ETH_P_IPV6 where its header is in the linear part, else 0
- * @room: result where it is too big: how large it may be, bytes
+ * @room: result if the packet is too big: the size that fits, bytes
  *
  * Context: RCU reader, bottom halves off.
- * Return: 0, or why it was not sent (CAMEX_A_STATS_*). What a GSO packet loses
- * on the way counts as sent, and is counted here.
+ * Return: 0, or why the packet was not sent (CAMEX_A_STATS_*). If a part of a GSO packet is lost,
+ * the function counts the loss and returns 0.
  */
 int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
 	     unsigned int *room)
@@ -339,13 +339,13 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
 CAMEX_EXPORT_FOR_KUNIT(camex_tx);
 
 /**
- * camex_icmp_for() - what a sender is told of a packet that was dropped
+ * camex_icmp_for() - the ICMP error for a packet that was dropped
  * @why: CAMEX_A_STATS_*
  * @v4: the packet is IPv4, else IPv6
- * @room: how large it may be, bytes, or 0
+ * @room: the size that fits, bytes, or 0
  * @icmp: result
  *
- * Return: false for nothing.
+ * Return: false if no error is sent.
  */
 bool camex_icmp_for(int why, bool v4, unsigned int room, struct camex_icmp *icmp)
 {
@@ -372,7 +372,7 @@ bool camex_icmp_for(int why, bool v4, unsigned int room, struct camex_icmp *icmp
 	return false;
 }
 
-/* Tell the sender of a packet that it was dropped, where that helps it. */
+/* Send an ICMP error to the sender of a dropped packet, if there is one for the reason. */
 static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
 {
 	bool v4 = skb->protocol == htons(ETH_P_IP);
@@ -388,7 +388,7 @@ static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
 		icmpv6_ndo_send(skb, icmp.type, icmp.code, icmp.info);
 }
 
-/* Senders through links of kind wireguard get the error numbers that they know from there. */
+/* On links of kind wireguard senders get the same errno as from wireguard.ko. */
 static int errno_of(const struct camex_dev *cdev, int why)
 {
 	if (!cdev->wireguard_kind)
@@ -405,13 +405,13 @@ static int errno_of(const struct camex_dev *cdev, int why)
 }
 
 /**
- * camex_xmit_to() - send a packet of the stack's
+ * camex_xmit_to() - send a packet of the stack
  * @cdev: the device
- * @peer: whom it is for; NULL: its destination says
+ * @peer: the receiver; NULL: chosen by the destination
  * @skb: packet, or GSO packet; consumed
  *
  * Context: RCU reader, bottom halves off.
- * Return: NETDEV_TX_OK; or for a link of kind wireguard perhaps a negative errno.
+ * Return: NETDEV_TX_OK; for a link of kind wireguard possibly a negative errno.
  */
 netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
 			  struct sk_buff *skb)
