@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A session that began while our clock was behind may be refused as a recording. What can be
- * seen of that is that the peer does not answer: then the sequence goes on at the clock, which
- * may be right by now.
+ * The peer may refuse a session as a replay if the session began while our clock was behind. The
+ * only sign of that is a peer that does not answer. While it does not answer, the sequence is set
+ * forward to the clock, which may be right by now.
  */
 #include "core/clock.h"
 #include "core/compat.h"
@@ -11,17 +11,17 @@
 #include "protocol/sealed/key.h"
 #include "protocol/sealed/sealed.h"
 
-/* How often to see whether the clock has been set. */
+/* How often to check whether the clock was set. */
 #define CLOCK_EVERY	HZ
-/* How often the sequence goes on at the clock while the peer does not answer. */
+/* How often the sequence is set to the clock while the peer does not answer. */
 #define CATCH_UP_EVERY	(10 * HZ)
 
 /**
- * camex_session_catch_up() - go on at the clock, where that is ahead of the sequence
+ * camex_session_catch_up() - set the sequence forward to the clock
  * @tx: the session; nothing happens if it began without a clock, or is used up
  *
- * To a receiver that refuses the session as a recording this is as good as a new session, and
- * there is none to be remembered.
+ * For a peer that refuses the session as a replay this has the effect of a new session, and no
+ * closed session has to be remembered.
  *
  * Context: RCU reader or camex_dev.lock held.
  */
@@ -31,7 +31,7 @@ void camex_session_catch_up(struct camex_session_tx *tx)
 
 	if (tx->base.first <= CAMEX_SEQ_CLOCK)
 		return;
-	/* The sequence of one that is used up is negative. */
+	/* A session that is used up has a negative sequence. */
 	while (next >= 0 && next < now &&
 	       !atomic64_try_cmpxchg(&tx->next, &next, now))
 		;
@@ -47,7 +47,7 @@ static void catch_up(struct camex_peer *peer, struct camex_session_tx *tx,
 }
 
 /**
- * camex_catch_up_hello() - get the session of a peer ready for REGISTER or KEEPALIVE
+ * camex_catch_up_hello() - prepare the session of a peer for REGISTER or KEEPALIVE
  * @peer: the peer
  *
  * Context: RCU reader, bottom halves off.
@@ -70,7 +70,7 @@ bool camex_catch_up_hello(struct camex_peer *peer)
 	return true;
 }
 
-/* A session that was begun without a clock is replaced when there is one. */
+/* A session that began without a clock is replaced once the clock is set. */
 static unsigned long mind_clock(struct camex_peer *peer)
 {
 	struct camex_session_tx *tx;
@@ -86,8 +86,8 @@ static unsigned long mind_clock(struct camex_peer *peer)
 }
 
 /**
- * camex_peer_is_unanswered() - was a packet sent to a peer, or is CONFIG awaited, and nothing but
- *	REGISTER and KEEPALIVE heard from it since
+ * camex_peer_is_unanswered() - does a peer not answer: a packet was sent to it, or CONFIG is
+ *	awaited, and since then nothing but REGISTER and KEEPALIVE was heard
  * @peer: the peer
  * @since: result: jiffies of the last datagram that may have been an answer
  *
@@ -104,7 +104,7 @@ bool camex_peer_is_unanswered(const struct camex_peer *peer, unsigned long *sinc
 	       time_after(READ_ONCE(peer->live.unanswered_since), *since);
 }
 
-/* Does the sequence have to go on at the clock? Return jiffies until it could have to. */
+/* Set the sequence to the clock if it is time. Return jiffies until the next check. */
 static unsigned long mind_answers(struct camex_peer *peer, unsigned long now)
 {
 	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
@@ -127,19 +127,19 @@ static unsigned long mind_answers(struct camex_peer *peer, unsigned long now)
 		catch_up(peer, tx, now);
 		since = now;
 	}
-	/* Where nothing is sent, the next REGISTER or KEEPALIVE is soon enough. */
+	/* If nothing is sent, it is enough to do so before the next REGISTER or KEEPALIVE. */
 	return unanswered && time_after(READ_ONCE(peer->live.sent), own->caught_up) ?
 	       since + CATCH_UP_EVERY - now : MAX_JIFFY_OFFSET;
 }
 
 /**
- * camex_catch_up_look() - is the session of a peer to be replaced, or its sequence to go on
- *	at the clock
+ * camex_catch_up_look() - replace the session of a peer, or set its sequence to the clock, if it
+ *	is time
  * @peer: the peer
  * @now: jiffies
  *
  * Context: camex_dev.lock held.
- * Return: jiffies until it is worth looking again, MAX_JIFFY_OFFSET for never.
+ * Return: jiffies until the next check, MAX_JIFFY_OFFSET for never.
  */
 unsigned long camex_catch_up_look(struct camex_peer *peer, unsigned long now)
 {

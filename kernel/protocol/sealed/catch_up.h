@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Peers that do not answer, perhaps because they take us for a recording. */
+/* Peers that do not answer, perhaps because they refuse our session as a replay. */
 #ifndef CAMEX_CATCH_UP_H
 #define CAMEX_CATCH_UP_H
 
@@ -11,12 +11,12 @@ bool camex_peer_is_unanswered(const struct camex_peer *peer, unsigned long *sinc
 unsigned long camex_catch_up_look(struct camex_peer *peer, unsigned long now);
 
 /**
- * camex_peer_told() - the last datagram of a peer's was REGISTER or KEEPALIVE
+ * camex_peer_told() - note that the last datagram of a peer was REGISTER or KEEPALIVE
  * @peer: the peer
- * @before: peer->live.seen before that
+ * @before: peer->live.seen before that datagram
  *
- * It does not say that the peer takes what we send. It counts as heard a jiffy ago, so that
- * another datagram in the same jiffy can be told from it.
+ * Such a datagram is no proof that the peer accepts our datagrams. It counts as heard one jiffy
+ * ago, so that another datagram in the same jiffy can be distinguished from it.
  */
 static inline void camex_peer_told(struct camex_peer *peer, unsigned long before)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The header of an encrypted datagram, with the lead that the device's protocol puts
- * before it: what the data path asks for to seal and to open.
+ * The header of an encrypted datagram, with the lead of the protocol in front of it. The data path
+ * calls these functions to seal and to open datagrams.
  */
 #include "core/clock.h"
 #include "core/compat.h"
@@ -11,9 +11,9 @@
 
 /**
  * camex_sealed_begin() - camex_protocol_ops.begin_sealing
- * @peer: whom the datagrams are for
+ * @peer: the receiver
  * @s: result
- * @n: how many
+ * @n: number of datagrams
  * @type: enum camex_wire_type
  * @why: counter, on failure
  *
@@ -56,7 +56,7 @@ bool camex_sealed_begin(struct camex_peer *peer, struct camex_sealing *s,
 
 /**
  * camex_sealed_put_header() - camex_protocol_ops.put_header
- * @s: what is sealed next
+ * @s: state of the datagram that is sealed next
  * @body: bytes of the ciphertext
  */
 void camex_sealed_put_header(struct camex_sealing *s, unsigned int body)
@@ -73,7 +73,7 @@ void camex_sealed_put_header(struct camex_sealing *s, unsigned int body)
 	camex_wire_build(header, &h);
 }
 
-/* The first session of a prefix that is open; it need not be the right one. */
+/* The first open session with a prefix; another session may have the same prefix. */
 static struct camex_session_rx *likely_session(struct camex_dev *cdev, u32 prefix)
 {
 	struct camex_session *session;
@@ -101,14 +101,12 @@ static struct camex_session_rx *session_of(struct camex_receiver *receiver)
  * camex_sealed_locate() - camex_protocol_ops.locate
  * @cdev: the device
  * @data: a datagram, the lead first
- * @len: its bytes
- * @from: where it came from
- * @last: the session of the datagram before, or NULL
+ * @len: bytes of the datagram
+ * @from: source of the datagram
+ * @last: the session of the previous datagram, or NULL
  * @at: result
  *
- * What is not DATA of an open session is for camex_protocol_ops.open.
- *
- * Return: false when it is not.
+ * Return: true for DATA of an open session. All other datagrams go to camex_protocol_ops.open.
  */
 bool camex_sealed_locate(struct camex_dev *cdev, const u8 *data, unsigned int len,
 			 const struct camex_source *from,
@@ -145,7 +143,7 @@ bool camex_sealed_locate(struct camex_dev *cdev, const u8 *data, unsigned int le
  * @cdev: the device
  * @skb: an aggregate
  *
- * Return: does its first datagram claim to be of an open session? Nothing is
+ * Return: true if its first datagram claims to belong to an open session. Nothing is
  * authenticated yet.
  */
 bool camex_sealed_expects(struct camex_dev *cdev, const struct sk_buff *skb)
@@ -161,9 +159,9 @@ bool camex_sealed_expects(struct camex_dev *cdev, const struct sk_buff *skb)
 
 /**
  * camex_sealed_heard() - camex_protocol_ops.heard
- * @receiver: the session, which has brought something new
- * @from: where that came from
- * @highest: its highest sequence so far was among it
+ * @receiver: the session, which received new datagrams
+ * @from: their source
+ * @highest: true if they include the highest sequence so far
  */
 void camex_sealed_heard(struct camex_receiver *receiver,
 			const struct camex_source *from, bool highest)

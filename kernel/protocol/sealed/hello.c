@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What we send of our own accord: REGISTER and KEEPALIVE, and CONFIG by the same way. */
+/* Sending control messages: REGISTER, KEEPALIVE and CONFIG. */
 #include <linux/skbuff.h>
 
 #include "core/clock.h"
@@ -13,9 +13,9 @@
 #define HELLO_EVERY	HZ
 
 /**
- * camex_hello_body() - a new datagram's body, with room around it
- * @peer: whom it is for
- * @size: bytes that there is room for
+ * camex_hello_body() - allocate the body of a control message, with room for the headers
+ * @peer: the receiver
+ * @size: maximum bytes of the body
  *
  * Return: an empty body, or NULL without memory.
  */
@@ -32,10 +32,10 @@ struct sk_buff *camex_hello_body(const struct camex_peer *peer, unsigned int siz
 }
 
 /**
- * camex_hello_send() - send control text
- * @peer: whom it is for
- * @ep: where it goes
- * @skb: the text, consumed; NULL: there was no memory for it
+ * camex_hello_send() - send a control message
+ * @peer: the receiver
+ * @ep: destination
+ * @skb: the text, consumed; NULL: its allocation failed
  * @type: enum camex_wire_type
  *
  * Context: RCU reader, bottom halves off.
@@ -81,9 +81,9 @@ static void send_hello(struct camex_peer *peer, struct camex_endpoint *ep,
 }
 
 /**
- * camex_hello_introduce() - camex_protocol_ops.introduce: say who we are before the first packet
- *	of a session
- * @peer: the peer, which was not heard since the session is used
+ * camex_hello_introduce() - camex_protocol_ops.introduce: send REGISTER or KEEPALIVE before the
+ *	first packet of a session
+ * @peer: the peer, which was not heard since the session began
  * @ep: its endpoint
  *
  * Context: RCU reader, bottom halves off.
@@ -103,7 +103,7 @@ bool camex_hello_introduce(struct camex_peer *peer, struct camex_endpoint *ep)
 	if (READ_ONCE(peer->live.introduced) &&
 	    time_before(now, last + every))
 		return true;
-	/* Of several CPUs that get here one does it. */
+	/* If several CPUs get here, one of them sends it. */
 	if (cmpxchg(&own->introduced_at, last, now) != last)
 		return true;
 	registers = protocol->registers && protocol->registers(peer) != CAMEX_REGISTER_OFF;
@@ -112,13 +112,13 @@ bool camex_hello_introduce(struct camex_peer *peer, struct camex_endpoint *ep)
 }
 
 /**
- * camex_hello_due() - what is to be sent to a peer
+ * camex_hello_due() - which control message is due for a peer
  * @peer: the peer
  * @now: jiffies
  * @due: result
  *
  * Context: camex_dev.lock held.
- * Return: jiffies until something is again, MAX_JIFFY_OFFSET for never.
+ * Return: jiffies until the next one is due, MAX_JIFFY_OFFSET for never.
  */
 unsigned long camex_hello_due(struct camex_peer *peer, unsigned long now,
 			      struct camex_due *due)
@@ -149,9 +149,9 @@ unsigned long camex_hello_due(struct camex_peer *peer, unsigned long now,
 }
 
 /**
- * camex_hello_act() - camex_protocol_ops.act: send what is due
+ * camex_hello_act() - camex_protocol_ops.act: send the control message that is due
  * @peer: the peer
- * @due: what camex_hello_due() has found
+ * @due: result of camex_hello_due()
  *
  * Context: RCU reader, bottom halves off.
  */

@@ -104,8 +104,8 @@ struct camex_key *camex_key_get(struct camex_dev *cdev, const u8 *bytes)
 CAMEX_EXPORT_FOR_KUNIT(camex_key_get);
 
 /**
- * camex_key_attach() - a peer has a key from now on
- * @key: the key; the caller's reference becomes the peer's
+ * camex_key_attach() - give a key to a peer
+ * @key: the key; the peer takes over the caller's reference
  * @peer: a peer without a key
  *
  * Context: RTNL.
@@ -124,9 +124,9 @@ void camex_key_attach(struct camex_key *key, struct camex_peer *peer)
 }
 
 /**
- * camex_key_detach() - a peer no longer has a key
+ * camex_key_detach() - take a key from a peer
  * @key: the key
- * @peer: the peer; its reference is given up
+ * @peer: the peer, which gives up its reference
  *
  * Context: RTNL.
  */
@@ -147,9 +147,9 @@ void camex_key_detach(struct camex_key *key, struct camex_peer *peer)
 }
 
 /**
- * camex_key_unget() - give up what camex_key_get() returned
+ * camex_key_unget() - undo camex_key_get()
  * @cdev: the device
- * @key: the key; forgotten by the device when no peer has it
+ * @key: the key; removed from the device when no peer has it
  *
  * Context: RTNL.
  */
@@ -171,7 +171,7 @@ static void key_free(struct rcu_head *rcu)
 
 /**
  * camex_key_put() - give up a reference to a key
- * @key: the key; wiped and freed a grace period after the last one
+ * @key: the key; wiped and freed a grace period after the last reference
  */
 void camex_key_put(struct camex_key *key)
 {

@@ -10,11 +10,11 @@
 /**
  * struct camex_key - one distinct key of a device
  * @aead: the key for the cipher
- * @users: one for each peer and session that has it
+ * @users: reference count: one for each peer and session
  * @hash_node: in camex_sealed_dev.key_table (RTNL)
- * @node: on camex_sealed_dev.keys, while a peer has it (RTNL; read under RCU)
- * @peers: peers that have it, by camex_sealed_peer.key_node (RTNL; read under RCU)
- * @rcu: wipes and frees it
+ * @node: on camex_sealed_dev.keys, while a peer has the key (RTNL; read under RCU)
+ * @peers: peers that have the key, by camex_sealed_peer.key_node (RTNL; read under RCU)
+ * @rcu: wipes and frees the key
  */
 struct camex_key {
 	struct camex_aead_key aead;

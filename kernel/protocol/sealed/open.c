@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Opening encrypted datagrams: the form of protocol camex, with what the device's
- * protocol puts before it.
+ * Opening encrypted datagrams: the format of protocol camex, with the lead of the device's
+ * protocol in front of it.
  */
 #include <linux/skbuff.h>
 
@@ -12,7 +12,7 @@
 #include "protocol/sealed/session_rank.h"
 
 #ifdef CAMEX_KUNIT
-/* How often the tests have had a datagram tried. */
+/* Counts trials, for the tests. */
 unsigned int camex_test_trials;
 EXPORT_SYMBOL_GPL(camex_test_trials);
 #define count_trial()	(camex_test_trials++)
@@ -21,11 +21,11 @@ EXPORT_SYMBOL_GPL(camex_test_trials);
 #endif
 
 /**
- * camex_sealed_opens_under() - decrypt a datagram, if it is under a key
+ * camex_sealed_opens_under() - try to decrypt a datagram under a key
  * @o: the datagram
  * @key: the key
  *
- * Return: true when it was.
+ * Return: true if it was decrypted.
  */
 bool camex_sealed_opens_under(struct camex_opening *o, const struct camex_key *key)
 {
@@ -34,7 +34,7 @@ bool camex_sealed_opens_under(struct camex_opening *o, const struct camex_key *k
 			       o->nonce);
 }
 
-/* The session that a datagram belongs to; it is decrypted then. */
+/* Find the session of a datagram, and decrypt the datagram. */
 static struct camex_session_rx *known_session(struct camex_dev *cdev,
 					      struct camex_opening *o)
 {
@@ -57,7 +57,7 @@ static struct camex_session_rx *known_session(struct camex_dev *cdev,
 	return NULL;
 }
 
-/* Ready to be decrypted? That works in place, and a little beyond both ends. */
+/* Make the skb writable: decryption works in place, and writes a little beyond both ends. */
 static bool prepare_to_decrypt(struct sk_buff *skb, const struct camex_opening *o)
 {
 	if (unlikely(skb_linearize_cow(skb)))
@@ -73,8 +73,8 @@ static bool prepare_to_decrypt(struct sk_buff *skb, const struct camex_opening *
  * camex_sealed_open() - open an encrypted datagram
  * @cdev: the device
  * @skb: the datagram, the lead first
- * @o: its header taken apart, and whom its lead is of
- * @from: where it came from
+ * @o: its parsed header, and the peer that its lead names
+ * @from: source of the datagram
  * @why: counter, on failure
  *
  * Context: RCU reader, bottom halves off.
@@ -128,7 +128,7 @@ struct camex_peer *camex_sealed_open(struct camex_dev *cdev, struct sk_buff *skb
 
 	__skb_pull(skb, o->ad_len);
 	__skb_trim(skb, o->h.type == CAMEX_WIRE_DATA ? o->h.body : 0);
-	/* The tag vouches for every checksum inside. */
+	/* The tag authenticated the packet, so its checksums need no check. */
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb->csum_level = ~0;
 	skb_gso_reset(skb);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The key of a peer, and the session that it is sent under. */
+/* The key of a peer, and the session for sending to it. */
 #include <linux/slab.h>
 
 #include "core/clock.h"
@@ -10,7 +10,7 @@
 #include "protocol/sealed/session_rank.h"
 
 /**
- * camex_peer_swap_tx() - send under another session from now on
+ * camex_peer_swap_tx() - replace the session for sending
  * @peer: the peer
  * @tx: the session; NULL: none
  *
@@ -32,11 +32,11 @@ void camex_peer_swap_tx(struct camex_peer *peer, struct camex_session_tx *tx)
 }
 
 /**
- * camex_peer_renew() - send under a new session
+ * camex_peer_renew() - begin a new session for sending
  * @peer: a peer; nothing happens if it has no key
  *
  * Context: camex_dev.lock held.
- * Return: 0, or -ENOMEM with the old one still in use.
+ * Return: 0, or -ENOMEM with the old session still in use.
  */
 int camex_peer_renew(struct camex_peer *peer)
 {
@@ -56,7 +56,7 @@ int camex_peer_renew(struct camex_peer *peer)
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_renew);
 
 /**
- * camex_peer_renew_used() - the session for sending is used up
+ * camex_peer_renew_used() - replace a session for sending that is used up
  * @peer: the peer
  *
  * Context: RCU reader, bottom halves off.
@@ -66,7 +66,7 @@ void camex_peer_renew_used(struct camex_peer *peer)
 	struct camex_dev *cdev = peer->cdev;
 	struct camex_session_tx *tx;
 
-	/* One that began now would be used up as well. */
+	/* While the machine hibernates a new session would be used up as well. */
 	if (camex_clock_hibernates())
 		return;
 	spin_lock(&cdev->lock);
@@ -79,11 +79,11 @@ void camex_peer_renew_used(struct camex_peer *peer)
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_renew_used);
 
 /**
- * camex_peers_use_up() - send nothing more under the sessions of now
+ * camex_peers_use_up() - send nothing more under the current sessions of all peers
  * @cdev: the device
- * @since: of sessions that began at this camex_clock_offset() or above nothing changes
+ * @since: sessions that began at this camex_clock_offset() or above are not changed
  *
- * The next packet to a peer begins a new session, and that introduces itself.
+ * The next packet to a peer begins a new session with REGISTER or KEEPALIVE.
  *
  * Context: RTNL, may sleep.
  */
@@ -111,7 +111,7 @@ void camex_peers_use_up(struct camex_dev *cdev, s64 since)
 CAMEX_EXPORT_FOR_KUNIT(camex_peers_use_up);
 
 /**
- * camex_peer_prepare_key() - get ready for another key
+ * camex_peer_prepare_key() - allocate what a new key needs
  * @peer: the peer
  * @bytes: CAMEX_KEY_LEN bytes
  * @rekey: result, for camex_peer_commit_key() or camex_peer_abandon_key()
@@ -140,7 +140,7 @@ int camex_peer_prepare_key(struct camex_peer *peer, const u8 *bytes,
 /**
  * camex_peer_abandon_key() - undo camex_peer_prepare_key()
  * @peer: the peer
- * @rekey: what it wrote
+ * @rekey: result of camex_peer_prepare_key()
  *
  * Context: RTNL.
  */
@@ -158,11 +158,10 @@ void camex_peer_abandon_key(struct camex_peer *peer, struct camex_rekey *rekey)
  * camex_peer_commit_key() - give a peer the key that was prepared, or none
  * @peer: the peer
  * @rekey: from camex_peer_prepare_key(), or NULL for none
- * @fingerprint: CAMEX_FINGERPRINT_LEN bytes that go with it
+ * @fingerprint: CAMEX_FINGERPRINT_LEN bytes, the fingerprint of the key
  *
- * It sends under a new session. With another key than before its old sessions
- * are forgotten, and nothing is sent or taken under the old key any more when
- * the function returns.
+ * A new session for sending begins. If the key is another one than before, the old sessions are
+ * forgotten, and when the function returns nothing is sent or accepted under the old key.
  *
  * Context: RTNL, may sleep.
  */
@@ -194,7 +193,7 @@ void camex_peer_commit_key(struct camex_peer *peer, struct camex_rekey *rekey,
 	}
 	if (old) {
 		camex_key_detach(old, peer);
-		/* Packets may use it, or stand on its key_node. */
+		/* Packets in flight may use the key, or the list through key_node. */
 		synchronize_net();
 	}
 	if (key)
@@ -205,7 +204,7 @@ void camex_peer_commit_key(struct camex_peer *peer, struct camex_rekey *rekey,
  * camex_peer_set_key() - give a peer a key, another one, or none
  * @peer: the peer
  * @bytes: CAMEX_KEY_LEN bytes, or NULL for none
- * @fingerprint: CAMEX_FINGERPRINT_LEN bytes that go with it
+ * @fingerprint: CAMEX_FINGERPRINT_LEN bytes, the fingerprint of the key
  *
  * Context: RTNL, may sleep.
  * Return: 0, or -ENOMEM with nothing changed.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the protocols with sealed datagrams have in common of camex_protocol_ops. */
+/* The parts of camex_protocol_ops that the protocols with sealed datagrams share. */
 #include <linux/rtnetlink.h>
 #include <net/netlink.h>
 
@@ -10,11 +10,11 @@
 #include "protocol/sealed/sealed.h"
 #include "protocol/sealed/session_rank.h"
 
-/* When a peer has not answered for so long, a request is told. */
+/* "show" reports a peer that has not answered for this long. */
 #define DOUBT_AFTER	(10 * HZ)
 
 /**
- * camex_sealed_dev_init() - set up the part of a new device
+ * camex_sealed_dev_init() - set up struct camex_sealed_dev of a new device
  * @cdev: the device
  *
  * Context: RTNL, may sleep.
@@ -46,7 +46,7 @@ void camex_sealed_dev_free(struct camex_dev *cdev)
 }
 
 /**
- * camex_sealed_peer_init() - set up the part of a new peer
+ * camex_sealed_peer_init() - set up struct camex_sealed_peer of a new peer
  * @peer: the peer
  *
  * Return: 0.
@@ -70,7 +70,7 @@ int camex_sealed_peer_init(struct camex_peer *peer)
 /**
  * camex_sealed_peer_forget() - camex_protocol_ops.peer_forget: close the sessions of a peer
  * @peer: the peer
- * @dying: it goes: those that send, too
+ * @dying: the peer is deleted: close the sessions for sending, too
  *
  * Context: RTNL and camex_dev.lock held.
  */
@@ -86,7 +86,7 @@ void camex_sealed_peer_forget(struct camex_peer *peer, bool dying)
 }
 
 /**
- * camex_sealed_peer_stop() - camex_protocol_ops.peer_stop: a peer that goes gives up its key
+ * camex_sealed_peer_stop() - camex_protocol_ops.peer_stop: take the key of a deleted peer
  * @peer: the peer
  *
  * Context: RTNL, may sleep.
@@ -103,14 +103,14 @@ void camex_sealed_peer_stop(struct camex_peer *peer)
 }
 
 /**
- * camex_sealed_due() - what is due for a peer: sessions take turns, a clock was set, something is
- *	to be sent
+ * camex_sealed_due() - do what is due for a peer: rank its sessions, follow the clock, find out
+ *	which control message to send
  * @peer: the peer
  * @now: jiffies
  * @due: result, for camex_hello_act()
  *
  * Context: camex_dev.lock held.
- * Return: jiffies until something is again, MAX_JIFFY_OFFSET for never.
+ * Return: jiffies until something is due again, MAX_JIFFY_OFFSET for never.
  */
 unsigned long camex_sealed_due(struct camex_peer *peer, unsigned long now,
 			       struct camex_due *due)
@@ -131,7 +131,8 @@ unsigned long camex_sealed_due(struct camex_peer *peer, unsigned long now,
 }
 
 /**
- * camex_sealed_peer_moved() - camex_protocol_ops.peer_moved: the peer may wait for a sign of life
+ * camex_sealed_peer_moved() - camex_protocol_ops.peer_moved: send a KEEPALIVE soon, for which the
+ *	peer may wait
  * @peer: the peer
  *
  * Context: camex_dev.lock held.
@@ -144,7 +145,7 @@ void camex_sealed_peer_moved(struct camex_peer *peer)
 /**
  * camex_sealed_hibernate() - camex_protocol_ops.hibernate
  * @cdev: the device
- * @begins: take nothing under open sessions; else go on, and say so to all peers
+ * @begins: true: accept nothing under open sessions; false: continue, and tell all peers
  *
  * Context: RTNL, may sleep.
  */
@@ -193,7 +194,7 @@ bool camex_sealed_receives_many(const struct camex_dev *cdev)
 }
 
 /**
- * camex_sealed_lead() - what our datagrams begin with
+ * camex_sealed_lead() - read the lead of our datagrams
  * @cdev: the device
  * @lead: result: CAMEX_LEAD_MAX bytes
  */
@@ -209,7 +210,7 @@ void camex_sealed_lead(const struct camex_dev *cdev, u8 *lead)
 }
 
 /**
- * camex_sealed_set_lead() - our datagrams begin with something else
+ * camex_sealed_set_lead() - change the lead of our datagrams
  * @cdev: the device
  * @lead: CAMEX_LEAD_MAX bytes
  *
@@ -226,15 +227,15 @@ void camex_sealed_set_lead(struct camex_dev *cdev, const u8 *lead)
 	spin_unlock_bh(&cdev->lock);
 }
 
-/* --- what a request says of a peer's key --- */
+/* --- the key in a request --- */
 
 /**
- * camex_sealed_prepare() - camex_protocol_ops.peer_prepare, as to the key
+ * camex_sealed_prepare() - camex_protocol_ops.peer_prepare, for the key
  * @peer: the peer
  * @tb: CAMEX_A_PEER_*
  * @info: the request
  *
- * A first key comes before all that is new, so that none of it is plain.
+ * A first key takes effect before all other changes, so that no packet is sent plain under them.
  *
  * Context: RTNL, may sleep.
  * Return: 0, or -ENOMEM with nothing changed.
@@ -279,7 +280,7 @@ void camex_sealed_abandon(struct camex_peer *peer)
 }
 
 /**
- * camex_sealed_commit() - a peer has the key that was prepared, if one was
+ * camex_sealed_commit() - give a peer the key that was prepared, if there is one
  * @peer: the peer
  * @tb: CAMEX_A_PEER_*
  *
@@ -301,7 +302,7 @@ static int put_u64(struct sk_buff *msg, int type, u64 value)
 	return nla_put_u64_64bit(msg, type, value, CAMEX_A_PEER_PAD);
 }
 
-/* Does one end perhaps take the other for a recording? */
+/* Report the times that show that one end may refuse the other as a replay. */
 static int put_doubt(struct sk_buff *msg, const struct camex_peer *peer)
 {
 	const struct camex_sealed_peer *own = camex_sealed_of(peer);
@@ -318,10 +319,10 @@ static int put_doubt(struct sk_buff *msg, const struct camex_peer *peer)
 }
 
 /**
- * camex_sealed_fill() - camex_protocol_ops.peer_fill, as to keys and sessions
+ * camex_sealed_fill() - camex_protocol_ops.peer_fill, for keys and sessions
  * @peer: the peer
  * @msg: the message
- * @secrets: the fingerprint, too
+ * @secrets: include the fingerprint
  *
  * Context: RTNL or RCU reader.
  * Return: 0 or -EMSGSIZE.

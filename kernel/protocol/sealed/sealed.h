@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Encrypted datagrams: the form of protocol camex, which others build upon. */
+/* Encrypted datagrams: the format of protocol camex, which protocol jtunnel uses, too. */
 #ifndef CAMEX_SEALED_H
 #define CAMEX_SEALED_H
 
@@ -7,7 +7,7 @@
 #include "protocol/sealed/state.h"
 #include "protocol/sealed/wire.h"
 
-/* Most bytes that encryption adds to a packet, without a protocol's lead. */
+/* Maximum bytes that encryption adds to a packet, without the lead of a protocol. */
 #define CAMEX_SEALED_OVERHEAD	(CAMEX_WIRE_HEADER + CAMEX_WIRE_TAG)
 
 /* What is due: bits of camex_due.what. */
@@ -15,14 +15,14 @@
 #define CAMEX_DUE_KEEPALIVE	BIT(1)
 
 /**
- * struct camex_opening - a datagram as it came, its header taken apart and as bytes
- * @h: the header
+ * struct camex_opening - a received datagram and its parsed header
+ * @h: the parsed header
  * @ad: the associated data: the lead, then the header
- * @ad_len: its bytes
- * @nonce: where in @ad the nonce is
- * @body: what is decrypted in place
- * @peer: whom the lead says that it is from; NULL: there is none
- * @trial: the trial of keys that it waits in; NULL: it has just come (protocol camex)
+ * @ad_len: bytes of @ad
+ * @nonce: the nonce, in @ad
+ * @body: the ciphertext, decrypted in place
+ * @peer: the peer that the lead names; NULL: there is no lead
+ * @trial: the trial of keys in which it waited; NULL: it was just received (protocol camex)
  */
 struct camex_opening {
 	struct camex_wire_header h;
@@ -36,26 +36,27 @@ struct camex_opening {
 
 /**
  * struct camex_sealed_ops - what differs between the protocols with sealed datagrams
- * @lead: bytes that stand before the header of a datagram: camex_sealed_dev.lead
- * @speaks_for: may a datagram with that lead, from there, be the peer's? NULL where there is
- *	no lead
- * @new_session: the session that a datagram with a prefix that is not open begins,
- *	decrypted; or NULL with *@why set
- * @take_control: take what is no DATA and has opened. Returns 0, or a counter
- *	(CAMEX_A_STATS_*): it counts for nothing. NULL: a KEEPALIVE says nothing more
- * @hello: make a datagram out of control text (none: skb->len is 0) of an enum
+ * @lead: bytes in front of the header of a datagram: camex_sealed_dev.lead
+ * @speaks_for: may a datagram with that lead, from that source, belong to the peer? NULL if there
+ *	is no lead
+ * @new_session: decrypt a datagram whose prefix is of no open session, and open a session for it.
+ *	Returns NULL with *@why set if it cannot
+ * @take_control: take an opened datagram that is not DATA. Returns 0, or the counter
+ *	(CAMEX_A_STATS_*) under which it is dropped. NULL: only KEEPALIVE, without content
+ * @hello: make a datagram of control text (skb->len is 0: without text), of an enum
  *	camex_wire_type. As camex_protocol_ops.seal
- * @introduction: what says who we are, @type an enum camex_wire_type; @registers: REGISTER,
- *	where that can be. Returns NULL without memory. NULL: KEEPALIVE
- * @introduce_every: how often at most a packet is preceded by that, jiffies. NULL: once a second
- * @register_due: is REGISTER due? Then @due is told. Returns jiffies until it is again,
+ * @introduction: make the first control message of a session, @type an enum camex_wire_type;
+ *	@registers: REGISTER, if possible. Returns NULL without memory. NULL: KEEPALIVE
+ * @introduce_every: minimum time between such messages in front of packets, jiffies. NULL: a
+ *	second
+ * @register_due: is REGISTER due? Sets @due. Returns jiffies until it is due again,
  *	MAX_JIFFY_OFFSET for never. NULL: never. Context: camex_dev.lock
  * @awaits: is an answer to REGISTER awaited? NULL: never. Context: any
- * @rekeyed: a peer has another key, or none any more. NULL: no matter. Context: RTNL and
+ * @rekeyed: the key of a peer was replaced or deleted. May be NULL. Context: RTNL and
  *	camex_dev.lock
- * @key_gone: no peer has a key any more. NULL: no matter. Context: RTNL
+ * @key_gone: the last peer with a key gave it up. May be NULL. Context: RTNL
  *
- * Where nothing else is said they run as RCU readers with bottom halves off.
+ * Unless noted otherwise, they run as RCU readers with bottom halves off.
  */
 struct camex_sealed_ops {
 	unsigned int lead;

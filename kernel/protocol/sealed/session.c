@@ -35,7 +35,7 @@ void camex_sessions_free(struct camex_dev *cdev)
 }
 
 /**
- * camex_session_bucket() - sessions with a prefix, whosever they are
+ * camex_session_bucket() - the sessions of all peers with a prefix
  * @cdev: the device
  * @prefix: first 4 bytes of the nonce
  *
@@ -59,7 +59,7 @@ static int insert_session(struct camex_dev *cdev, struct camex_session *session)
 }
 
 #ifdef CAMEX_KUNIT
-/* What the tests make of chance. */
+/* Random values that the tests set. */
 u32 camex_test_prefixes = U32_MAX;
 EXPORT_SYMBOL_GPL(camex_test_prefixes);
 #else
@@ -81,8 +81,8 @@ u64 camex_session_clock(void)
 CAMEX_EXPORT_FOR_KUNIT(camex_session_clock);
 
 /*
- * Where a sender starts: at the clock, or while that is not set at a random
- * place below all clocks; but never below what was reached before.
+ * The first sequence of a session for sending: the clock; or, while the clock is not set, a random
+ * number below all clocks. It is never below a sequence that was reached before.
  */
 static u64 first_seq(struct camex_sealed_dev *own)
 {
@@ -96,8 +96,8 @@ static u64 first_seq(struct camex_sealed_dev *own)
 }
 
 /*
- * A session goes on, or ends, here: a clock that is set back takes none below. Of one that
- * was used up before its time this is where it was.
+ * Note how far a session got, so that no later one starts below, even if the clock is set back. The
+ * sequence of a session that was used up early is negative: clear the sign.
  */
 static void note_reached(struct camex_dev *cdev, const struct camex_session_tx *tx)
 {
@@ -108,12 +108,12 @@ static void note_reached(struct camex_dev *cdev, const struct camex_session_tx *
 }
 
 /**
- * camex_session_tx_new() - a session for what we send
- * @peer: to whom
- * @key: under which key
+ * camex_session_tx_new() - make a session for sending
+ * @peer: the receiver
+ * @key: its key
  *
- * The prefix is random and differs from every one that is known under the key,
- * whether we sent it or received it.
+ * The prefix is random, and differs from all prefixes that are known under the key, sent and
+ * received.
  *
  * Context: camex_dev.lock held.
  * Return: the session, or NULL without memory.
@@ -137,7 +137,7 @@ struct camex_session_tx *camex_session_tx_new(struct camex_peer *peer,
 	tx->base.key = key;
 	tx->base.peer = peer;
 	INIT_LIST_HEAD(&tx->base.peer_node);
-	/* Before the clock is read: a step in between is noticed. */
+	/* Read the offset before the clock, so that a step in between is noticed. */
 	tx->offset = camex_clock_offset();
 	tx->base.first = first_seq(camex_sealed_of_dev(cdev));
 	atomic64_set(&tx->next, tx->base.first);
@@ -164,13 +164,13 @@ draw:
 CAMEX_EXPORT_FOR_KUNIT(camex_session_tx_new);
 
 /**
- * camex_session_rx_new() - a session for what we receive, not open yet
- * @peer: from whom
- * @key: under which key
+ * camex_session_rx_new() - make a session for receiving, not open yet
+ * @peer: the sender
+ * @key: its key
  * @prefix: first 4 bytes of its nonces
  *
  * Context: camex_dev.lock held.
- * Return: the session, on no list of the peer's yet, or NULL without memory.
+ * Return: the session, not on a list of the peer yet, or NULL without memory.
  */
 struct camex_session_rx *camex_session_rx_new(struct camex_peer *peer,
 					      struct camex_key *key, u32 prefix)
@@ -197,9 +197,9 @@ struct camex_session_rx *camex_session_rx_new(struct camex_peer *peer,
 CAMEX_EXPORT_FOR_KUNIT(camex_session_rx_new);
 
 /**
- * camex_session_rx_open() - take what comes under a prefix from now on
- * @rx: a session that is new, or was closed
- * @seq: the sequence that it starts at
+ * camex_session_rx_open() - open a session for receiving
+ * @rx: a new or closed session
+ * @seq: its first sequence
  *
  * Context: camex_dev.lock held.
  * Return: 0 or -ENOMEM.
@@ -224,7 +224,7 @@ int camex_session_rx_open(struct camex_session_rx *rx, u64 seq)
 }
 
 /**
- * camex_session_top() - the highest sequence that was taken
+ * camex_session_top() - the highest accepted sequence
  * @rx: the session, open or closed
  *
  * Context: camex_dev.lock held.
@@ -247,15 +247,15 @@ u64 camex_session_top(struct camex_session_rx *rx)
 CAMEX_EXPORT_FOR_KUNIT(camex_session_top);
 
 /**
- * camex_session_take() - take authentic datagrams, each once
+ * camex_session_take() - check authentic datagrams against the replay window
  * @rx: their session
  * @seq: their sequences
  * @n: how many, at most 64
- * @highest: result: one of them is the highest that was taken
+ * @highest: result: one of them is the highest so far
  *
  * Context: RCU reader, bottom halves off.
- * Return: a bit for each; 0 where it was taken before or is too old, or the
- * session has been closed meanwhile.
+ * Return: a bit for each datagram: 1 to accept it; 0 if it was accepted before or is too old, or if
+ * the session was closed meanwhile.
  */
 u64 camex_session_take(struct camex_session_rx *rx, const u64 *seq,
 		       unsigned int n, bool *highest)
@@ -286,8 +286,8 @@ static void close_rx(struct camex_session_rx *rx)
 }
 
 /**
- * camex_session_close() - neither send nor take anything under a session
- * @session: the session; it stays in the table, to be remembered
+ * camex_session_close() - close a session: nothing is sent or accepted under it
+ * @session: the session, which stays in the table so that its prefix is remembered
  *
  * Context: camex_dev.lock held.
  */
@@ -317,8 +317,8 @@ static void session_free(struct rcu_head *rcu)
 }
 
 /**
- * camex_session_forget() - close a session and take it out of the table
- * @session: the session, on no list any more; freed after a grace period
+ * camex_session_forget() - close a session and remove it from the table
+ * @session: the session, removed from all lists; freed after a grace period
  *
  * Context: camex_dev.lock held.
  */
@@ -365,7 +365,7 @@ bool camex_session_is_ours(struct camex_dev *cdev, const struct camex_key *key,
 CAMEX_EXPORT_FOR_KUNIT(camex_session_is_ours);
 
 /**
- * camex_session_use_up() - nothing more is sent under a session; the next packet begins another
+ * camex_session_use_up() - mark a session as used up: the next packet begins a new one
  * @tx: the session
  *
  * Context: RCU reader or camex_dev.lock held.
@@ -378,7 +378,7 @@ void camex_session_use_up(struct camex_session_tx *tx)
 CAMEX_EXPORT_FOR_KUNIT(camex_session_use_up);
 
 /**
- * camex_session_next() - the next sequences to send under
+ * camex_session_next() - reserve the next sequences for sending
  * @tx: the session
  * @n: how many, one after the other
  * @seq: result: the first

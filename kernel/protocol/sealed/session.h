@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sessions under a key: what makes a nonce unique and a replay visible. */
+/* Sessions under a key: they make nonces unique and detect replays. */
 #ifndef CAMEX_SESSION_H
 #define CAMEX_SESSION_H
 
@@ -14,28 +14,28 @@
 struct camex_key;
 struct camex_peer;
 
-/* A sender starts a new session before its sequence gets here. */
+/* A sender starts a new session before its sequence reaches this. */
 #define CAMEX_SEQ_LIMIT		BIT_ULL(63)
-/* Sequences that start above this one are taken from a clock, in nanoseconds. */
+/* A session that starts above this is clock-like: it started at a clock, in nanoseconds. */
 #define CAMEX_SEQ_CLOCK		BIT_ULL(60)
-/* Without a clock we start at random from here, up to CAMEX_SEQ_CLOCK. */
+/* Without a clock we start at a random number from here to CAMEX_SEQ_CLOCK. */
 #define CAMEX_SEQ_RANDOM	BIT_ULL(59)
-/* A clock that is before this module's release is not set: 2026-11-01. */
+/* A clock before this module's release is not set: 2026-11-01. */
 #define CAMEX_CLOCK_MIN		(1793491200ULL * NSEC_PER_SEC)
 
 /**
  * struct camex_session - what both directions have in common
  * @node: in camex_sealed_dev.sessions (camex_dev.lock)
  * @prefix: the first 4 bytes of its nonces, as a big-endian number
- * @sends: it is a struct camex_session_tx, else a struct camex_session_rx
+ * @sends: true: struct camex_session_tx; false: struct camex_session_rx
  * @key: its key (a reference)
  * @peer: its peer, valid under RCU
  * @first: the first sequence
  * @peer_node: on a list of its peer (camex_dev.lock)
  * @rcu: frees it
  *
- * It stays in the table when it is closed, for as long as its peer remembers
- * it: nothing that was sent or taken under its prefix is taken again.
+ * A closed session stays in the table as long as its peer remembers it, so that nothing that was
+ * sent or accepted under its prefix is accepted again.
  */
 struct camex_session {
 	struct rhlist_head node;
@@ -49,7 +49,7 @@ struct camex_session {
 };
 
 /**
- * struct camex_session_tx - nonces that we make
+ * struct camex_session_tx - session for sending
  * @base: common part
  * @next: the next sequence
  * @offset: camex_clock_offset() when it began
@@ -61,17 +61,17 @@ struct camex_session_tx {
 };
 
 /**
- * struct camex_session_rx - nonces that we take
+ * struct camex_session_rx - session for receiving
  * @base: common part
- * @receiver: what opens its datagrams
+ * @receiver: the part that the data path uses to open datagrams
  * @heard: jiffies of the last datagram
- * @settled: its place is the peer's endpoint (camex_dev.lock)
- * @waiting: its place is another one (camex_dev.lock)
- * @demoted: the endpoint was taken back from it (camex_dev.lock)
- * @at: its place: where its highest sequence came from (camex_dev.lock)
- * @local: our address that it went to (camex_dev.lock)
- * @again: it was closed before, and takes nothing up to @top (camex_dev.lock)
- * @top: the highest sequence taken until it was closed (camex_dev.lock)
+ * @settled: @at is the peer's endpoint (camex_dev.lock)
+ * @waiting: @at waits to become the peer's endpoint (camex_dev.lock)
+ * @demoted: an older session took the endpoint back from this one (camex_dev.lock)
+ * @at: source of its highest sequence (camex_dev.lock)
+ * @local: our address to which that was sent (camex_dev.lock)
+ * @again: it was closed and opened again, and accepts nothing up to @top (camex_dev.lock)
+ * @top: the highest sequence accepted until it was closed (camex_dev.lock)
  */
 struct camex_session_rx {
 	struct camex_session base;

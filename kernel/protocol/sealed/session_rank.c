@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A key may be shared by many, and old peers start their sequence at 0 again
- * whenever they restart. So what opens under a key proves who may have made it,
- * not when, and what says where a peer is could be a recording. The rules:
+ * Many peers may share a key, and old peers start their sequence at 0 after each restart. So a
+ * datagram that opens under a key proves who may have made it, but not when. It may be a
+ * recording, and its source may not be the peer. The rules:
  *
- * - Under one prefix each sequence is taken once. A peer holds few sessions
- *   open; the closed ones are remembered and open again only above what they
- *   had reached.
- * - Sequences of a clock order sessions by themselves: one that starts below
- *   what another has reached is a recording.
- * - The open sessions are ranked. The endpoint follows a session to another
- *   host only when all that rank before it have been silent for a while.
+ * - Under one prefix each sequence is accepted once. A peer has few open sessions. Closed sessions
+ *   are remembered, and open again only above the sequence that they had reached.
+ * - Clock-like sessions have an order: one that starts below what another one has reached is a
+ *   recording.
+ * - The open sessions are ranked. The endpoint follows a session to another host only after all
+ *   sessions that rank before it have been silent for a while.
  */
 #include <linux/rtnetlink.h>
 
@@ -32,7 +31,7 @@ static bool is_clock(u64 seq)
 
 /* --- opening and closing --- */
 
-/* What a sequence of a clock, reached by a session that ends now, counts for. */
+/* Note the sequence that a clock-like session has reached when it ends. */
 static void reach_clock(struct camex_sealed_peer *own, u64 top)
 {
 	if (is_clock(top) && top > own->reached &&
@@ -40,7 +39,7 @@ static void reach_clock(struct camex_sealed_peer *own, u64 top)
 		own->reached = top;
 }
 
-/* A closed session is its peer's youngest; the oldest may have to go. */
+/* Append a closed session to its peer's list; the oldest may be dropped. */
 static void remember_session(struct camex_peer *peer, struct camex_session *session)
 {
 	struct camex_closed *closed = &camex_sealed_of(peer)->closed[session->sends];
@@ -97,10 +96,10 @@ static struct camex_peer *find_heir(const struct camex_session *session)
 /**
  * camex_sessions_forget() - close all sessions of a peer, and forget them
  * @peer: the peer
- * @sends: those that send, but for the current one; else those that receive
+ * @sends: true: all sessions for sending but the current one; false: those for receiving
  *
- * What was sent under a key that others have as well could still come back: one
- * of them remembers it.
+ * What was sent under a shared key could still be reflected, so another peer with the key gets the
+ * sessions for sending.
  *
  * Context: RTNL and camex_dev.lock held.
  */
@@ -132,7 +131,7 @@ void camex_sessions_forget(struct camex_peer *peer, bool sends)
 
 CAMEX_EXPORT_FOR_KUNIT(camex_sessions_forget);
 
-/* The highest sequence of a clock that counts as reached by the peer. */
+/* The highest sequence of a clock-like session that the peer has reached. */
 static u64 reached_clock(struct camex_sealed_peer *own)
 {
 	struct camex_session *session;
@@ -143,7 +142,7 @@ static u64 reached_clock(struct camex_sealed_peer *own)
 	return own->reached;
 }
 
-/* The session goes where its rank is. */
+/* Insert the session by its rank. */
 static void rank_session(struct camex_sealed_peer *own, struct camex_session_rx *rx)
 {
 	struct camex_session_rx *at;
@@ -166,7 +165,7 @@ static struct camex_session_rx *silent_longest(struct camex_sealed_peer *own)
 	return found;
 }
 
-/* The received session under a key and a prefix that is open, or went furthest. */
+/* The session for receiving under a key and prefix: the open one, or that which got furthest. */
 static struct camex_session_rx *find_known_session(struct camex_dev *cdev,
 						   const struct camex_key *key, u32 prefix)
 {
@@ -191,17 +190,16 @@ static struct camex_session_rx *find_known_session(struct camex_dev *cdev,
 }
 
 /**
- * camex_session_rank_open() - a peer sends under a prefix that is not open
+ * camex_session_rank_open() - open a session for a prefix of a peer
  * @peer: the peer
  * @key: the key that opened the datagram
  * @prefix: its prefix
  * @seq: its sequence
- * @registers: it is a REGISTER
- * @why: result: why not, a counter (CAMEX_A_STATS_*)
+ * @registers: the datagram is a REGISTER
+ * @why: result: why it was refused, a counter (CAMEX_A_STATS_*)
  *
  * Context: RCU reader, bottom halves off.
- * Return: the session, the one that another CPU has just opened included; or
- * NULL.
+ * Return: the session, which another CPU may have opened just now; or NULL.
  */
 struct camex_session_rx *camex_session_rank_open(struct camex_peer *peer,
 						 struct camex_key *key, u32 prefix,
@@ -222,7 +220,7 @@ struct camex_session_rx *camex_session_rank_open(struct camex_peer *peer,
 		goto out;
 	}
 	*why = CAMEX_A_STATS_REPLAYED;
-	/* It could be taken again by whoever goes on with an image of the memory. */
+	/* A system that resumes from the image of the memory could accept it again. */
 	if (camex_clock_hibernates())
 		goto out;
 	if (old && seq <= old->top)
@@ -269,7 +267,7 @@ out:
 
 CAMEX_EXPORT_FOR_KUNIT(camex_session_rank_open);
 
-/* Take nothing under an open session, or go on. */
+/* Accept nothing under an open session, or continue. */
 static void pause_session(struct camex_session_rx *rx, bool pause)
 {
 	struct camex_window *window =
@@ -284,9 +282,9 @@ static void pause_session(struct camex_session_rx *rx, bool pause)
 }
 
 /**
- * camex_sessions_pause() - take nothing under the open sessions of all peers, or go on
+ * camex_sessions_pause() - accept nothing under the open sessions of all peers, or continue
  * @cdev: the device
- * @pause: which of it
+ * @pause: true: accept nothing; false: continue
  *
  * Context: RTNL, may sleep.
  */
@@ -307,10 +305,10 @@ void camex_sessions_pause(struct camex_dev *cdev, s64 pause)
 
 CAMEX_EXPORT_FOR_KUNIT(camex_sessions_pause);
 
-/* --- where the peer is --- */
+/* --- the endpoint of the peer --- */
 
 /**
- * camex_session_rank_endpoint_changed() - the endpoint of a peer is another one
+ * camex_session_rank_endpoint_changed() - the endpoint of a peer was set
  * @peer: the peer
  *
  * Context: camex_dev.lock held.
@@ -323,7 +321,7 @@ void camex_session_rank_endpoint_changed(struct camex_peer *peer)
 		WRITE_ONCE(rx->settled, false);
 }
 
-/* The peer is where this session is. */
+/* Move the peer's endpoint to the source of this session. */
 static void move_endpoint(struct camex_peer *peer, struct camex_session_rx *rx)
 {
 	struct camex_sealed_peer *own = camex_sealed_of(peer);
@@ -337,7 +335,7 @@ static void move_endpoint(struct camex_peer *peer, struct camex_session_rx *rx)
 	own->endpoint_session = rx;
 	if (!endpoint_session || endpoint_session == rx)
 		return;
-	/* An older session takes back what a younger one had. */
+	/* An older session takes the endpoint back from a younger one. */
 	list_for_each_entry(at, &own->open, base.peer_node) {
 		if (at == rx)
 			before = true;
@@ -350,8 +348,8 @@ static void move_endpoint(struct camex_peer *peer, struct camex_session_rx *rx)
 }
 
 /*
- * When have all that rank before the session been silent for long enough? False
- * if one of them was heard later than it.
+ * When will all sessions that rank before this one have been silent for long enough? Return false
+ * if one of them was heard later than this one.
  */
 static bool find_turn(struct camex_sealed_peer *own, struct camex_session_rx *rx,
 		      unsigned long now, unsigned long *when)
@@ -373,10 +371,10 @@ static bool find_turn(struct camex_sealed_peer *own, struct camex_session_rx *rx
 }
 
 /**
- * camex_session_rank_highest() - a session's highest sequence so far has come
+ * camex_session_rank_highest() - a session has received its highest sequence so far
  * @rx: the session
- * @to: where it came from
- * @from: our address that it went to
+ * @to: source of the datagram
+ * @from: our address to which it was sent
  *
  * Context: RCU reader, bottom halves off.
  */
@@ -405,7 +403,7 @@ void camex_session_rank_highest(struct camex_session_rx *rx,
 		move_endpoint(peer, rx);
 	} else {
 		rx->waiting = true;
-		/* Back where it was, it takes the claim back. */
+		/* The peer returned to its old address: cancel the pending move. */
 		WRITE_ONCE(rx->settled, false);
 		camex_peer_wake(peer, when);
 	}
@@ -416,12 +414,12 @@ out:
 CAMEX_EXPORT_FOR_KUNIT(camex_session_rank_highest);
 
 /**
- * camex_session_rank_due() - has the turn of a waiting session come
+ * camex_session_rank_due() - move the endpoint to a waiting session, if it is time
  * @peer: the peer
  * @now: jiffies
  *
  * Context: camex_dev.lock held.
- * Return: jiffies until it is worth looking again, MAX_JIFFY_OFFSET for never.
+ * Return: jiffies until the next check, MAX_JIFFY_OFFSET for never.
  */
 unsigned long camex_session_rank_due(struct camex_peer *peer, unsigned long now)
 {

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Who sent this: which sessions a peer may open, and which of them says where it is. */
+/* Which sessions a peer may open, and which of them determines its endpoint. */
 #ifndef CAMEX_RULES_H
 #define CAMEX_RULES_H
 
 #include "protocol/sealed/state.h"
 
-/* Sessions that a peer can hold open to us at a time ... */
+/* Maximum number of open sessions of a peer ... */
 #define CAMEX_SESSIONS_OPEN	4
-/* ... and closed ones that are remembered, in each direction. */
+/* ... and of closed ones that are remembered, in each direction. */
 #define CAMEX_SESSIONS_CLOSED	64
-/* A session that is silent for so long gives way to a younger one, jiffies. */
+/* After this much silence of a session a younger one may move the endpoint, jiffies. */
 #define CAMEX_SESSION_SILENT	(5 * HZ)
-/* What lies further ahead of our clock has not been reached, nanoseconds. */
+/* A sequence further ahead of our clock does not count as reached, nanoseconds. */
 #define CAMEX_SESSION_AHEAD	(24ULL * 3600 * NSEC_PER_SEC)
 
 struct camex_session_rx *camex_session_rank_open(struct camex_peer *peer,

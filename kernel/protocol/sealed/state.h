@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What protocols with sealed datagrams have of a peer and of a device: keys and sessions. */
+/* State of protocols with sealed datagrams for each peer and device: keys and sessions. */
 #ifndef CAMEX_SEALED_STATE_H
 #define CAMEX_SEALED_STATE_H
 
@@ -10,11 +10,11 @@
 #include "core/rate_limit.h"
 #include "protocol/sealed/session.h"
 
-/* Most bytes that a protocol puts before the header of an encrypted datagram. */
+/* Maximum bytes that a protocol puts in front of the header of an encrypted datagram. */
 #define CAMEX_LEAD_MAX	CAMEX_ID_LEN
 
 /**
- * struct camex_closed - sessions of a peer that are over
+ * struct camex_closed - closed sessions of a peer
  * @list: by camex_session.peer_node, oldest first
  * @n: how many
  */
@@ -24,9 +24,9 @@ struct camex_closed {
 };
 
 /**
- * struct camex_rekey - another key for a peer, not in use yet
+ * struct camex_rekey - new key of a peer, not in use yet
  * @key: the key (a reference); NULL: there is none
- * @tx: the session that sends under it
+ * @tx: session for sending under it
  */
 struct camex_rekey {
 	struct camex_key *key;
@@ -34,28 +34,28 @@ struct camex_rekey {
 };
 
 /**
- * struct camex_sealed_peer - the part of a peer; first in the protocol's own part
- * @tx: session for what we send; NULL without a key (camex_dev.lock; RCU)
+ * struct camex_sealed_peer - state of a peer; first member of the protocol's own struct
+ * @tx: session for sending; NULL without a key (camex_dev.lock; RCU)
  * @key: the peer's key or NULL (RTNL; RCU)
- * @old_header: the peer speaks the form without a version byte, so we do too
- * @refused: a session of the peer was refused as a recording, because of its clock, and none
- *	has begun since
- * @announce: the peer shall hear from us at once (camex_dev.lock)
- * @told: value of camex_peer.live.seen when the peer's last REGISTER or KEEPALIVE came: it may
- *	refuse us
- * @answered_us: jiffies of the last other datagram, where camex_peer.live.seen is @told
- * @caught_up: jiffies when @tx began, or its sequence was set to the clock again
+ * @old_header: the peer uses the header without a version byte, so we do too
+ * @refused: a session of the peer was refused as a replay, because of its clock, and no
+ *	session has begun since
+ * @announce: a control message shall be sent to the peer at once (camex_dev.lock)
+ * @told: camex_peer.live.seen at the peer's last REGISTER or KEEPALIVE, which does not prove that
+ *	the peer accepts our datagrams
+ * @answered_us: jiffies of the last other datagram, if camex_peer.live.seen equals @told
+ * @caught_up: jiffies when @tx began, or its sequence was set to the clock
  * @refused_at: jiffies when a session was refused
- * @introduced_at: jiffies when we have last sent REGISTER or KEEPALIVE
- * @open: sessions that the peer holds open to us, by rank (camex_dev.lock)
- * @nopen: how many (camex_dev.lock)
- * @endpoint_session: the one that the endpoint came from, or NULL (camex_dev.lock)
+ * @introduced_at: jiffies when we last sent REGISTER or KEEPALIVE
+ * @open: open sessions of the peer, by rank (camex_dev.lock)
+ * @nopen: number of open sessions (camex_dev.lock)
+ * @endpoint_session: the session that set the endpoint, or NULL (camex_dev.lock)
  * @closed: closed sessions, received [0] and sent [1] (camex_dev.lock)
- * @reached: highest sequence of a clock in a closed session (camex_dev.lock)
+ * @reached: highest sequence of closed clock-like sessions (camex_dev.lock)
  * @key_node: on camex_key.peers (RTNL; RCU)
- * @fingerprint: of the key, as given with it (RTNL)
+ * @fingerprint: fingerprint of the key, from the request that set it (RTNL)
  * @rekey: the key that a request has prepared (RTNL)
- * @rekey_first: that is the first one, and in use already (RTNL)
+ * @rekey_first: @rekey is the peer's first key, and is in use already (RTNL)
  */
 struct camex_sealed_peer {
 	struct camex_session_tx __rcu *tx;
@@ -82,14 +82,14 @@ struct camex_sealed_peer {
 };
 
 /**
- * struct camex_sealed_dev - the part of a device; first in the protocol's own part
+ * struct camex_sealed_dev - state of a device; first member of the protocol's own struct
  * @sessions: struct camex_session by prefix (camex_dev.lock; RCU)
  * @keys: distinct keys, struct camex_key (changed under RTNL, read under RCU)
  * @key_table: the same, by value (RTNL)
  * @last_start: highest sequence that a session started at or ended at (camex_dev.lock)
- * @budget: what strangers may cost by having keys tried
- * @lead: what our datagrams begin with; packets read it by camex_sealed_lead()
- * @lead_count: tells that @lead is whole (camex_dev.lock)
+ * @budget: CPU time for trying keys of strangers
+ * @lead: first bytes of our datagrams; read by camex_sealed_lead()
+ * @lead_count: protects readers of @lead (written under camex_dev.lock)
  */
 struct camex_sealed_dev {
 	struct rhltable sessions;
@@ -102,7 +102,7 @@ struct camex_sealed_dev {
 };
 
 /**
- * camex_sealed_of() - the part of a peer
+ * camex_sealed_of() - the sealed state of a peer
  * @peer: the peer
  */
 static inline struct camex_sealed_peer *camex_sealed_of(const struct camex_peer *peer)
@@ -111,7 +111,7 @@ static inline struct camex_sealed_peer *camex_sealed_of(const struct camex_peer 
 }
 
 /**
- * camex_sealed_of_dev() - the part of a device
+ * camex_sealed_of_dev() - the sealed state of a device
  * @cdev: the device
  */
 static inline struct camex_sealed_dev *camex_sealed_of_dev(const struct camex_dev *cdev)
@@ -120,8 +120,8 @@ static inline struct camex_sealed_dev *camex_sealed_of_dev(const struct camex_de
 }
 
 /**
- * camex_peer_of_sealed() - the peer that a part is of
- * @own: the part
+ * camex_peer_of_sealed() - the peer of a sealed state
+ * @own: the state
  */
 static inline struct camex_peer *camex_peer_of_sealed(const struct camex_sealed_peer *own)
 {

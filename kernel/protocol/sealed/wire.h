@@ -28,7 +28,7 @@ typedef __u64 u64;
 #define CAMEX_WIRE_HEADER_OLD	27	/* the same without the version byte */
 #define CAMEX_WIRE_TAG		16	/* bytes of Poly1305 tag after it */
 #define CAMEX_WIRE_VERSION	1
-#define CAMEX_WIRE_BODY_MAX	65535	/* bytes the length field can say */
+#define CAMEX_WIRE_BODY_MAX	65535	/* maximum of the length field */
 
 /* What a datagram of protocol camex carries. */
 enum camex_wire_type {
@@ -39,7 +39,7 @@ enum camex_wire_type {
 };
 
 /**
- * struct camex_wire_header - what stands before the ciphertext
+ * struct camex_wire_header - the header in front of the ciphertext
  * @type: enum camex_wire_type
  * @len: bytes of the header itself, CAMEX_WIRE_HEADER or CAMEX_WIRE_HEADER_OLD
  * @prefix: first 4 bytes of the nonce as a big-endian number: the session
@@ -103,14 +103,14 @@ static inline bool camex_wire_has_magic(const u8 *data, size_t len)
 }
 
 /**
- * camex_wire_parse() - take the header of an encrypted datagram apart
+ * camex_wire_parse() - parse the header of an encrypted datagram
  * @data: the first bytes of the datagram, at least CAMEX_WIRE_HEADER of them
- *	where @len is that large
+ *	if @len is that large
  * @len: bytes of the whole datagram
  * @h: result, written only on success
  *
- * The length of the header follows from the datagram's and the body's: it is
- * 28 or 27 bytes, and whatever does not add up to that is malformed.
+ * The length of the header follows from the lengths of datagram and body: 28 or 27 bytes. A
+ * datagram with another difference is malformed.
  *
  * Return: true for a well-formed header; nothing is authenticated yet.
  */
@@ -169,7 +169,7 @@ static inline void camex_wire_build(u8 *out, const struct camex_wire_header *h)
 		out[27] = CAMEX_WIRE_VERSION;
 }
 
-#define CAMEX_WIRE_PLAIN_KEEPALIVE	5	/* bytes of one without encryption */
+#define CAMEX_WIRE_PLAIN_KEEPALIVE	5	/* length of a KEEPALIVE without encryption */
 
 /**
  * camex_wire_plain_keepalive() - write a KEEPALIVE without encryption
