@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What ethtool is told of a link, and may set: drivers, counters, speed, time stamps. */
+/* ethtool operations of links: driver name, counters, speed, time stamps. */
 #include <linux/ethtool.h>
 #include <linux/netdevice.h>
 
@@ -44,7 +44,7 @@ static int get_link_settings(struct net_device *dev,
 	return 0;
 }
 
-/* Nothing depends on them here; bonds and spanning trees do. */
+/* Speed and duplex do not affect this link; bonds and spanning trees use them. */
 static int set_link_settings(struct net_device *dev,
 			     const struct ethtool_link_ksettings *settings)
 {
@@ -54,7 +54,7 @@ static int set_link_settings(struct net_device *dev,
 	return 0;
 }
 
-/* Of a device's own link. */
+/* For the link of a device. */
 const struct ethtool_ops camex_ethtool_ops = {
 	.get_drvinfo		= get_drvinfo,
 	.get_link		= ethtool_op_get_link,
@@ -66,18 +66,18 @@ const struct ethtool_ops camex_ethtool_ops = {
 	.set_link_ksettings	= set_link_settings,
 };
 
-/* Of a link of a peer's own. */
+/* For a per-peer link. */
 const struct ethtool_ops camex_link_ethtool_ops = {
 	.get_link		= ethtool_op_get_link,
 	.get_ts_info		= ethtool_op_get_ts_info,
 };
 
 /**
- * camex_ethtool_init() - what is told of a new link until somebody sets it
- * @cdev: the device, its settings there
+ * camex_ethtool_init() - set the initial speed of a new link
+ * @cdev: the device, with its settings
  *
- * A link of /dev/camex has the speed that tun.ko's have in newer kernels. The
- * speed of other links is that of a way that nobody here knows.
+ * A link of /dev/camex has the speed of newer tun.ko's links. The speed of other links is unknown,
+ * because the path below them is.
  */
 void camex_ethtool_init(struct camex_dev *cdev)
 {

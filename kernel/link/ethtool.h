@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What ethtool is told of a link, and may set. */
+/* ethtool operations of links. */
 #ifndef CAMEX_ETHTOOL_H
 #define CAMEX_ETHTOOL_H
 

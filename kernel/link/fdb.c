@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The forwarding table of a tap link: behind which peer a station is. It is
- * learned from the sources of frames whose sender is known, and forgotten after a
- * while; what was added by hand stays.
+ * The forwarding table of a tap link: station (MAC address and VLAN) to peer. Entries are learned
+ * from the source addresses of frames whose peer is known, and expire. Static entries stay.
  */
 #include <linux/etherdevice.h>
 #include <linux/slab.h>
@@ -12,7 +11,7 @@
 #include "core/peer.h"
 #include "link/fdb.h"
 
-/* How often old entries are looked for, at most and at least. */
+/* Shortest and longest time between two searches for old entries. */
 #define LOOK_MIN	HZ
 #define LOOK_MAX	(30 * HZ)
 
@@ -34,7 +33,7 @@ static const struct rhashtable_params by_station = {
 };
 
 /**
- * camex_fdb_key_set() - name a station
+ * camex_fdb_key_set() - fill in the key of a station
  * @key: result
  * @mac: ETH_ALEN bytes
  * @vlan: VLAN ID, 0 for none
@@ -130,13 +129,13 @@ CAMEX_EXPORT_FOR_KUNIT(camex_fdb_free);
 /* --- packets --- */
 
 /**
- * camex_fdb_lookup() - behind which peer is a station
+ * camex_fdb_lookup() - find the peer of a station
  * @cdev: the device
  * @mac: its address
  * @vlan: its VLAN ID, 0 for none
  *
  * Context: RCU reader.
- * Return: the peer, or NULL: it is not known.
+ * Return: the peer, or NULL if the station is unknown.
  */
 struct camex_peer *camex_fdb_lookup(struct camex_dev *cdev, const u8 *mac,
 				    u16 vlan)
@@ -145,7 +144,7 @@ struct camex_peer *camex_fdb_lookup(struct camex_dev *cdev, const u8 *mac,
 	struct camex_fdb_key key;
 
 	camex_fdb_key_set(&key, mac, vlan);
-	/* A qdisc sends with bottom halves off, which rhashtable does not take for a reader. */
+	/* A qdisc only disables bottom halves; rhashtable_lookup() wants rcu_read_lock(). */
 	entry = rhashtable_lookup_fast(&cdev->stations.table, &key, by_station);
 	return entry && !is_old(cdev, entry) ?
 	       rcu_dereference_check(entry->peer, rcu_read_lock_bh_held()) : NULL;
@@ -153,7 +152,7 @@ struct camex_peer *camex_fdb_lookup(struct camex_dev *cdev, const u8 *mac,
 
 CAMEX_EXPORT_FOR_KUNIT(camex_fdb_lookup);
 
-/* Is there no room behind the peer, for one that is known or is not? */
+/* Is there no room for a station of this peer? @known: the table has the station already. */
 static bool is_full(const struct camex_peer *peer, bool known)
 {
 	return READ_ONCE(peer->stations.n) >= CAMEX_FDB_PEER_MAX ||
@@ -207,13 +206,13 @@ static int move_entry(struct camex_peer *peer, struct camex_fdb_entry *entry)
 }
 
 /**
- * camex_fdb_learn() - a frame of a station has come from a peer
+ * camex_fdb_learn() - learn a station from a frame of a peer
  * @peer: the peer
- * @mac: the frame's source, a unicast address
+ * @mac: source of the frame, a unicast address
  * @vlan: VLAN ID, 0 for none
  *
  * Context: RCU reader, bottom halves off.
- * Return: false when the station was put behind another peer by hand.
+ * Return: false if another peer has a static entry for the station.
  */
 bool camex_fdb_learn(struct camex_peer *peer, const u8 *mac, u16 vlan)
 {
@@ -254,8 +253,8 @@ CAMEX_EXPORT_FOR_KUNIT(camex_fdb_learn);
 /**
  * camex_fdb_add() - put a station behind a peer
  * @peer: the peer
- * @key: the station, wherever it was
- * @fixed: for good; else it ages, and may move
+ * @key: the station, which may have been behind another peer
+ * @fixed: static entry; else it expires, and may move
  *
  * Context: RTNL.
  * Return: 0, -ENOSPC, -ENOMEM.
@@ -281,10 +280,10 @@ int camex_fdb_add(struct camex_peer *peer, const struct camex_fdb_key *key,
 CAMEX_EXPORT_FOR_KUNIT(camex_fdb_add);
 
 /**
- * camex_fdb_del() - forget a station
+ * camex_fdb_del() - delete the entry of a station
  * @cdev: the device
  * @key: the station
- * @peer: behind whom it must be, or NULL for anybody
+ * @peer: delete it only if it is behind this peer; NULL: any
  *
  * Context: RTNL.
  * Return: 0 or -ENOENT.
@@ -310,9 +309,9 @@ int camex_fdb_del(struct camex_dev *cdev, const struct camex_fdb_key *key,
 CAMEX_EXPORT_FOR_KUNIT(camex_fdb_del);
 
 /**
- * camex_fdb_flush() - forget the stations behind a peer
+ * camex_fdb_flush() - delete the entries of a peer
  * @peer: the peer
- * @fixed: those that were added by hand as well
+ * @fixed: static entries, too
  *
  * Context: camex_dev.lock held.
  */
@@ -327,7 +326,7 @@ void camex_fdb_flush(struct camex_peer *peer, bool fixed)
 }
 
 /**
- * camex_fdb_flush_all() - forget all that was learned
+ * camex_fdb_flush_all() - delete all learned entries
  * @cdev: the device
  *
  * Context: RTNL.
@@ -347,7 +346,7 @@ void camex_fdb_flush_all(struct camex_dev *cdev)
 CAMEX_EXPORT_FOR_KUNIT(camex_fdb_flush_all);
 
 /**
- * camex_fdb_configured() - the ageing time may be another one: look for old entries soon
+ * camex_fdb_configured() - search for old entries soon, because the ageing time may have changed
  * @cdev: the device
  *
  * Context: RTNL.
@@ -358,11 +357,11 @@ void camex_fdb_configured(struct camex_dev *cdev)
 }
 
 /**
- * camex_fdb_add_told() - as camex_fdb_add(), for a request
+ * camex_fdb_add_told() - as camex_fdb_add(), with a text for a request
  * @peer: the peer
  * @key: the station
- * @fixed: it neither moves nor ages
- * @extack: told when the table is full
+ * @fixed: static entry
+ * @extack: text if the table is full
  *
  * Context: RTNL.
  * Return: 0 or a negative errno.

@@ -18,7 +18,7 @@ struct netlink_ext_ack;
 struct nlattr;
 struct sk_buff;
 
-/* Entries of one peer, and of a device. */
+/* Maximum number of entries of one peer, and of a device. */
 #define CAMEX_FDB_PEER_MAX	16384
 #define CAMEX_FDB_MAX		65536
 
@@ -35,13 +35,13 @@ struct camex_fdb_key {
 };
 
 /**
- * struct camex_fdb_entry - behind which peer a station is
+ * struct camex_fdb_entry - a station and its peer
  * @node: in camex_dev.stations.table (camex_dev.lock)
  * @key: the station; never changes
  * @peer: the peer (camex_dev.lock; RCU)
  * @peer_node: on camex_peer.stations.list (camex_dev.lock)
  * @seen: jiffies when it was heard
- * @fixed: it was added by hand: it does not move, nor age
+ * @fixed: static entry: it neither moves nor expires
  * @rcu: frees it
  */
 struct camex_fdb_entry {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The forwarding table under bridge(8): ndo_fdb_add, ndo_fdb_del, ndo_fdb_dump. */
+/* The forwarding table for bridge(8): ndo_fdb_add, ndo_fdb_del, ndo_fdb_dump. */
 #include <linux/etherdevice.h>
 #include <linux/neighbour.h>
 #include <net/rtnetlink.h>
@@ -25,7 +25,7 @@ static bool is_at(const struct camex_peer *peer, const struct nlattr *dst,
 	return found;
 }
 
-/* The one peer that is at "dst ADDR [port N]". */
+/* Find the peer whose endpoint is "dst ADDR [port N]". */
 static struct camex_peer *peer_at(struct camex_dev *cdev, struct nlattr **tb,
 				  struct netlink_ext_ack *extack)
 {
@@ -201,9 +201,9 @@ static int put_neighbour(struct sk_buff *skb, struct netlink_callback *cb,
  * @cb: how far the dump is
  * @dev: a tap link
  * @filter_dev: not used
- * @idx: entries of all devices so far
+ * @idx: number of entries of all devices so far
  *
- * Only those see entries who may change them.
+ * Only requesters that may change entries see them.
  *
  * Return: 0 or -EMSGSIZE.
  */

@@ -76,7 +76,7 @@ err_memcg:
 	return err;
 }
 
-/* No packet is on its way through the device any more, but through its peers' links. */
+/* No packet uses this net_device any more, but packets may use the per-peer links. */
 static void uninit_dev(struct net_device *dev)
 {
 	struct camex_dev *cdev = netdev_priv(dev);
@@ -104,7 +104,7 @@ static void uninit_dev(struct net_device *dev)
 	camex_memcg_put(cdev->memcg);
 }
 
-/* The sockets of a link of kind wireguard are there while it is up. */
+/* A link of kind wireguard has sockets only while it is up. */
 static int open_late(struct camex_dev *cdev)
 {
 	static struct nlattr *no_data[CAMEX_A_DEV_MAX + 1];
@@ -118,7 +118,7 @@ static void close_early(struct camex_dev *cdev)
 		cdev->transport->close(cdev);
 }
 
-/* What protocol and peers do when the link goes up. */
+/* Start protocol and peers when the link goes up. */
 static int start_peers(struct camex_dev *cdev)
 {
 	int err = cdev->protocol->dev_up ? cdev->protocol->dev_up(cdev) : 0;
@@ -144,12 +144,12 @@ static int open_dev(struct net_device *dev)
 		cdev->link->carrier(cdev, true);
 	if (camex_is_tap(cdev))
 		return start_peers(cdev);
-	/* Peers on one link do not reach each other on it. */
+	/* Peers of a shared link do not reach each other directly, so redirects make no sense. */
 	if (in && !cdev->single_peer) {
 		IN_DEV_CONF_SET(in, SEND_REDIRECTS, false);
 		IPV4_DEVCONF_ALL(dev_net(dev), SEND_REDIRECTS) = false;
 	}
-	/* A link-local address would be nobody's route. */
+	/* A link-local address would match the route of no peer. */
 	if (in6 && !cdev->single_peer)
 		in6->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
 	err = start_peers(cdev);
@@ -203,7 +203,7 @@ static const struct net_device_ops netdev_ops = {
 	.ndo_get_stats64	= get_stats,
 };
 
-/* All that peers send is taken; but without this nobody could ask for groups. */
+/* All multicast is accepted; without this function groups could not be joined. */
 static void set_rx_mode(struct net_device *dev)
 {
 }
@@ -230,7 +230,7 @@ static const struct net_device_ops tap_netdev_ops = {
 static const struct device_type device_type = { .name = "camex" };
 
 /**
- * camex_netdev_setup_tun() - what all links of bare IP packets have in common
+ * camex_netdev_setup_tun() - set up a link of bare IP packets
  * @dev: a new net_device
  */
 void camex_netdev_setup_tun(struct net_device *dev)
@@ -240,7 +240,7 @@ void camex_netdev_setup_tun(struct net_device *dev)
 	dev->needs_free_netdev = true;
 	dev->type = ARPHRD_NONE;
 	dev->flags = IFF_POINTOPOINT | IFF_NOARP;
-	/* what netpoll sends are Ethernet frames */
+	/* netpoll sends Ethernet frames */
 	dev->priv_flags |= IFF_NO_QUEUE | IFF_DISABLE_NETPOLL;
 	dev->hw_features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM |
 			   NETIF_F_GSO_SOFTWARE;
@@ -252,7 +252,7 @@ void camex_netdev_setup_tun(struct net_device *dev)
 	dev->max_mtu = MTU_MAX;
 }
 
-/* What was set up as a tun link becomes an Ethernet. */
+/* Turn a link that was set up as tun into an Ethernet. */
 static int setup_tap(struct net_device *dev, struct nlattr **tb,
 		     struct netlink_ext_ack *extack)
 {
@@ -272,7 +272,7 @@ static int setup_tap(struct net_device *dev, struct nlattr **tb,
 	dev->max_mtu = MTU_MAX;
 	dev->netdev_ops = &tap_netdev_ops;
 	dev->priv_flags &= ~(IFF_TX_SKB_SHARING | IFF_DISABLE_NETPOLL);
-	/* Nobody is told of what is dropped, so no route is kept for that. */
+	/* A tap link sends no ICMP errors, so packets need no dst. */
 	dev->priv_flags |= IFF_LIVE_ADDR_CHANGE | IFF_UNICAST_FLT |
 			   IFF_XMIT_DST_RELEASE | IFF_XMIT_DST_RELEASE_PERM;
 	dev->vlan_features = dev->features;
@@ -293,7 +293,7 @@ void camex_netdev_setup(struct net_device *dev)
 }
 
 /**
- * camex_is_device() - is it one of ours
+ * camex_is_device() - is a net_device the link of a camex device
  * @dev: any net_device
  */
 bool camex_is_device(const struct net_device *dev)
@@ -303,12 +303,12 @@ bool camex_is_device(const struct net_device *dev)
 }
 
 /**
- * camex_netdev_register() - register a new link whose settings are there
+ * camex_netdev_register() - register a new link, whose settings are filled in
  * @net: namespace of the transport
  * @dev: the link; the caller frees it on failure
  * @tb: IFLA_*
- * @data: CAMEX_A_DEV_*, to point to what is wrong
- * @extack: told what is wrong
+ * @data: CAMEX_A_DEV_*, for the bad attribute
+ * @extack: text on failure
  *
  * Context: RTNL, may sleep.
  * Return: 0 or a negative errno.
@@ -373,9 +373,9 @@ int camex_netdev_register(struct net *net, struct net_device *dev,
 
 err_open:
 	cdev->transport->close(cdev);
-	/* A datagram may have found the socket, and @dev goes at once. */
+	/* A datagram may have found the socket, and the caller frees @dev at once. */
 	synchronize_net();
-	/* So do peers that there were for a moment. */
+	/* Peers that existed for a moment are freed as well. */
 	rcu_barrier();
 err_attached:
 	camex_device_detach(cdev);

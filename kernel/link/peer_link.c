@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Links of the peers' own. What is received asks for one, and a work item makes
- * it, for that takes RTNL; so does one that has been silent for too long ask to
- * go. There is at most one for each peer, and who is no peer gets none.
+ * Per-peer links. A received datagram requests a link for its peer, and a work item makes the link,
+ * because that needs RTNL. A link that has been silent for too long is deleted in the same way. A
+ * peer has at most one link, and strangers get none.
  */
 #include <linux/etherdevice.h>
 #include <linux/rtnetlink.h>
@@ -18,9 +18,9 @@
 #include "link/netdev.h"
 #include "link/peer_link.h"
 
-/* Links that are made or deleted before others can have RTNL. */
+/* Number of links that are made or deleted before RTNL is released. */
 #define AT_ONCE		16
-/* How soon to look again at one that is due to go, or could not be made. */
+/* Time until the next attempt, if a link could not be made or deleted. */
 #define AGAIN_AFTER	HZ
 
 static struct workqueue_struct *links_queue;
@@ -42,7 +42,7 @@ static int init_link(struct net_device *dev)
 	return 0;
 }
 
-/* No packet has come through for a grace period. */
+/* No packet has used the link for a grace period. */
 static void free_link(struct net_device *dev)
 {
 	struct camex_peer_link *link = netdev_priv(dev);
@@ -59,7 +59,7 @@ static void uninit_link(struct net_device *dev)
 	if (!peer || rtnl_dereference(peer->link.own) != link)
 		return;
 	camex_event_now(peer, CAMEX_EVENT_LINK_DEL);
-	/* What comes now asks for another one. */
+	/* The next datagram requests a new link. */
 	spin_lock_bh(&link->cdev->lock);
 	RCU_INIT_POINTER(peer->link.own, NULL);
 	WRITE_ONCE(peer->live.alive, false);
@@ -103,7 +103,7 @@ static struct net *get_link_net(const struct net_device *dev)
 	return dev_net(link->cdev->dev);
 }
 
-/* Never registered, and without dellink: users neither make nor delete them. */
+/* Never registered, and without dellink: users can neither make nor delete such links. */
 static struct rtnl_link_ops link_ops = {
 	.kind		= "camex",
 	.get_link_net	= get_link_net,
@@ -120,8 +120,8 @@ static void setup_link(struct net_device *dev)
 }
 
 /**
- * camex_peer_links_own() - is it a link of a peer's own
- * @cdev: the device that the peer is of
+ * camex_peer_links_own() - is a net_device a per-peer link of a device
+ * @cdev: the device
  * @dev: any net_device
  */
 bool camex_peer_links_own(const struct camex_dev *cdev, const struct net_device *dev)
@@ -148,7 +148,7 @@ static unsigned int mtu_of(const struct camex_peer *peer)
 	return camex_device_mtu(peer->cdev, family);
 }
 
-/* "%d" in the result is a number that is free. */
+/* "%d" in the result will be replaced by a free number. */
 static void name_of(const struct camex_dev *cdev, char *name)
 {
 	if (cdev->conf.link_name[0])
@@ -192,7 +192,7 @@ static int register_link(struct camex_peer *peer)
 	return 0;
 }
 
-/* It is charged to whoever made the device. */
+/* The memory is charged to the cgroup that made the device. */
 static int make_link(struct camex_peer *peer)
 {
 	struct mem_cgroup *before = camex_memcg_enter(peer->cdev->memcg);
@@ -202,7 +202,7 @@ static int make_link(struct camex_peer *peer)
 	return err;
 }
 
-/* Jiffies until the link has been silent for too long, MAX_JIFFY_OFFSET for never. */
+/* Jiffies until link-timeout expires, MAX_JIFFY_OFFSET for never. */
 static unsigned long time_left(const struct camex_peer *peer,
 			       const struct camex_peer_link *link, unsigned long now)
 {
@@ -217,7 +217,7 @@ static unsigned long time_left(const struct camex_peer *peer,
 	return time_after(until, now) ? until - now : 0;
 }
 
-/* The peer has a link from now on, or none any more, as it ought to be. */
+/* Make or delete the link of a peer, as its state requires. */
 static void settle_link(struct camex_peer *peer, struct list_head *gone)
 {
 	struct camex_peer_link *link = rtnl_dereference(peer->link.own);
@@ -248,7 +248,7 @@ static struct camex_peer *next_due(struct camex_dev *cdev)
 	return peer;
 }
 
-/* A queued work item holds the net_device, which waits for it when it goes. */
+/* A queued work item holds the net_device, so that its deletion waits for the item. */
 static void queue_links_work(struct camex_dev *cdev)
 {
 	dev_hold(cdev->dev);
@@ -278,7 +278,7 @@ static void run_links_work(struct work_struct *work)
 }
 
 /**
- * camex_peer_link_request() - a peer may need a link, or none any more
+ * camex_peer_link_request() - queue a peer whose link may have to be made or deleted
  * @peer: the peer
  *
  * Context: camex_dev.lock held.
@@ -295,11 +295,11 @@ void camex_peer_link_request(struct camex_peer *peer)
 }
 
 /**
- * camex_peer_link_get() - the link that a packet of a peer comes in through
+ * camex_peer_link_get() - the link that receives packets of a peer
  * @peer: the peer
  *
  * Context: RCU reader, bottom halves off.
- * Return: the link, or NULL: there is none yet, and it has been asked for.
+ * Return: the link, or NULL if it does not exist yet; the function has requested it then.
  */
 struct camex_peer_link *camex_peer_link_get(struct camex_peer *peer)
 {
@@ -331,18 +331,18 @@ void camex_peer_link_delete(struct camex_peer *peer)
 		unregister_netdevice(link->dev);
 		return;
 	}
-	/* It goes together with the device. */
+	/* The link is deleted together with the device. */
 	uninit_link(link->dev);
 	link->peer = NULL;
 }
 
 /**
- * camex_peer_link_due() - has the link been silent for too long, or is it missing
+ * camex_peer_link_due() - request the deletion of a silent link, or a missing link
  * @peer: the peer
  * @now: jiffies
  *
  * Context: camex_dev.lock held.
- * Return: jiffies until it is worth looking again, MAX_JIFFY_OFFSET for never.
+ * Return: jiffies until the next check, MAX_JIFFY_OFFSET for never.
  */
 unsigned long camex_peer_link_due(struct camex_peer *peer, unsigned long now)
 {
@@ -361,7 +361,7 @@ unsigned long camex_peer_link_due(struct camex_peer *peer, unsigned long now)
 	if (left)
 		return left;
 	camex_peer_link_request(peer);
-	/* It stays if the peer is heard before its turn comes. */
+	/* The link stays if the peer is heard before the work item runs. */
 	return AGAIN_AFTER;
 }
 
@@ -387,9 +387,9 @@ void camex_peer_links_clear(struct camex_dev *cdev)
 }
 
 /**
- * camex_peer_links_carrier() - the links of a device go up and down with it
+ * camex_peer_links_carrier() - set the carrier of all per-peer links of a device
  * @cdev: the device
- * @on: it can carry their packets
+ * @on: the device is up
  *
  * Context: RTNL.
  */
@@ -424,7 +424,7 @@ int camex_peer_links_setup(struct camex_dev *cdev)
 }
 
 /**
- * camex_peer_links_init() - before there are devices
+ * camex_peer_links_init() - set up, before the first device
  *
  * Return: 0 or -ENOMEM.
  */
@@ -435,7 +435,7 @@ int camex_peer_links_init(void)
 }
 
 /**
- * camex_peer_links_exit() - there are no devices any more
+ * camex_peer_links_exit() - clean up, after the last device
  */
 void camex_peer_links_exit(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Links of the peers' own: one net_device for each peer that was heard. */
+/* Per-peer links: a net_device for each peer that was heard. */
 #ifndef CAMEX_LINKS_H
 #define CAMEX_LINKS_H
 

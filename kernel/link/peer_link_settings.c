@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a request says of links of the peers' own. */
+/* Settings of per-peer links in a request. */
 #include <linux/netdevice.h>
 #include <net/netlink.h>
 
@@ -29,10 +29,10 @@ static int check_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
 }
 
 /**
- * camex_peer_links_parse() - read what goes with links of the peers' own
- * @conf: where it goes; the rest of it is there already
+ * camex_peer_links_parse() - read the settings of per-peer links
+ * @conf: result; its other members are filled in already
  * @tb: CAMEX_A_DEV_*, validated by their policy
- * @extack: told what is wrong
+ * @extack: text on failure
  *
  * Return: 0 or -EINVAL.
  */

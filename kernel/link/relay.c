@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Relay: what one peer sends to another goes straight on, and does not see the
- * stack of this host: neither its routes nor its filters.
+ * Relay: packets of one peer to another are passed on directly. They bypass the stack of this host,
+ * its routes and its firewall.
  */
 #include <linux/icmp.h>
 #include <linux/icmpv6.h>
@@ -15,7 +15,7 @@
 #include "core/protocol.h"
 #include "link/relay.h"
 
-/* Addresses that are not another host's, or not for one host. */
+/* Is the address local, or not unicast? Such packets go to the stack. */
 static bool stays_here4(struct net *net, __be32 addr)
 {
 	return ipv4_is_multicast(addr) || ipv4_is_linklocal_169(addr) ||
@@ -30,7 +30,7 @@ static bool stays_here6(struct net *net, const struct in6_addr *addr)
 	       camex_ip6_is_local(net, addr);
 }
 
-/* Take one hop off. False: there is none left. */
+/* Decrement the TTL. Return false if it has expired. */
 static bool decrement_ttl(struct sk_buff *skb)
 {
 	if (skb->protocol == htons(ETH_P_IP)) {
@@ -59,20 +59,20 @@ static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
 		icmpv6_send(skb, icmp.type, icmp.code, icmp.info);
 		return;
 	}
-	/* ICMP wants to know the way that the packet came. */
+	/* ICMP needs the route by which the packet came. */
 	if (!ip_route_input_noref(skb, iph->daddr, iph->saddr,
 				  camex_ip_tos(iph), skb->dev) || skb_dst(skb))
 		icmp_send(skb, icmp.type, icmp.code, htonl(icmp.info));
 }
 
 /**
- * camex_relay() - send a packet that was received on to another peer
+ * camex_relay() - pass a received packet on to another peer
  * @cdev: the device
- * @from: the peer that it came from
- * @skb: the packet: bare, linear in its header, no longer the outer one's
+ * @from: the sender
+ * @skb: the inner packet, with its IP header in the linear part
  *
  * Context: RCU reader, bottom halves off.
- * Return: true when it is dealt with, and consumed; false: it is for the stack.
+ * Return: true if the packet was relayed or dropped, and consumed; false if it is for the stack.
  */
 bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
 		 struct sk_buff *skb)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What one peer sends to another goes straight on. */
+/* Relay: passing packets of one peer to another directly. */
 #ifndef CAMEX_RELAY_H
 #define CAMEX_RELAY_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A tap link: what is sent and received are Ethernet frames. */
+/* A tap link: it sends and receives Ethernet frames. */
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
@@ -13,12 +13,12 @@
 #include "link/fdb.h"
 #include "link/tap.h"
 
-/* VLAN tags that are looked behind. */
+/* Maximum number of VLAN tags that are parsed. */
 #define TAGS_MAX	2
 
 /*
- * What is in the frame at skb->data? Its network header is set to that. False where
- * it ends before its Ethernet header does, or a tag has an ID that there is not.
+ * Parse the frame at skb->data, and set its network header. Return false if the Ethernet header is
+ * incomplete, or a VLAN ID is invalid.
  */
 static bool look_into_frame(struct sk_buff *skb, struct camex_frame *frame)
 {
@@ -53,7 +53,7 @@ static bool look_into_frame(struct sk_buff *skb, struct camex_frame *frame)
 	return true;
 }
 
-/* RFC 6040, section 4.2, for what is IP. False: the frame must be dropped. */
+/* RFC 6040, section 4.2, for IP packets. Return false if the frame must be dropped. */
 static bool decapsulate_ecn(struct sk_buff *skb, __be16 protocol, u8 outer)
 {
 	u8 inner;
@@ -103,8 +103,8 @@ static void send_copy(struct camex_peer *peer, struct sk_buff *skb,
 }
 
 /*
- * Each peer but @except gets one. The last is returned: it is still to be sent; NULL:
- * there is none.
+ * Send a copy to each peer but @except and the last one. Return the last peer, to which the caller
+ * sends the skb itself; NULL if there is none.
  */
 static struct camex_peer *flood_peers(struct camex_dev *cdev,
 				      const struct camex_peer *except,
@@ -123,7 +123,7 @@ static struct camex_peer *flood_peers(struct camex_dev *cdev,
 	return last;
 }
 
-/* What one peer sends to others goes straight on. True: the stack gets none of it. */
+/* Relay a frame to other peers. Return true if the stack must not get it as well. */
 static bool relay_frame(struct camex_dev *cdev, struct camex_peer *from,
 			struct sk_buff *skb, const struct camex_frame *frame)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A tap link: what is sent and received are Ethernet frames. */
+/* A tap link: it sends and receives Ethernet frames. */
 #ifndef CAMEX_TAP_H
 #define CAMEX_TAP_H
 
@@ -15,7 +15,7 @@ void camex_deferred_init(struct camex_dev *cdev);
 void camex_deferred_clear(struct camex_dev *cdev);
 
 /**
- * camex_must_defer() - does netpoll send, with interrupts off
+ * camex_must_defer() - is the sender netpoll, with interrupts off
  */
 static inline bool camex_must_defer(void)
 {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A tap link below netpoll, which sends with interrupts off, from wherever a message was
- * printed. Neither the IP output path nor the locks of the data path allow for that: such
- * frames are sent from a tasklet, at once when interrupts are on again.
+ * A tap link below netpoll, which sends with interrupts off, from any place that prints a message.
+ * Neither the IP output path nor the locks of the data path may be used there. So a tasklet sends
+ * these frames as soon as interrupts are enabled again.
  */
 #ifdef CONFIG_NETPOLL
 #include <linux/interrupt.h>
@@ -14,10 +14,10 @@
 #include "core/stats.h"
 #include "link/tap.h"
 
-/* Frames that may wait, so that nobody who prints without end takes all memory. */
+/* Maximum number of waiting frames, so that endless messages do not use up all memory. */
 #define DEFERRED_MAX	256
 
-/* While a frame waits, its skb->cb is ours. A list without locks has no other place. */
+/* Links a waiting frame into the lock-free list. */
 static struct llist_node *node_of(struct sk_buff *skb)
 {
 	BUILD_BUG_ON(sizeof(struct llist_node) > sizeof(skb->cb));
@@ -30,7 +30,7 @@ static struct sk_buff *first_frame(struct llist_node *node)
 			    struct sk_buff, cb);
 }
 
-/* The counters are for softirqs: an interrupt between the halves of one would tear it. */
+/* Counted later in softirq: an interrupt must not touch the 64-bit counters of 32-bit CPUs. */
 static void count_dropped(struct camex_dev *cdev)
 {
 	int n = atomic_xchg(&cdev->deferred.dropped, 0);
@@ -58,7 +58,7 @@ static void send_deferred(struct tasklet_struct *task)
 }
 
 /**
- * camex_defer_frame() - send a frame of netpoll's when interrupts are on again
+ * camex_defer_frame() - send a frame of netpoll when interrupts are enabled again
  * @cdev: the device
  * @skb: the frame; consumed
  *
@@ -80,7 +80,7 @@ void camex_defer_frame(struct camex_dev *cdev, struct sk_buff *skb)
 CAMEX_EXPORT_FOR_KUNIT(camex_defer_frame);
 
 /**
- * camex_deferred_init() - nothing waits
+ * camex_deferred_init() - set up the list of waiting frames
  * @cdev: a new device
  */
 void camex_deferred_init(struct camex_dev *cdev)
@@ -94,7 +94,7 @@ void camex_deferred_init(struct camex_dev *cdev)
 CAMEX_EXPORT_FOR_KUNIT(camex_deferred_init);
 
 /**
- * camex_deferred_clear() - nothing waits any more
+ * camex_deferred_clear() - drop all waiting frames
  * @cdev: the device; netpoll has left it
  *
  * Context: RTNL, may sleep.

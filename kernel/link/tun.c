@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A tun link: what is sent and received are bare IP packets. */
+/* A tun link: it sends and receives bare IP packets. */
 #include <linux/netdevice.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
@@ -14,8 +14,8 @@
 #include "link/tun.h"
 
 /*
- * The packet at skb->data becomes one that the stack takes: header in the
- * linear part, protocol set, nothing behind its end.
+ * Prepare the packet at skb->data for the stack: header in the linear part, protocol set, padding
+ * removed.
  */
 static bool shape_packet(struct sk_buff *skb)
 {
@@ -32,7 +32,7 @@ static bool shape_packet(struct sk_buff *skb)
 	return true;
 }
 
-/* RFC 6040, section 4.2. False: the packet must be dropped. */
+/* RFC 6040, section 4.2. Return false if the packet must be dropped. */
 static bool decapsulate_ecn(struct sk_buff *skb, u8 outer)
 {
 	u8 inner;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A tun link: what is sent and received are bare IP packets. */
+/* A tun link: it sends and receives bare IP packets. */
 #ifndef CAMEX_TUN_H
 #define CAMEX_TUN_H
 
