@@ -6,14 +6,14 @@
  *
  * - RTNL: everything that configuration changes (peers, keys, routes, struct
  *   camex_settings, sockets) and who may free it.
- * - camex_dev.lock (spinlock, bottom halves off): what received datagrams
- *   change as well: endpoints, sessions and stations of all peers of the device,
- *   their tables, the list of pending events, and what protocols say of their own parts.
+ * - camex_dev.lock (spinlock, bottom halves off): everything that received datagrams change, too:
+ *   endpoints, sessions and stations of all peers of the device, their tables, the list of
+ *   pending events, and members of protocols' own structs that name this lock.
  * - camex_window.lock (spinlock, innermost): one replay window.
  * - camex_peer.staged.lock (spinlock, innermost): packets that wait for a session.
  *
- * Packets take none of the first two. They find peers, keys, endpoints,
- * sessions and routes under RCU, and these are freed after a grace period.
+ * Packets take neither of the first two. They find peers, keys, endpoints, sessions and routes
+ * under RCU, and these are freed after a grace period.
  */
 #ifndef CAMEX_DEVICE_H
 #define CAMEX_DEVICE_H
@@ -45,11 +45,11 @@ struct camex_tcp;
 struct camex_udp;
 struct camex_char;
 
-/* Lists of endpoints with a scope: an event of an interface looks through one of them. */
+/* Number of lists of endpoints with a scope; an interface event searches one of them. */
 #define CAMEX_SCOPE_BUCKETS	64
 
 /**
- * struct camex_addr - address and port of a far end, or the former alone
+ * struct camex_addr - address and port of an endpoint, or only an address
  * @family: AF_INET, AF_INET6, or AF_UNSPEC for none
  * @port: UDP or TCP port, network byte order
  * @scope: interface index of an IPv6 link-local address, else 0
@@ -68,11 +68,11 @@ struct camex_addr {
 	};
 };
 
-/* Seconds after which a station that was not heard is forgotten, by default (tap). */
+/* Default ageing time of stations, seconds (tap). */
 #define CAMEX_AGEING_DEFAULT	300
 
 /**
- * struct camex_settings - what "dev add" and "dev set" choose
+ * struct camex_settings - settings of "dev add" and "dev set"
  * @link: enum camex_link
  * @protocol: enum camex_protocol
  * @transport: enum camex_transport
@@ -83,15 +83,15 @@ struct camex_addr {
  * @bind: local address, or AF_UNSPEC
  * @bind_dev: interface that the sockets are bound to, or ""
  * @fwmark: mark of outgoing datagrams, 0 for none
- * @relay: send what one peer sends to another straight on
- * @source_check: drop inner sources that are not the peer's
- * @ageing: seconds after which learned stations are forgotten, 0 for never (tap)
- * @link_name: what links of the peers' own are called, with one %d, or ""
- * @link_timeout: seconds of silence after which such a link goes, 0 for never
+ * @relay: pass packets of one peer to another directly
+ * @source_check: drop packets whose inner source is not in the routes of their peer
+ * @ageing: seconds after which learned stations expire, 0 for never (tap)
+ * @link_name: name of per-peer links, with one %d, or ""
+ * @link_timeout: seconds of silence after which a per-peer link is deleted, 0 for never
  *
- * @link, @protocol, @transport and @links never change. The single numbers and switches are
- * read by packets (READ_ONCE()), and written under RTNL (WRITE_ONCE()). The others are read
- * and written under RTNL, but for what is said above.
+ * @link, @protocol, @transport and @links never change. Packets read the other numbers and
+ * switches (READ_ONCE()); they are written under RTNL (WRITE_ONCE()). All other members are read
+ * and written under RTNL.
  */
 struct camex_settings {
 	u32 link;
@@ -112,11 +112,11 @@ struct camex_settings {
 };
 
 /**
- * struct camex_deferred - frames of netpoll's, which sends with interrupts off
- * @frames: by their skb->cb, the last one first
- * @waiting: how many
- * @dropped: how many there was no room for, not counted yet
- * @task: sends them
+ * struct camex_deferred - waiting frames of netpoll, which sends with interrupts off
+ * @frames: linked by their skb->cb, the last one first
+ * @waiting: number of frames
+ * @dropped: number of dropped frames, not yet in the counters
+ * @task: sends the frames
  */
 struct camex_deferred {
 	struct llist_head frames;
@@ -126,10 +126,10 @@ struct camex_deferred {
 };
 
 /**
- * struct camex_egress_devices - devices that netpoll's frames leave by
+ * struct camex_egress_devices - devices through which tx netpoll sends
  * @devices: struct camex_egress (RTNL; RCU)
- * @work: gets another one ready
- * @wanted: index of that
+ * @work: sets netpoll up on another device
+ * @wanted: index of that device
  */
 struct camex_egress_devices {
 	struct list_head devices;
@@ -140,8 +140,8 @@ struct camex_egress_devices {
 /**
  * struct camex_stations - the forwarding table of a tap device. Lock: camex_dev.lock
  * @table: struct camex_fdb_entry
- * @n: how many
- * @work: forgets old ones
+ * @n: number of entries
+ * @work: deletes old entries
  */
 struct camex_stations {
 	struct rhashtable table;
@@ -150,9 +150,9 @@ struct camex_stations {
 };
 
 /**
- * struct camex_events - peers with something to tell. Lock: camex_dev.lock
+ * struct camex_events - peers with pending events. Lock: camex_dev.lock
  * @list: by camex_peer.events.node
- * @work: tells it
+ * @work: sends the events
  */
 struct camex_events {
 	struct list_head list;
@@ -160,10 +160,10 @@ struct camex_events {
 };
 
 /**
- * struct camex_links_due - peers that may need a link of their own, or none any more. Lock:
+ * struct camex_links_due - peers whose per-peer link may have to be made or deleted. Lock:
  *	camex_dev.lock
  * @due: by camex_peer.link.node
- * @work: sees to it
+ * @work: makes and deletes links
  */
 struct camex_links_due {
 	struct list_head due;
@@ -173,49 +173,49 @@ struct camex_links_due {
 /**
  * struct camex_dev - private part of the net_device
  * @dev: the net_device
- * @net: namespace of the transport; the device is on its list and goes with
- *	it, so no reference is held
+ * @net: namespace of the transport. The device is on its list and is deleted with it, so no
+ *	reference is held
  * @net_node: on that list (RTNL)
- * @link: what the host sees
- * @protocol: what seals and opens
- * @transport: what carries
- * @as_is: packets go to the transport as they are: see there
- * @own: the protocol's own part, camex_protocol_ops.dev_size bytes; see camex_dev_own()
- * @conf: settings: see there
+ * @link: kind of link
+ * @protocol: the protocol
+ * @transport: the transport
+ * @as_is: packets go to the transport unchanged, see camex_transport_ops.as_is
+ * @own: the protocol's own struct, camex_protocol_ops.dev_size bytes; see camex_dev_own()
+ * @conf: settings
  * @udp: the UDP transport's part (RTNL; RCU)
  * @tcp: the TCP transport's part (RTNL; RCU)
  * @netfilter: hooks of the UDP transport, or NULL (RTNL)
- * @egress: devices that netpoll's frames leave by
+ * @egress: devices through which tx netpoll sends
  * @serial: the tty of transport serial, or NULL (RTNL; RCU)
  * @chr: the char transport's part (RTNL; RCU)
- * @deferred: frames of netpoll's (tap alone)
- * @link_ops: what rtnetlink knows the link by
- * @kept_link_ops: the same for a namespace whose owner must not delete the link; NULL: those
- *	of kind camex
- * @wireguard_kind: a link of kind wireguard, with the manners of wireguard.ko: the transport
- *	is open while the link is up, and senders get error numbers
- * @link_settings: speed and whatever else ethtool is told (RTNL)
- * @path_generation: counts what makes cached paths wrong (RTNL)
- * @memcg: what is allocated for the device is charged to it: the memory cgroup of whoever
- *	made the device (a reference)
+ * @deferred: waiting frames of netpoll (only tap)
+ * @link_ops: rtnl_link_ops of the link
+ * @kept_link_ops: the same, for a namespace whose owner must not delete the link; NULL: those of
+ *	kind camex
+ * @wireguard_kind: a link of kind wireguard, which behaves as that of wireguard.ko: the transport
+ *	is open only while the link is up, and senders get error numbers
+ * @link_settings: speed and duplex for ethtool (RTNL)
+ * @path_generation: incremented when cached paths may be wrong (RTNL)
+ * @memcg: memory cgroup that is charged for allocations: that of the process which made the
+ *	device (a reference)
  * @stats: counters
  * @gro: delivers received packets to the stack
- * @receive_queues: queues of what workers are to open, or NULL
+ * @receive_queues: queues for receive workers, or NULL
  * @routes: prefix to peer
- * @stations: the forwarding table (tap alone)
- * @single_peer: the peer of a transport with one far end, else NULL (RTNL)
- * @peers: by number, for dumps that go on where they stopped (RTNL)
- * @next_peer: where the next number is looked for (RTNL)
+ * @stations: the forwarding table (only tap)
+ * @single_peer: the peer of a transport with exactly one, else NULL (RTNL)
+ * @peers: peers by number, so that a dump can continue where it stopped (RTNL)
+ * @next_peer: where the search for the next free number begins (RTNL)
  * @names: peers by folded name (RTNL; RCU)
  * @endpoints: struct camex_endpoint by address (@lock; RCU)
- * @scoped: those that have a scope, by the name of its interface (@lock)
- * @limits: what strangers may cost, shared by the devices of @net
- * @lock: see above
- * @events: peers with something to tell
- * @links: peers whose own links are to be seen to
- * @changes: counts requests that changed something (RTNL)
- * @mtu_chosen: the user set the MTU; it is left alone then (RTNL)
- * @dying: being taken down for good: no more events (@lock)
+ * @scoped: endpoints with a scope, by the name of its interface (@lock)
+ * @limits: rate limits for strangers, shared by the devices of @net
+ * @lock: see the top of this file
+ * @events: peers with pending events
+ * @links: peers whose links may have to be made or deleted
+ * @changes: number of requests that changed something (RTNL)
+ * @mtu_chosen: a user set the MTU, so it does not follow the endpoints (RTNL)
+ * @dying: the device is being deleted: no more events (@lock)
  */
 struct camex_dev {
 	struct net_device *dev;
@@ -270,7 +270,7 @@ extern const struct camex_protocol_ops *const camex_protocols[CAMEX_PROTOCOLS];
 extern struct rtnl_link_ops camex_rtnl_link_ops;
 
 /**
- * camex_dev_own() - the protocol's own part of a device
+ * camex_dev_own() - the protocol's own struct of a device
  * @cdev: the device
  *
  * Return: camex_protocol_ops.dev_size bytes.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Where peers are: a table by address, and cached paths. */
+/* Endpoints of peers: a table by address, and cached paths. */
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <net/dst.h>
@@ -43,7 +43,7 @@ static struct hlist_head *scope_bucket(struct camex_dev *cdev, const char *name)
 			     CAMEX_SCOPE_BUCKETS];
 }
 
-/* An interface that goes and comes again has the same name, and another index. */
+/* An interface that is removed and created again has the same name and another index. */
 static void remember_scope(struct camex_endpoint *ep, struct camex_dev *cdev)
 {
 	const struct net_device *dev;
@@ -59,10 +59,10 @@ static void remember_scope(struct camex_endpoint *ep, struct camex_dev *cdev)
 }
 
 /**
- * camex_endpoint_new() - an endpoint, in the table, not in use yet
- * @peer: whose it is to be
+ * camex_endpoint_new() - make an endpoint and put it into the table
+ * @peer: the peer that will use it
  * @to: address and port
- * @from: our own address towards it, or NULL
+ * @from: our source address for it, or NULL
  *
  * Context: camex_dev.lock held.
  * Return: the endpoint, or NULL without memory.
@@ -104,7 +104,7 @@ static void path_free_rcu(struct rcu_head *rcu)
 }
 
 /**
- * camex_path_set() - another path leads to an endpoint
+ * camex_path_set() - replace the cached path to an endpoint
  * @ep: the endpoint
  * @path: the path, or NULL; the old one is freed after a grace period
  *
@@ -126,9 +126,8 @@ static void endpoint_free_rcu(struct rcu_head *rcu)
 }
 
 /**
- * camex_endpoint_free() - take an endpoint out of the table
- * @ep: the endpoint, no longer any peer's; freed after a grace period; may be
- *	NULL
+ * camex_endpoint_free() - remove an endpoint from the table and free it
+ * @ep: the endpoint, which no peer uses any more; freed after a grace period; may be NULL
  *
  * Context: camex_dev.lock held.
  */
@@ -145,10 +144,9 @@ void camex_endpoint_free(struct camex_endpoint *ep)
 }
 
 /**
- * camex_endpoint_swap() - a peer is somewhere else
+ * camex_endpoint_swap() - replace the current endpoint of a peer
  * @peer: the peer
- * @ep: where it is now, or NULL; the old endpoint is freed unless it is the
- *	configured one
+ * @ep: the new endpoint, or NULL; the old one is freed unless it is the configured one
  *
  * Context: camex_dev.lock held.
  */
@@ -162,7 +160,7 @@ void camex_endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep)
 		camex_endpoint_free(ep);
 }
 
-/* The same endpoint by the interface that has its scope's name now. */
+/* Make the same endpoint with the index of the interface that has its name now. */
 static void follow_scope(struct camex_endpoint *ep, const struct net_device *dev)
 {
 	struct camex_endpoint *configured, *new;
@@ -173,7 +171,7 @@ static void follow_scope(struct camex_endpoint *ep, const struct net_device *dev
 	    __dev_get_by_index(peer->cdev->net, to.scope))
 		return;
 	to.scope = dev->ifindex;
-	/* No memory: the endpoint waits for the next event of the interface. */
+	/* No memory: try again at the next event of the interface. */
 	new = camex_endpoint_new(peer, &to, &ep->from);
 	if (!new)
 		return;
@@ -187,12 +185,11 @@ static void follow_scope(struct camex_endpoint *ep, const struct net_device *dev
 }
 
 /**
- * camex_endpoints_follow() - link-local endpoints of an interface that has come again
+ * camex_endpoints_follow() - update link-local endpoints for an interface that was created again
  * @cdev: a device
  * @dev: an interface of its transport's namespace
  *
- * Links of peers are interfaces, too, so the peers whose endpoints have other scopes are not
- * looked at.
+ * Per-peer links are interfaces, too. So only endpoints in the list of that name are visited.
  *
  * Context: RTNL.
  */
@@ -212,7 +209,7 @@ void camex_endpoints_follow(struct camex_dev *cdev, const struct net_device *dev
 		hlist_del_init(&ep->scope_node);
 		hlist_add_head(&ep->scope_node, bucket);
 		follow_scope(ep, dev);
-		/* Each peer has its turn with the lock. */
+		/* Release the lock after each peer. */
 		spin_unlock_bh(&cdev->lock);
 		spin_lock_bh(&cdev->lock);
 	}
@@ -220,7 +217,7 @@ void camex_endpoints_follow(struct camex_dev *cdev, const struct net_device *dev
 }
 
 /**
- * camex_addr_same_host() - do two endpoints differ in the port at most
+ * camex_addr_same_host() - are two endpoints equal but for the port
  * @a: one
  * @b: the other
  */
@@ -231,7 +228,7 @@ bool camex_addr_same_host(const struct camex_addr *a, const struct camex_addr *b
 }
 
 /**
- * camex_endpoints_at() - all endpoints with an address: where peers are, or were configured to be
+ * camex_endpoints_at() - all current and configured endpoints with an address
  * @cdev: the device
  * @addr: address and port
  *
@@ -244,13 +241,12 @@ struct rhlist_head *camex_endpoints_at(struct camex_dev *cdev, const struct came
 }
 
 /**
- * camex_peer_by_endpoint() - the peer that is at an address
+ * camex_peer_by_endpoint() - the peer with an endpoint
  * @cdev: the device
  * @addr: address and port
  *
  * Context: RCU reader.
- * Return: of the peers that are there now the one that came last, else the one
- * that was configured to be there, or NULL.
+ * Return: the peer that moved there last, else the peer whose configured endpoint it is, or NULL.
  */
 struct camex_peer *camex_peer_by_endpoint(struct camex_dev *cdev,
 					  const struct camex_addr *addr)
@@ -297,7 +293,7 @@ struct camex_peer *camex_peer_configured_at(struct camex_dev *cdev,
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_configured_at);
 
 /**
- * camex_peer_configure_endpoint() - a peer's endpoint is set by its owner
+ * camex_peer_configure_endpoint() - set the configured endpoint of a peer
  * @peer: the peer
  * @ep: from camex_endpoint_new()
  *

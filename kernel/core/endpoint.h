@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Where a peer is, and how to get there. */
+/* Endpoints of peers, and the paths to them. */
 #ifndef CAMEX_ENDPOINT_H
 #define CAMEX_ENDPOINT_H
 
@@ -9,11 +9,11 @@ struct camex_peer;
 struct dst_entry;
 
 /**
- * struct camex_path - how a transport gets to an endpoint
+ * struct camex_path - cached path to an endpoint
  * @dst: route (a reference)
- * @cookie: tells whether @dst is still good
+ * @cookie: to check whether @dst is still valid
  * @generation: camex_dev.path_generation when it was found
- * @src: source address that goes with it
+ * @src: source address for this route
  * @ident: IPv4 identification of the next datagram that may be fragmented
  * @rcu: frees it
  */
@@ -27,19 +27,19 @@ struct camex_path {
 };
 
 /**
- * struct camex_endpoint - where a peer is, and how to get there
- * @to: its address and port
- * @from: our address that it talks to, or AF_UNSPEC: the route decides. Its scope is the interface
- *	that the peer's datagrams come in by, where that matters, else 0
+ * struct camex_endpoint - endpoint of a peer, and the path to it
+ * @to: address and port of the peer
+ * @from: our address to which the peer sends, or AF_UNSPEC: the route decides. Its scope is the
+ *	interface that receives the peer's datagrams, if that matters, else 0
  * @scope_name: the interface of the scope when this endpoint was made, or ""
- * @scope_node: in camex_dev.scoped where there is a scope (camex_dev.lock)
+ * @scope_node: in camex_dev.scoped, if there is a scope (camex_dev.lock)
  * @node: in camex_dev.endpoints (camex_dev.lock)
- * @peer: whose it is, valid under RCU
- * @path: how to get there, found by the first packet (RCU)
+ * @peer: its peer, valid under RCU
+ * @path: path to it, found by the first packet (RCU)
  * @rcu: frees it
  *
- * Never changes while readers can see it, but for @path: a peer that moves gets
- * a new one.
+ * All members but @path never change while readers can see them: a peer that moves gets a new
+ * endpoint.
  */
 struct camex_endpoint {
 	struct camex_addr to;
@@ -53,10 +53,10 @@ struct camex_endpoint {
 };
 
 /**
- * camex_endpoint_is() - is a peer still there, and talks to the same address
- * @ep: its endpoint
- * @to: where it is
- * @from: our address that it talks to
+ * camex_endpoint_is() - is the source of a datagram still the peer's endpoint
+ * @ep: the endpoint
+ * @to: source of the datagram
+ * @from: our address to which it was sent
  */
 static inline bool camex_endpoint_is(const struct camex_endpoint *ep,
 				     const struct camex_addr *to,

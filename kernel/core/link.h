@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the host sees: the layer above the protocols. A device has one of three kinds of
- * link: tun, tap, or a tun link for each peer.
+ * Links: the layer above the protocols, which the host sees. There are three kinds: tun, tap, and a
+ * tun link for each peer.
  */
 #ifndef CAMEX_CORE_LINK_H
 #define CAMEX_CORE_LINK_H
@@ -9,9 +9,8 @@
 #include "core/peer.h"
 
 /**
- * struct camex_frame - what is known of a frame, or of a packet
- * @protocol: ETH_P_IP or ETH_P_IPV6 with a whole header in the linear part; else
- *	0, whatever it is
+ * struct camex_frame - parsed properties of a frame or packet
+ * @protocol: ETH_P_IP or ETH_P_IPV6, if the whole IP header is in the linear part; else 0
  * @vlan: VLAN ID of the outer tag, 0 without a tag
  */
 struct camex_frame {
@@ -20,30 +19,29 @@ struct camex_frame {
 };
 
 /**
- * struct camex_link_ops - a kind of link. NULL: there is nothing to do
- * @allowed_ips: peers are chosen by allowed IPs; else @no_allowed_ips says what there is
- *	instead
- * @no_allowed_ips: for people
- * @init: set up a new device's part. Returns 0 or -ENOMEM. Context: RTNL, may sleep
- * @exit: undo that; the device has no peers. Context: RTNL, may sleep
- * @carrier: the device can carry packets, or no longer. Context: RTNL
- * @down: the device has gone down. Context: RTNL, may sleep
- * @configured: the settings of the device are others. Context: RTNL
- * @unregistering: the device is being unregistered, its peers still there.
- *	Context: RTNL, may sleep
+ * struct camex_link_ops - a kind of link. Functions may be NULL
+ * @allowed_ips: packets choose their peer by allowed IPs
+ * @no_allowed_ips: error text if there are no allowed IPs: what to use instead
+ * @init: set up the link's part of a new device. Returns 0 or -ENOMEM. Context: RTNL, may sleep
+ * @exit: undo @init; the device has no peers. Context: RTNL, may sleep
+ * @carrier: the carrier of the device changed. Context: RTNL
+ * @down: the device went down. Context: RTNL, may sleep
+ * @configured: the settings of the device changed. Context: RTNL
+ * @unregistering: the device is being unregistered, and still has its peers. Context: RTNL, may
+ *	sleep
  * @peer_heard: a peer was heard for the first time, or again. Context: camex_dev.lock
- * @peer_due: see to what is due. Returns jiffies until something is again,
+ * @peer_due: do what is due for a peer. Returns jiffies until something is due again,
  *	MAX_JIFFY_OFFSET for never. Context: camex_dev.lock
- * @peer_forget: drop what was learned about a peer; @all: what was configured, too.
- *	Context: camex_dev.lock
- * @peer_unlink: delete a peer's own link. Context: RTNL, may sleep
- * @owns: is a net_device the own link of one of the device's peers?
- * @receive_through: the link that a peer's packets are received through. Returns NULL
- *	when there is none yet. NULL: the device's
- * @shape: a packet that was received, at skb->data, becomes one of the link's. Returns 0,
- *	or why it must be dropped (CAMEX_A_STATS_*). Context: RCU reader, bottom halves off
- * @forward: send a packet of @shape on to other peers, where it is for them. Returns true
- *	when it is consumed; else it is the stack's. Context: as @shape
+ * @peer_forget: forget what was learned about a peer; @all: and what was configured. Context:
+ *	camex_dev.lock
+ * @peer_unlink: delete the per-peer link of a peer. Context: RTNL, may sleep
+ * @owns: is a net_device a per-peer link of the device?
+ * @receive_through: the link that receives packets of a peer. Returns NULL if it does not exist
+ *	yet. NULL: the link of the device
+ * @shape: check and prepare a received packet at skb->data for the link. Returns 0, or why it must
+ *	be dropped (CAMEX_A_STATS_*). Context: RCU reader, bottom halves off
+ * @forward: pass a packet, after @shape, on to other peers if it is for them. Returns true if it
+ *	was consumed; else it is for the stack. Context: as @shape
  */
 struct camex_link_ops {
 	bool allowed_ips;

@@ -101,11 +101,11 @@ struct camex_peer *camex_peer_find(struct camex_dev *cdev, const char *name)
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_find);
 
 /**
- * camex_peer_new() - add a peer that has only a name, and perhaps a key
+ * camex_peer_new() - add a peer with a name, and perhaps a key
  * @cdev: the device
  * @name: 1 to CAMEX_NAME_MAX bytes that no other peer has
- * @key: CAMEX_KEY_LEN bytes, or NULL: nothing that could be plain happens before it is there
- * @fingerprint: CAMEX_FINGERPRINT_LEN bytes that go with it
+ * @key: CAMEX_KEY_LEN bytes, or NULL; set first, so that no datagram of the peer is plain
+ * @fingerprint: CAMEX_FINGERPRINT_LEN bytes, the fingerprint of the key
  *
  * Context: RTNL, may sleep.
  * Return: the peer, or an ERR_PTR.
@@ -147,7 +147,7 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
 						    &peer->name_node, by_name);
 	if (!err)
 		return peer;
-	camex_peer_del(peer);	/* a frame for all peers may be on its way to it */
+	camex_peer_del(peer);	/* a broadcast frame may be using it */
 	return ERR_PTR(err);
 
 err_own:
@@ -162,7 +162,7 @@ err_peer:
 
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_new);
 
-/* --- what received datagrams change --- */
+/* --- changes by received datagrams --- */
 
 static void heard_again(struct camex_peer *peer)
 {
@@ -184,7 +184,7 @@ static void heard_again(struct camex_peer *peer)
 }
 
 /**
- * camex_peer_heard() - a valid datagram came from a peer
+ * camex_peer_heard() - note a valid datagram of a peer
  * @peer: the peer
  *
  * Context: RCU reader, bottom halves off.
@@ -201,10 +201,10 @@ void camex_peer_heard(struct camex_peer *peer)
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_heard);
 
 /**
- * camex_peer_move() - a peer is here now
+ * camex_peer_move() - change the endpoint of a peer
  * @peer: the peer
  * @to: its address and port
- * @from: our address that it talks to
+ * @from: our address to which it sends
  *
  * Context: camex_dev.lock held.
  * Return: 0 or -ENOMEM.
@@ -237,13 +237,13 @@ int camex_peer_move(struct camex_peer *peer, const struct camex_addr *to,
 /* --- routes --- */
 
 /**
- * camex_routes_prepare() - get ready to replace the list of a peer's prefixes
+ * camex_routes_prepare() - prepare a new list of prefixes for a peer
  * @peer: the peer
  * @prefixes: valid prefixes, none of them another peer's
  * @n: how many
  * @change: result, for camex_routes_commit() or camex_routes_abandon()
  *
- * New prefixes are routed at once. One that is on both lists is there all the time.
+ * New prefixes are routed at once. A prefix on both lists is routed all the time.
  *
  * Context: RTNL, may sleep.
  * Return: 0, or -ENOMEM with nothing changed.
@@ -276,9 +276,9 @@ int camex_routes_prepare(struct camex_peer *peer, const struct camex_prefix *pre
 }
 
 /**
- * camex_routes_commit() - a peer has the prefixes that were prepared
+ * camex_routes_commit() - put the prepared list into force
  * @peer: the peer
- * @change: what camex_routes_prepare() wrote
+ * @change: result of camex_routes_prepare()
  *
  * Context: RTNL.
  */
@@ -297,7 +297,7 @@ void camex_routes_commit(struct camex_peer *peer, struct camex_routes_change *ch
 /**
  * camex_routes_abandon() - undo camex_routes_prepare()
  * @peer: the peer
- * @change: what it wrote
+ * @change: result of camex_routes_prepare()
  *
  * Context: RTNL.
  */
@@ -316,7 +316,7 @@ void camex_routes_abandon(struct camex_peer *peer, struct camex_routes_change *c
  * @prefixes: valid prefixes, none of them another peer's
  * @n: how many
  *
- * A prefix that is on both lists is there all the time.
+ * A prefix on both lists is routed all the time.
  *
  * Context: RTNL, may sleep.
  * Return: 0, or -ENOMEM with nothing changed.
@@ -334,12 +334,12 @@ int camex_peer_set_routes(struct camex_peer *peer,
 
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_set_routes);
 
-/* --- the end of a peer, and its state --- */
+/* --- deletion of a peer, and its state --- */
 
 /**
- * camex_peer_forget() - drop what was learned about a peer
- * @peer: the peer; its sessions close, its endpoint is the configured one again,
- *	its own link goes
+ * camex_peer_forget() - forget what was learned about a peer
+ * @peer: the peer: its sessions are closed, its endpoint becomes the configured one, its per-peer
+ *	link is deleted
  *
  * Context: RTNL, may sleep.
  */
@@ -419,7 +419,7 @@ void camex_peer_del(struct camex_peer *peer)
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_del);
 
 /**
- * camex_peer_state() - how a peer is
+ * camex_peer_state() - the state of a peer
  * @peer: the peer
  *
  * Context: RTNL.

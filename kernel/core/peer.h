@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* A far end: its name, endpoint, liveness and counters, and what its protocol has of it. */
+/* A peer: its name, endpoint, liveness and counters, and the protocol's own struct. */
 #ifndef CAMEX_PEER_H
 #define CAMEX_PEER_H
 
@@ -7,23 +7,24 @@
 #include "core/endpoint.h"
 #include "core/events.h"
 
-/* Alignment of what protocols have behind struct camex_peer. */
+/* Alignment of the protocol's own struct behind struct camex_peer. */
 #define CAMEX_OWN_ALIGN		8
 
 /**
- * struct camex_liveness - when a peer and we were heard. Packets write what they note of it
- * (WRITE_ONCE()); what is marked so is protected by camex_dev.lock
+ * struct camex_liveness - when a peer was heard, and when we sent to it. Packets write it
+ * (WRITE_ONCE()), except members that name a lock
  * @seen: jiffies of the last valid datagram
  * @sent: jiffies of the last datagram to the peer
  * @unanswered_since: jiffies of the first packet to it after @seen
- * @alive: it was heard, and not lost since
- * @unheard: its protocol introduces us before packets: see camex_protocol_ops.introduce
- * @introduced: it has done that, so the next datagram from the peer ends @unheard
- * @heard: it was heard ever (camex_dev.lock)
- * @lost: it has been silent for too long (camex_dev.lock)
+ * @alive: the peer was heard, and not lost since
+ * @unheard: the protocol must send a first datagram before packets, see
+ *	camex_protocol_ops.introduce
+ * @introduced: it has sent that, so the next datagram from the peer clears @unheard
+ * @heard: the peer was ever heard (camex_dev.lock)
+ * @lost: the peer has been silent for too long (camex_dev.lock)
  * @keepalive: seconds, 0 for off, or CAMEX_PEER_DEFAULT (RTNL)
- * @since: jiffies when the link went up or the peer came (camex_dev.lock)
- * @timer: for whatever is due next
+ * @since: jiffies when the link went up or the peer was added (camex_dev.lock)
+ * @timer: expires when the next thing is due
  */
 struct camex_liveness {
 	unsigned long seen;
@@ -40,10 +41,10 @@ struct camex_liveness {
 };
 
 /**
- * struct camex_link_of_peer - the link of a peer's own
+ * struct camex_link_of_peer - the per-peer link
  * @own: the link or NULL (RTNL and camex_dev.lock; RCU)
  * @node: on camex_dev.links.due (camex_dev.lock)
- * @failed: it could not be made just now (RTNL)
+ * @failed: the last attempt to make it failed (RTNL)
  */
 struct camex_link_of_peer {
 	struct camex_peer_link __rcu *own;
@@ -52,7 +53,7 @@ struct camex_link_of_peer {
 };
 
 /**
- * struct camex_peer_events - what is to be told of a peer. Lock: camex_dev.lock
+ * struct camex_peer_events - pending events of a peer. Lock: camex_dev.lock
  * @node: on camex_dev.events.list
  * @pending: bits by enum camex_event
  */
@@ -64,7 +65,7 @@ struct camex_peer_events {
 /**
  * struct camex_peer_stations - stations behind a peer (tap). Lock: camex_dev.lock
  * @list: struct camex_fdb_entry
- * @n: how many
+ * @n: number of stations
  */
 struct camex_peer_stations {
 	struct list_head list;
@@ -74,26 +75,26 @@ struct camex_peer_stations {
 /**
  * struct camex_peer - a far end
  * @cdev: its device
- * @endpoint: where it is now (camex_dev.lock; RCU)
- * @configured: the endpoint that it was given, or NULL; stays in the table when the
- *	peer is elsewhere (RTNL and camex_dev.lock; RCU)
+ * @endpoint: current endpoint (camex_dev.lock; RCU)
+ * @configured: configured endpoint, or NULL; stays in the table when the peer has moved (RTNL and
+ *	camex_dev.lock; RCU)
  * @traffic: counters
- * @rx_cpu: whose queue what was received last went to (packets: WRITE_ONCE())
- * @live: when it and we were heard
- * @link: its own link
+ * @rx_cpu: CPU whose GRO queue got the last received packet (packets: WRITE_ONCE())
+ * @live: when it was heard
+ * @link: its per-peer link
  * @routes: its prefixes, struct camex_route (RTNL)
- * @stations: what is behind it
- * @events: what to tell of it
+ * @stations: stations behind it
+ * @events: pending events
  * @staged: packets that wait for a session (its own lock)
- * @staged_memory: bytes of memory that they take (lock of @staged)
+ * @staged_memory: their memory, bytes (lock of @staged)
  * @name_node: in camex_dev.names (RTNL)
  * @folded: the name in lower case, zero-padded: the hash's key
  * @name: the name
  * @number: in camex_dev.peers
- * @dead: taken out of all tables (camex_dev.lock)
+ * @dead: removed from all tables (camex_dev.lock)
  * @rcu: frees it
  *
- * The protocol's own part is behind it: camex_peer_own().
+ * The protocol's own struct follows: camex_peer_own().
  */
 struct camex_peer {
 	struct camex_dev *cdev;
@@ -118,12 +119,12 @@ struct camex_peer {
 } __aligned(CAMEX_OWN_ALIGN);
 
 /**
- * struct camex_peer_link - private part of a link's net_device
+ * struct camex_peer_link - private part of the net_device of a per-peer link
  * @dev: the net_device
- * @cdev: the device whose peer it is of
- * @peer: the peer; NULL when it goes before the link does (RTNL)
+ * @cdev: the device of the peer
+ * @peer: the peer; NULL if it was deleted before the link (RTNL)
  * @gro: delivers received packets to the stack
- * @made: jiffies
+ * @made: jiffies when the link was made
  */
 struct camex_peer_link {
 	struct net_device *dev;
@@ -134,7 +135,7 @@ struct camex_peer_link {
 };
 
 /**
- * camex_peer_own() - the protocol's own part of a peer
+ * camex_peer_own() - the protocol's own struct of a peer
  * @peer: the peer
  *
  * Return: camex_protocol_ops.peer_size bytes.
@@ -145,11 +146,11 @@ static inline void *camex_peer_own(const struct camex_peer *peer)
 }
 
 /**
- * camex_peer_dev() - the net_device that a peer's packets come and go through
+ * camex_peer_dev() - the net_device for packets of a peer
  * @peer: the peer
  *
  * Context: RCU reader, bottom halves off.
- * Return: its own one, if it has one, else the device's.
+ * Return: the per-peer link, if there is one, else that of the device.
  */
 static inline struct net_device *camex_peer_dev(const struct camex_peer *peer)
 {
@@ -159,9 +160,9 @@ static inline struct net_device *camex_peer_dev(const struct camex_peer *peer)
 }
 
 /**
- * struct camex_routes_change - another list of prefixes for a peer, not in force yet
- * @added: those that are new
- * @kept: those that the peer has already
+ * struct camex_routes_change - a new list of prefixes for a peer, not in force yet
+ * @added: prefixes that are new
+ * @kept: prefixes that the peer has already
  */
 struct camex_routes_change {
 	struct list_head added;
@@ -169,8 +170,8 @@ struct camex_routes_change {
 };
 
 /**
- * camex_peer_of_own() - the peer that a protocol's own part is of
- * @own: the part, from its beginning
+ * camex_peer_of_own() - the peer of a protocol's own struct
+ * @own: the struct
  */
 static inline struct camex_peer *camex_peer_of_own(const void *own)
 {
@@ -178,9 +179,9 @@ static inline struct camex_peer *camex_peer_of_own(const void *own)
 }
 
 /**
- * camex_peer_count_tx() - count a datagram to a peer that carries no packet
+ * camex_peer_count_tx() - count a datagram to a peer that contains no packet
  * @peer: the peer
- * @bytes: of it
+ * @bytes: length of the datagram
  *
  * Context: RCU reader, bottom halves off.
  */
@@ -191,9 +192,9 @@ static inline void camex_peer_count_tx(struct camex_peer *peer, unsigned int byt
 }
 
 /**
- * camex_peer_count_rx() - count a datagram of a peer that carries no packet
+ * camex_peer_count_rx() - count a datagram of a peer that contains no packet
  * @peer: the peer
- * @bytes: of it
+ * @bytes: length of the datagram
  *
  * Context: RCU reader, bottom halves off.
  */
@@ -203,12 +204,12 @@ static inline void camex_peer_count_rx(struct camex_peer *peer, unsigned int byt
 	camex_sw_netstats_rx(camex_peer_dev(peer), 1, bytes);
 }
 
-/* A setting that nobody has made. */
+/* A setting that no request has set. */
 #define CAMEX_PEER_DEFAULT	(-1)
 
 /**
- * camex_note_now() - note that something happened now
- * @when: jiffies; written once a tick, so that CPUs can share it
+ * camex_note_now() - set a time stamp to now
+ * @when: jiffies; written at most once a tick, so that CPUs can share the cache line
  */
 static inline void camex_note_now(unsigned long *when)
 {
@@ -219,7 +220,7 @@ static inline void camex_note_now(unsigned long *when)
 }
 
 /**
- * camex_peer_home() - the endpoint that a peer was given
+ * camex_peer_home() - the configured endpoint of a peer
  * @peer: the peer
  *
  * Context: camex_dev.lock held.

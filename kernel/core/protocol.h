@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is put around each packet: the layer between link and transport. */
+/* Protocols: the layer between link and transport, which makes datagrams of packets. */
 #ifndef CAMEX_PROTOCOL_H
 #define CAMEX_PROTOCOL_H
 
@@ -15,9 +15,9 @@ struct nlattr;
 #define CAMEX_READY_STAGED	(-1)
 
 /**
- * struct camex_source - where a datagram came from
- * @addr: its sender
- * @local: our address that it went to, port 0
+ * struct camex_source - source of a datagram
+ * @addr: address and port of the sender
+ * @local: our address to which it was sent, port 0
  * @dsfield: DSCP and ECN of the outer header
  */
 struct camex_source {
@@ -27,10 +27,10 @@ struct camex_source {
 };
 
 /**
- * struct camex_due - what a peer's timer has found to be due, to be done without the lock
- * @what: the protocol's: bits by what it is
+ * struct camex_due - work that the timer of a peer found due, done without the lock
+ * @what: bits, defined by the protocol
  * @ep: the peer's endpoint, valid under RCU; NULL: there is none
- * @configured: another endpoint that it is sent to as well, valid under RCU, or NULL
+ * @configured: second destination for the same datagram, valid under RCU, or NULL
  */
 struct camex_due {
 	unsigned long what;
@@ -40,134 +40,128 @@ struct camex_due {
 
 /**
  * struct camex_protocol_ops - a protocol
- * @peer_size: bytes of its own part of a peer: zeros behind struct camex_peer, see
- *	camex_peer_own()
- * @dev_size: bytes of its own part of a device: zeros, see camex_dev_own()
- * @bare: a datagram is a packet and nothing else
- * @counts_datagrams: traffic is counted with all that is put around packets, up to UDP, and
- *	the protocol counts what carries none
- * @no_keys: for people, where there is no @key_set: what there is instead
- * @keeps_alive: its peers can be told to send a sign of life after some silence
- * @knows_lost: it finds out by itself which peers are lost; they may be silent for minutes
- * @hides_dscp: of the DS field of a packet only ECN shows outside
- * @clears_mark: packets from peers do not keep the mark that their datagram had on the way
- *	through the firewall
- * @any_family: peers come and go between IPv4 and IPv6: the link's MTU suits both
- * @overhead: most bytes that it adds to a packet, without @padding
- * @least_overhead: fewest bytes that it adds to one that is encrypted
- * @plain_overhead: as @overhead, towards a peer without a key
- * @headroom: most bytes that @seal puts before the packet
- * @tailroom: bytes that @seal wants behind it
- * @dev_init: set up its part of a new device, before anything else of the device is there.
- *	Returns 0 or a negative errno. NULL: zeros will do. Context: RTNL, may sleep
- * @dev_free: undo @dev_init. The device has no peers; @peer_free of the last ones may still
- *	have to be called. NULL: there is nothing to do. Context: RTNL, may sleep
- * @dev_check: refuse what a request says of a device, before anything changes. @cdev: the
- *	device, NULL for one that is to be made; @tb: CAMEX_A_DEV_*, validated by their policy.
- *	Returns 0 or a negative errno, with a text. NULL: there is nothing to refuse.
+ * @peer_size: size of the protocol's own struct of a peer, zeroed memory behind struct
+ *	camex_peer, see camex_peer_own()
+ * @dev_size: size of the protocol's own struct of a device, zeroed, see camex_dev_own()
+ * @bare: a datagram is the packet itself
+ * @counts_datagrams: traffic counters include all headers below UDP, and the protocol counts
+ *	datagrams without a packet
+ * @no_keys: error text if there is no @key_set: what to use instead
+ * @keeps_alive: peers have the setting keepalive
+ * @knows_lost: the protocol decides which peers are lost; they may be silent for minutes
+ * @hides_dscp: the outer header gets only the ECN bits of the inner DS field
+ * @clears_mark: received packets do not keep the mark that the firewall gave to their datagram
+ * @any_family: peers move between IPv4 and IPv6, so the MTU of the link must fit both
+ * @overhead: maximum bytes that it adds to a packet, without @padding
+ * @least_overhead: minimum bytes that it adds to an encrypted packet
+ * @plain_overhead: as @overhead, for a peer without a key
+ * @headroom: maximum bytes that @seal writes in front of the packet
+ * @tailroom: bytes that @seal needs behind the packet
+ * @dev_init: set up the protocol's own struct of a new device, before everything else of the
+ *	device. Returns 0 or a negative errno. NULL: zeros are fine. Context: RTNL, may sleep
+ * @dev_free: undo @dev_init. The device has no peers, but @peer_free of the last peers may still
+ *	be called later. NULL: nothing to do. Context: RTNL, may sleep
+ * @dev_check: validate a request for a device, before anything changes. @cdev: the device, NULL
+ *	for a new one; @tb: CAMEX_A_DEV_*, validated by their policy. Returns 0, or a negative
+ *	errno with a text. NULL: all is valid. Context: RTNL, may sleep
+ * @dev_set: carry out a request that @dev_check has accepted, also for a new device. Returns 0,
+ *	or a negative errno with nothing changed. NULL: the protocol has no attributes.
  *	Context: RTNL, may sleep
- * @dev_set: do what @dev_check has let pass, for a new device as well. Returns 0, or a
- *	negative errno with nothing changed. NULL: nothing is the protocol's. Context: RTNL,
- *	may sleep
- * @dev_fill: write its CAMEX_A_DEV_*; @secrets: those as well that only somebody who may
- *	change the device is told. Returns 0 or -EMSGSIZE. NULL: there are none. Context: RTNL
- * @dev_fill_size: most bytes that @dev_fill writes without secrets
- * @dev_up: the link goes up, before the timers of the peers start. Returns 0 or a negative
- *	errno: the link stays down. NULL: no matter. Context: RTNL, may sleep
- * @down: the device has gone down: nothing that waits is taken any more. NULL: nothing
- *	waits. Context: RTNL, may sleep
- * @stop: the same, for good. NULL: as before. Context: RTNL, may sleep
- * @peer_init: set up its part of a new peer, which is in no table yet. Returns 0 or a
- *	negative errno. NULL: zeros will do. Context: RTNL, may sleep
- * @peer_check: refuse what a request says of a peer, before anything changes. @peer: the
- *	peer, NULL for one that is to be added; @tb: CAMEX_A_PEER_*, validated by their policy.
- *	Returns and context: as @dev_check
- * @peer_prepare: get ready for @peer_set: what can fail, and a first key, without which what
- *	follows could be plain. Returns 0, or a negative errno with nothing changed. NULL: there
- *	is nothing to do. Context: RTNL, may sleep
- * @peer_abandon: undo @peer_prepare; there is no @peer_set. Context: RTNL, may sleep
- * @peer_set: do what @peer_check has let pass. Returns 0, or a negative errno with nothing
- *	changed. NULL: nothing is the protocol's. Context: RTNL, may sleep
- * @peer_fill: write its CAMEX_A_PEER_*; @secrets: as for @dev_fill. Returns 0 or -EMSGSIZE.
- *	NULL: there are none. Context: RTNL or RCU reader
- * @peer_forget: drop what was learned about a peer: its sessions end; @dying: the peer goes,
- *	so what was configured is dropped, too. NULL: nothing is learned. Context: RTNL and
+ * @dev_fill: write the protocol's CAMEX_A_DEV_*; @secrets: include those that only a requester
+ *	that may change the device sees. Returns 0 or -EMSGSIZE. NULL: the protocol has none.
+ *	Context: RTNL
+ * @dev_fill_size: maximum bytes that @dev_fill writes without secrets
+ * @dev_up: the link goes up, before the timers of the peers start. Returns 0, or a negative
+ *	errno, and the link stays down. May be NULL. Context: RTNL, may sleep
+ * @down: the device went down: drop everything that waits. May be NULL. Context: RTNL, may sleep
+ * @stop: the same before the device is deleted. May be NULL. Context: RTNL, may sleep
+ * @peer_init: set up the protocol's own struct of a new peer, which is in no table yet. Returns 0
+ *	or a negative errno. NULL: zeros are fine. Context: RTNL, may sleep
+ * @peer_check: validate a request for a peer, before anything changes. @peer: the peer, NULL for
+ *	a new one; @tb: CAMEX_A_PEER_*, validated by their policy. Returns and context: as
+ *	@dev_check
+ * @peer_prepare: do the parts of @peer_set that can fail, and set a first key, so that no packet
+ *	is sent plain under the new settings. Returns 0, or a negative errno with nothing
+ *	changed. NULL: nothing to do. Context: RTNL, may sleep
+ * @peer_abandon: undo @peer_prepare, if @peer_set is not called. Context: RTNL, may sleep
+ * @peer_set: carry out a request that @peer_check has accepted. Returns 0, or a negative errno
+ *	with nothing changed. NULL: the protocol has no attributes. Context: RTNL, may sleep
+ * @peer_fill: write the protocol's CAMEX_A_PEER_*; @secrets: as for @dev_fill. Returns 0 or
+ *	-EMSGSIZE. NULL: the protocol has none. Context: RTNL or RCU reader
+ * @peer_forget: end the sessions of a peer, and forget what was learned about it; @dying: the
+ *	peer is deleted, so forget its configuration, too. May be NULL. Context: RTNL and
  *	camex_dev.lock
- * @peer_stop: a peer goes, and has left all tables: wait for works and timers, and stop
- *	them. NULL: there are none. Context: RTNL, may sleep
- * @peer_free: undo @peer_init, after a grace period; the device's own part may be gone.
- *	NULL: there is nothing to do. Context: RCU callback
- * @due: what is due for a peer? Returns jiffies until the next thing is,
- *	MAX_JIFFY_OFFSET for never. NULL: nothing ever. Context: camex_dev.lock
- * @act: do what @due has found, where it has found something. Context: RCU reader, bottom
- *	halves off
- * @begin: a peer hears from us at once, because the link went up, or somebody chose its
- *	settings. NULL: no matter. Context: camex_dev.lock
- * @peer_up: a peer was heard for the first time, or again: it may wait for a sign of us.
- *	NULL: no matter. Context: camex_dev.lock
- * @peer_lost: a peer has been silent for too long. NULL: no matter. Context: camex_dev.lock
- * @peer_moved: a peer, or our address that it talks to, has moved: it may wait for a sign of
- *	us. NULL: no matter. Context: camex_dev.lock
- * @expects_answer: does a peer answer within seconds, or else is lost? NULL: never
- * @keepalive: after how many seconds of our silence a peer is sent a sign of life where nobody
- *	chose; 0: never. NULL: never. Context: any
+ * @peer_stop: stop and wait for works and timers of a peer that was removed from all tables.
+ *	May be NULL. Context: RTNL, may sleep
+ * @peer_free: undo @peer_init after a grace period, when the device's own struct may be freed
+ *	already. May be NULL. Context: RCU callback
+ * @due: find out what is due for a peer. Returns jiffies until something is due again,
+ *	MAX_JIFFY_OFFSET for never. NULL: never. Context: camex_dev.lock
+ * @act: do what @due has found, if it found something. Context: RCU reader, bottom halves off
+ * @begin: send something to a peer at once, because the link went up, or its settings changed.
+ *	May be NULL. Context: camex_dev.lock
+ * @peer_up: a peer was heard for the first time, or again after it was lost; it may wait for an
+ *	answer. May be NULL. Context: camex_dev.lock
+ * @peer_lost: a peer has been silent for too long. May be NULL. Context: camex_dev.lock
+ * @peer_moved: the address of a peer, or our address in its datagrams, changed; it may wait for
+ *	an answer. May be NULL. Context: camex_dev.lock
+ * @expects_answer: is a peer lost if it does not answer within seconds? NULL: no
+ * @keepalive: default of the setting keepalive, seconds; 0: never. NULL: never. Context: any
  * @registers: how we register with a peer. NULL: not at all. Context: any
- * @introduce: say who we are before the next packet to a peer, where camex_peer.live.unheard says
- *	so; @ep: where that goes. Returns false if nothing may be sealed. NULL where none has to
- * @lacks_key: can a peer not talk, because it has no key? NULL: never. Context: RTNL or RCU
- *	reader
- * @has_key: does a peer have a key, so that nothing plain is from it? NULL: never.
+ * @introduce: send a first datagram to @ep before the next packet to a peer, if
+ *	camex_peer.live.unheard is set. Returns false if nothing may be sealed. NULL: the
+ *	protocol never sets that
+ * @lacks_key: is a peer unusable because it has no key? NULL: never. Context: RTNL or RCU reader
+ * @has_key: does a peer have a key, so that plain datagrams are not from it? NULL: never.
  *	Context: any
- * @key_set: give a peer a key of CAMEX_KEY_LEN bytes with its fingerprint, or none (NULL).
- *	Returns 0, or -ENOMEM with nothing changed. NULL: there are no such keys. Context: RTNL,
- *	may sleep
- * @receives_many: can there be datagrams of open sessions, so that it is worth while to receive
- *	many at a time? NULL: always, where there is @locate. Context: RTNL
- * @state: a state of a peer with an endpoint that is not what all protocols have. Returns
- *	false when it has none. NULL: never. Context: RTNL or RCU reader
- * @endpoint_changed: the endpoint of a peer is another one, because it moved or somebody
- *	chose it. NULL: no matter. Context: camex_dev.lock
- * @configured: somebody chose the endpoint of a peer; @endpoint_changed was called before.
- *	NULL: no matter. Context: RTNL and camex_dev.lock
- * @renew: send under a new session from now on, if there is one. Returns 0, or -ENOMEM with
- *	the old one still in use. NULL: there are none. Context: camex_dev.lock
- * @use_up: end the sessions for sending of all peers that began when the clock's offset was
- *	below @since (camex_clock_offset()). The next packet begins another, but for
- *	camex_clock_hibernates(). NULL: there are none. Context: RTNL, may sleep
- * @hibernate: memory is written to disk, so take nothing under open sessions until that is over
- *	(@begins is false); @use_up was called before. NULL: there are none. Context: RTNL, may
- *	sleep
- * @ready: can a packet be sent to the peer? 0, or the counter that says why not
- *	(CAMEX_A_STATS_*), or CAMEX_READY_STAGED: it waits until the protocol calls
+ * @key_set: set the key of a peer (CAMEX_KEY_LEN bytes) and its fingerprint, or delete the key
+ *	(NULL). Returns 0, or -ENOMEM with nothing changed. NULL: the protocol has no such keys.
+ *	Context: RTNL, may sleep
+ * @receives_many: can datagrams of open sessions arrive, so that receiving aggregates pays?
+ *	NULL: yes, if there is @locate. Context: RTNL
+ * @state: a state of the protocol's own, of a peer with an endpoint. Returns false if the peer is
+ *	in none. NULL: never. Context: RTNL or RCU reader
+ * @endpoint_changed: the endpoint of a peer changed, because the peer moved, or by a request. May
+ *	be NULL. Context: camex_dev.lock
+ * @configured: a request set the endpoint of a peer; @endpoint_changed was called before. May be
+ *	NULL. Context: RTNL and camex_dev.lock
+ * @renew: begin a new session for sending, if the peer has one. Returns 0, or -ENOMEM with the old
+ *	one still in use. NULL: the protocol has no sessions. Context: camex_dev.lock
+ * @use_up: end all sessions for sending that began when camex_clock_offset() was below @since. The
+ *	next packet begins a new one, unless camex_clock_hibernates(). NULL: the protocol has no
+ *	sessions. Context: RTNL, may sleep
+ * @hibernate: accept nothing under open sessions while memory is written to disk, until a call
+ *	with @begins false; @use_up was called before. NULL: the protocol has no sessions.
+ *	Context: RTNL, may sleep
+ * @ready: can a packet be sent to the peer? Returns 0, or the counter for the reason
+ *	(CAMEX_A_STATS_*), or CAMEX_READY_STAGED: the packet waits until the protocol calls
  *	camex_staged_send()
- * @want_session: a packet waits for a session: begin one, if none is about to begin. NULL
- *	where @ready lets none wait
- * @encrypts: does it encrypt what goes to the peer? Then GSO packets are cut
- *	before @seal; else they are kept whole. NULL: never
- * @seal: make a datagram out of a packet. Returns it, the same skb or another; or
- *	NULL with *@why set to a counter and the packet freed
- * @open: take the datagram's payload at skb->data apart. Returns the peer that
- *	it is from, with the bare packet in the skb (none: skb->len is 0) and
- *	its checksum state right; or NULL with *@why set to a counter, or to 0
- *	when it has served its purpose. The skb stays the caller's
- * @data: the kind of datagram that a packet becomes, for @begin_sealing
- * @padding: most bytes of zeros behind a packet, one less than a power of two; where there
- *	are any, the length in the IP header of a packet says where it ends
- * @begin_sealing: the key, the header's length and the first of @n sequences for the
- *	next datagrams to a peer. Returns false with *@why set: there is no session.
- *	NULL: the protocol encrypts nothing
- * @put_header: write header and nonce of the next of them, whose ciphertext has
- *	@body bytes
- * @locate: where everything is in a datagram that is opened as one of many. @last is
- *	the session of the one before, if any. Returns false where @open has to take
- *	it. NULL: always
- * @expects: does an aggregate claim to be of an open session? Not authenticated
- * @heard: datagrams of a session were authentic and new; @highest: its highest
- *	sequence so far was among them
- * @sealed: what protocol/sealed asks of it. NULL: its datagrams are of another form
+ * @want_session: a packet waits for a session: begin one, unless one is about to begin. NULL if
+ *	@ready never returns CAMEX_READY_STAGED
+ * @encrypts: are packets to the peer encrypted? If so, GSO packets are cut before @seal; else they
+ *	stay whole. NULL: never
+ * @seal: make a datagram of a packet. Returns it, in the same skb or another one; or NULL with
+ *	*@why set to a counter and the packet freed
+ * @open: open the datagram whose payload is at skb->data. Returns the peer that sent it, with the
+ *	bare packet in the skb (skb->len is 0: there is no packet) and its checksum state set;
+ *	or NULL with *@why set to a counter, or to 0 if the datagram is not counted as dropped.
+ *	The caller frees the skb
+ * @data: type of a datagram with a packet, for @begin_sealing
+ * @padding: maximum bytes of zeros behind a packet, a power of two minus one. If there is padding,
+ *	the length in the packet's IP header tells where the packet ends
+ * @begin_sealing: get key, header length and the first of @n sequences for the next datagrams to a
+ *	peer. Returns false with *@why set if there is no session. NULL: the protocol does not
+ *	encrypt
+ * @put_header: write header and nonce of the next datagram, whose ciphertext has @body bytes
+ * @locate: find session, header, nonce and ciphertext of a datagram in an aggregate. @last is the
+ *	session of the previous datagram, or NULL. Returns false if @open must take the
+ *	datagram. NULL: @open takes all
+ * @expects: does an aggregate claim to belong to an open session? Not authenticated
+ * @heard: new and authentic datagrams of a session were received; @highest: they include its
+ *	highest sequence so far
+ * @sealed: operations for protocol/sealed. NULL: the protocol has another datagram format
  *
- * Where nothing else is said they run as RCU readers with bottom halves off. They know no
- * transport.
+ * Unless noted otherwise, they run as RCU readers with bottom halves off. They know no transport.
  */
 struct camex_protocol_ops {
 	bool bare;
@@ -272,7 +266,7 @@ struct camex_icmp {
 	u32 info;
 };
 
-/* Tunnels that a packet may be inside of, on this host. */
+/* Maximum number of nested tunnels of a packet on this host. */
 #define CAMEX_RECURSION_MAX	4
 
 /**
@@ -287,8 +281,8 @@ bool camex_icmp_for(int why, bool v4, unsigned int room, struct camex_icmp *icmp
 int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
 	     unsigned int *room);
 /**
- * camex_is_aggregate() - are these many datagrams, not a GSO packet in a datagram
- * @skb: what was received
+ * camex_is_aggregate() - is this an aggregate of datagrams, not a GSO packet in one datagram
+ * @skb: the received skb
  */
 static inline bool camex_is_aggregate(const struct sk_buff *skb)
 {
@@ -299,8 +293,8 @@ static inline bool camex_is_aggregate(const struct sk_buff *skb)
 }
 
 /**
- * camex_datagrams() - how many datagrams was it on the way?
- * @skb: what was received
+ * camex_datagrams() - number of datagrams on the wire
+ * @skb: the received skb
  */
 static inline unsigned int camex_datagrams(const struct sk_buff *skb)
 {
@@ -308,10 +302,10 @@ static inline unsigned int camex_datagrams(const struct sk_buff *skb)
 }
 
 /**
- * camex_tx_stamped() - the sender of a packet was told when it was sent
+ * camex_tx_stamped() - the sender of a packet has its transmit time stamp
  * @skb: the packet, whose header is not shared; skb_tx_timestamp() was called
  *
- * The device that the datagram leaves by must not tell it again.
+ * The device below must not report a second time stamp for the datagram.
  */
 static inline void camex_tx_stamped(struct sk_buff *skb)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What carries datagrams: the layer below the protocols. */
+/* Transports: the layer below the protocols, which carries datagrams. */
 #ifndef CAMEX_TRANSPORT_H
 #define CAMEX_TRANSPORT_H
 
@@ -8,7 +8,7 @@
 struct camex_endpoint;
 struct camex_path;
 
-/* The interface that sockets are bound to while theirs is not there: no interface's index. */
+/* Sockets are bound to this index, which no interface has, while theirs does not exist. */
 #define CAMEX_NO_DEVICE		(-1)
 
 int camex_find_bind_dev(const struct camex_dev *cdev, const struct camex_settings *conf,
@@ -16,13 +16,13 @@ int camex_find_bind_dev(const struct camex_dev *cdev, const struct camex_setting
 			int *ifindex);
 
 /**
- * struct camex_way - a way to an endpoint, for the packets of one call
- * @path: what the transport has found, valid under RCU; NULL: nothing to find
- * @room: most bytes of a datagram that get there in one piece
- * @batch: most bytes of an outer GSO packet of datagrams; 0: none can be sent
+ * struct camex_way - route to an endpoint, for the packets of one call
+ * @path: found by the transport, valid under RCU; NULL: the transport needs none
+ * @room: maximum length of a datagram that is not fragmented
+ * @batch: maximum length of an outer GSO packet of datagrams; 0: not possible
  * @dsfield: DSCP and ECN of the inner packets
- * @df: the datagrams must not be fragmented on the way
- * @cut: software cuts an outer GSO packet of datagrams before a device has it
+ * @df: the datagrams must not be fragmented
+ * @cut: software cuts outer GSO packets before a device gets them
  */
 struct camex_way {
 	struct camex_path *path;
@@ -35,44 +35,40 @@ struct camex_way {
 
 /**
  * struct camex_transport_ops - a transport
- * @single_peer: it has one far end: the peer "far", which is there from the start. All
- *	datagrams come from and go to an endpoint of zeros
- * @single: packets come one by one, so that GRO finds nothing to merge
- * @as_is: it takes packets and GSO packets of a protocol that puts nothing around
- *	them as they are, by @send without an endpoint or a way
- * @overhead: bytes that it adds to a datagram towards a family (AF_INET,
- *	AF_INET6; AF_UNSPEC: towards the one far end)
- * @headroom: bytes that it wants before a datagram, unless it learns better
- *	(camex_device_headroom())
- * @setup: make a new link fit, which is not registered yet; NULL: it does.
- *	Context: RTNL
- * @init: set up a new device's part. NULL: there is nothing to do. Context: RTNL
- * @configured: other settings are in force. NULL: no matter. Context: RTNL, may sleep
- * @link_up: the device has gone up. NULL: no matter. Context: RTNL
- * @follow: an interface of the transport's namespace comes or gets another name; @gone:
- *	it goes. NULL: no matter. Context: RTNL
- * @netdev_event: something changes with any interface, or (@upper) above it. Called once,
- *	not for each device. NULL: no matter. Context: RTNL
- * @open: get ready for a configuration; on failure what was there stays.
- *	NULL: there is nothing to do. Context: RTNL, may sleep
- * @close: undo it; harmless when nothing is open. Context: RTNL, may sleep
- * @rekeyed: camex_protocol_ops.receives_many has another answer; NULL: no
- *	matter. Context: RTNL, may sleep
- * @take: take a datagram, or an aggregate of them, here and now: its payload at
- *	skb->data, checksum verified, no socket's; consumed. NULL: the transport hands
- *	nothing to workers. Context: RCU reader, bottom halves off
- * @lacks_device: an interface that the way to an endpoint (NULL: to any) needs is not
- *	there; NULL: it needs none. Context: RCU reader
- * @connect: a peer was given an endpoint: begin to get there, if that is needed. NULL: it
- *	is not. Context: RCU reader
- * @leave: no peer has an endpoint at an address any more. NULL: no matter. Context:
- *	camex_dev.lock
- * @route: find a way to an endpoint: @path and @room of it. Returns 0, or the
- *	counter that says why there is none (CAMEX_A_STATS_*). Context: RCU
- *	reader, bottom halves off
- * @send: send a datagram, a GSO packet of them (SKB_GSO_UDP_L4, gso_size the
- *	bytes of each), or a datagram that holds a GSO packet, which is consumed,
- *	on a way that @route has just found. Returns and context: as @route
+ * @single_peer: a device has exactly one peer, "far", from the start. All datagrams come from and
+ *	go to an endpoint of zeros
+ * @single: packets arrive one by one, so GRO would find nothing to merge
+ * @as_is: @send accepts packets and GSO packets of a protocol with @bare unchanged, without an
+ *	endpoint or a way
+ * @overhead: bytes that it adds to a datagram for a family (AF_INET, AF_INET6; AF_UNSPEC: for
+ *	the one peer)
+ * @headroom: bytes that it needs in front of a datagram; camex_device_headroom() can raise it
+ * @setup: adapt a new link, not registered yet. May be NULL. Context: RTNL
+ * @init: set up the transport's part of a new device. May be NULL. Context: RTNL
+ * @configured: settings have changed. May be NULL. Context: RTNL, may sleep
+ * @link_up: the device went up. May be NULL. Context: RTNL
+ * @follow: an interface of the transport's namespace was added or renamed; @gone: removed. May be
+ *	NULL. Context: RTNL
+ * @netdev_event: an interface, or (@upper) a device above it, changed. Called once, not for each
+ *	device. May be NULL. Context: RTNL
+ * @open: apply a configuration, open sockets for example. On failure the old state stays. May be
+ *	NULL. Context: RTNL, may sleep
+ * @close: undo @open; harmless if nothing is open. Context: RTNL, may sleep
+ * @rekeyed: the result of camex_protocol_ops.receives_many changed. May be NULL. Context: RTNL,
+ *	may sleep
+ * @take: receive a datagram or an aggregate in this context: payload at skb->data, checksum
+ *	verified, no socket attached; consumed. NULL: the transport does not use workers.
+ *	Context: RCU reader, bottom halves off
+ * @lacks_device: does an interface not exist that the route to an endpoint (NULL: to any) needs?
+ *	NULL: it needs none. Context: RCU reader
+ * @connect: connect to an endpoint that a peer was given. NULL: the transport has no connections.
+ *	Context: RCU reader
+ * @leave: the last endpoint with an address was removed. May be NULL. Context: camex_dev.lock
+ * @route: find the route to an endpoint: @path and @room. Returns 0, or the counter for the reason
+ *	(CAMEX_A_STATS_*). Context: RCU reader, bottom halves off
+ * @send: send a datagram, a GSO packet of datagrams (SKB_GSO_UDP_L4, gso_size is the length of
+ *	each), or a datagram that contains a GSO packet, over a way that @route has just found;
+ *	consumed. Returns and context: as @route
  */
 struct camex_transport_ops {
 	bool single_peer;
@@ -102,7 +98,7 @@ struct camex_transport_ops {
 		    const struct camex_way *way, struct sk_buff *skb);
 };
 
-/* By enum camex_transport; NULL: this kernel has it not. */
+/* By enum camex_transport; NULL: not in this kernel. */
 #define CAMEX_TRANSPORTS	(CAMEX_TRANSPORT_TCP + 1)
 extern const struct camex_transport_ops *const camex_transports[CAMEX_TRANSPORTS];
 
