@@ -153,7 +153,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup_dst);
  * @skb: packet with a whole IPv4 or IPv6 header, skb->protocol set
  *
  * Context: RCU reader.
- * Return: the peer, or NULL where there is none but that of a default route.
+ * Return: the peer, or NULL if only a default route matches.
  */
 struct camex_peer *camex_route_lookup_relay(const struct camex_routes *routes,
 					    const struct sk_buff *skb)
@@ -189,8 +189,8 @@ CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup_src);
 /**
  * camex_route_lookup_raw() - the peer that the source of raw bytes belongs to
  * @routes: the device's routes
- * @data: what may be an IP packet; 40 bytes of it, or all where it is shorter
- * @len: bytes of it
+ * @data: possibly an IP packet: its first 40 bytes, or all if it is shorter
+ * @len: bytes of @data
  *
  * Context: RCU reader.
  * Return: the peer, or NULL.
@@ -257,7 +257,7 @@ static struct camex_route __rcu **root_of(struct camex_routes *routes,
 	return family == AF_INET ? &routes->v4 : &routes->v6;
 }
 
-/* The pointer that readers follow to get to @route. */
+/* The pointer to @route that readers follow. */
 static struct camex_route __rcu **link_to(struct camex_routes *routes,
 					  struct camex_route *route)
 {
@@ -267,9 +267,9 @@ static struct camex_route __rcu **link_to(struct camex_routes *routes,
 }
 
 /*
- * Walk towards a prefix. Returns the pointer at which the walk ends: what it
- * points to is the prefix itself, the first node that is no prefix of it, or
- * nothing. *@parent is the node that holds the pointer.
+ * Walk towards a prefix. Return the pointer at which the walk ends: it points to the node of the
+ * prefix, to the first node that does not contain the prefix, or is NULL. *@parent is the node with
+ * that pointer.
  */
 static struct camex_route __rcu **descend_trie(struct camex_routes *routes,
 					       u16 family, const u64 *key, u8 len,
@@ -318,7 +318,7 @@ static u64 generation;
 /**
  * camex_routes_generation() - a number that differs after any change of any device's routes
  *
- * While it stays the same a pointer to a route stays good.
+ * As long as it does not change, pointers to routes stay valid.
  *
  * Context: RTNL.
  */
@@ -385,7 +385,7 @@ int camex_route_insert(struct camex_routes *routes,
 		unsigned int bits = common_bits(below->key, key,
 						min(below->len, node->len));
 
-		/* Either @below lies inside @node, or both inside a new fork. */
+		/* Either @below is inside @node, or both go into a new fork. */
 		if (bits == node->len) {
 			fork = node;
 		} else {
@@ -412,7 +412,7 @@ int camex_route_insert(struct camex_routes *routes,
 
 CAMEX_EXPORT_FOR_KUNIT(camex_route_insert);
 
-/* Take out a node that has at most one child and no peer. */
+/* Remove a node that has at most one child and no peer. */
 static void splice_out(struct camex_routes *routes, struct camex_route *node)
 {
 	struct camex_route *child = writer_get(node->child[0]) ?:

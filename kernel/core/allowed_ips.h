@@ -14,7 +14,7 @@ struct sk_buff;
 /**
  * struct camex_prefix - an IP prefix
  * @family: AF_INET or AF_INET6
- * @len: bits that count
+ * @len: number of significant bits
  * @addr: the address, 4 or 16 bytes of it, network byte order
  */
 struct camex_prefix {
@@ -26,13 +26,13 @@ struct camex_prefix {
 /**
  * struct camex_route - node of the trie
  * @key: the prefix, in host byte order; IPv4 in the upper half of the first
- * @len: bits of it
+ * @len: number of its bits
  * @family: AF_INET or AF_INET6
- * @peer: owner, NULL where two branches merely part
+ * @peer: owner, NULL for a mere fork
  * @child: by the bit behind the prefix
  * @parent: NULL at the root (writer)
  * @peer_node: on the peer's list of routes (writer)
- * @fresh: made by the request that is under way (writer)
+ * @fresh: made by the current request (writer)
  * @rcu: frees it
  *
  * @key, @len and @family never change while readers can see the node.
@@ -53,7 +53,7 @@ struct camex_route {
  * struct camex_routes - the routes of a device
  * @v4: root for IPv4
  * @v6: root for IPv6
- * @n: how many there are (RTNL)
+ * @n: number of routes (RTNL)
  *
  * Writers serialize by RTNL, readers hold rcu_read_lock() or its _bh form.
  */

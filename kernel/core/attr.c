@@ -16,8 +16,8 @@ const struct nla_policy camex_prefix_policy[CAMEX_A_PREFIX_MAX + 1] = {
  * camex_attr_once() - refuse attributes that are given twice
  * @head: the first attribute
  * @len: bytes of all of them
- * @maxtype: highest type there can be, below 64
- * @extack: told which
+ * @maxtype: highest possible type, below 64
+ * @extack: text on failure
  *
  * Return: 0 or -EINVAL.
  */
@@ -85,12 +85,12 @@ int camex_attr_put_addr(struct sk_buff *msg, int type,
 }
 
 /**
- * camex_attr_require() - an attribute must be there
+ * camex_attr_require() - refuse a request without an attribute
  * @info: the request
- * @outer: the top-level nest that @tb was taken from
- * @tb: what there is
- * @type: what there must be
- * @what: the same, for people
+ * @outer: the top-level nest of @tb
+ * @tb: attributes of the request
+ * @type: the required attribute
+ * @what: its name, for the error text
  *
  * Return: 0 or -EINVAL.
  */
@@ -131,7 +131,7 @@ static int read_prefix(struct camex_prefix *prefix, struct genl_info *info,
 	return 0;
 }
 
-/* A prefix is a network, without a host's bits. */
+/* Refuse a prefix with bits set past its length. */
 static int check_network(const struct camex_prefix *prefix,
 			 const struct nlattr *attr,
 			 struct netlink_ext_ack *extack)
@@ -168,7 +168,7 @@ int camex_attr_prefix(struct camex_prefix *prefix, struct genl_info *info,
  * @prefix: result
  * @info: the request
  * @nest: nest of CAMEX_A_PREFIX_*
- * @profile: a profile's: IPv4 alone, and bits past the length may be set
+ * @profile: it is of a profile: only IPv4, and bits past the length may be set
  *
  * Return: 0 or -EINVAL.
  */
@@ -201,9 +201,9 @@ int camex_attr_prefix_nest(struct camex_prefix *prefix, struct genl_info *info,
  * @skb: the request, from the namespace of the link
  * @cdev: the device
  *
- * Only who may change it is told endpoints, inner routes and stations, profiles, identifiers
- * and fingerprints. (The fingerprint of a passphrase's key lets one try passphrases, and an
- * identifier of protocol jtunnel may be all that a peer proves itself by.)
+ * Only requesters that may change a device see endpoints, inner routes, stations, profiles,
+ * identifiers and fingerprints. (With the fingerprint of a passphrase's key one can test guesses of
+ * the passphrase, and the identifier of a jtunnel peer may be its only proof of identity.)
  */
 bool camex_nl_privileged(const struct sk_buff *skb, const struct camex_dev *cdev)
 {

@@ -12,7 +12,7 @@ struct camex_prefix;
 struct genl_info;
 
 extern const struct nla_policy camex_prefix_policy[CAMEX_A_PREFIX_MAX + 1];
-/* Of the nests that belong to one protocol: they stand in its own folder. */
+/* Policies of the nests that belong to one protocol; defined in the protocol's folder. */
 extern const struct nla_policy camex_wg_dev_policy[CAMEX_A_WG_DEV_MAX + 1];
 extern const struct nla_policy camex_wg_peer_policy[CAMEX_A_WG_PEER_MAX + 1];
 

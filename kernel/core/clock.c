@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What ends sessions for sending before their time. Nonces come from the wall clock: a
- * session that began while the clock was behind may be refused as a recording, so it is
- * replaced when the clock steps forward. Nonces must not come twice: memory that is written
- * to disk, or copied, and goes on later must not go on with the sessions in it.
+ * Events that end sessions for sending early. Nonces come from the wall clock: a peer may refuse a
+ * session that began while the clock was behind as a replay, so the session is replaced when the
+ * clock steps forward. Nonces must not be used twice: a system that continues from an image of its
+ * memory, on disk or as a copy of a virtual machine, must not use the sessions in the image.
  */
 #include <linux/hrtimer.h>
 #include <linux/rtnetlink.h>
@@ -15,22 +15,22 @@
 #include "core/compat.h"
 #include "core/protocol.h"
 
-/* A clock that is set forward by more than this begins new sessions, nanoseconds. */
+/* If the clock is set forward by more than this, new sessions begin, nanoseconds. */
 #define STEP		((s64)NSEC_PER_SEC)
 /* How often to compare the clocks, nanoseconds; the timer may be late by the second figure. */
 #define WATCH_EVERY	(8 * (s64)NSEC_PER_SEC)
 #define WATCH_SLACK	(2 * (s64)NSEC_PER_SEC)
 
-/* Sessions for sending that there are. */
+/* Number of sessions for sending. */
 static atomic_t sessions;
-/* The lowest camex_clock_offset() that a session began at since the sessions were last replaced. */
+/* Lowest camex_clock_offset() at the start of a session since sessions were last replaced. */
 static atomic64_t lowest = ATOMIC64_INIT(S64_MAX);
 static struct hrtimer watch_timer;
 static bool exiting;
 static bool hibernates;
 
 #ifdef CAMEX_KUNIT
-/* What the tests make of the clock. */
+/* Clock values that the tests set. */
 u64 camex_test_clock;
 EXPORT_SYMBOL_GPL(camex_test_clock);
 #else
@@ -38,7 +38,7 @@ EXPORT_SYMBOL_GPL(camex_test_clock);
 #endif
 
 /**
- * camex_clock_wall() - what the wall clock says, set or not
+ * camex_clock_wall() - read the wall clock, whether it is set or not
  *
  * Return: nanoseconds since 1970.
  */
@@ -48,9 +48,9 @@ u64 camex_clock_wall(void)
 }
 
 /**
- * camex_clock_offset() - how far the wall clock is ahead of the monotonic one
+ * camex_clock_offset() - the wall clock minus the monotonic clock
  *
- * Return: nanoseconds; it changes only when somebody sets the clock, or the machine slept.
+ * Return: nanoseconds; it changes only when the clock is set, or after suspend.
  */
 s64 camex_clock_offset(void)
 {
@@ -60,8 +60,8 @@ s64 camex_clock_offset(void)
 CAMEX_EXPORT_FOR_KUNIT(camex_clock_offset);
 
 /*
- * The timer runs on the wall clock: a clock that is set forward beyond the time when it
- * expires makes it expire at once, so that large steps are noticed without delay.
+ * The timer runs on the wall clock. If the clock is set forward beyond the expiry time, the timer
+ * expires at once, so that large steps are noticed without delay.
  */
 static void start_timer(void)
 {
@@ -83,14 +83,14 @@ static void tell_hibernation(struct camex_dev *cdev, s64 begins)
 		cdev->protocol->hibernate(cdev, begins);
 }
 
-/* The clock was set forward: the sessions that began before that are used up. */
+/* The clock was set forward: replace the sessions that began before. */
 static void replace_sessions(struct work_struct *work)
 {
 	s64 offset;
 
 	rtnl_lock();
 	offset = camex_clock_offset();
-	/* Before looking: a session that begins meanwhile lowers it again. */
+	/* Reset it before the search: a session that begins meanwhile lowers it again. */
 	atomic64_set(&lowest, offset);
 	camex_namespace_each(use_up_sessions, offset - STEP);
 	rtnl_unlock();
@@ -112,21 +112,21 @@ static enum hrtimer_restart compare_clocks(struct hrtimer *timer)
 }
 
 /**
- * camex_clock_watch() - a session for sending begins
- * @offset: camex_clock_offset() at that time
+ * camex_clock_watch() - register the start of a session for sending
+ * @offset: camex_clock_offset() at its start
  *
- * Context: camex_dev.lock held, so that the session is there when the lock can be taken next.
+ * Context: camex_dev.lock held, until the session is visible to others.
  */
 void camex_clock_watch(s64 offset)
 {
 	s64 old = atomic64_read(&lowest);
 
 	atomic_inc(&sessions);
-	/* Pairs with compare_clocks(): one of the two sees the other, and starts the timer. */
+	/* Pairs with compare_clocks(): one of the two sees the other and starts the timer. */
 	smp_mb__after_atomic();
 	while (offset < old && !atomic64_try_cmpxchg(&lowest, &old, offset))
 		;
-	/* After a clock was set back the timer would expire too late. */
+	/* After the clock was set back the timer would expire too late. */
 	if (!hrtimer_is_queued(&watch_timer) ||
 	    ktime_to_ns(hrtimer_get_remaining(&watch_timer)) >
 	    WATCH_EVERY + WATCH_SLACK)
@@ -134,7 +134,7 @@ void camex_clock_watch(s64 offset)
 }
 
 /**
- * camex_clock_unwatch() - a session for sending is freed
+ * camex_clock_unwatch() - undo camex_clock_watch(), when the session is freed
  */
 void camex_clock_unwatch(void)
 {
@@ -142,10 +142,10 @@ void camex_clock_unwatch(void)
 }
 
 /**
- * camex_clock_hibernates() - is the machine about to hibernate, or to go on from an image
+ * camex_clock_hibernates() - is the machine hibernating, or resuming from an image
  *
- * Return: true while nothing may be sealed: memory may be written to disk at any time, and
- * what is sent after that is not known to whom goes on with it.
+ * Return: true while nothing may be sealed. Memory may be written to disk at any time, and the
+ * system that resumes from it would not know which nonces were used after that.
  */
 bool camex_clock_hibernates(void)
 {
@@ -153,11 +153,11 @@ bool camex_clock_hibernates(void)
 }
 
 /**
- * camex_clock_pause() - seal nothing, and take nothing that is sealed, until it is called again
- * @pause: true before memory is written to disk, false after it was read again, or was not
+ * camex_clock_pause() - begin or end a time in which nothing is sealed and nothing is opened
+ * @pause: true before memory is written to disk; false after the resume, or if that was given up
  *
- * A session that begins meanwhile is in the image as well, and is used up from the start. What
- * were taken after the image is made could be taken again when that goes on.
+ * A session that begins meanwhile is in the image as well, so it is used up from the start.
+ * Datagrams accepted after the image was made could be accepted again after the resume.
  *
  * Context: may sleep.
  */
@@ -195,8 +195,8 @@ static struct notifier_block power_notifier = {
 };
 
 /*
- * This virtual machine is one again that it was before, or a copy of one: nonces that it
- * knows to be next may have been used by then.
+ * This virtual machine was set back to a snapshot, or is a copy: its next nonces may have been used
+ * already.
  */
 static int vm_copied(struct notifier_block *nb, unsigned long action, void *data)
 {
@@ -211,7 +211,7 @@ static struct notifier_block vm_notifier = {
 };
 
 /**
- * camex_clock_init() - be told of hibernation and copied machines
+ * camex_clock_init() - register for hibernation and copies of the machine
  *
  * Return: 0 or a negative errno.
  */
@@ -231,7 +231,7 @@ int camex_clock_init(void)
 }
 
 /**
- * camex_clock_exit() - undo camex_clock_init(); there is no device any more
+ * camex_clock_exit() - undo camex_clock_init(), after the last device
  */
 void camex_clock_exit(void)
 {

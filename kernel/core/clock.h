@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What ends sessions for sending early: clocks, hibernation, copies of the machine. */
+/* Events that end sessions for sending early: clocks, hibernation, copies of the machine. */
 #ifndef CAMEX_CLOCK_H
 #define CAMEX_CLOCK_H
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * What a device has because of its protocol: the protocol's own part of it, and the headroom
- * and MTU of its link.
- */
+/* Properties of a device that depend on its protocol: the protocol's own struct, headroom, MTU. */
 #include <linux/if_ether.h>
 #include <linux/mm.h>
 #include <linux/netdevice.h>
@@ -16,8 +13,8 @@
 #define HEADROOM_MAX	512
 
 /**
- * camex_device_attach() - make the protocol's own part of a device
- * @cdev: a new device whose protocol is known
+ * camex_device_attach() - make the protocol's own struct of a device
+ * @cdev: a new device whose protocol is set
  *
  * Context: RTNL, may sleep.
  * Return: 0, or a negative errno with nothing done.
@@ -27,7 +24,7 @@ int camex_device_attach(struct camex_dev *cdev)
 	const struct camex_protocol_ops *protocol = cdev->protocol;
 	int err;
 
-	/* Without one there is something to tell that it was attached, all the same. */
+	/* For a protocol without one: not NULL, to show that the device was attached. */
 	cdev->own = kvzalloc(max_t(size_t, protocol->dev_size, 1), CAMEX_GFP_REQUEST);
 	if (!cdev->own)
 		return -ENOMEM;
@@ -43,8 +40,8 @@ CAMEX_EXPORT_FOR_KUNIT(camex_device_attach);
 
 /**
  * camex_device_detach() - undo camex_device_attach()
- * @cdev: a device without peers, which packets no longer find; harmless where there is
- *	nothing to undo
+ * @cdev: a device without peers, which packets cannot find any more; harmless if it was not
+ *	attached
  *
  * Context: RTNL, may sleep.
  */
@@ -61,12 +58,12 @@ void camex_device_detach(struct camex_dev *cdev)
 CAMEX_EXPORT_FOR_KUNIT(camex_device_detach);
 
 /**
- * camex_device_headroom() - have packets come with so much room before them
+ * camex_device_headroom() - raise the headroom of the link
  * @cdev: the device
- * @transport: bytes that its transport puts before a datagram
+ * @transport: bytes that the transport puts in front of a datagram
  *
- * What packets have more than they need is paid for: the kernel may clear all that
- * it allocates, and allocates in steps. So it only grows, by what is met.
+ * Unused headroom costs time, because the kernel may clear it, and memory. So the link begins with
+ * little headroom, which grows when a route needs more.
  */
 void camex_device_headroom(struct camex_dev *cdev, unsigned int transport)
 {
@@ -80,9 +77,9 @@ void camex_device_headroom(struct camex_dev *cdev, unsigned int transport)
 }
 
 /**
- * camex_device_mtu() - the MTU that fits an underlay of 1500 bytes
+ * camex_device_mtu() - the MTU for an underlay of 1500 bytes
  * @cdev: the device
- * @family: of the far end's address
+ * @family: family of the peer's address
  */
 unsigned int camex_device_mtu(const struct camex_dev *cdev, u16 family)
 {
@@ -96,7 +93,7 @@ unsigned int camex_device_mtu(const struct camex_dev *cdev, u16 family)
  * @cdev: the device
  * @family: of the peer's endpoint
  *
- * Does nothing where the user chose the MTU.
+ * Does nothing if a user set the MTU.
  *
  * Context: RTNL.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the first bytes of an IP packet say, as pure functions on bytes: the module, the
- * KUnit suites and the fuzzers compile this file unchanged.
+ * Parse the first bytes of an IP packet. Pure functions on bytes: the module, the KUnit suites and
+ * the fuzzers compile this file unchanged.
  */
 #ifndef CAMEX_IP_PACKET_H
 #define CAMEX_IP_PACKET_H
@@ -16,12 +16,12 @@ typedef __u8 u8;
 
 /**
  * camex_ip_len() - length of the IP packet at the start of a buffer
- * @data: the packet, at least 40 bytes of it where @len is that large
- * @len: bytes there are
+ * @data: the packet, at least 40 bytes of it if @len is that large
+ * @len: bytes in the buffer
  *
- * Return: the bytes that the packet's own header claims, at most @len; 0 when
- * it is neither IPv4 nor IPv6, its header is cut off or contradicts itself, or
- * it claims more than there is. A jumbogram (RFC 2675) is not accepted.
+ * Return: the length in the packet's header, at most @len; 0 if the packet is neither IPv4 nor
+ * IPv6, if its header is incomplete or inconsistent, or if the length is more than @len. Jumbograms (RFC
+ * 2675) are not accepted.
  */
 static inline size_t camex_ip_len(const u8 *data, size_t len)
 {

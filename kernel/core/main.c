@@ -19,11 +19,10 @@
 
 #ifdef CAMEX_COMPAT_EXTACK_TEXTS
 /*
- * An extack of this kernel points to its text, which must outlive the request.
- * The last texts are kept: the next few requests do not disturb one that is
- * about to be sent. A reader that is very late sees another text, but never
- * another length, which the kernel would warn of: all are filled up with blanks
- * and end in a NUL that is not written.
+ * In this kernel an extack has only a pointer to its text, so the text must outlive the request.
+ * The last few texts are kept in a ring. A very late reader sees another text, but never another
+ * length, about which the kernel would warn: all texts are padded with blanks to the same length,
+ * and the NUL at the end is never written.
  */
 void camex_extack_text(struct netlink_ext_ack *extack,
 		       const struct nlattr *attr, const char *fmt, ...)
@@ -121,7 +120,7 @@ err_netlink:
 	camex_netlink_exit();
 err_links:
 	camex_peer_links_exit();
-	rcu_barrier();	/* the link of char_link may have been there */
+	rcu_barrier();	/* the link of char_link may exist */
 err_wireguard:
 	camex_wireguard_exit();
 err_tcp:

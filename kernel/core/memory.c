@@ -6,16 +6,16 @@
 #include "core/memory.h"
 
 /**
- * camex_zalloc() - allocate what a device keeps because of what it has received
- * @cdev: the device: it is charged to whoever made that
+ * camex_zalloc() - allocate memory for data that a device keeps about received datagrams
+ * @cdev: the device; the memory is charged to the cgroup that made it
  * @size: bytes
  *
- * Return: zeros, for kfree(); or NULL without memory.
+ * Return: zeroed memory, for kfree(); or NULL without memory.
  */
 void *camex_zalloc(struct camex_dev *cdev, size_t size)
 {
 	struct mem_cgroup *before = camex_memcg_enter(cdev->memcg);
-	/* not atomic: that is charged whatever the cgroup's limit */
+	/* not GFP_ATOMIC, which ignores the limit of the cgroup */
 	void *made = kzalloc(size, GFP_NOWAIT | __GFP_ACCOUNT | __GFP_NOWARN);
 
 	camex_memcg_leave(before);

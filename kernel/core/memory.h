@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Memory that is charged to whoever has it allocated. */
+/* Memory that is charged to a cgroup. */
 #ifndef CAMEX_MEMORY_H
 #define CAMEX_MEMORY_H
 
@@ -9,8 +9,8 @@
 struct camex_dev;
 
 /*
- * How to allocate what a request asks for: it is charged to whoever asks, and where that is too
- * much the request is refused, rather than something killed to make room for it.
+ * Flags for allocations of a request: they are charged to the requester's cgroup, and fail at its
+ * limit, instead of letting the OOM killer make room.
  */
 #define CAMEX_GFP_REQUEST	(GFP_KERNEL_ACCOUNT | __GFP_RETRY_MAYFAIL | \
 				 __GFP_NOWARN)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Devices in namespaces: they go with the transport's, and their links move. */
+/* Devices and namespaces: a device is deleted with its transport's namespace; its link can move. */
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
@@ -12,11 +12,11 @@
 #include "core/transport.h"
 
 /**
- * struct camex_net - what camex has in a namespace
- * @node: in used_nets, if there ever was a device (RTNL)
- * @devices: those whose transport is here, by camex_dev.net_node (RTNL)
- * @used: there ever was one (RTNL)
- * @limits: what strangers may cost them, NULL before the first of them (RTNL)
+ * struct camex_net - data of a namespace
+ * @node: in used_nets, if the namespace ever had a device (RTNL)
+ * @devices: devices whose transport is here, by camex_dev.net_node (RTNL)
+ * @used: the namespace ever had a device (RTNL)
+ * @limits: rate limits for strangers, NULL before the first device (RTNL)
  */
 struct camex_net {
 	struct list_head node;
@@ -27,8 +27,8 @@ struct camex_net {
 
 static unsigned int camex_net_id __read_mostly;
 /*
- * Namespaces that have or had devices, by camex_net.node (RTNL). The kernel's own list drops a
- * namespace before the devices of it are deleted.
+ * Namespaces that have or had devices, by camex_net.node (RTNL). The kernel's list of namespaces is
+ * no use: a namespace leaves it before its devices are deleted.
  */
 static LIST_HEAD(used_nets);
 
@@ -37,7 +37,7 @@ static LIST_HEAD(used_nets);
  * @net: namespace of the transport
  *
  * Context: RTNL, may sleep.
- * Return: the limits, there as long as the namespace and its devices; or NULL without memory.
+ * Return: the limits, which live as long as the namespace and its devices; or NULL without memory.
  */
 struct camex_rate_limits *camex_namespace_rate_limits(struct net *net)
 {
@@ -50,7 +50,7 @@ struct camex_rate_limits *camex_namespace_rate_limits(struct net *net)
 }
 
 /**
- * camex_namespace_add() - a device belongs to its transport's namespace
+ * camex_namespace_add() - add a device to its transport's namespace
  * @cdev: a new device, registered
  *
  * Context: RTNL.
@@ -85,7 +85,7 @@ static void __net_exit free_limits(struct list_head *nets)
 	}
 }
 
-/* The transport's namespace goes: so do its devices, wherever the link is. */
+/* The transport's namespace is deleted: delete its devices, wherever their links are. */
 static void __net_exit net_exit(struct list_head *nets)
 {
 	struct camex_dev *cdev;
@@ -113,7 +113,7 @@ static void __net_exit net_exit(struct list_head *nets)
 			list_del(&cnet->node);
 	}
 	rtnl_unlock();
-	/* Endpoints hold routes of this namespace until their grace period ends. */
+	/* Endpoints hold references to routes of this namespace until their grace period ends. */
 	rcu_barrier();
 out:
 	free_limits(nets);
@@ -132,7 +132,7 @@ static void tell_link_up(struct camex_dev *cdev)
 		cdev->transport->link_up(cdev);
 }
 
-/* Something changes with an interface, or above it. */
+/* An interface, or a device above it, changed. */
 static void tell_transports(struct net_device *dev, struct net_device *upper)
 {
 	int i;
@@ -142,7 +142,7 @@ static void tell_transports(struct net_device *dev, struct net_device *upper)
 			camex_transports[i]->netdev_event(dev, upper);
 }
 
-/* An interface comes, goes, or gets another name. */
+/* An interface was added, removed or renamed. */
 static void follow_device(unsigned long event, struct net_device *dev)
 {
 	struct camex_net *cnet = net_generic(dev_net(dev), camex_net_id);
@@ -160,9 +160,9 @@ static void follow_device(unsigned long event, struct net_device *dev)
 }
 
 /*
- * A link that moves is registered again where it comes to. A device that is changed, or below
- * which something is, is left alone by netpoll before that; if it can be used again, the next
- * packet says so.
+ * A link that moves is registered again in its new namespace. tx netpoll stops using a device
+ * before the device, or a device below it, changes; the next packet checks whether it can be used
+ * again.
  */
 static int netdev_event(struct notifier_block *nb, unsigned long event,
 			void *info)
@@ -207,9 +207,9 @@ static struct notifier_block netdev_notifier = {
 };
 
 /**
- * camex_namespace_each() - do something with all devices
- * @action: what; it may sleep
- * @argument: for @action
+ * camex_namespace_each() - call a function for all devices
+ * @action: the function; it may sleep
+ * @argument: passed to @action
  *
  * Context: RTNL, may sleep.
  */
@@ -227,7 +227,7 @@ void camex_namespace_each(void (*action)(struct camex_dev *cdev, s64 argument),
 }
 
 /**
- * camex_namespace_init() - follow namespaces, and links that move between them
+ * camex_namespace_init() - register for namespaces and for changes of interfaces
  *
  * Return: 0 or a negative errno.
  */

@@ -30,7 +30,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_rate_limits_alloc);
 
 /**
  * camex_rate_limits_free() - free what camex_rate_limits_alloc() made
- * @limits: the buckets, which nothing received asks any more; may be NULL
+ * @limits: the buckets, which received datagrams do not use any more; may be NULL
  */
 void camex_rate_limits_free(struct camex_rate_limits *limits)
 {
@@ -39,7 +39,7 @@ void camex_rate_limits_free(struct camex_rate_limits *limits)
 
 CAMEX_EXPORT_FOR_KUNIT(camex_rate_limits_free);
 
-/* Move *@full on by @cost unless it is @ahead of @now already. */
+/* Add @cost to *@full, unless it is @ahead of @now already. */
 static bool take_token(atomic64_t *full, u64 now, u64 cost, u64 ahead)
 {
 	s64 old = atomic64_read(full), new;
@@ -52,7 +52,7 @@ static bool take_token(atomic64_t *full, u64 now, u64 cost, u64 ahead)
 	return true;
 }
 
-/* Which bucket a network has: IPv4 by its first @bits, IPv6 by its /64. */
+/* The bucket of a network: IPv4 by its first @bits, IPv6 by its /64. */
 static u32 bucket_of_network(const struct camex_rate_limits *limits,
 			     const struct camex_addr *addr, unsigned int bits)
 {
@@ -66,12 +66,12 @@ static u32 bucket_of_network(const struct camex_rate_limits *limits,
 }
 
 /**
- * camex_rate_limit_source() - may this source be tried once more
- * @limits: the buckets of the namespace that it was received in
+ * camex_rate_limit_source() - may keys be tried for another datagram of this source
+ * @limits: the buckets of the namespace that received it
  * @addr: the sender of a datagram; its port does not count
  * @now: ktime_get_ns()
  *
- * Return: false when it has sent too many of late.
+ * Return: false if the source has sent too many datagrams.
  */
 bool camex_rate_limit_source(struct camex_rate_limits *limits,
 			     const struct camex_addr *addr, u64 now)
@@ -85,12 +85,12 @@ bool camex_rate_limit_source(struct camex_rate_limits *limits,
 CAMEX_EXPORT_FOR_KUNIT(camex_rate_limit_source);
 
 /**
- * camex_rate_limit_config() - may a plain CONFIG go there
- * @limits: the buckets of the namespace that the CONFIG is sent from
- * @addr: whoever says that it has sent a REGISTER, which nothing proves
+ * camex_rate_limit_config() - may a plain CONFIG be sent to this address
+ * @limits: the buckets of the namespace that sends the CONFIG
+ * @addr: source of the REGISTER, which may be forged
  * @now: ktime_get_ns()
  *
- * Return: false when the network around it was sent too many of late.
+ * Return: false if too many were sent to the network of the address.
  */
 bool camex_rate_limit_config(struct camex_rate_limits *limits,
 			     const struct camex_addr *addr, u64 now)
@@ -103,7 +103,7 @@ bool camex_rate_limit_config(struct camex_rate_limits *limits,
 CAMEX_EXPORT_FOR_KUNIT(camex_rate_limit_config);
 
 /**
- * camex_budget_begin() - is there CPU time left to try keys
+ * camex_budget_begin() - is CPU time left for trying keys
  * @limit: the device's budget
  * @now: ktime_get_ns()
  *
@@ -118,11 +118,11 @@ bool camex_budget_begin(struct camex_budget *limit, u64 now)
 CAMEX_EXPORT_FOR_KUNIT(camex_budget_begin);
 
 /**
- * camex_budget_wait() - how long until there is CPU time left
+ * camex_budget_wait() - time until CPU time is left
  * @limit: the device's budget
  * @now: ktime_get_ns()
  *
- * Return: nanoseconds, 0 where camex_budget_begin() would be true.
+ * Return: nanoseconds, 0 if camex_budget_begin() would return true.
  */
 u64 camex_budget_wait(struct camex_budget *limit, u64 now)
 {
@@ -133,9 +133,9 @@ u64 camex_budget_wait(struct camex_budget *limit, u64 now)
 }
 
 /**
- * camex_budget_end() - pay for the time since camex_budget_begin()
+ * camex_budget_end() - charge the time since camex_budget_begin()
  * @limit: the device's budget
- * @start: what @now was then
+ * @start: @now of camex_budget_begin()
  * @now: ktime_get_ns()
  */
 void camex_budget_end(struct camex_budget *limit, u64 start, u64 now)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What strangers may cost: trying keys on a datagram that nobody is known to send. */
+/* Limits for strangers: trying keys for a datagram of an unknown sender. */
 #ifndef CAMEX_LIMIT_H
 #define CAMEX_LIMIT_H
 
@@ -9,26 +9,26 @@
 
 struct camex_addr;
 
-/* Datagrams of one source (IPv4 address or IPv6 /64) that are tried: */
+/* Maximum datagrams of one source (IPv4 address or IPv6 /64) for which keys are tried: */
 #define CAMEX_LIMIT_RATE	100	/* per second */
-#define CAMEX_LIMIT_BURST	500	/* at once */
+#define CAMEX_LIMIT_BURST	500	/* in a burst */
 
-/* Plain CONFIG that one network (IPv4 /24 or IPv6 /64) is sent, per second. */
+/* Maximum plain CONFIGs for one network (IPv4 /24 or IPv6 /64), per second. */
 #define CAMEX_LIMIT_CONFIG	10
 
-/* Buckets of a namespace: by source, and by network that a plain CONFIG goes to. */
+/* Number of buckets of a namespace: by source, and by destination network of plain CONFIG. */
 #define CAMEX_LIMIT_SOURCES	4096
 #define CAMEX_LIMIT_CONFIGS	1024
 
 /**
  * struct camex_rate_limits - the buckets of all devices whose transport is in one namespace
- * @sources: of what is tried
- * @configs: of plain CONFIG
- * @secret: which bucket a network has depends on it
+ * @sources: buckets for trying keys
+ * @configs: buckets for plain CONFIG
+ * @secret: key of the hash that selects the bucket of a network
  *
- * The tables neither grow nor remember addresses: networks that fall into one bucket share it.
- * A bucket is the time (ktime, nanoseconds) at which it will be full again: each datagram moves
- * it on by the time that one datagram takes at the rate allowed.
+ * The tables neither grow nor store addresses: networks with the same hash share a bucket. A bucket
+ * is the time (ktime, nanoseconds) at which it will be full again. Each datagram adds the time that
+ * a datagram takes at the permitted rate.
  */
 struct camex_rate_limits {
 	atomic64_t sources[CAMEX_LIMIT_SOURCES];
@@ -36,17 +36,17 @@ struct camex_rate_limits {
 	siphash_key_t secret;
 };
 
-/* Share of one CPU that trying may take: 1 / CAMEX_LIMIT_CPU ... */
+/* Share of one CPU for trying keys: 1 / CAMEX_LIMIT_CPU ... */
 #define CAMEX_LIMIT_CPU		10
 /*
- * ... and how much of it may be taken in advance, nanoseconds: a tenth of that is how long one
- * softirq can go on with trying.
+ * ... and how much may be used in advance, nanoseconds. One softirq can try keys for a tenth of
+ * that.
  */
 #define CAMEX_LIMIT_CPU_BURST	(20 * NSEC_PER_MSEC)
 
 /**
  * struct camex_budget - the budget of a device
- * @paid_until: when what was spent so far is paid for (ktime, nanoseconds)
+ * @paid_until: time at which the CPU time used so far is paid for (ktime, nanoseconds)
  */
 struct camex_budget {
 	atomic64_t paid_until;

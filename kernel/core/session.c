@@ -3,15 +3,15 @@
 #include "core/session.h"
 
 /**
- * camex_receiver_take() - take authentic datagrams, each once
- * @receiver: what opened them
+ * camex_receiver_take() - check authentic datagrams against the replay window
+ * @receiver: their session
  * @seq: their sequences
  * @n: how many, at most 64
- * @highest: result: one of them is the highest that was taken
+ * @highest: result: one of them is the highest so far
  *
  * Context: RCU reader, bottom halves off.
- * Return: a bit for each; 0 where it was taken before or is too old, or the
- * session has been closed meanwhile.
+ * Return: a bit for each datagram: 1 to accept it; 0 if it was accepted before or is too old, or if
+ * the session was closed meanwhile.
  */
 u64 camex_receiver_take(struct camex_receiver *receiver, const u64 *seq,
 			unsigned int n, bool *highest)

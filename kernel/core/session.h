@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the data path sees of a session: what opens and seals its datagrams. How a
- * session begins, and which of them a datagram belongs to, is the protocol's.
+ * The part of a session that the data path uses to open and seal datagrams. How a session begins,
+ * and which session a datagram belongs to, is decided by the protocol.
  */
 #ifndef CAMEX_CORE_SESSION_H
 #define CAMEX_CORE_SESSION_H
@@ -15,10 +15,10 @@
 struct camex_peer;
 
 /**
- * struct camex_window - which sequences of a session were taken
- * @lock: protects the rest
- * @closed: nothing more is taken, or nothing for now
- * @replay: the sequences
+ * struct camex_window - replay window of a session
+ * @lock: protects the members below
+ * @closed: nothing is accepted any more, or at the moment
+ * @replay: the accepted sequences
  * @rcu: frees it
  */
 struct camex_window {
@@ -29,11 +29,10 @@ struct camex_window {
 };
 
 /**
- * struct camex_receiver - what opens the datagrams of a session
+ * struct camex_receiver - a session for receiving
  * @key: the key, which lives as long as the session
- * @peer: the far end, valid under RCU
- * @window: sequences that were taken; NULL when the session is closed
- *	(camex_dev.lock; RCU)
+ * @peer: the peer, valid under RCU
+ * @window: replay window; NULL if the session is closed (camex_dev.lock; RCU)
  */
 struct camex_receiver {
 	const struct camex_aead_key *key;
@@ -42,15 +41,15 @@ struct camex_receiver {
 };
 
 /**
- * struct camex_located - where everything is in a datagram that was received
- * @receiver: the session that it claims to be of
+ * struct camex_located - the parts of a received datagram
+ * @receiver: the session to which it claims to belong
  * @seq: its sequence
- * @header: bytes before the ciphertext
+ * @header: bytes in front of the ciphertext
  * @body: bytes of ciphertext, without the tag
  * @ad: associated data
- * @ad_len: its bytes, at most CAMEX_AEAD_AD_MAX
+ * @ad_len: bytes of @ad, at most CAMEX_AEAD_AD_MAX
  * @nonce: CAMEX_AEAD_NONCE bytes, in the datagram or in @made
- * @made: room for a nonce that does not stand in the datagram
+ * @made: room for a nonce that is not a part of the datagram
  */
 struct camex_located {
 	struct camex_receiver *receiver;
@@ -63,23 +62,22 @@ struct camex_located {
 	u8 made[CAMEX_AEAD_NONCE];
 };
 
-/* Most bytes that a protocol puts before the ciphertext. */
+/* Maximum bytes that a protocol puts in front of the ciphertext. */
 #define CAMEX_HEADER_MAX	CAMEX_AEAD_AD_MAX
 
 /**
  * struct camex_sealing - how the next datagrams to a peer are sealed
  * @key: the key of the session, valid under RCU
  * @seq: sequence of the next datagram
- * @header: bytes of the header, which stands right before the ciphertext
+ * @header: bytes of the header, directly in front of the ciphertext
  * @ad_len: bytes of it that are associated data: all of them, or none
- * @pad: bodies are padded with zeros to a multiple of that, at most to @pad_max; 0 or
- *	1: they are not
- * @pad_max: bytes that no body is padded beyond
+ * @pad: bodies are padded with zeros to a multiple of this, at most to @pad_max; 0 or 1: no padding
+ * @pad_max: maximum length of a padded body
  * @bytes: the header of the next datagram
  * @nonce: its nonce, in @bytes or in @made
- * @made: room for a nonce that does not stand in the header
- * @id: the protocol's: what every header has (a prefix, an index)
- * @type: the protocol's: what kind of datagram this is
+ * @made: room for a nonce that is not a part of the header
+ * @id: for the protocol: a value of every header (a prefix, an index)
+ * @type: for the protocol: type of the datagrams
  */
 struct camex_sealing {
 	const struct camex_aead_key *key;

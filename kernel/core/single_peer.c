@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Transports with one far end. Its peer, "far", is there as long as the device
- * is. The protocols find it as they find any other, by its endpoint: the address
- * of zeros, which no other transport has.
+ * Transports with exactly one peer, "far", which exists as long as the device. Protocols find it
+ * like any other peer, by its endpoint: an address of zeros, which no other transport has.
  */
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
@@ -13,7 +12,7 @@
 #include "core/timer.h"
 
 /**
- * camex_single_peer_add() - make the one peer of a transport with one far end
+ * camex_single_peer_add() - make the peer "far"
  * @cdev: a new device, its tables empty
  *
  * Context: RTNL, may sleep.
@@ -54,10 +53,10 @@ err_peer:
 }
 
 /**
- * camex_single_peer_keep() - may peers of a device come and go
+ * camex_single_peer_keep() - may peers of a device be added and deleted
  * @cdev: the device
- * @attr: the name of the one that would
- * @extack: told why not
+ * @attr: attribute with the peer's name
+ * @extack: text on failure
  *
  * Context: RTNL.
  * Return: 0 or -EOPNOTSUPP.
@@ -73,8 +72,8 @@ int camex_single_peer_keep(const struct camex_dev *cdev, const struct nlattr *at
 }
 
 /**
- * camex_single_peer_connected() - the far end can be reached
- * @cdev: the device; its link has a carrier from now on
+ * camex_single_peer_connected() - the transport is connected
+ * @cdev: the device, whose link gets a carrier
  *
  * Context: RTNL.
  */
@@ -87,8 +86,8 @@ void camex_single_peer_connected(struct camex_dev *cdev)
 }
 
 /**
- * camex_single_peer_gone() - the far end cannot be reached any more
- * @cdev: the device; its link has no carrier from now on
+ * camex_single_peer_gone() - the transport is disconnected
+ * @cdev: the device, whose link loses its carrier
  *
  * Context: RTNL.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Transports with one far end, whose peer is there from the start. */
+/* Transports with exactly one peer. */
 #ifndef CAMEX_FAR_H
 #define CAMEX_FAR_H
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packets that wait until a protocol has a session with their peer. Each stays charged to its
- * socket: a sender that has filled its buffer waits as well.
+ * Packets that wait until the protocol has a session with their peer. They stay charged to their
+ * socket, so that a sender with a full buffer waits, too.
  */
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
@@ -11,7 +11,7 @@
 #include "core/staged.h"
 
 /**
- * struct staged - what is kept with a packet, in skb->cb
+ * struct staged - data of a waiting packet, in skb->cb
  * @protocol: as for camex_tx()
  */
 struct staged {
@@ -32,7 +32,7 @@ static void drop_packet(struct camex_peer *peer, struct sk_buff *skb, int why)
 	kfree_skb(skb);
 }
 
-/* Take out the oldest packets until the rest is within the bounds. */
+/* Remove the oldest packets until the rest is within the limits. */
 static void take_surplus(struct camex_peer *peer, struct sk_buff_head *surplus)
 {
 	struct sk_buff *oldest;
@@ -48,13 +48,13 @@ static void take_surplus(struct camex_peer *peer, struct sk_buff_head *surplus)
 }
 
 /**
- * camex_stage() - keep a packet until there is a session; the oldest ones give way
- * @peer: whom it is for
+ * camex_stage() - queue a packet until there is a session; the oldest ones are dropped
+ * @peer: the receiver
  * @skb: the packet or GSO packet, as for camex_tx(); consumed on success
  * @protocol: as for camex_tx()
  *
  * Context: RCU reader, bottom halves off.
- * Return: 0, or why it is not kept (CAMEX_A_STATS_*): the link is down, or the peer gone.
+ * Return: 0, or why it was not queued (CAMEX_A_STATS_*): the link is down, or the peer deleted.
  */
 int camex_stage(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol)
 {
@@ -65,10 +65,10 @@ int camex_stage(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol)
 
 	__skb_queue_head_init(&surplus);
 	spin_lock(&peer->staged.lock);
-	/* Who empties the queue for good does so after that: nothing comes behind it. */
+	/* The final purge runs after these flags are set, so no packet is queued after it. */
 	closed = !netif_running(dev) || READ_ONCE(peer->dead);
 	if (!closed) {
-		/* What it came by may be gone when it is sent. */
+		/* Its input device and route may not exist any more when it is sent. */
 		skb->dev = dev;
 		skb_dst_drop(skb);
 		nf_reset_ct(skb);
@@ -87,7 +87,7 @@ int camex_stage(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol)
 
 CAMEX_EXPORT_FOR_KUNIT(camex_stage);
 
-/* All that waits, the oldest one first. */
+/* Take all waiting packets, the oldest one first. */
 static void take_staged(struct camex_peer *peer, struct sk_buff_head *packets)
 {
 	__skb_queue_head_init(packets);
@@ -98,10 +98,10 @@ static void take_staged(struct camex_peer *peer, struct sk_buff_head *packets)
 }
 
 /**
- * camex_staged_send() - send what waits
- * @peer: a peer that there is a session with now
+ * camex_staged_send() - send the waiting packets
+ * @peer: a peer that has a session now
  *
- * Where the session is gone again it waits once more.
+ * If the session has ended again, the packets continue to wait.
  *
  * Context: RCU reader, bottom halves off.
  */
@@ -128,7 +128,7 @@ void camex_staged_send(struct camex_peer *peer)
 CAMEX_EXPORT_FOR_KUNIT(camex_staged_send);
 
 /**
- * camex_staged_purge() - drop what waits
+ * camex_staged_purge() - drop the waiting packets
  * @peer: the peer
  *
  * Context: any but with interrupts off.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Packets that wait until a protocol has a session with their peer. */
+/* Packets that wait until the protocol has a session with their peer. */
 #ifndef CAMEX_STAGED_H
 #define CAMEX_STAGED_H
 
@@ -7,9 +7,9 @@
 
 #include "core/peer.h"
 
-/* Packets of a peer that wait at most; a GSO packet is one. */
+/* Maximum number of waiting packets of a peer; a GSO packet counts as one. */
 #define CAMEX_STAGED_MAX	128
-/* Bytes of memory that they take at most: what is forwarded is charged to nobody. */
+/* Maximum bytes of their memory, because forwarded packets are charged to no socket. */
 #define CAMEX_STAGED_MEMORY	SZ_1M
 
 /**

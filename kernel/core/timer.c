@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * One timer for each peer, which runs when the next thing is due. Packets only
- * note when they came and went; the timer looks at that. The times are those of
- * the OpenIPC camex daemon.
+ * Each peer has a timer, which expires when the next thing is due. Packets only write time stamps;
+ * the timer evaluates them. The times are those of the OpenIPC camex daemon.
  */
 #include <linux/jiffies.h>
 
@@ -15,13 +14,13 @@
 
 #define LOST_AFTER	(120 * HZ)
 /*
- * On 32-bit machines jiffies come round in weeks. A note of when something happened is
- * kept no older than this, and looked at as often, so that it never seems to be to come.
+ * On 32-bit machines jiffies wrap in weeks. A time stamp is kept no older than this, and is checked
+ * as often, so that it never looks like the future.
  */
 #define LONGEST_AGO	((unsigned long)MAX_JIFFY_OFFSET / 2)
 
 /**
- * camex_peer_keepalive() - after how much silence of ours KEEPALIVE is sent
+ * camex_peer_keepalive() - the time without sending after which KEEPALIVE is sent
  * @peer: the peer
  *
  * Return: seconds, 0 for never.
@@ -37,7 +36,7 @@ unsigned int camex_peer_keepalive(const struct camex_peer *peer)
 }
 
 /**
- * camex_peer_last_heard() - when something was heard from a peer, or ought to have been
+ * camex_peer_last_heard() - when a peer was last heard, or when waiting for it began
  * @peer: the peer
  *
  * Context: camex_dev.lock held.
@@ -75,18 +74,18 @@ static unsigned long watch_peer(struct camex_peer *peer, unsigned long now)
 }
 
 /**
- * camex_keep_past() - keep a note of when something happened from seeming to be to come
- * @when: the note, jiffies; packets may write it meanwhile
+ * camex_keep_past() - limit the age of a time stamp
+ * @when: the time stamp, jiffies; packets may write it at the same time
  * @now: jiffies
  *
- * To be called for each note of a peer's when its timer runs: what is long past seems to be to
- * come, where jiffies come round.
+ * The timer of a peer must call this for each time stamp of the peer: a very old time stamp looks
+ * like the future once jiffies wrap.
  */
 void camex_keep_past(unsigned long *when, unsigned long now)
 {
 	unsigned long old = READ_ONCE(*when);
 
-	/* Only what is due soon may be to come. */
+	/* Only times that are due soon may be in the future. */
 	if (unlikely(now - old > LONGEST_AGO && old - now > LOST_AFTER))
 		cmpxchg(when, old, now - LONGEST_AGO);
 }
@@ -134,7 +133,7 @@ out:
 }
 
 /**
- * camex_peer_wake() - look after a peer no later than then
+ * camex_peer_wake() - let the timer of a peer expire no later than at a time
  * @peer: the peer
  * @when: jiffies
  *
@@ -150,7 +149,7 @@ void camex_peer_wake(struct camex_peer *peer, unsigned long when)
 CAMEX_EXPORT_FOR_KUNIT(camex_peer_wake);
 
 /**
- * camex_peer_begin() - a peer hears from us at once
+ * camex_peer_begin() - let the protocol send something to a peer at once
  * @peer: the peer
  *
  * Context: camex_dev.lock held.
@@ -163,7 +162,7 @@ void camex_peer_begin(struct camex_peer *peer)
 }
 
 /**
- * camex_timer_init() - get the timer of a new peer ready
+ * camex_timer_init() - set up the timer of a new peer
  * @peer: the peer
  */
 void camex_timer_init(struct camex_peer *peer)
@@ -177,9 +176,9 @@ void camex_timer_init(struct camex_peer *peer)
 }
 
 /**
- * camex_timer_set() - somebody chooses what is sent when
+ * camex_timer_set() - apply the timer settings of a request
  * @peer: the peer
- * @tb: CAMEX_A_PEER_*, of which the timers' are taken
+ * @tb: CAMEX_A_PEER_*
  *
  * Context: RTNL.
  */
@@ -196,7 +195,7 @@ void camex_timer_set(struct camex_peer *peer, struct nlattr **tb)
 }
 
 /**
- * camex_timer_stop() - wait for the timer of a peer, and stop it for good
+ * camex_timer_stop() - stop the timer of a peer, and wait for it
  * @peer: a peer that is dead, or whose link is down
  *
  * Context: RTNL, may sleep.
@@ -207,7 +206,7 @@ void camex_timer_stop(struct camex_peer *peer)
 }
 
 /**
- * camex_timers_up() - the link goes up: begin anew with all peers
+ * camex_timers_up() - start the timers of all peers when the link goes up
  * @cdev: the device
  *
  * Context: RTNL, may sleep.
@@ -233,7 +232,7 @@ int camex_timers_up(struct camex_dev *cdev)
 }
 
 /**
- * camex_timers_down() - the link goes down: nothing is sent any more
+ * camex_timers_down() - stop the timers of all peers when the link goes down
  * @cdev: the device, no longer running
  *
  * Context: RTNL, may sleep.
@@ -243,7 +242,7 @@ void camex_timers_down(struct camex_dev *cdev)
 	struct camex_peer *peer;
 	unsigned long number;
 
-	/* Who has not seen that the link is down has started its timer by then. */
+	/* Code that did not see that the link is down has started its timer by then. */
 	spin_lock_bh(&cdev->lock);
 	spin_unlock_bh(&cdev->lock);
 	xa_for_each(&cdev->peers, number, peer) {
@@ -254,7 +253,7 @@ void camex_timers_down(struct camex_dev *cdev)
 }
 
 /**
- * camex_timers_changed() - the settings of the device are others: look after all peers
+ * camex_timers_changed() - check all peers, because settings of the device changed
  * @cdev: the device
  *
  * Context: RTNL, may sleep.

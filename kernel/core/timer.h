@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What time brings to a peer: it is lost, or its protocol has something to do. */
+/* The timer of a peer: is the peer lost, has its protocol something to do? */
 #ifndef CAMEX_TIMER_H
 #define CAMEX_TIMER_H
 
@@ -7,7 +7,7 @@
 
 #include "core/peer.h"
 
-/* What we send ought to be answered in this time, where answers are expected. */
+/* Time in which a peer has to answer, if answers are expected. */
 #define CAMEX_ANSWER_WITHIN	(20 * HZ)
 
 void camex_timer_init(struct camex_peer *peer);
@@ -24,7 +24,7 @@ unsigned int camex_peer_keepalive(const struct camex_peer *peer);
 
 /**
  * camex_time_left() - the time that is left
- * @when: until then, jiffies
+ * @when: end, jiffies
  * @now: jiffies
  */
 static inline unsigned long camex_time_left(unsigned long when, unsigned long now)
@@ -33,7 +33,7 @@ static inline unsigned long camex_time_left(unsigned long when, unsigned long no
 }
 
 /**
- * camex_peer_asked() - a packet went to a peer
+ * camex_peer_asked() - note that a packet was sent to a peer
  * @peer: the peer
  */
 static inline void camex_peer_asked(struct camex_peer *peer)

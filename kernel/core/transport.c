@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What transports with sockets share. */
+/* Functions that transports with sockets share. */
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
 
@@ -9,10 +9,10 @@
 /**
  * camex_find_bind_dev() - the interface that sockets are to be bound to
  * @cdev: the device
- * @conf: its settings, as they are to be
- * @had: there are sockets already, whose interface may be away
- * @tb: CAMEX_A_DEV_*, to point to what is wrong
- * @extack: told what is wrong
+ * @conf: its new settings
+ * @had: there are sockets already, whose interface may not exist at the moment
+ * @tb: CAMEX_A_DEV_*, for the bad attribute
+ * @extack: text on failure
  * @ifindex: result: the interface, 0 for any, or CAMEX_NO_DEVICE
  *
  * Context: RTNL.

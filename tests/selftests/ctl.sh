@@ -163,7 +163,7 @@ quiet "a part of it" peer set camex0 bob gateway none push-routes none
 json "changes alone" '.[0].profile' '{"address": "10.88.0.2/24", "gateway": null, "mtu": 1400, "routes": []}' \
 	peer show camex0 bob
 like "a profile for a server" "$(ctl peer set camex0 bob register auto mtu 1400 2>&1)" \
-	'^camexctl: peer set camex0 bob: register auto: no default route'
+	'^camexctl: peer set camex0 bob: register auto: there is no client-id, and no default route'
 quiet "a client-id" dev set camex0 client-id CAM01
 json "it is there" '.[0].client_id' '"CAM01"' dev show camex0
 like "a profile for a server, again" "$(ctl peer set camex0 bob register auto mtu 1400 2>&1)" \
@@ -172,7 +172,7 @@ quiet "register auto" peer set camex0 bob register auto
 json "takes its profile" '.[0] | [.register, .profile]' '["auto", null]' peer show camex0 bob
 quiet "and register off" peer set camex0 bob register off
 like "a route that is none" "$(ctl peer set camex0 bob push-routes 10.1.0.0/16,224.0.0.0/4 2>&1)" \
-	'^camexctl: peer set camex0 bob: .*network of hosts \(push-routes 224.0.0.0/4\)'
+	'^camexctl: peer set camex0 bob: .*not a unicast network \(push-routes 224.0.0.0/4\)'
 quiet "peer set" peer set camex0 bob endpoint '[2001:db8::2]:7000' key-file psk routes any
 json "any is both defaults" '.[0] | [.endpoint, .state, .routes]' \
 	'["[2001:db8::2]:7000", "up", ["0.0.0.0/0", "::/0"]]' peer show camex0 bob
