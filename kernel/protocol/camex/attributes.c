@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What requests say of protocol camex, and are told. */
+/* Netlink attributes of protocol camex. */
 #include <linux/slab.h>
 #include <net/genetlink.h>
 
@@ -41,7 +41,7 @@ int camex_camex_dev_check(struct camex_dev *cdev, struct nlattr **tb,
 	return -EINVAL;
 }
 
-/* A session is one client's, so who has another name begins new ones. */
+/* A session belongs to one client, so a new CLIENT_ID needs new sessions. */
 static void register_renamed(struct camex_dev *cdev)
 {
 	struct camex_peer *peer;
@@ -50,7 +50,7 @@ static void register_renamed(struct camex_dev *cdev)
 	xa_for_each(&cdev->peers, number, peer) {
 		spin_lock_bh(&cdev->lock);
 		if (camex_registers_auto(peer)) {
-			/* Without memory the old ID stays until it is lost. */
+			/* Without memory the old session stays until it ends. */
 			camex_peer_renew(peer);
 			camex_register_again(peer);
 		}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What requests say of protocol camex, and are told. */
+/* Netlink attributes of protocol camex. */
 #ifndef CAMEX_CAMEX_ATTRIBUTES_H
 #define CAMEX_CAMEX_ATTRIBUTES_H
 
@@ -9,7 +9,7 @@ struct camex_dev;
 struct camex_peer;
 struct genl_info;
 
-/* Most bytes that camex_camex_dev_fill() writes without secrets: a switch. */
+/* Maximum bytes that camex_camex_dev_fill() writes without secrets: a switch. */
 #define CAMEX_CAMEX_DEV_FILL_SIZE	NLA_ALIGN(NLA_HDRLEN + sizeof(u8))
 
 int camex_camex_dev_check(struct camex_dev *cdev, struct nlattr **tb,

@@ -16,7 +16,7 @@
 #include "protocol/sealed/key.h"
 #include "protocol/sealed/session_rank.h"
 
-/* Peers behind one address and port whose keys are tried. */
+/* Maximum number of peers with one endpoint whose keys are tried. */
 #define KEYS_AT_SOURCE	4
 
 static bool allows_plaintext(const struct camex_dev *cdev)
@@ -31,7 +31,7 @@ static int camex_is_ready(const struct camex_peer *peer)
 	return allows_plaintext(peer->cdev) ? 0 : CAMEX_A_STATS_NO_KEY;
 }
 
-/* The key may have come or gone since ready(). */
+/* The key may have been set or deleted since ready(). */
 static bool talks_plain(const struct camex_peer *peer)
 {
 	return allows_plaintext(peer->cdev) &&
@@ -57,9 +57,9 @@ static struct sk_buff *seal_hello(struct camex_peer *peer, struct sk_buff *skb,
 }
 
 /*
- * May the keys of those at a source be tried? Anybody can forge that source. What a flood of
- * forgeries costs is bounded; and while it spends that, other sources have a budget of their
- * own, in which each of them, the forged one included, has its share.
+ * May the keys of the peers with this endpoint be tried? Anybody can forge the source of a
+ * datagram. A budget limits the CPU time for such datagrams. When a flood of forgeries has used
+ * it up, a second budget is left for sources that stay within their rate limit.
  */
 static struct camex_budget *known_limit(struct camex_dev *cdev,
 					const struct camex_source *from, u64 now)
@@ -74,7 +74,7 @@ static struct camex_budget *known_limit(struct camex_dev *cdev,
 	return NULL;
 }
 
-/* The keys of those that may be at an address, each once, @max of them at most: how many. */
+/* Collect the distinct keys of the peers with an endpoint, at most @max. Return how many. */
 static unsigned int keys_at(struct camex_dev *cdev, const struct camex_addr *addr,
 			    struct camex_key **keys, unsigned int max)
 {
@@ -96,7 +96,7 @@ static unsigned int keys_at(struct camex_dev *cdev, const struct camex_addr *add
 	return n;
 }
 
-/* Of the keys of those that may be at its source, the one that opens a datagram. */
+/* Find the key that opens a datagram, among those of the peers with its source as endpoint. */
 static struct camex_key *try_known_keys(struct camex_dev *cdev,
 					struct camex_opening *o,
 					const struct camex_source *from, int *why)
@@ -128,9 +128,9 @@ static struct camex_key *try_known_keys(struct camex_dev *cdev,
 }
 
 /*
- * Under which key is a datagram whose prefix is not open? Those of the peers at
- * its source are tried, and what a KEEPALIVE from there was under. Only what
- * introduces its sender may cost more.
+ * Find the key of a datagram whose prefix is of no open session. The keys of the peers with its
+ * source as endpoint are tried, and the key of an earlier KEEPALIVE from there. All keys are tried
+ * only for REGISTER and KEEPALIVE.
  */
 static struct camex_key *find_key(struct camex_dev *cdev, struct camex_opening *o,
 				  const struct camex_source *from, int *why)
@@ -146,7 +146,7 @@ static struct camex_key *find_key(struct camex_dev *cdev, struct camex_opening *
 	return NULL;
 }
 
-/* Of those who have the key, who sent this? NULL: it does not say. */
+/* Which of the peers with the key sent this? NULL: the datagram does not tell. */
 static struct camex_peer *find_sender(struct camex_dev *cdev, struct camex_key *key,
 				      const struct camex_opening *o,
 				      const struct camex_text_register *text)
@@ -165,7 +165,7 @@ static struct camex_peer *find_sender(struct camex_dev *cdev, struct camex_key *
 	return peer && rcu_access_pointer(camex_sealed_of(peer)->key) == key ? peer : NULL;
 }
 
-/* Who has that key and sends us the CONFIG that we wait for? */
+/* Find the peer with the key from which we wait for CONFIG. */
 static struct camex_peer *find_server(struct camex_dev *cdev,
 				      const struct camex_key *key,
 				      const struct camex_source *from)
@@ -176,7 +176,7 @@ static struct camex_peer *find_server(struct camex_dev *cdev,
 	       camex_control_awaits(peer, &from->addr) ? peer : NULL;
 }
 
-/* May a peer begin a session from here other than by REGISTER? */
+/* May a peer begin a session from this source without a REGISTER? */
 static bool is_at_configured(const struct camex_peer *peer, const struct camex_addr *addr)
 {
 	const struct camex_endpoint *configured = rcu_dereference_bh(peer->configured);
@@ -186,7 +186,7 @@ static bool is_at_configured(const struct camex_peer *peer, const struct camex_a
 	       (ep && camex_addr_same_host(&ep->to, addr));
 }
 
-/* The session that a datagram with a prefix that is not open begins, if it may. */
+/* Open a session for a datagram whose prefix is of no open session, if that is permitted. */
 static struct camex_session_rx *new_session(struct camex_dev *cdev,
 					    struct camex_opening *o,
 					    const struct camex_source *from,
@@ -212,7 +212,7 @@ static struct camex_session_rx *new_session(struct camex_dev *cdev,
 	peer = o->h.type == CAMEX_WIRE_CONFIG ? find_server(cdev, key, from) :
 						find_sender(cdev, key, o, &text);
 	if (!peer) {
-		/* Its data may say. A CLIENT_ID has said: nobody we know. */
+		/* The inner source may tell the peer. An unknown CLIENT_ID never matches one. */
 		if (o->h.type == CAMEX_WIRE_KEEPALIVE)
 			*why = 0;
 		if (o->h.type == CAMEX_WIRE_KEEPALIVE ||
@@ -228,7 +228,7 @@ static struct camex_session_rx *new_session(struct camex_dev *cdev,
 				       o->h.type == CAMEX_WIRE_REGISTER, why);
 }
 
-/* A peer without a key has registered from a new place. */
+/* A peer without a key has registered from a new address. */
 static void tell_registered(struct camex_peer *peer)
 {
 	spin_lock(&peer->cdev->lock);
@@ -237,8 +237,7 @@ static void tell_registered(struct camex_peer *peer)
 }
 
 /*
- * Whom is a plain REGISTER from: it names the peer; else it is the one at its
- * source, or whose address it says.
+ * Find the peer of a plain REGISTER: by its CLIENT_ID, else by its source or its LOCAL_IP.
  */
 static struct camex_peer *plain_registrant(struct camex_dev *cdev,
 					   struct camex_peer *at_source,
@@ -258,7 +257,7 @@ static struct camex_peer *plain_registrant(struct camex_dev *cdev,
 	return peer;
 }
 
-/* Plain control: it is from the peer at its source, or a REGISTER says whom. */
+/* Take a plain control message: of the peer at its source, or of that which a REGISTER names. */
 static struct camex_peer *open_control(struct camex_dev *cdev, struct sk_buff *skb,
 				       const struct camex_source *from, int *why)
 {
@@ -320,7 +319,7 @@ static struct camex_peer *open_datagram(struct camex_dev *cdev, struct sk_buff *
 	return camex_plain_open(cdev, skb, from, why);
 }
 
-/* --- the parts of peers and devices --- */
+/* --- structs of peers and devices --- */
 
 static int init_dev(struct camex_dev *cdev)
 {
@@ -371,7 +370,7 @@ static unsigned long find_due(struct camex_peer *peer, unsigned long now,
 	return camex_sealed_due(peer, now, due);
 }
 
-/* The link goes up: CONFIG is awaited again. */
+/* The link goes up: wait for CONFIG again. */
 static int renew_session(struct camex_peer *peer)
 {
 	int err = camex_peer_renew(peer);

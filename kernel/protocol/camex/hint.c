@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Keys of sources that are not known yet: what a KEEPALIVE from there was under. */
+/* Hints: the key of the last KEEPALIVE from a source that is no peer's endpoint yet. */
 #include <linux/mm.h>
 #include <linux/siphash.h>
 
@@ -7,7 +7,7 @@
 #include "protocol/camex/state.h"
 #include "protocol/sealed/key.h"
 
-/* How long a KEEPALIVE lets its source use the key that opened it. */
+/* How long a hint is valid. */
 #define HINT_LASTS	(30 * HZ)
 
 /**
@@ -44,12 +44,12 @@ static struct camex_hint *hint_of(struct camex_dev *cdev,
 }
 
 /**
- * camex_hint_add() - a KEEPALIVE has come under a key of several peers
+ * camex_hint_add() - note a KEEPALIVE under a key that several peers share
  * @cdev: the device
  * @from: its source
  * @key: the key
  *
- * The table does not grow: a source may take another's place.
+ * The table has a fixed size: a new source may replace another one.
  *
  * Context: RCU reader, bottom halves off.
  */
@@ -68,14 +68,14 @@ void camex_hint_add(struct camex_dev *cdev, const struct camex_addr *from,
 	spin_unlock(&cdev->lock);
 }
 
-/* Is it not over yet? A very old one looks like one of the future once jiffies wrap. */
+/* Is the hint valid? A very old one looks like the future once jiffies wrap. */
 static bool is_hint_valid(unsigned long until)
 {
 	return time_in_range_open(jiffies, until - HINT_LASTS, until);
 }
 
 /**
- * camex_hint_find() - the key that a source has used of late
+ * camex_hint_find() - the key that a source has used recently
  * @cdev: the device
  * @from: the source
  *
@@ -100,7 +100,7 @@ struct camex_key *camex_hint_find(struct camex_dev *cdev,
 }
 
 /**
- * camex_hints_purge() - no peer has this key any more
+ * camex_hints_purge() - remove the hints with a key that no peer has any more
  * @cdev: the device
  * @key: the key
  *

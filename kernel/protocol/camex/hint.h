@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Keys of sources that are not known yet: what a KEEPALIVE from there was under. */
+/* Hints: the key of the last KEEPALIVE from a source that is no peer's endpoint yet. */
 #ifndef CAMEX_HINT_H
 #define CAMEX_HINT_H
 
@@ -7,14 +7,14 @@
 
 struct camex_key;
 
-/* Sources of KEEPALIVE that are remembered. */
+/* Maximum number of hints of a device. */
 #define CAMEX_HINTS	512
 
 /**
- * struct camex_hint - a key that opened a KEEPALIVE of several peers' key
- * @from: its source
- * @key: the key; forgotten when no peer has it any more
- * @until: jiffies until when it counts
+ * struct camex_hint - source and key of a KEEPALIVE under a shared key
+ * @from: the source
+ * @key: the key; removed when no peer has it any more
+ * @until: jiffies when the hint expires
  */
 struct camex_hint {
 	struct camex_addr from;
@@ -25,7 +25,7 @@ struct camex_hint {
 /**
  * struct camex_hints - the hints of a device
  * @table: by source (camex_dev.lock)
- * @until: jiffies when the last of them ends (camex_dev.lock)
+ * @until: jiffies when the last hint expires (camex_dev.lock)
  */
 struct camex_hints {
 	struct camex_hint *table;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Finding the key of a datagram from a stranger. All keys of the device may have to be tried,
- * which costs the more the more there are, and whoever forges a datagram can ask for it. So
- * the softirq that receives it tries no more than a few keys, and a work item the others, in
- * small steps; one CPU at a time tries keys of a device; all of that has its share of a CPU
- * and no more; and each source can ask for it only so often.
+ * Finding the key of a datagram from an unknown sender by trying the keys of the device. That
+ * takes time for each key, and anybody can cause it by a forged datagram. So the softirq that
+ * receives the datagram tries only a few keys, and a work item tries the others in small steps.
+ * One CPU at a time tries keys of a device. The CPU time for it is limited, and so is the rate
+ * for each source.
  */
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
@@ -20,8 +20,8 @@
 /**
  * struct camex_trial - a datagram whose key is not found yet
  * @node: on camex_trials.waiting
- * @skb: the datagram, in a copy of its own
- * @from: where it came from
+ * @skb: a private copy of the datagram
+ * @from: its source
  * @next: the key that is tried next (a reference); NULL: the first one
  * @more: there are keys that were not tried
  */
@@ -54,7 +54,7 @@ static struct camex_key *try_keys(struct camex_dev *cdev, struct camex_opening *
 	unsigned int n = 0;
 
 	*next = NULL;
-	/* What follows a key that was deleted meanwhile may be gone as well: start again. */
+	/* The key was deleted meanwhile, so its successor in the list may be freed: start again. */
 	if (first && !list_empty(&first->peers))
 		key = first;
 	else
@@ -75,7 +75,7 @@ static struct camex_key *try_keys(struct camex_dev *cdev, struct camex_opening *
 	return found;
 }
 
-/* A copy of a datagram, with the room that decrypting takes. */
+/* Copy a datagram, with the room that decryption needs. */
 static struct sk_buff *copy_datagram(const struct camex_opening *o)
 {
 	unsigned int len = o->h.body + CAMEX_WIRE_TAG;
@@ -90,7 +90,7 @@ static struct sk_buff *copy_datagram(const struct camex_opening *o)
 	return skb;
 }
 
-/* An IPv6 host has all addresses of its /64, and every host all ports. */
+/* Are two sources one host? An IPv6 host has all addresses of its /64; ports do not count. */
 static bool is_same_host(const struct camex_addr *a, const struct camex_addr *b)
 {
 	if (a->family != b->family)
@@ -100,8 +100,8 @@ static bool is_same_host(const struct camex_addr *a, const struct camex_addr *b)
 }
 
 /*
- * Must a datagram be refused? The second one of a source can be sent again when the first
- * one has been tried, and one host must leave places to others.
+ * Must a datagram be refused? Yes, if its source has one waiting already, which it can send again
+ * later; or if its host has too many waiting.
  */
 static bool is_refused(const struct camex_trials *trials, const struct camex_source *from)
 {
@@ -119,8 +119,8 @@ static bool is_refused(const struct camex_trials *trials, const struct camex_sou
 }
 
 /*
- * Have the keys from @next on (a reference, which is given up) tried later. Returns 0, or the
- * counter that says why not.
+ * Queue a datagram for trying the keys from @next on (a reference, which is given up). Return 0,
+ * or the counter for the reason why not.
  */
 static int defer_trial(struct camex_dev *cdev, const struct camex_opening *o,
 		       const struct camex_source *from, struct camex_key *next)
@@ -130,7 +130,7 @@ static int defer_trial(struct camex_dev *cdev, const struct camex_opening *o,
 	struct camex_trial *trial;
 	bool refused;
 
-	/* Most of a flood ends here, so nothing is allocated for it. */
+	/* Most datagrams of a flood end here, before any allocation. */
 	spin_lock(&trials->lock);
 	refused = trials->n == CAMEX_TRIALS_MAX || is_refused(trials, from);
 	trials->n += !refused;
@@ -150,7 +150,7 @@ static int defer_trial(struct camex_dev *cdev, const struct camex_opening *o,
 		camex_key_put(next);
 	}
 	spin_lock(&trials->lock);
-	/* Another CPU may have taken the last place of the host. */
+	/* Another CPU may have queued a datagram of the host meanwhile. */
 	if (trial && trial->skb && is_refused(trials, from)) {
 		why = CAMEX_A_STATS_RATE_LIMITED;
 		trials->n--;
@@ -173,7 +173,7 @@ static int defer_trial(struct camex_dev *cdev, const struct camex_opening *o,
  * @cdev: the device
  * @o: the datagram
  * @from: where it came from
- * @why: why not, a counter; or 0: other keys are tried later
+ * @why: counter for the reason, on failure; or 0: other keys are tried later
  *
  * Context: RCU reader, bottom halves off.
  * Return: the key, and the datagram is decrypted; or NULL.
@@ -189,7 +189,7 @@ struct camex_key *camex_trial_find(struct camex_dev *cdev, struct camex_opening 
 	*why = CAMEX_A_STATS_AUTH_FAILED;
 	if (list_empty(&own->sealed.keys))
 		return NULL;
-	/* Nor has what introduces its sender more to say. */
+	/* REGISTER and KEEPALIVE are not longer than this. */
 	if (o->h.body > CAMEX_TEXT_MAX) {
 		*why = CAMEX_A_STATS_MALFORMED;
 		return NULL;
@@ -220,7 +220,7 @@ struct camex_key *camex_trial_find(struct camex_dev *cdev, struct camex_opening 
 	return NULL;
 }
 
-/* Try the next keys for a datagram. False: there are others to be tried. */
+/* Try the next keys for a datagram. Return false if more keys are left. */
 static bool go_on_trying(struct camex_dev *cdev, struct camex_trial *trial)
 {
 	struct camex_opening o camex_uninit;
@@ -230,11 +230,11 @@ static bool go_on_trying(struct camex_dev *cdev, struct camex_trial *trial)
 		return true;
 	o.peer = NULL;
 	o.trial = trial;
-	/* An open session may take the datagram, or the keys be gone, without a trial. */
+	/* Without a trial, if a session was opened or the keys were deleted meanwhile. */
 	trial->more = false;
 	local_bh_disable();
 	rcu_read_lock();
-	/* REGISTER and KEEPALIVE have nothing that is to be delivered. */
+	/* REGISTER and KEEPALIVE contain no packet to deliver. */
 	if (!camex_sealed_open(cdev, trial->skb, &o, &trial->from, &why) && why)
 		camex_count(cdev->stats, why, 1);
 	rcu_read_unlock();
@@ -279,7 +279,7 @@ static void try_waiting(struct work_struct *work)
 }
 
 /**
- * camex_trials_init() - get a new device ready
+ * camex_trials_init() - set up the trials of a new device
  * @cdev: the device
  */
 void camex_trials_init(struct camex_dev *cdev)
@@ -296,8 +296,8 @@ void camex_trials_init(struct camex_dev *cdev)
 CAMEX_EXPORT_FOR_KUNIT(camex_trials_init);
 
 /**
- * camex_trials_clear() - forget the datagrams that wait
- * @cdev: the device, which receives nothing at present
+ * camex_trials_clear() - drop the waiting datagrams
+ * @cdev: the device, which receives nothing at the moment
  *
  * Context: RTNL, may sleep.
  */
@@ -312,7 +312,7 @@ void camex_trials_clear(struct camex_dev *cdev)
 	stopped = trials->stopped;
 	trials->stopped = true;
 	spin_unlock_bh(&trials->lock);
-	/* The first one may be at work. */
+	/* The work item may be using the first one. */
 	cancel_delayed_work_sync(&trials->work);
 	spin_lock_bh(&trials->lock);
 	list_splice_init(&trials->waiting, &gone);
@@ -325,8 +325,8 @@ void camex_trials_clear(struct camex_dev *cdev)
 }
 
 /**
- * camex_trials_stop() - take no datagrams any more, and forget those that wait
- * @cdev: the device, which goes
+ * camex_trials_stop() - accept no more datagrams, and drop the waiting ones
+ * @cdev: the device, which is being deleted
  *
  * Context: RTNL, may sleep.
  */

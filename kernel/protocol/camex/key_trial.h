@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Finding the key of a datagram from a stranger: a few keys at once, the others later. */
+/* Finding the key of a datagram from an unknown sender: a few keys at once, the others later. */
 #ifndef CAMEX_TRIAL_H
 #define CAMEX_TRIAL_H
 
@@ -12,22 +12,21 @@ struct camex_key;
 struct camex_opening;
 struct camex_source;
 
-/* Keys that are tried before others can have the CPU. */
+/* Number of keys that are tried without a break. */
 #define CAMEX_TRIAL_KEYS	64
-/* Datagrams of a device that wait for the other keys to be tried. */
+/* Maximum number of waiting datagrams of a device. */
 #define CAMEX_TRIALS_MAX	64
-/* How many of them one host (IPv4 address or IPv6 /64) may have sent. */
+/* Maximum number of them from one host (IPv4 address or IPv6 /64). */
 #define CAMEX_TRIALS_HOST	16
 
 /**
- * struct camex_trials - trying keys, of one device
+ * struct camex_trials - datagrams of a device whose keys are being tried
  * @cdev: the device
  * @busy: held while keys are tried: one CPU at a time does that
  * @lock: protects the members below
- * @waiting: datagrams whose key is not found yet, struct camex_trial; the first one may be
- *	at work
- * @n: how many
- * @stopped: no more of them are taken
+ * @waiting: struct camex_trial; the work item may be using the first one
+ * @n: number of waiting datagrams
+ * @stopped: no more datagrams are accepted
  * @work: tries the next keys for the first of them
  *
  * Neither lock is held when another one is taken.

@@ -101,7 +101,7 @@ static int read_routes(struct camex_text_profile *profile,
 	return 0;
 }
 
-/* Those that CONFIG is taken from hand out the profile themselves. */
+/* A server from which we take CONFIG hands out the profile itself. */
 static int check_giver(const struct camex_peer *peer, struct genl_info *info,
 		       struct nlattr **tb, const struct nlattr *any)
 {
@@ -121,10 +121,10 @@ static int check_giver(const struct camex_peer *peer, struct genl_info *info,
 
 /**
  * camex_attr_profile() - read CAMEX_A_PEER_PROFILE_*
- * @peer: whose it is to be, or NULL for a new one's; what is not given stays
+ * @peer: the peer, or NULL for a new one; settings that are not given keep their values
  * @info: the request
  * @tb: CAMEX_A_PEER_*, validated by their policy
- * @profile: result, for camex_profile_set() or kfree(); NULL: nothing is given
+ * @profile: result, for camex_profile_set() or kfree(); NULL: the request has no such attribute
  *
  * Context: RTNL.
  * Return: 0, -EINVAL, -ERANGE, -ENOMEM.
@@ -149,7 +149,7 @@ int camex_attr_profile(const struct camex_peer *peer, struct genl_info *info,
 	new = kzalloc(sizeof(*new), GFP_KERNEL_ACCOUNT);
 	if (!new)
 		return -ENOMEM;
-	/* What a server has told us is not what we tell others. */
+	/* A profile from a server is not a profile that we hand out. */
 	old = peer && !camex_registers_auto(peer) ?
 	      rtnl_dereference(camex_camex_of(peer)->profile) : NULL;
 	if (old)
@@ -170,7 +170,7 @@ int camex_attr_profile(const struct camex_peer *peer, struct genl_info *info,
 }
 
 /**
- * camex_profile_set() - a peer has another profile
+ * camex_profile_set() - replace the profile of a peer
  * @peer: the peer
  * @profile: the new one, or NULL; the old one is freed after a grace period
  *
@@ -213,7 +213,7 @@ static int put_routes(struct sk_buff *msg,
 }
 
 /**
- * camex_profile_put() - write CAMEX_A_PEER_PROFILE_*, those that there are
+ * camex_profile_put() - write CAMEX_A_PEER_PROFILE_*
  * @msg: the message
  * @peer: the peer
  *

@@ -14,7 +14,7 @@ struct sk_buff;
 
 /**
  * struct camex_profile - a profile; never changes once a peer has it
- * @text: what it says
+ * @text: its content
  * @rcu: frees it
  */
 struct camex_profile {

@@ -9,12 +9,12 @@
 
 /* How often REGISTER is sent. */
 #define REGISTER_EVERY	(10 * HZ)
-/* The same while CONFIG has not come. Servers ignore a second one within 5 seconds. */
+/* The same while CONFIG is awaited. Servers ignore a second REGISTER within 5 seconds. */
 #define AUTO_EVERY	(5 * HZ + HZ / 10)
-/* How often it is repeated with traffic until something is heard. */
+/* The same with traffic, until something is heard. */
 #define HELLO_EVERY	HZ
 #define KEEPALIVE_EVERY	10		/* seconds, where nobody chose */
-/* How often a peer is sent a plain CONFIG at most. */
+/* Minimum time between two plain CONFIGs to a peer. */
 #define ANSWER_EVERY	(5 * HZ)
 
 /* --- how we register, and when --- */
@@ -23,7 +23,7 @@
  * camex_registers() - camex_protocol_ops.registers: do we register with a peer
  * @peer: the peer
  *
- * Return: what was chosen, else MANUAL where we know how to reach it.
+ * Return: the setting; by default MANUAL for a peer with a configured endpoint, else off.
  */
 enum camex_register camex_registers(const struct camex_peer *peer)
 {
@@ -45,7 +45,8 @@ bool camex_registers_auto(const struct camex_peer *peer)
 }
 
 /**
- * camex_registers_at_all() - camex_protocol_ops.expects_answer: who is registered with answers
+ * camex_registers_at_all() - camex_protocol_ops.expects_answer: a peer with which we register
+ *	has to answer
  * @peer: the peer
  */
 bool camex_registers_at_all(const struct camex_peer *peer)
@@ -57,7 +58,7 @@ bool camex_registers_at_all(const struct camex_peer *peer)
  * camex_register_keepalive() - camex_protocol_ops.keepalive
  * @peer: the peer
  *
- * Return: seconds, towards one that we can reach, or that has registered with AUTO; else 0.
+ * Return: seconds for a peer with a configured endpoint, or that has registered with AUTO; else 0.
  */
 unsigned int camex_register_keepalive(const struct camex_peer *peer)
 {
@@ -83,7 +84,7 @@ unsigned long camex_register_every(const struct camex_peer *peer)
 	return camex_register_awaits(peer) ? AUTO_EVERY : HELLO_EVERY;
 }
 
-/* The time until the peer is looked for where it was configured to be, too. */
+/* Jiffies until REGISTER is sent to the configured endpoint, too. */
 static unsigned long until_configured(const struct camex_peer *peer,
 				      const struct camex_endpoint *ep, unsigned long now)
 {
@@ -96,10 +97,10 @@ static unsigned long until_configured(const struct camex_peer *peer,
  * camex_register_due() - camex_sealed_ops.register_due
  * @peer: the peer
  * @now: jiffies
- * @due: told when REGISTER is due
+ * @due: result, if REGISTER is due
  *
  * Context: camex_dev.lock held.
- * Return: jiffies until it is again, MAX_JIFFY_OFFSET for never.
+ * Return: jiffies until REGISTER is due again, MAX_JIFFY_OFFSET for never.
  */
 unsigned long camex_register_due(struct camex_peer *peer, unsigned long now,
 				 struct camex_due *due)
@@ -114,7 +115,7 @@ unsigned long camex_register_due(struct camex_peer *peer, unsigned long now,
 		return until;
 	due->what |= CAMEX_DUE_REGISTER;
 	until = own->waiting ? AUTO_EVERY : REGISTER_EVERY;
-	/* Perhaps it is back where it was. */
+	/* The peer may be at its configured endpoint again. */
 	configured = until_configured(peer, due->ep, now);
 	if (configured)
 		until = min(until, configured);
@@ -125,7 +126,7 @@ unsigned long camex_register_due(struct camex_peer *peer, unsigned long now,
 }
 
 /**
- * camex_register_begin() - camex_protocol_ops.begin: REGISTER is sent at once
+ * camex_register_begin() - camex_protocol_ops.begin: send REGISTER at once
  * @peer: the peer
  *
  * Context: camex_dev.lock held.
@@ -136,8 +137,8 @@ void camex_register_begin(struct camex_peer *peer)
 }
 
 /**
- * camex_register_again() - register with AUTO, from the beginning, where that is how we register
- * @peer: the peer: it may be another server, or has forgotten us and has another address for us
+ * camex_register_again() - with AUTO, ask a server for CONFIG again
+ * @peer: the peer: it may be another server now, or has forgotten us
  *
  * Context: camex_dev.lock held.
  */
@@ -153,11 +154,11 @@ void camex_register_again(struct camex_peer *peer)
 }
 
 /**
- * camex_register_choose() - somebody chooses how we register with a peer
+ * camex_register_choose() - set how we register with a peer
  * @peer: the peer
  * @registers: enum camex_register
  *
- * A profile is the peer's or ours, and does not outlive the change.
+ * A profile is either received or handed out, so the change deletes it.
  *
  * Context: camex_dev.lock held.
  */
@@ -173,9 +174,9 @@ void camex_register_choose(struct camex_peer *peer, int registers)
 		camex_profile_set(peer, NULL);
 }
 
-/* --- what we send --- */
+/* --- sending --- */
 
-/* Our address in host byte order: from CONFIG, else the link's first IPv4 one. */
+/* Our address in host byte order: from CONFIG, else the first IPv4 address of the link. */
 static bool get_local_ip(const struct camex_peer *peer, u32 *ip)
 {
 	const struct camex_profile *profile;
@@ -208,10 +209,10 @@ static void copy_client_id(struct camex_dev *cdev, char *id)
 }
 
 /**
- * camex_control_body() - camex_sealed_ops.introduction: the text of a REGISTER, or none of a
+ * camex_control_body() - camex_sealed_ops.introduction: the text of a REGISTER, or an empty
  *	KEEPALIVE
- * @peer: whom it is for
- * @registers: REGISTER, if there is an address or CONFIG is to bring one
+ * @peer: the receiver
+ * @registers: REGISTER, if we have an address or ask for one
  * @type: result: enum camex_wire_type
  *
  * Context: RCU reader, bottom halves off.
@@ -260,7 +261,7 @@ static struct sk_buff *config_body(struct camex_peer *peer,
 	return skb;
 }
 
-/* Nothing proves whom a plain REGISTER is from: few answers go out. */
+/* The sender of a plain REGISTER is not proved, so few answers are sent. */
 static bool may_answer_plain(struct camex_peer *peer,
 			     const struct camex_addr *to)
 {
@@ -277,7 +278,7 @@ static bool may_answer_plain(struct camex_peer *peer,
 	return true;
 }
 
-/* Its keepalive may begin with that. */
+/* The default keepalive may change with that. */
 static void note_automatic(struct camex_peer *peer)
 {
 	struct camex_camex_peer *own = camex_camex_of(peer);
@@ -292,9 +293,9 @@ static void note_automatic(struct camex_peer *peer)
 
 /**
  * camex_control_answer() - answer a REGISTER in the form AUTO by CONFIG
- * @peer: whom it is from
- * @r: what it says
- * @from: where it came from, and where the answer goes
+ * @peer: the sender
+ * @r: the parsed REGISTER
+ * @from: its source, to which the answer is sent
  *
  * Context: RCU reader, bottom halves off.
  * Return: 0, or a counter (CAMEX_A_STATS_*).
@@ -324,17 +325,17 @@ int camex_control_answer(struct camex_peer *peer,
 	return 0;
 }
 
-/* --- what we take --- */
+/* --- receiving --- */
 
 /**
- * camex_control_registrant() - whom a REGISTER is from
+ * camex_control_registrant() - the peer that sent a REGISTER
  * @cdev: the device
  * @key: the key that opened it, NULL for a plain one
- * @r: what it says
+ * @r: the parsed REGISTER
  *
  * Context: RCU reader.
- * Return: the peer with that key that CLIENT_ID names, else the one with that
- * key whose route LOCAL_IP is; or NULL.
+ * Return: the peer with that key and the CLIENT_ID as its name, else the peer with that key and
+ * LOCAL_IP in its routes; or NULL.
  */
 struct camex_peer *camex_control_registrant(struct camex_dev *cdev,
 					    const struct camex_key *key,
@@ -347,7 +348,7 @@ struct camex_peer *camex_control_registrant(struct camex_dev *cdev,
 	return peer && rcu_access_pointer(camex_sealed_of(peer)->key) == key ? peer : NULL;
 }
 
-/* A REGISTER that opened under a key, or came from a peer without one. */
+/* Take a REGISTER: encrypted, or plain of a peer without a key. */
 static int take_register(struct camex_peer *peer, const void *text, size_t len,
 			 const struct camex_source *from)
 {
@@ -363,7 +364,7 @@ static int take_register(struct camex_peer *peer, const void *text, size_t len,
 }
 
 /**
- * camex_control_awaits() - do we wait for CONFIG from there
+ * camex_control_awaits() - do we wait for CONFIG from this source
  * @peer: the peer
  * @from: the source of one
  *
@@ -380,7 +381,7 @@ bool camex_control_awaits(const struct camex_peer *peer,
 		(configured && !memcmp(&configured->to, from, sizeof(*from))));
 }
 
-/* The first CONFIG of a registration counts. */
+/* Only the first CONFIG after a REGISTER is accepted. */
 static int accept_profile(struct camex_peer *peer, struct camex_profile *profile)
 {
 	struct camex_camex_peer *own = camex_camex_of(peer);
@@ -400,10 +401,10 @@ static int accept_profile(struct camex_peer *peer, struct camex_profile *profile
 
 /**
  * camex_control_config() - take a CONFIG, if we wait for one
- * @peer: whom it is from
- * @text: what it says
- * @len: its bytes
- * @from: where it came from
+ * @peer: the sender
+ * @text: its text
+ * @len: bytes of @text
+ * @from: its source
  *
  * Context: RCU reader, bottom halves off.
  * Return: 0, or a counter (CAMEX_A_STATS_*).
@@ -442,7 +443,7 @@ int camex_control_config(struct camex_peer *peer, const void *text, size_t len,
  * @from: where it came from
  *
  * Context: RCU reader, bottom halves off.
- * Return: 0, or a counter (CAMEX_A_STATS_*): the datagram counts for nothing.
+ * Return: 0, or the counter (CAMEX_A_STATS_*) under which the datagram is dropped.
  */
 int camex_control_take(struct camex_peer *peer, u8 type, const void *text,
 		       size_t len, const struct camex_source *from)

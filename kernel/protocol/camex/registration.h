@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* REGISTER, CONFIG and KEEPALIVE of protocol camex: what they say, and about whom. */
+/* REGISTER, CONFIG and KEEPALIVE of protocol camex. */
 #ifndef CAMEX_CONTROL_H
 #define CAMEX_CONTROL_H
 

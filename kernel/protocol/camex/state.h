@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What protocol camex has of a peer and of a device. */
+/* Structs of protocol camex for each peer and device. */
 #ifndef CAMEX_CAMEX_STATE_H
 #define CAMEX_CAMEX_STATE_H
 
@@ -9,12 +9,12 @@
 #include "protocol/sealed/sealed.h"
 
 /**
- * struct camex_camex_peer - the part of a peer
+ * struct camex_camex_peer - state of a peer
  * @sealed: key and sessions
- * @profile: what we hand out to the peer, or what it has handed out to us where we register
- *	with AUTO (camex_dev.lock; RCU; the former changes under RTNL)
+ * @profile: the profile that we hand out to the peer; or, if we register with AUTO, the profile
+ *	from the peer (camex_dev.lock; RCU; the former changes under RTNL)
  * @next_profile: the profile that a request has prepared (RTNL)
- * @waiting: we register with AUTO, and CONFIG has not come (camex_dev.lock)
+ * @waiting: we register with AUTO, and wait for CONFIG (camex_dev.lock)
  * @automatic: the peer has registered with AUTO
  * @answered: the peer was sent a plain CONFIG, at @answered_at
  * @registers: enum camex_register, or CAMEX_PEER_DEFAULT (RTNL)
@@ -34,14 +34,14 @@ struct camex_camex_peer {
 };
 
 /**
- * struct camex_camex_dev - the part of a device
+ * struct camex_camex_dev - state of a device
  * @sealed: keys and sessions; its budget is for trying all keys
  * @plaintext: peers without a key may talk (written under RTNL)
- * @client_id: whom we register as with AUTO, or "" (camex_dev.lock)
- * @known: what trying the keys of those at its source may cost for a datagram
- * @spare: the same once that is spent, for sources within their own limits
- * @trials: trying keys
- * @hints: keys of sources that are not known yet
+ * @client_id: our CLIENT_ID for AUTO, or "" (camex_dev.lock)
+ * @known: CPU budget for trying the keys of peers at the source of a datagram
+ * @spare: the same for sources within their rate limit, when @known is used up
+ * @trials: datagrams whose keys are being tried
+ * @hints: keys of sources that are no peer's endpoint yet
  */
 struct camex_camex_dev {
 	struct camex_sealed_dev sealed;
@@ -54,7 +54,7 @@ struct camex_camex_dev {
 };
 
 /**
- * camex_camex_of() - the part of a peer
+ * camex_camex_of() - the state of a peer
  * @peer: a peer of protocol camex
  */
 static inline struct camex_camex_peer *camex_camex_of(const struct camex_peer *peer)
@@ -63,7 +63,7 @@ static inline struct camex_camex_peer *camex_camex_of(const struct camex_peer *p
 }
 
 /**
- * camex_camex_of_dev() - the part of a device
+ * camex_camex_of_dev() - the state of a device
  * @cdev: a device of protocol camex
  */
 static inline struct camex_camex_dev *camex_camex_of_dev(const struct camex_dev *cdev)

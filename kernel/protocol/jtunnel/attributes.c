@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What requests say of protocol jtunnel, and are told: identifiers, and keys. */
+/* Netlink attributes of protocol jtunnel: identifiers and keys. */
 #include <net/genetlink.h>
 
 #include "core/compat.h"

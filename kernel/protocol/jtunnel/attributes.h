@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What requests say of protocol jtunnel, and are told. */
+/* Netlink attributes of protocol jtunnel. */
 #ifndef CAMEX_JTUNNEL_ATTRIBUTES_H
 #define CAMEX_JTUNNEL_ATTRIBUTES_H
 

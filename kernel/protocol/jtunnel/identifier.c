@@ -49,8 +49,8 @@ struct camex_peer *camex_identifier_find(struct camex_dev *cdev, const u8 *id)
 }
 
 /**
- * camex_identifier_new() - an identifier for a peer, in the table
- * @peer: whose it is to be
+ * camex_identifier_new() - make an identifier for a peer and put it into the table
+ * @peer: the peer
  * @id: CAMEX_ID_LEN bytes that no peer of the device has
  *
  * Context: RTNL, may sleep.
@@ -73,7 +73,7 @@ struct camex_identifier *camex_identifier_new(struct camex_peer *peer, const u8 
 }
 
 /**
- * camex_identifier_free() - take an identifier out of the table
+ * camex_identifier_free() - remove an identifier from the table and free it
  * @ident: the identifier; freed after a grace period; may be NULL
  *
  * Context: RTNL.
@@ -88,7 +88,7 @@ void camex_identifier_free(struct camex_identifier *ident)
 }
 
 /**
- * camex_identifier_set() - a peer has another identifier
+ * camex_identifier_set() - replace the identifier of a peer
  * @peer: the peer
  * @ident: from camex_identifier_new(), or NULL
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Identifiers of protocol jtunnel: who a datagram says that it is from. */
+/* Identifiers of protocol jtunnel, which name the sender of a datagram. */
 #ifndef CAMEX_IDENT_H
 #define CAMEX_IDENT_H
 
@@ -9,7 +9,7 @@
  * struct camex_identifier - the identifier of a peer
  * @id: its bytes, as they are on the wire
  * @node: in camex_jtunnel_dev.identifiers (RTNL)
- * @peer: whose it is, valid under RCU
+ * @peer: its peer, valid under RCU
  * @rcu: frees it
  *
  * Never changes while readers can see it: a peer gets a new one.
@@ -22,7 +22,7 @@ struct camex_identifier {
 };
 
 /**
- * struct camex_jtunnel_peer - the part of a peer
+ * struct camex_jtunnel_peer - state of a peer
  * @sealed: key and sessions
  * @ident: its identifier or NULL (RTNL; RCU)
  * @next: the identifier that a request has prepared (RTNL)
@@ -34,8 +34,8 @@ struct camex_jtunnel_peer {
 };
 
 /**
- * struct camex_jtunnel_dev - the part of a device
- * @sealed: keys and sessions; what datagrams begin with is our identifier
+ * struct camex_jtunnel_dev - state of a device
+ * @sealed: keys and sessions; the lead of datagrams is our identifier
  * @identifiers: struct camex_identifier by identifier
  */
 struct camex_jtunnel_dev {
@@ -44,7 +44,7 @@ struct camex_jtunnel_dev {
 };
 
 /**
- * camex_jtunnel_of() - the part of a peer
+ * camex_jtunnel_of() - the state of a peer
  * @peer: a peer of protocol jtunnel
  */
 static inline struct camex_jtunnel_peer *camex_jtunnel_of(const struct camex_peer *peer)
@@ -53,7 +53,7 @@ static inline struct camex_jtunnel_peer *camex_jtunnel_of(const struct camex_pee
 }
 
 /**
- * camex_jtunnel_of_dev() - the part of a device
+ * camex_jtunnel_of_dev() - the state of a device
  * @cdev: a device of protocol jtunnel
  */
 static inline struct camex_jtunnel_dev *camex_jtunnel_of_dev(const struct camex_dev *cdev)

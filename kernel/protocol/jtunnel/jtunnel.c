@@ -23,7 +23,7 @@ static int is_ready(const struct camex_peer *peer)
 	return 0;
 }
 
-/* The key comes before the session, and goes after it. */
+/* The key is set before the session, and deleted after it. */
 static bool is_keyed(const struct camex_peer *peer)
 {
 	return camex_sealed_encrypts(peer) || camex_sealed_has_key(peer);
@@ -44,7 +44,7 @@ static struct sk_buff *seal_packet(struct camex_peer *peer, struct sk_buff *skb,
 	return likely(skb) ? push_identifier(peer->cdev, skb) : NULL;
 }
 
-/* There is no other control than KEEPALIVE. */
+/* KEEPALIVE is the only control message. */
 static struct sk_buff *seal_hello(struct camex_peer *peer, struct sk_buff *skb,
 				  u8 type, int *why)
 {
@@ -52,7 +52,7 @@ static struct sk_buff *seal_hello(struct camex_peer *peer, struct sk_buff *skb,
 				push_identifier(peer->cdev, skb);
 }
 
-/* A peer that was configured to be somewhere speaks from there alone. */
+/* A peer with a configured endpoint may send only from there. */
 static bool is_at_configured(const struct camex_peer *peer, const struct camex_addr *addr)
 {
 	const struct camex_endpoint *configured = rcu_dereference_bh(peer->configured);
@@ -69,14 +69,14 @@ static bool speaks_for(const struct camex_peer *peer, const u8 *lead,
 	       is_at_configured(peer, &from->addr);
 }
 
-/* Whom does an identifier from there stand for? NULL: nobody. */
+/* Find the peer of an identifier from a source. NULL: there is none. */
 static struct camex_peer *find_sender(struct camex_dev *cdev, const u8 *id,
 				      const struct camex_source *from)
 {
 	struct camex_peer *peer = camex_identifier_find(cdev, id) ?:
 				  camex_peer_by_endpoint(cdev, &from->addr);
 
-	/* Who has neither identifier nor endpoint given cannot be known. */
+	/* A peer without identifier and configured endpoint cannot be recognized. */
 	if (!peer || !(rcu_access_pointer(camex_jtunnel_of(peer)->ident) ||
 		       rcu_access_pointer(peer->configured)))
 		return NULL;
@@ -84,8 +84,8 @@ static struct camex_peer *find_sender(struct camex_dev *cdev, const u8 *id,
 }
 
 /*
- * From where the peer is not known to be, the limits on trying keys hold: who has
- * only heard an identifier can ask for it.
+ * The limits for trying keys apply if the source is not the peer's endpoint, because anybody who
+ * has seen an identifier can send such a datagram.
  */
 static bool opens_within_limits(struct camex_dev *cdev, struct camex_opening *o,
 				const struct camex_key *key,
@@ -110,7 +110,7 @@ static bool opens_within_limits(struct camex_dev *cdev, struct camex_opening *o,
 	return opened;
 }
 
-/* The identifier names the peer, so there is one key to be tried. */
+/* The identifier names the peer, so only one key is tried. */
 static struct camex_session_rx *new_session(struct camex_dev *cdev,
 					    struct camex_opening *o,
 					    const struct camex_source *from,
@@ -130,7 +130,7 @@ static struct camex_session_rx *new_session(struct camex_dev *cdev,
 static struct camex_peer *open_plain(struct camex_peer *peer, struct sk_buff *skb,
 				     const struct camex_source *from, int *why)
 {
-	/* It is no IP packet, at any rate. */
+	/* It is not an IP packet in any case. */
 	if (!camex_is_tap(peer->cdev) &&
 	    unlikely(camex_wire_has_magic(skb->data + CAMEX_ID_LEN,
 					  skb_headlen(skb) - CAMEX_ID_LEN))) {
@@ -171,7 +171,7 @@ static struct camex_peer *open_datagram(struct camex_dev *cdev, struct sk_buff *
 		       CAMEX_A_STATS_MALFORMED : CAMEX_A_STATS_PLAINTEXT_REFUSED;
 		return NULL;
 	}
-	/* Nobody registers here. */
+	/* This protocol has no registration. */
 	if (unlikely(o.h.type != CAMEX_WIRE_DATA &&
 		     o.h.type != CAMEX_WIRE_KEEPALIVE)) {
 		*why = CAMEX_A_STATS_MALFORMED;
@@ -180,7 +180,7 @@ static struct camex_peer *open_datagram(struct camex_dev *cdev, struct sk_buff *
 	return camex_sealed_open(cdev, skb, &o, from, why);
 }
 
-/* --- the parts of peers and devices --- */
+/* --- structs of peers and devices --- */
 
 static int init_dev(struct camex_dev *cdev)
 {
