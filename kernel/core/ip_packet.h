@@ -20,8 +20,8 @@ typedef __u8 u8;
  * @len: bytes in the buffer
  *
  * Return: the length in the packet's header, at most @len; 0 if the packet is neither IPv4 nor
- * IPv6, if its header is incomplete or inconsistent, or if the length is more than @len. Jumbograms (RFC
- * 2675) are not accepted.
+ * IPv6, if its header is incomplete or inconsistent, or if the length is more than @len. A
+ * jumbogram (RFC 2675) is not accepted.
  */
 static inline size_t camex_ip_len(const u8 *data, size_t len)
 {

@@ -124,7 +124,7 @@ void camex_gro_queue_free(struct camex_gro_queue *gro)
 		__netif_napi_del(&cell->napi);
 		skb_queue_purge(&cell->queue);
 	}
-	/* Readers may be on the link's list of NAPIs. RCU, since a thousand links may be deleted. */
+	/* By RCU: readers may use the link's NAPI list, and a thousand links may be deleted. */
 	call_rcu(&gro->rcu, free_cells);
 }
 
