@@ -226,11 +226,11 @@ int camex_peer_move(struct camex_peer *peer, const struct camex_addr *to,
 	camex_endpoint_swap(peer, ep);
 	if (elsewhere)
 		camex_peer_tell(peer, CAMEX_EVENT_ENDPOINT);
-	if (old) {
-		if (peer->cdev->protocol->peer_moved)
-			peer->cdev->protocol->peer_moved(peer);
+	if (old && peer->cdev->protocol->peer_moved)
+		peer->cdev->protocol->peer_moved(peer);
+	/* There is something to say, or packets wait for where it is. */
+	if (old || camex_staged_any(peer))
 		camex_peer_wake(peer, jiffies);
-	}
 	return 0;
 }
 

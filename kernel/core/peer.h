@@ -23,7 +23,7 @@
  * @heard: the peer was ever heard (camex_dev.lock)
  * @lost: the peer has been silent for too long (camex_dev.lock)
  * @keepalive: seconds, 0 for off, or CAMEX_PEER_DEFAULT (RTNL)
- * @since: jiffies when the link went up or the peer was added (camex_dev.lock)
+ * @since: jiffies when the link went up or the peer was added (written under camex_dev.lock)
  * @timer: expires when the next thing is due
  */
 struct camex_liveness {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Packets that wait until the protocol has a session with their peer. They stay charged to their
- * socket, so that a sender with a full buffer waits, too.
+ * Packets that wait until the protocol has a session with their peer, or until a new peer without
+ * an endpoint is heard. They stay charged to their socket, so that a sender with a full buffer
+ * waits, too.
  */
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
@@ -9,6 +10,7 @@
 #include "core/compat.h"
 #include "core/protocol.h"
 #include "core/staged.h"
+#include "core/timer.h"
 
 /**
  * struct staged - data of a waiting packet, in skb->cb
@@ -126,6 +128,75 @@ void camex_staged_send(struct camex_peer *peer)
 }
 
 CAMEX_EXPORT_FOR_KUNIT(camex_staged_send);
+
+/* Until when a peer without an endpoint may say where it is. */
+static unsigned long heard_until(const struct camex_peer *peer)
+{
+	return READ_ONCE(peer->live.since) + CAMEX_STAGED_UNTIL_HEARD;
+}
+
+/**
+ * camex_stage_until_heard() - keep a packet for a peer that has no endpoint, where that is only
+ *	because it was configured a moment ago
+ * @peer: whom it is for
+ * @skb: as for camex_stage()
+ * @protocol: as for camex_tx()
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: 0, or why it is not kept (CAMEX_A_STATS_*).
+ */
+int camex_stage_until_heard(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol)
+{
+	struct camex_dev *cdev = peer->cdev;
+	unsigned long until = heard_until(peer);
+	int why;
+
+	if (!cdev->protocol->come_by_themselves || !time_before(jiffies, until))
+		return CAMEX_A_STATS_NO_ENDPOINT;
+	why = camex_stage(peer, skb, protocol);
+	if (why)
+		return why;
+	spin_lock(&cdev->lock);
+	/* Its endpoint may have come meanwhile. */
+	camex_peer_wake(peer, rcu_access_pointer(peer->endpoint) ? jiffies : until);
+	spin_unlock(&cdev->lock);
+	return 0;
+}
+
+/**
+ * camex_staged_due() - when is it over for packets that wait for an endpoint
+ * @peer: the peer
+ * @now: jiffies
+ *
+ * Context: camex_dev.lock held.
+ * Return: jiffies until camex_staged_act() has something to do, MAX_JIFFY_OFFSET for never.
+ */
+unsigned long camex_staged_due(struct camex_peer *peer, unsigned long now)
+{
+	if (!peer->cdev->protocol->come_by_themselves || !camex_staged_any(peer))
+		return MAX_JIFFY_OFFSET;
+	return rcu_access_pointer(peer->endpoint) ? 0 : camex_time_left(heard_until(peer), now);
+}
+
+/**
+ * camex_staged_act() - the endpoint is there that packets wait for, or they have waited too long
+ * @peer: the peer
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_staged_act(struct camex_peer *peer)
+{
+	struct sk_buff_head packets;
+	struct sk_buff *skb;
+
+	if (rcu_access_pointer(peer->endpoint)) {
+		camex_staged_send(peer);
+		return;
+	}
+	take_staged(peer, &packets);
+	while ((skb = __skb_dequeue(&packets)))
+		drop_packet(peer, skb, CAMEX_A_STATS_NO_ENDPOINT);
+}
 
 /**
  * camex_staged_purge() - drop the waiting packets

@@ -3,6 +3,7 @@
 #ifndef CAMEX_STAGED_H
 #define CAMEX_STAGED_H
 
+#include <linux/jiffies.h>
 #include <linux/sizes.h>
 
 #include "core/peer.h"
@@ -23,7 +24,16 @@ static inline bool camex_staged_any(const struct camex_peer *peer)
 	return !skb_queue_empty_lockless(&peer->staged);
 }
 
+/*
+ * How long after the link went up, or the peer came, it may take to say where it is: who registers
+ * does so every 10 s or more often.
+ */
+#define CAMEX_STAGED_UNTIL_HEARD	(12 * HZ)
+
 int camex_stage(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol);
+int camex_stage_until_heard(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol);
+unsigned long camex_staged_due(struct camex_peer *peer, unsigned long now);
+void camex_staged_act(struct camex_peer *peer);
 void camex_staged_send(struct camex_peer *peer);
 void camex_staged_purge(struct camex_peer *peer);
 

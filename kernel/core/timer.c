@@ -108,7 +108,7 @@ static void run_peer_timer(struct timer_list *timer)
 {
 	struct camex_peer *peer = container_of(timer, struct camex_peer, live.timer);
 	struct camex_dev *cdev = peer->cdev;
-	unsigned long now = jiffies, next;
+	unsigned long now = jiffies, next, staged;
 	struct camex_due due = {};
 
 	rcu_read_lock_bh();
@@ -123,11 +123,16 @@ static void run_peer_timer(struct timer_list *timer)
 		next = min(next, cdev->link->peer_due(peer, now));
 	if (cdev->protocol->due)
 		next = min(next, cdev->protocol->due(peer, now, &due));
+	staged = camex_staged_due(peer, now);
+	if (staged)
+		next = min(next, staged);
 	mod_timer(&peer->live.timer, now + max(next, 1UL));
 	spin_unlock(&cdev->lock);
 
 	if (due.what)
 		cdev->protocol->act(peer, &due);
+	if (!staged)
+		camex_staged_act(peer);
 out:
 	rcu_read_unlock_bh();
 }
@@ -221,7 +226,7 @@ int camex_timers_up(struct camex_dev *cdev)
 	xa_for_each(&cdev->peers, number, peer) {
 		spin_lock_bh(&cdev->lock);
 		err = cdev->protocol->renew ? cdev->protocol->renew(peer) : 0;
-		peer->live.since = jiffies;
+		WRITE_ONCE(peer->live.since, jiffies);
 		camex_peer_begin(peer);
 		spin_unlock_bh(&cdev->lock);
 		if (err)

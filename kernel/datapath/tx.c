@@ -244,7 +244,8 @@ static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
 	}
 	s.ep = rcu_dereference_bh(peer->endpoint);
 	if (unlikely(!s.ep))
-		return CAMEX_A_STATS_NO_ENDPOINT;
+		return waits ? CAMEX_A_STATS_NO_ENDPOINT :
+			       camex_stage_until_heard(peer, skb, protocol);
 	why = cdev->transport->route(cdev, s.ep, &s.way);
 	if (unlikely(why)) {
 		find_home(peer, s.ep);

@@ -70,10 +70,8 @@ hub route add camex0 10.0.0.2 peer host2
 hub route add camex0 10.0.0.3 peer host3
 hub route add camex0 fd00::2 peer host2
 hub route add camex0 fd00::3 peer host3
-nok "nobody is there before it is heard" reaches host1 10.0.0.2 -W 1
-is "that is counted" "$(counters host1)" "no_endpoint=1"
-# who registered while the hub was not there does so again, but not within a second
-sleep 1.2
+# who registered while the hub was not there does so again, and the packet waits for that
+ok "the hub reaches host2, which was there first" reaches host1 10.0.0.2 -W 3
 for i in 2 3; do
 	ok "host$i reaches the hub over IPv4" reaches host$i 10.0.0.1
 	ok "host$i reaches the hub over IPv6" reaches host$i fd00::1
@@ -82,7 +80,7 @@ for i in 2 3; do
 	is "the hub knows where host$i is" "$(peer host1 host$i .endpoint)" "192.0.2.$i:7000"
 done
 nok "host2 does not reach host3 through the hub: it does not forward" reaches host2 10.0.0.3 -W 1
-is "nothing but that one packet went wrong" "$(counters host1)" "no_endpoint=1"
+is "nothing went wrong" "$(counters host1)" ""
 
 # --- the longest match ---
 

@@ -197,8 +197,11 @@ static struct camex_session_rx *new_session(struct camex_dev *cdev,
 	struct camex_key *key;
 
 	key = find_key(cdev, o, from, why);
-	if (!key)
+	if (!key) {
+		if (o->h.type == CAMEX_WIRE_DATA && camex_trial_keep(cdev, o, from))
+			*why = 0;
 		return NULL;
+	}
 	if (camex_session_is_ours(cdev, key, o->h.prefix, o->h.seq)) {
 		*why = CAMEX_A_STATS_REPLAYED;
 		return NULL;
@@ -405,6 +408,7 @@ static const struct camex_sealed_ops sealed = {
 };
 
 const struct camex_protocol_ops camex_protocol_camex = {
+	.come_by_themselves = true,
 	.keeps_alive = true,
 	.overhead = CAMEX_SEALED_OVERHEAD,
 	.least_overhead = CAMEX_WIRE_HEADER_OLD + CAMEX_WIRE_TAG,

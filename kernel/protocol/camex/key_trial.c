@@ -22,6 +22,8 @@
  * @node: on camex_trials.waiting
  * @skb: a private copy of the datagram
  * @from: its source
+ * @prefix: of its nonce
+ * @kept: packets that came behind it, from the same source and under the same prefix
  * @next: the key that is tried next (a reference); NULL: the first one
  * @more: there are keys that were not tried
  */
@@ -29,6 +31,8 @@ struct camex_trial {
 	struct list_head node;
 	struct sk_buff *skb;
 	struct camex_source from;
+	u32 prefix;
+	struct sk_buff_head kept;
 	struct camex_key *next;
 	bool more;
 };
@@ -37,6 +41,7 @@ static void free_trial(struct camex_trial *trial)
 {
 	if (trial->next)
 		camex_key_put(trial->next);
+	__skb_queue_purge(&trial->kept);
 	kfree_skb(trial->skb);
 	kfree(trial);
 }
@@ -145,6 +150,8 @@ static int defer_trial(struct camex_dev *cdev, const struct camex_opening *o,
 	if (trial) {
 		trial->next = next;
 		trial->from = *from;
+		trial->prefix = o->h.prefix;
+		__skb_queue_head_init(&trial->kept);
 		trial->skb = copy_datagram(o);
 	} else if (next) {
 		camex_key_put(next);
@@ -220,6 +227,56 @@ struct camex_key *camex_trial_find(struct camex_dev *cdev, struct camex_opening 
 	return NULL;
 }
 
+/**
+ * camex_trial_keep() - keep a packet whose sender cannot be known before a REGISTER or KEEPALIVE in
+ *	front of it has been tried
+ * @cdev: the device
+ * @o: the packet's datagram, which no known key opens
+ * @from: where it came from
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: false if it is not kept.
+ */
+bool camex_trial_keep(struct camex_dev *cdev, const struct camex_opening *o,
+		      const struct camex_source *from)
+{
+	struct camex_trials *trials = &camex_camex_of_dev(cdev)->trials;
+	struct sk_buff *skb = NULL;
+	struct camex_trial *trial;
+
+	/* Strangers get no further while nothing is tried. */
+	if (likely(!READ_ONCE(trials->n)) || o->h.body > CAMEX_TRIAL_KEPT_MAX)
+		return false;
+	spin_lock(&trials->lock);
+	list_for_each_entry(trial, &trials->waiting, node) {
+		if (trial->prefix != o->h.prefix ||
+		    memcmp(&trial->from.addr, &from->addr, sizeof(from->addr)))
+			continue;
+		if (skb_queue_len(&trial->kept) < CAMEX_TRIAL_KEPT)
+			skb = copy_datagram(o);
+		if (skb)
+			__skb_queue_tail(&trial->kept, skb);
+		break;
+	}
+	spin_unlock(&trials->lock);
+	return skb;
+}
+
+/* The keys have been tried: now it is known whom the packets behind are from, if it ever is. */
+static void receive_kept(struct camex_dev *cdev, struct camex_trial *trial)
+{
+	struct sk_buff *skb;
+
+	local_bh_disable();
+	rcu_read_lock();
+	while ((skb = __skb_dequeue(&trial->kept))) {
+		skb->dev = cdev->dev;
+		camex_rx(cdev, skb, &trial->from);
+	}
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
 /* Try the next keys for a datagram. Return false if more keys are left. */
 static bool go_on_trying(struct camex_dev *cdev, struct camex_trial *trial)
 {
@@ -272,6 +329,7 @@ static void try_waiting(struct work_struct *work)
 			list_del(&trial->node);
 			trials->n--;
 			spin_unlock_bh(&trials->lock);
+			receive_kept(cdev, trial);
 			free_trial(trial);
 		}
 		cond_resched();

@@ -4,6 +4,7 @@
 #define CAMEX_TRIAL_H
 
 #include <linux/list.h>
+#include <linux/sizes.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 
@@ -18,6 +19,9 @@ struct camex_source;
 #define CAMEX_TRIALS_MAX	64
 /* Maximum number of them from one host (IPv4 address or IPv6 /64). */
 #define CAMEX_TRIALS_HOST	16
+/* Datagrams that are kept behind one of those: how many, and how long each may be. */
+#define CAMEX_TRIAL_KEPT	4
+#define CAMEX_TRIAL_KEPT_MAX	SZ_2K
 
 /**
  * struct camex_trials - datagrams of a device whose keys are being tried
@@ -46,5 +50,7 @@ void camex_trials_clear(struct camex_dev *cdev);
 void camex_trials_stop(struct camex_dev *cdev);
 struct camex_key *camex_trial_find(struct camex_dev *cdev, struct camex_opening *o,
 				   const struct camex_source *from, int *why);
+bool camex_trial_keep(struct camex_dev *cdev, const struct camex_opening *o,
+		      const struct camex_source *from);
 
 #endif /* CAMEX_TRIAL_H */

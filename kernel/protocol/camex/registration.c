@@ -11,6 +11,9 @@
 #define REGISTER_EVERY	(10 * HZ)
 /* The same while CONFIG is awaited. Servers ignore a second REGISTER within 5 seconds. */
 #define AUTO_EVERY	(5 * HZ + HZ / 10)
+/* The same until the peer is heard, at first and later. */
+#define UNHEARD_EVERY	HZ
+#define UNHEARD_EVERY_LATER	(5 * HZ)
 /* The same with traffic, until something is heard. */
 #define HELLO_EVERY	HZ
 #define KEEPALIVE_EVERY	10		/* seconds, where nobody chose */
@@ -93,6 +96,18 @@ static unsigned long until_configured(const struct camex_peer *peer,
 	return camex_time_left(camex_peer_last_heard(peer) + CAMEX_ANSWER_WITHIN, now);
 }
 
+/*
+ * How often to register. The peer may be configured at any moment, and cannot send us anything
+ * before it has heard where we are.
+ */
+static unsigned long register_every(const struct camex_peer *peer, unsigned long now)
+{
+	if (!READ_ONCE(peer->live.unheard))
+		return REGISTER_EVERY;
+	return clamp((now - peer->live.since) / 10, (unsigned long)UNHEARD_EVERY,
+		     (unsigned long)UNHEARD_EVERY_LATER);
+}
+
 /**
  * camex_register_due() - camex_sealed_ops.register_due
  * @peer: the peer
@@ -114,7 +129,7 @@ unsigned long camex_register_due(struct camex_peer *peer, unsigned long now,
 	if (until)
 		return until;
 	due->what |= CAMEX_DUE_REGISTER;
-	until = own->waiting ? AUTO_EVERY : REGISTER_EVERY;
+	until = own->waiting ? AUTO_EVERY : register_every(peer, now);
 	/* The peer may be at its configured endpoint again. */
 	configured = until_configured(peer, due->ep, now);
 	if (configured)

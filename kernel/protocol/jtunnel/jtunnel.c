@@ -226,6 +226,7 @@ static const struct camex_sealed_ops sealed = {
 };
 
 const struct camex_protocol_ops camex_protocol_jtunnel = {
+	.come_by_themselves = true,
 	.keeps_alive = true,
 	.overhead = CAMEX_ID_LEN + CAMEX_SEALED_OVERHEAD,
 	.least_overhead = CAMEX_ID_LEN + CAMEX_WIRE_HEADER_OLD + CAMEX_WIRE_TAG,

@@ -11,6 +11,8 @@
 
 /* How often a hello is repeated with traffic until something is heard. */
 #define HELLO_EVERY	HZ
+/* The same for the first packet after a pause. */
+#define HELLO_PAUSE	(HZ / 10)
 
 /**
  * camex_hello_body() - allocate the body of a control message, with room for the headers
@@ -80,6 +82,23 @@ static void send_hello(struct camex_peer *peer, struct camex_endpoint *ep,
 	camex_hello_send(peer, ep, skb, type);
 }
 
+/*
+ * Is it time for a hello before a packet? The peer may have come since the last one, and what is
+ * not introduced is lost; so the first packet after a pause has one of its own.
+ */
+static bool is_hello_due(struct camex_peer *peer, unsigned long last, unsigned long now)
+{
+	const struct camex_sealed_ops *sealed = peer->cdev->protocol->sealed;
+	unsigned long every = sealed->introduce_every ? sealed->introduce_every(peer) : HELLO_EVERY;
+	struct camex_sealed_peer *own = camex_sealed_of(peer);
+	unsigned long asked = READ_ONCE(own->asked_at);
+
+	camex_note_now(&own->asked_at);
+	if (!READ_ONCE(peer->live.introduced) || !time_before(now, last + every))
+		return true;
+	return every == HELLO_EVERY && last != now && !time_before(now, asked + HELLO_PAUSE);
+}
+
 /**
  * camex_hello_introduce() - camex_protocol_ops.introduce: send REGISTER or KEEPALIVE before the
  *	first packet of a session
@@ -94,14 +113,11 @@ bool camex_hello_introduce(struct camex_peer *peer, struct camex_endpoint *ep)
 	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
 	struct camex_sealed_peer *own = camex_sealed_of(peer);
 	unsigned long last = READ_ONCE(own->introduced_at), now = jiffies;
-	unsigned long every = protocol->sealed->introduce_every ?
-			      protocol->sealed->introduce_every(peer) : HELLO_EVERY;
 	bool registers;
 
 	if (unlikely(camex_clock_hibernates()) && rcu_access_pointer(own->tx))
 		return false;
-	if (READ_ONCE(peer->live.introduced) &&
-	    time_before(now, last + every))
+	if (!is_hello_due(peer, last, now))
 		return true;
 	/* If several CPUs get here, one of them sends it. */
 	if (cmpxchg(&own->introduced_at, last, now) != last)

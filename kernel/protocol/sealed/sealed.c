@@ -64,6 +64,7 @@ int camex_sealed_peer_init(struct camex_peer *peer)
 	own->caught_up = jiffies;
 	own->refused_at = jiffies;
 	own->introduced_at = jiffies;
+	own->asked_at = jiffies - HZ;
 	return 0;
 }
 
@@ -123,6 +124,7 @@ unsigned long camex_sealed_due(struct camex_peer *peer, unsigned long now,
 	camex_keep_past(&own->caught_up, now);
 	camex_keep_past(&own->refused_at, now);
 	camex_keep_past(&own->introduced_at, now);
+	camex_keep_past(&own->asked_at, now);
 	list_for_each_entry(rx, &own->open, base.peer_node)
 		camex_keep_past(&rx->heard, now);
 	next = camex_session_rank_due(peer, now);

@@ -47,6 +47,7 @@ struct camex_rekey {
  * @caught_up: jiffies when @tx began, or its sequence was set to the clock
  * @refused_at: jiffies when a session was refused
  * @introduced_at: jiffies when we last sent REGISTER or KEEPALIVE
+ * @asked_at: jiffies of the last packet to the peer while it was unheard
  * @open: open sessions of the peer, by rank (camex_dev.lock)
  * @nopen: number of open sessions (camex_dev.lock)
  * @endpoint_session: the session that set the endpoint, or NULL (camex_dev.lock)
@@ -68,6 +69,7 @@ struct camex_sealed_peer {
 	unsigned long caught_up;
 	unsigned long refused_at;
 	unsigned long introduced_at;
+	unsigned long asked_at;
 
 	struct list_head open;
 	unsigned int nopen;
