@@ -5,6 +5,20 @@
 #include "command/command.h"
 #include "output/output.h"
 
+/* Why nobody answers may be seen from the counters; what cannot be asked is not told. */
+static void count_unanswered(struct call *call, struct model_device *device)
+{
+	struct fault fault = call->fault;
+
+	for (size_t i = 0; i < device->n_peers; i++) {
+		if (!device->peers[i].tb[CAMEX_A_PEER_UNANSWERED])
+			continue;
+		if (query_counters(call, device))
+			call->fault = fault;
+		return;
+	}
+}
+
 /* Devices and, with that, the peers that are known of them. */
 static int print_devices(struct call *call, struct model_devices *devices,
 			 bool with_peers)
@@ -14,10 +28,11 @@ static int print_devices(struct call *call, struct model_devices *devices,
 	query_links(devices);
 	print_colours(stdout);
 	for (size_t i = 0; i < devices->n; i++) {
-		const struct model_device *device = &devices->list[i];
+		struct model_device *device = &devices->list[i];
 
 		if (i)
 			putchar('\n');
+		count_unanswered(call, device);
 		print_device(stdout, device);
 		for (size_t p = 0; p < device->n_peers; p++) {
 			putchar('\n');

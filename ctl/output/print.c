@@ -189,15 +189,56 @@ static uint64_t counter_of(const struct nlattr *attr)
 	return attr ? nla_get_u64(attr) : 0;
 }
 
+/* What this end dropped of what may be the answers. */
+static void print_refusals(FILE *out, const struct model_device *device)
+{
+	static const uint16_t counters[] = {
+		CAMEX_A_STATS_AUTH_FAILED, CAMEX_A_STATS_UNKNOWN_PEER,
+		CAMEX_A_STATS_MALFORMED,   CAMEX_A_STATS_PLAINTEXT_REFUSED,
+		CAMEX_A_STATS_NO_DEVICE,   CAMEX_A_STATS_RATE_LIMITED,
+	};
+	const char *before = "; dropped here: ";
+
+	for (size_t i = 0; i < sizeof(counters) / sizeof(counters[0]); i++) {
+		if (!device->counters[counters[i]])
+			continue;
+		fprintf(out, "%s%s %" PRIu64, before,
+			counters_known[counters[i]].name,
+			device->counters[counters[i]]);
+		before = ", ";
+	}
+}
+
+/* Why a peer that was never heard does not answer. */
+static void print_no_answer(FILE *out, const struct model_device *device,
+			    const struct model_peer *peer, uint64_t ms)
+{
+	const struct nlattr *protocol = device->tb[CAMEX_A_DEV_PROTOCOL];
+	bool plain = protocol && nla_get_u32(protocol) == CAMEX_PROTOCOL_RAW;
+	struct endpoint endpoint;
+	char text[ENDPOINT_TEXT];
+
+	fprintf(out, "; %sno answer%s", paint(YELLOW), paint(PLAIN));
+	if (model_endpoint(peer->tb, CAMEX_A_PEER_ENDPOINT_ADDR, &endpoint))
+		fprintf(out, " from %s", endpoint_text(&endpoint, text));
+	fprintf(out, " for %" PRIu64 " s: not listening,%s or a firewall",
+		ms / 1000, plain ? "" : " another key,");
+	print_refusals(out, device);
+}
+
 /* Whether one end may take the other for a recording; nothing where that does not seem so. */
 static void print_doubt(FILE *out, const struct model_device *device,
 			const struct model_peer *peer)
 {
 	const struct nlattr *unanswered = peer->tb[CAMEX_A_PEER_UNANSWERED];
 	const struct nlattr *refused = peer->tb[CAMEX_A_PEER_REFUSED];
+	const struct nlattr *state = peer->tb[CAMEX_A_PEER_STATE];
 	char age[AGE_TEXT];
 
-	if (unanswered)
+	if (unanswered && state &&
+	    nla_get_u32(state) == CAMEX_PEER_STATE_WAITING)
+		print_no_answer(out, device, peer, nla_get_u64(unanswered));
+	else if (unanswered)
 		fprintf(out,
 			", %sunanswered%s for %" PRIu64
 			" s: refused as a replay? our clock may be behind",
@@ -262,8 +303,6 @@ static void print_state(FILE *out, const struct model_device *device,
 	}
 	if (seen)
 		fprintf(out, ", heard %s", print_age(nla_get_u64(seen), age));
-	else if (state && nla_get_u32(state) == CAMEX_PEER_STATE_UP)
-		fputs(", not heard yet", out);
 	print_doubt(out, device, peer);
 	fputc('\n', out);
 }

@@ -444,6 +444,8 @@ enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
 		return CAMEX_PEER_STATE_NO_ENDPOINT;
 	if (cdev->protocol->state && cdev->protocol->state(peer, &state))
 		return state;
+	if (!READ_ONCE(peer->live.heard))
+		return CAMEX_PEER_STATE_WAITING;
 	if (READ_ONCE(peer->live.lost))
 		return CAMEX_PEER_STATE_LOST;
 	return CAMEX_PEER_STATE_UP;

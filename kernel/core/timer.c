@@ -177,7 +177,8 @@ void camex_timer_init(struct camex_peer *peer)
 	peer->live.since = jiffies;
 	peer->live.seen = jiffies;
 	peer->live.sent = jiffies;
-	peer->live.unanswered_since = jiffies;
+	/* before all that may be heard, see camex_peer_told() */
+	peer->live.unanswered_since = jiffies - 2;
 }
 
 /**

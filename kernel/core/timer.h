@@ -9,6 +9,8 @@
 
 /* Time in which a peer has to answer, if answers are expected. */
 #define CAMEX_ANSWER_WITHIN	(20 * HZ)
+/* That nothing was answered is told after this time. */
+#define CAMEX_TELL_UNANSWERED	(5 * HZ)
 
 void camex_timer_init(struct camex_peer *peer);
 void camex_timer_set(struct camex_peer *peer, struct nlattr **tb);

@@ -65,6 +65,31 @@ static int put_u64(struct sk_buff *msg, int type, u64 value)
 	return nla_put_u64_64bit(msg, type, value, CAMEX_A_PEER_PAD);
 }
 
+/*
+ * For how long a peer that was never heard has answered nothing. Who was heard is the protocol's
+ * to judge: not all answer everything.
+ */
+static int put_unanswered(struct sk_buff *msg, const struct camex_peer *peer)
+{
+	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
+	unsigned long since = READ_ONCE(peer->live.unanswered_since);
+
+	if (READ_ONCE(peer->live.heard) || !rcu_access_pointer(peer->endpoint) ||
+	    !netif_running(peer->cdev->dev))
+		return 0;
+	if (!time_after(since, READ_ONCE(peer->live.seen))) {
+		/* a protocol that introduces us has done so when the link went up */
+		if (!protocol->expects_answer || !protocol->expects_answer(peer) ||
+		    !time_after(READ_ONCE(peer->live.sent), READ_ONCE(peer->live.since)))
+			return 0;
+	}
+	if (time_before(since, READ_ONCE(peer->live.since)))
+		since = READ_ONCE(peer->live.since);
+	if (!time_after(jiffies, since + CAMEX_TELL_UNANSWERED))
+		return 0;
+	return put_u64(msg, CAMEX_A_PEER_UNANSWERED, jiffies64_to_msecs(jiffies - since));
+}
+
 static int put_link(struct sk_buff *msg, const struct camex_peer *peer)
 {
 	const struct camex_peer_link *link;
@@ -105,6 +130,7 @@ int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	    (READ_ONCE(peer->live.heard) &&
 	     put_u64(msg, CAMEX_A_PEER_LAST_SEEN,
 		     jiffies64_to_msecs(jiffies - READ_ONCE(peer->live.seen)))) ||
+	    put_unanswered(msg, peer) ||
 	    put_u64(msg, CAMEX_A_PEER_RX_PACKETS, traffic.rx_packets) ||
 	    put_u64(msg, CAMEX_A_PEER_RX_BYTES, traffic.rx_bytes) ||
 	    put_u64(msg, CAMEX_A_PEER_TX_PACKETS, traffic.tx_packets) ||

@@ -457,7 +457,7 @@ static void test_states(void)
 		[CAMEX_PEER_STATE_NO_ENDPOINT] = "no endpoint: nothing is",
 		[CAMEX_PEER_STATE_REGISTERING] = "registering: waits",
 		[CAMEX_PEER_STATE_LOST] = "lost: silent",
-		[CAMEX_PEER_STATE_UP] = "up, not heard yet",
+		[CAMEX_PEER_STATE_UP] = "up",
 		[CAMEX_PEER_STATE_NO_DEVICE] = "no device: the interface",
 		[CAMEX_PEER_STATE_WAITING] = "waiting: not heard yet",
 		"unknown",

@@ -719,6 +719,12 @@ static void peer_states(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, configure(a, &places[0]));
 	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_NO_KEY, state_of(a));
 	camex_camex_of_dev(cdev)->plaintext = true;
+	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_WAITING, state_of(a));
+	a->live.lost = true;
+	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_WAITING, state_of(a));
+	a->live.heard = true;
+	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_LOST, state_of(a));
+	a->live.lost = false;
 	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_UP, state_of(a));
 	camex_camex_of_dev(cdev)->plaintext = false;
 	KUNIT_ASSERT_EQ(test, 0, fake_set_key(a, key));

@@ -137,7 +137,7 @@ quiet "peer add" peer add camex0 alice endpoint 192.0.2.2:7000 passphrase-file p
 	routes 10.0.0.2/32,10.1.0.0/16,fd00::/64
 alice='{"name": "alice", "id": null, "endpoint": "192.0.2.2:7000", "configured_endpoint": "192.0.2.2:7000",
 	"fingerprint": "9ad30fbca5bebf3db115e1410ab9f196", "public_key": null, "preshared": null, "cipher": null, "routes": ["10.0.0.2/32", "10.1.0.0/16", "fd00::/64"],
-	"keepalive": 10, "register": "manual", "state": "up", "last_seen_ms": null, "last_handshake_ms": null, "unanswered_ms": null, "refused_ms": null, "link": null,
+	"keepalive": 10, "register": "manual", "state": "waiting", "last_seen_ms": null, "last_handshake_ms": null, "unanswered_ms": null, "refused_ms": null, "link": null,
 	"rx_packets": 0, "rx_bytes": 0, "tx_packets": 0, "tx_bytes": 0, "profile": null}'
 json "peer show" . "[$alice]" peer show camex0 alice
 json "in any case" . "[$alice]" peer show camex0 ALICE
@@ -175,7 +175,7 @@ like "a route that is none" "$(ctl peer set camex0 bob push-routes 10.1.0.0/16,2
 	'^camexctl: peer set camex0 bob: .*not a unicast network \(push-routes 224.0.0.0/4\)'
 quiet "peer set" peer set camex0 bob endpoint '[2001:db8::2]:7000' key-file psk routes any
 json "any is both defaults" '.[0] | [.endpoint, .state, .routes]' \
-	'["[2001:db8::2]:7000", "up", ["0.0.0.0/0", "::/0"]]' peer show camex0 bob
+	'["[2001:db8::2]:7000", "waiting", ["0.0.0.0/0", "::/0"]]' peer show camex0 bob
 quiet "a link-local endpoint" peer set camex0 bob endpoint '[fe80::2%eth0]:7000' routes none
 json "it has its interface, and no routes" '.[0] | [.endpoint, .routes]' '["[fe80::2%eth0]:7000", []]' \
 	peer show camex0 bob
@@ -200,7 +200,7 @@ quiet "they go" peer set camex0 bob routes 10.1.0.0/16,2001:db8:1::1
 quiet "peer set routes takes the list's place" peer set camex0 alice routes 10.9.0.0/16,10.0.0.2/32
 json "it has" '.[0].routes' '["10.0.0.2/32", "10.9.0.0/16"]' peer show camex0 alice
 like "peer show to people" "$(ctl peer show camex0)" \
-	$'^NAME +STATE +ENDPOINT +HEARD +RECEIVED +SENT +ROUTES\nalice +up +192.0.2.2:7000 +- +0 B +0 B +10.0.0.2/32 and 1 more\nbob +up +\\[fe80::2%eth0\\]:7000 +- +0 B +0 B +10.1.0.0/16 and 1 more$'
+	$'^NAME +STATE +ENDPOINT +HEARD +RECEIVED +SENT +ROUTES\nalice +waiting +192.0.2.2:7000 +- +0 B +0 B +10.0.0.2/32 and 1 more\nbob +waiting +\\[fe80::2%eth0\\]:7000 +- +0 B +0 B +10.1.0.0/16 and 1 more$'
 like "show to people" "$(ctl show camex0)" 'fingerprint 9ad30fbca5bebf3db115e1410ab9f196'
 json "show has devices with their peers" 'map([.name, (.peers | map(.name))])' \
 	'[["camex0", ["alice", "bob"]], ["every0", []], ["raw0", []]]' show

@@ -73,6 +73,7 @@ camexctl key gen >"$test_tmp/other"
 chmod 711 "$test_tmp"
 chown 65534 "$test_tmp/other"
 ok "a tunnel" tunnel 4 key
+ok "ping" wait_until 20 reaches host1 10.0.0.2
 
 # --- no capability at all ---
 

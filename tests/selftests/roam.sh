@@ -61,7 +61,7 @@ is "it sends nothing by itself" "$(settings host1 host2)" "off 0 no_endpoint"
 bg host1 camexctl -j monitor >"$events"
 sleep 1
 ok "a client" client
-is "it registers, and keeps alive" "$(settings host2 host1)" "manual 10 up"
+is "it registers, and keeps alive" "$(settings host2 host1)" "manual 10 waiting"
 within 1 "its server learns where it is without a packet" \
 	eval '[ "$(peer host1 host2 .endpoint)" = 192.0.2.2:7000 ]'
 ok "the server reaches it" ping1 host1 10.0.0.2

@@ -197,7 +197,7 @@ enum {
 	CAMEX_A_PEER_ID,		/* 8 bytes, protocol jtunnel alone [add, set, out] */
 	CAMEX_A_PEER_LINK,		/* string, its own link [out] */
 	CAMEX_A_PEER_LINK_IFINDEX,	/* u32, the same, in the namespace where that is [out] */
-	CAMEX_A_PEER_UNANSWERED,	/* u64, milliseconds without an answer, above 10 s [out] */
+	CAMEX_A_PEER_UNANSWERED,	/* u64, ms without an answer, above 5 or 10 s [out] */
 	CAMEX_A_PEER_REFUSED,		/* u64, milliseconds since refused as a replay [out] */
 	CAMEX_A_PEER_WIREGUARD,		/* nest CAMEX_A_WG_PEER_* [add, set, out] */
 	CAMEX_A_PEER_CONFIGURED_ADDR,	/* the endpoint that it was given, as ENDPOINT_ADDR [out] */

@@ -128,6 +128,7 @@ static bool begin_initiation(struct camex_wg_peer *own, struct camex_wg_keys *ke
 	if (ok) {
 		camex_wg_handshake_forget(peer);
 		WRITE_ONCE(own->shaken_at, now);
+		camex_peer_asked(peer);
 		camex_timestamp_next(own->stamp, ktime_get_real_ns());
 		memcpy(stamp, own->stamp, CAMEX_WG_TIMESTAMP);
 		camex_wg_timers_initiated(&own->timers, jiffies);

@@ -273,13 +273,8 @@ static bool get_state(const struct camex_peer *peer, enum camex_peer_state *stat
 {
 	const struct camex_wg_peer *own = camex_peer_own(peer);
 
-	if (!READ_ONCE(peer->live.heard))
-		*state = CAMEX_PEER_STATE_WAITING;
-	else if (READ_ONCE(own->gave_up))
-		*state = CAMEX_PEER_STATE_LOST;
-	else
-		return false;
-	return true;
+	*state = CAMEX_PEER_STATE_LOST;
+	return READ_ONCE(peer->live.heard) && READ_ONCE(own->gave_up);
 }
 
 static void note_heard(struct camex_peer *peer)
