@@ -84,6 +84,13 @@ const struct choice event_choices[] = {
 	{ "config", CAMEX_EVENT_CONFIG, "has sent our configuration" },
 	{ "handshake", CAMEX_EVENT_HANDSHAKE, "has completed a handshake" },
 	{ "wrong_cipher", CAMEX_EVENT_WRONG_CIPHER, "uses another cipher than is configured here" },
+	{ "dev_add", CAMEX_EVENT_DEV_ADD, "is there" },
+	{ "dev_del", CAMEX_EVENT_DEV_DEL, "is deleted" },
+	{ "dev_set", CAMEX_EVENT_DEV_SET, "is changed" },
+	{ "peer_add", CAMEX_EVENT_PEER_ADD, "is added" },
+	{ "peer_del", CAMEX_EVENT_PEER_DEL, "is deleted" },
+	{ "peer_set", CAMEX_EVENT_PEER_SET, "is changed" },
+	{ "routes", CAMEX_EVENT_ROUTES, "has other routes" },
 	{}
 };
 

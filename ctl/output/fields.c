@@ -63,6 +63,8 @@ const struct field peer_fields[] = {
 	{ "rx_bytes", FIELD_BYTES, PEER(RX_BYTES), NULL, "received", "", NULL, 0 },
 	{ "tx_packets", FIELD_NUMBER, PEER(TX_PACKETS), NULL, "sent", "", NULL, 0 },
 	{ "tx_bytes", FIELD_BYTES, PEER(TX_BYTES), NULL, "sent", "", NULL, 0 },
+	{ "rx_dropped", FIELD_NUMBER, PEER(RX_DROPPED), NULL, "dropped", "received", "0", 0 },
+	{ "tx_dropped", FIELD_NUMBER, PEER(TX_DROPPED), NULL, "dropped", "sent", "0", 0 },
 	{ "profile", FIELD_PROFILE, 0, NULL, "profile", "", NULL, 0 },
 	{}
 };

@@ -384,6 +384,7 @@ const struct text_line peer_lines[] = { { "peer", print_name },
 					{ "routes", print_prefixes },
 					{ "received", print_received },
 					{ "sent", print_sent },
+					{ "dropped", NULL },
 					{} };
 
 void print_peer(FILE *out, const struct model_device *device,

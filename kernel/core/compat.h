@@ -11,6 +11,7 @@
 #include <crypto/blake2s.h>
 #include <crypto/chacha.h>
 #include <crypto/poly1305.h>
+#include <linux/camex.h>
 #include <linux/ethtool.h>
 #include <linux/fs.h>
 #include <linux/hrtimer.h>
@@ -665,6 +666,56 @@ static inline void camex_aes_encrypt(const camex_aes_key *key, u8 *out, const u8
 #define CAMEX_EXPORT_FOR_KUNIT(sym) EXPORT_SYMBOL_GPL(sym)
 #else
 #define CAMEX_EXPORT_FOR_KUNIT(sym)
+#endif
+
+/*
+ * 6.1: why a packet is dropped, in the kernel's own terms, for dropwatch, perf and ss. What no term
+ * fits has none: camex:camex_drop has the counter.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+static inline enum skb_drop_reason camex_drop_reason(int why)
+{
+	switch (why) {
+	case CAMEX_A_STATS_MALFORMED:
+		return SKB_DROP_REASON_HDR_TRUNC;
+	case CAMEX_A_STATS_NOT_IP:
+		return SKB_DROP_REASON_UNHANDLED_PROTO;
+	case CAMEX_A_STATS_UNKNOWN_PEER:
+		return SKB_DROP_REASON_NO_SOCKET;
+	case CAMEX_A_STATS_AUTH_FAILED:
+		return SKB_DROP_REASON_SKB_CSUM;
+	case CAMEX_A_STATS_BAD_SOURCE:
+		return SKB_DROP_REASON_IP_RPFILTER;
+	case CAMEX_A_STATS_NO_ROUTE:
+		return SKB_DROP_REASON_IP_OUTNOROUTES;
+	case CAMEX_A_STATS_NO_KEY:
+	case CAMEX_A_STATS_PLAINTEXT_REFUSED:
+		return SKB_DROP_REASON_XFRM_POLICY;
+	case CAMEX_A_STATS_NO_ENDPOINT:
+		return SKB_DROP_REASON_NEIGH_FAILED;
+	case CAMEX_A_STATS_TOO_BIG:
+		return SKB_DROP_REASON_PKT_TOO_BIG;
+	case CAMEX_A_STATS_LINK_PENDING:
+	case CAMEX_A_STATS_NO_DEVICE:
+		return SKB_DROP_REASON_DEV_READY;
+	case CAMEX_A_STATS_QUEUE_FULL:
+		return SKB_DROP_REASON_FULL_RING;
+	case CAMEX_A_STATS_NO_MEMORY:
+		return SKB_DROP_REASON_NOMEM;
+	default:
+		return SKB_DROP_REASON_NOT_SPECIFIED;
+	}
+}
+
+static inline void camex_kfree_skb_why(struct sk_buff *skb, int why)
+{
+	kfree_skb_reason(skb, camex_drop_reason(why));
+}
+#else
+static inline void camex_kfree_skb_why(struct sk_buff *skb, int why)
+{
+	kfree_skb(skb);
+}
 #endif
 
 #endif /* CAMEX_COMPAT_H */

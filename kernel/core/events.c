@@ -33,6 +33,18 @@ void camex_event_now(struct camex_peer *peer, enum camex_event event)
 }
 
 /**
+ * camex_event_added() - tell that a peer came, once all of it is there
+ * @peer: the peer
+ *
+ * Context: RTNL.
+ */
+void camex_event_added(struct camex_peer *peer)
+{
+	peer->told = true;
+	camex_event_now(peer, CAMEX_EVENT_PEER_ADD);
+}
+
+/**
  * camex_peer_tell() - something happened to a peer
  * @peer: the peer
  * @event: what

@@ -389,6 +389,9 @@ void camex_peer_del(struct camex_peer *peer)
 	struct camex_route *route, *next;
 
 	ASSERT_RTNL();
+	/* With the device all its peers go, and that is told of the device. */
+	if (peer->told && !cdev->dying)
+		camex_event_now(peer, CAMEX_EVENT_PEER_DEL);
 	if (cdev->link->peer_unlink)
 		cdev->link->peer_unlink(peer);
 	rhashtable_remove_fast(&cdev->names, &peer->name_node, by_name);

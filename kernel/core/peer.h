@@ -91,6 +91,7 @@ struct camex_peer_stations {
  * @folded: the name in lower case, zero-padded: the hash's key
  * @name: the name
  * @number: in camex_dev.peers
+ * @told: that it was added was told (RTNL)
  * @dead: removed from all tables (camex_dev.lock)
  * @rcu: frees it
  *
@@ -114,6 +115,7 @@ struct camex_peer {
 	char folded[CAMEX_NAME_MAX + 1];
 	char name[CAMEX_NAME_MAX + 1];
 	u32 number;
+	bool told;
 	bool dead;
 	struct rcu_head rcu;
 } __aligned(CAMEX_OWN_ALIGN);

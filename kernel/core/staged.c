@@ -8,6 +8,7 @@
 #include <linux/skbuff.h>
 
 #include "core/compat.h"
+#include "core/drop.h"
 #include "core/protocol.h"
 #include "core/staged.h"
 #include "core/timer.h"
@@ -28,10 +29,7 @@ static struct staged *staged_of(struct sk_buff *skb)
 
 static void drop_packet(struct camex_peer *peer, struct sk_buff *skb, int why)
 {
-	unsigned int bytes;
-
-	camex_count(peer->cdev->stats, why, camex_packets(skb, &bytes));
-	kfree_skb(skb);
+	camex_free_sent(peer->cdev, peer, skb, why);
 }
 
 /* Remove the oldest packets until the rest is within the limits. */

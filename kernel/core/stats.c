@@ -101,7 +101,7 @@ CAMEX_EXPORT_FOR_KUNIT(camex_stats_sum);
 /**
  * camex_traffic_sum() - add up a peer's packets and bytes
  * @traffic: the peer's
- * @sum: the rx and tx packets and bytes of it are written
+ * @sum: the rx and tx packets, bytes and drops of it are written
  */
 void camex_traffic_sum(struct camex_traffic __percpu *traffic,
 		       struct rtnl_link_stats64 *sum)
@@ -111,7 +111,7 @@ void camex_traffic_sum(struct camex_traffic __percpu *traffic,
 	memset(sum, 0, sizeof(*sum));
 	for_each_possible_cpu(cpu) {
 		const struct camex_traffic *t = per_cpu_ptr(traffic, cpu);
-		u64 rx_packets, rx_bytes, tx_packets, tx_bytes;
+		u64 rx_packets, rx_bytes, tx_packets, tx_bytes, rx_dropped, tx_dropped;
 		unsigned int start;
 
 		do {
@@ -120,11 +120,15 @@ void camex_traffic_sum(struct camex_traffic __percpu *traffic,
 			rx_bytes = u64_stats_read(&t->rx_bytes);
 			tx_packets = u64_stats_read(&t->tx_packets);
 			tx_bytes = u64_stats_read(&t->tx_bytes);
+			rx_dropped = u64_stats_read(&t->rx_dropped);
+			tx_dropped = u64_stats_read(&t->tx_dropped);
 		} while (u64_stats_fetch_retry(&t->syncp, start));
 		sum->rx_packets += rx_packets;
 		sum->rx_bytes += rx_bytes;
 		sum->tx_packets += tx_packets;
 		sum->tx_bytes += tx_bytes;
+		sum->rx_dropped += rx_dropped;
+		sum->tx_dropped += tx_dropped;
 	}
 }
 

@@ -53,6 +53,8 @@ struct camex_stats {
  * @rx_bytes: their bytes
  * @tx_packets: inner packets sent
  * @tx_bytes: their bytes
+ * @rx_dropped: datagrams and packets of the peer that were dropped
+ * @tx_dropped: packets to it that were dropped
  * @syncp: lets a 32-bit reader see whole numbers
  */
 struct camex_traffic {
@@ -60,6 +62,8 @@ struct camex_traffic {
 	u64_stats_t rx_bytes;
 	u64_stats_t tx_packets;
 	u64_stats_t tx_bytes;
+	u64_stats_t rx_dropped;
+	u64_stats_t tx_dropped;
 	struct u64_stats_sync syncp;
 };
 

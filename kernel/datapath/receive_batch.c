@@ -14,6 +14,7 @@
 #include <net/tcp.h>
 
 #include "core/compat.h"
+#include "core/drop.h"
 #include "datapath/receive_batch.h"
 #include "datapath/receive_piece.h"
 
@@ -201,7 +202,7 @@ static void deliver_run(const struct camex_batch *batch, struct camex_peer *peer
 	if (likely(skb))
 		camex_deliver(batch->cdev, peer, skb, batch->from);
 	else
-		camex_count(batch->cdev->stats, CAMEX_A_STATS_NO_MEMORY, run->n);
+		camex_drop_received(batch->cdev, peer, CAMEX_A_STATS_NO_MEMORY, run->n);
 }
 
 /* The pieces that pass the replay window: a bit for each. */
@@ -214,8 +215,8 @@ static u64 take_pieces(struct camex_batch *batch)
 	if (likely(fresh))
 		batch->cdev->protocol->heard(batch->receiver, batch->from, highest);
 	if (unlikely(hweight64(fresh) < batch->n))
-		camex_count(batch->cdev->stats, CAMEX_A_STATS_REPLAYED,
-			    batch->n - hweight64(fresh));
+		camex_drop_received(batch->cdev, batch->receiver->peer, CAMEX_A_STATS_REPLAYED,
+				    batch->n - hweight64(fresh));
 	return fresh;
 }
 
@@ -262,7 +263,7 @@ static void rx_alone(struct camex_dev *cdev, const struct sk_buff *skb,
 
 	one = netdev_alloc_skb(cdev->dev, HEADROOM + len + CAMEX_AEAD_TAIL);
 	if (unlikely(!one)) {
-		camex_count(cdev->stats, CAMEX_A_STATS_NO_MEMORY, 1);
+		camex_drop_received(cdev, NULL, CAMEX_A_STATS_NO_MEMORY, 1);
 		return;
 	}
 	skb_reserve(one, HEADROOM);

@@ -13,6 +13,7 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "core/drop.h"
 #include "core/link.h"
 #include "core/protocol.h"
 #include "core/transport.h"
@@ -183,9 +184,9 @@ bool camex_receive_worker_take(struct camex_dev *cdev, struct sk_buff *skb, u32 
 	}
 	if (unlikely(h->bytes + skb->truesize > WAITING_MAX)) {
 		spin_unlock(&h->queue.lock);
-		camex_count(cdev->stats, CAMEX_A_STATS_QUEUE_FULL,
-			    camex_datagrams(skb));
-		kfree_skb(skb);
+		camex_drop_received(cdev, NULL, CAMEX_A_STATS_QUEUE_FULL,
+				    camex_datagrams(skb));
+		camex_kfree_skb_why(skb, CAMEX_A_STATS_QUEUE_FULL);
 		return true;
 	}
 	skb_dst_drop(skb);	/* it may have no reference, valid only under RCU */

@@ -5,6 +5,7 @@
 #include <net/ip_tunnels.h>
 
 #include "core/compat.h"
+#include "core/drop.h"
 #include "core/link.h"
 #include "core/protocol.h"
 #include "core/transport.h"
@@ -116,8 +117,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	why = CAMEX_A_STATS_QUEUE_FULL;
 
 drop:
-	camex_count(cdev->stats, why, camex_packets(skb, &bytes));
-	kfree_skb(skb);
+	camex_free_received(cdev, peer, skb, why);
 }
 
 /**
@@ -141,8 +141,8 @@ void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 	}
 	peer = cdev->protocol->open(cdev, skb, from, &why);
 	if (unlikely(!peer && why)) {
-		camex_count(cdev->stats, why, 1);
-		kfree_skb(skb);
+		camex_drop_received(cdev, NULL, why, 1);
+		camex_kfree_skb_why(skb, why);
 	} else if (!peer || !skb->len) {
 		consume_skb(skb);
 	} else {

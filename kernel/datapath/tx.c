@@ -10,6 +10,7 @@
 #include <net/ipv6.h>
 
 #include "core/compat.h"
+#include "core/drop.h"
 #include "core/protocol.h"
 #include "core/staged.h"
 #include "core/timer.h"
@@ -114,7 +115,7 @@ static void send_sealed(struct sending *s, struct sk_buff *sealed, int why,
 		why = cdev->transport->send(cdev, s->ep, &s->way, sealed);
 	}
 	if (unlikely(why)) {
-		camex_count(cdev->stats, why, packets);
+		camex_drop_sent(cdev, s->peer, why, packets);
 		return;
 	}
 	s->packets += packets;
@@ -176,7 +177,7 @@ static bool send_many(struct sending *s, struct sk_buff *skb)
 		if (unlikely(!out)) {
 			if (!made)
 				return false;
-			camex_count(s->peer->cdev->stats, why, cut.left);
+			camex_drop_sent(s->peer->cdev, s->peer, why, cut.left);
 			break;
 		}
 		made = cut.made - made;
@@ -308,7 +309,7 @@ static int hand_over(struct camex_peer *peer, struct sk_buff *skb,
 	nf_reset_ct(skb);
 	why = cdev->transport->send(cdev, NULL, &nowhere, skb);
 	if (unlikely(why)) {
-		camex_count(cdev->stats, why, packets);
+		camex_drop_sent(cdev, peer, why, packets);
 		return 0;
 	}
 	camex_peer_asked(peer);
@@ -417,7 +418,7 @@ static int errno_of(const struct camex_dev *cdev, int why)
 netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
 			  struct sk_buff *skb)
 {
-	unsigned int room = 0, bytes;
+	unsigned int room = 0;
 	int why;
 
 	skb_reset_mac_header(skb);
@@ -437,7 +438,6 @@ netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
 		return NETDEV_TX_OK;
 	tell_sender(skb, why, room);
 drop:
-	camex_count(cdev->stats, why, camex_packets(skb, &bytes));
-	kfree_skb(skb);
+	camex_free_sent(cdev, peer, skb, why);
 	return errno_of(cdev, why);
 }

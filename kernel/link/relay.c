@@ -12,6 +12,7 @@
 #include <net/route.h>
 
 #include "core/compat.h"
+#include "core/drop.h"
 #include "core/protocol.h"
 #include "link/relay.h"
 
@@ -78,7 +79,7 @@ bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
 		 struct sk_buff *skb)
 {
 	struct net *net = dev_net(cdev->dev);
-	unsigned int room = 0, bytes;
+	unsigned int room = 0;
 	struct camex_peer *to;
 	int why;
 
@@ -101,7 +102,6 @@ bool camex_relay(struct camex_dev *cdev, const struct camex_peer *from,
 	if (likely(!why))
 		return true;
 	tell_sender(skb, why, room);
-	camex_count(cdev->stats, why, camex_packets(skb, &bytes));
-	kfree_skb(skb);
+	camex_free_sent(cdev, to, skb, why);
 	return true;
 }

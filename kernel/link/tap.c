@@ -8,6 +8,7 @@
 #include <net/inet_ecn.h>
 
 #include "core/compat.h"
+#include "core/drop.h"
 #include "core/link.h"
 #include "core/protocol.h"
 #include "link/fdb.h"
@@ -98,8 +99,8 @@ static void send_copy(struct camex_peer *peer, struct sk_buff *skb,
 	}
 	if (likely(!why))
 		return;
-	camex_count(peer->cdev->stats, why, camex_packets(skb, &bytes));
-	kfree_skb(copy);
+	camex_drop_sent(peer->cdev, peer, why, camex_packets(skb, &bytes));
+	camex_kfree_skb_why(copy, why);
 }
 
 /*
@@ -129,7 +130,7 @@ static bool relay_frame(struct camex_dev *cdev, struct camex_peer *from,
 {
 	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
 	struct camex_peer *to = NULL;
-	unsigned int room, bytes;
+	unsigned int room;
 	int why;
 
 	if (ether_addr_equal(eth->h_dest, cdev->dev->dev_addr))
@@ -146,10 +147,8 @@ static bool relay_frame(struct camex_dev *cdev, struct camex_peer *from,
 	}
 	skb_clear_tstamp(skb);
 	why = camex_tx(to, skb, frame->protocol, &room);
-	if (unlikely(why)) {
-		camex_count(cdev->stats, why, camex_packets(skb, &bytes));
-		kfree_skb(skb);
-	}
+	if (unlikely(why))
+		camex_free_sent(cdev, to, skb, why);
 	return true;
 }
 
@@ -180,7 +179,7 @@ netdev_tx_t camex_tap_xmit(struct sk_buff *skb, struct net_device *dev)
 	struct camex_dev *cdev = netdev_priv(dev);
 	struct camex_peer *to = NULL;
 	struct camex_frame frame;
-	unsigned int room, bytes;
+	unsigned int room;
 	int why;
 
 	if (unlikely(camex_must_defer())) {
@@ -201,10 +200,8 @@ netdev_tx_t camex_tap_xmit(struct sk_buff *skb, struct net_device *dev)
 		why = likely(to) ? camex_tx(to, skb, frame.protocol, &room) :
 				   CAMEX_A_STATS_NO_ROUTE;
 	}
-	if (unlikely(why)) {
-		camex_count(cdev->stats, why, camex_packets(skb, &bytes));
-		kfree_skb(skb);
-	}
+	if (unlikely(why))
+		camex_free_sent(cdev, to, skb, why);
 	return NETDEV_TX_OK;
 }
 

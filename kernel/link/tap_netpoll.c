@@ -11,6 +11,7 @@
 #include <linux/skbuff.h>
 
 #include "core/compat.h"
+#include "core/drop.h"
 #include "core/stats.h"
 #include "link/tap.h"
 
@@ -36,7 +37,7 @@ static void count_dropped(struct camex_dev *cdev)
 	int n = atomic_xchg(&cdev->deferred.dropped, 0);
 
 	if (n)
-		camex_count(cdev->stats, CAMEX_A_STATS_QUEUE_FULL, n);
+		camex_drop_sent(cdev, NULL, CAMEX_A_STATS_QUEUE_FULL, n);
 }
 
 static void send_deferred(struct tasklet_struct *task)

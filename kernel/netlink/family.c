@@ -223,8 +223,11 @@ int __init camex_netlink_init(void)
 {
 	int err = genl_register_family(&camex_family);
 
-	if (!err)
-		camex_events_to(camex_nl_send_event);
+	if (err)
+		return err;
+	err = camex_nl_events_init();
+	if (err)
+		genl_unregister_family(&camex_family);
 	return err;
 }
 
@@ -233,6 +236,6 @@ int __init camex_netlink_init(void)
  */
 void camex_netlink_exit(void)
 {
-	camex_events_to(NULL);
+	camex_nl_events_exit();
 	genl_unregister_family(&camex_family);
 }

@@ -135,6 +135,8 @@ int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	    put_u64(msg, CAMEX_A_PEER_RX_BYTES, traffic.rx_bytes) ||
 	    put_u64(msg, CAMEX_A_PEER_TX_PACKETS, traffic.tx_packets) ||
 	    put_u64(msg, CAMEX_A_PEER_TX_BYTES, traffic.tx_bytes) ||
+	    put_u64(msg, CAMEX_A_PEER_RX_DROPPED, traffic.rx_dropped) ||
+	    put_u64(msg, CAMEX_A_PEER_TX_DROPPED, traffic.tx_dropped) ||
 	    nla_put_u16(msg, CAMEX_A_PEER_KEEPALIVE, camex_peer_keepalive(peer)) ||
 	    nla_put_u32(msg, CAMEX_A_PEER_REGISTER,
 			protocol->registers ? protocol->registers(peer) :

@@ -64,6 +64,9 @@ int camex_nl_fdb_add(struct camex_dev *cdev, struct genl_info *info);
 int camex_nl_fdb_del(struct camex_dev *cdev, struct genl_info *info);
 int camex_nl_put_fdb(struct sk_buff *msg, const struct camex_fdb_entry *entry);
 void camex_nl_send_event(struct camex_peer *peer, enum camex_event event);
+void camex_nl_tell_dev(struct net_device *dev, enum camex_event event);
+int camex_nl_events_init(void);
+void camex_nl_events_exit(void);
 
 int camex_attr_name(const struct nlattr *attr, struct netlink_ext_ack *extack);
 int camex_attr_not_owned(struct camex_dev *cdev,

@@ -73,9 +73,13 @@ int camex_nl_check_routes(struct camex_dev *cdev, const struct camex_prefix *pre
 static int do_dev_set(struct camex_dev *cdev, struct genl_info *info)
 {
 	struct nlattr *tb[CAMEX_A_DEV_MAX + 1];
+	int err;
 
-	return camex_nl_nest(tb, CAMEX_A_DEV_MAX, info, CAMEX_A_DEV) ?:
-	       camex_device_set(cdev, tb, info->extack);
+	err = camex_nl_nest(tb, CAMEX_A_DEV_MAX, info, CAMEX_A_DEV) ?:
+	      camex_device_set(cdev, tb, info->extack);
+	if (!err)
+		camex_nl_tell_dev(cdev->dev, CAMEX_EVENT_DEV_SET);
+	return err;
 }
 
 static int do_dev_del(struct camex_dev *cdev, struct genl_info *info)
@@ -207,6 +211,8 @@ static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
 	err = apply_peer(peer, tb, &rq, info);
 	if (err)
 		camex_peer_del(peer);
+	else
+		camex_event_added(peer);
 out:
 	free_request(&rq);
 	return err;
@@ -225,6 +231,10 @@ static int do_peer_set(struct camex_dev *cdev, struct genl_info *info)
 	err = camex_attr_key(cdev, info, tb) ?:
 	      read_peer(cdev, peer, info, tb, &rq) ?:
 	      apply_peer(peer, tb, &rq, info);
+	if (!err)
+		camex_event_now(peer, CAMEX_EVENT_PEER_SET);
+	if (!err && rq.routes)
+		camex_event_now(peer, CAMEX_EVENT_ROUTES);
 	free_request(&rq);
 	return err;
 }
@@ -252,6 +262,7 @@ static int do_peer_forget(struct camex_dev *cdev, struct genl_info *info)
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
 	camex_peer_forget(peer);
+	camex_event_now(peer, CAMEX_EVENT_PEER_SET);
 	return 0;
 }
 
@@ -267,14 +278,18 @@ static int do_key_set(struct camex_dev *cdev, struct genl_info *info)
 	      camex_attr_key(cdev, info, tb);
 	if (err)
 		return err;
-	return cdev->protocol->key_set(peer, nla_data(tb[CAMEX_A_PEER_KEY]),
-				       nla_data(tb[CAMEX_A_PEER_FINGERPRINT]));
+	err = cdev->protocol->key_set(peer, nla_data(tb[CAMEX_A_PEER_KEY]),
+				      nla_data(tb[CAMEX_A_PEER_FINGERPRINT]));
+	if (!err)
+		camex_event_now(peer, CAMEX_EVENT_PEER_SET);
+	return err;
 }
 
 static int do_key_del(struct camex_dev *cdev, struct genl_info *info)
 {
 	struct nlattr *tb[CAMEX_A_PEER_MAX + 1];
 	struct camex_peer *peer = camex_nl_named_peer(cdev, info, tb);
+	int err;
 
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
@@ -283,7 +298,10 @@ static int do_key_del(struct camex_dev *cdev, struct genl_info *info)
 			     "peer %s has no key", peer->name);
 		return -ENOENT;
 	}
-	return cdev->protocol->key_set(peer, NULL, NULL);
+	err = cdev->protocol->key_set(peer, NULL, NULL);
+	if (!err)
+		camex_event_now(peer, CAMEX_EVENT_PEER_SET);
+	return err;
 }
 
 static int read_route(struct genl_info *info, struct nlattr **tb,
@@ -298,8 +316,9 @@ static int read_route(struct genl_info *info, struct nlattr **tb,
 static int do_route_add(struct camex_dev *cdev, struct genl_info *info)
 {
 	struct nlattr *tb[CAMEX_A_ROUTE_MAX + 1];
+	struct camex_peer *peer, *before;
 	struct camex_prefix prefix;
-	struct camex_peer *peer;
+	struct camex_route *had;
 	int err;
 
 	err = read_route(info, tb, &prefix) ?:
@@ -317,9 +336,18 @@ static int do_route_add(struct camex_dev *cdev, struct genl_info *info)
 	if (!tb[CAMEX_A_ROUTE_REPLACE])
 		err = camex_attr_not_owned(cdev, &prefix, NULL, tb[CAMEX_A_ROUTE_ADDR],
 					   info->extack);
-	return err ?:
-	       camex_nl_check_routes(cdev, &prefix, 1, tb[CAMEX_A_ROUTE_ADDR], info->extack) ?:
-	       camex_route_insert(&cdev->routes, &prefix, peer, &peer->routes);
+	had = camex_route_find(&cdev->routes, &prefix);
+	before = had ? rtnl_dereference(had->peer) : NULL;
+	err = err ?:
+	      camex_nl_check_routes(cdev, &prefix, 1, tb[CAMEX_A_ROUTE_ADDR], info->extack) ?:
+	      camex_route_insert(&cdev->routes, &prefix, peer, &peer->routes);
+	if (err)
+		return err;
+	if (before && before != peer)
+		camex_event_now(before, CAMEX_EVENT_ROUTES);
+	if (before != peer)
+		camex_event_now(peer, CAMEX_EVENT_ROUTES);
+	return 0;
 }
 
 static int do_route_del(struct camex_dev *cdev, struct genl_info *info)
@@ -347,7 +375,9 @@ static int do_route_del(struct camex_dev *cdev, struct genl_info *info)
 					 tb[CAMEX_A_ROUTE_PEER], info->extack))
 			return -ENOENT;
 	}
+	peer = rtnl_dereference(route->peer);
 	camex_route_remove(&cdev->routes, route);
+	camex_event_now(peer, CAMEX_EVENT_ROUTES);
 	return 0;
 }
 

@@ -215,12 +215,16 @@ static void staged_bounded(struct kunit *test)
 {
 	struct camex_peer *peer = new_peer(test);
 	struct own *own = camex_peer_own(peer);
+	struct rtnl_link_stats64 traffic;
 	u16 i;
 
 	for (i = 0; i < CAMEX_STAGED_MAX + 3; i++)
 		KUNIT_EXPECT_EQ(test, 0, send_packet(peer, new_packet(test, i, 100, false)));
 	KUNIT_EXPECT_EQ(test, CAMEX_STAGED_MAX, skb_queue_len(&peer->staged));
 	KUNIT_EXPECT_EQ(test, 3, count_of(test->priv, CAMEX_A_STATS_QUEUE_FULL));
+	camex_traffic_sum(peer->traffic, &traffic);
+	KUNIT_EXPECT_EQ(test, 3, traffic.tx_dropped);
+	KUNIT_EXPECT_EQ(test, 0, traffic.rx_dropped);
 	own->session = true;
 	send_staged(peer);
 	KUNIT_ASSERT_EQ(test, CAMEX_STAGED_MAX, skb_queue_len(&sent));

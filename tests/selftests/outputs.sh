@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-# What programs read: each output with -j is as Documentation/json says, and promtool takes the one for
-# Prometheus.
+# What programs read: each output with -j is as Documentation/json says, promtool takes the one for
+# Prometheus, each change of a device is an event, and what is dropped is counted for its peer.
 # shellcheck source-path=SCRIPTDIR disable=SC2016,SC2128,SC2178,SC2317
 . "$(dirname "$0")/lib.sh"
 
@@ -26,22 +26,72 @@ schema() {
 	note <"$test_tmp/error"
 }
 
+# events: those so far that are not about the state of a peer: "event dev peer"
+events() {
+	jq -r 'select(.event | test("^(dev|peer)_(add|del|set)$|^routes$")) | "\(.event) \(.dev) \(.peer)"' "$test_tmp/events"
+}
+
+# tells DESCRIPTION EVENTS COMMAND...: COMMAND tells these, in this order
+tells() {
+	local description=$1 wanted=$2
+	shift 2
+	before=$(events | wc -l)
+	"$@" >"$test_tmp/output" 2>&1 || note <"$test_tmp/output"
+	wait_until 10 eval '[ "$(events | tail -n +$((before + 1)) | paste -sd,)" = "$wanted" ]'
+	is "$description" "$(events | tail -n +$((before + 1)) | paste -sd,)" "$wanted"
+}
+
 umask 077
 ok "modprobe camex" modprobe camex
 ok "two hosts" hosts 2
-camexctl key gen >"$test_tmp/other"
+for name in key other; do camexctl key gen >"$test_tmp/$name"; done
 camexctl key public <"$test_tmp/other" >"$test_tmp/public"
 
-# --- a tunnel, with traffic and without ---
+# --- events ---
 bg host1 camexctl -j monitor >"$test_tmp/events"
-ok "a tunnel" tunnel 4 key
+ok "it listens" wait_until 10 eval 'ctl dev add probe && ctl dev del probe && grep -q dev_del "$test_tmp/events"'
+tells "a device comes" "dev_add camex0 null" ctl dev add camex0 port 7000
+tells "and is changed" "dev_set camex0 null" ctl dev set camex0 relay on
+tells "a refused change tells nothing" "" ctl dev set camex0 bind-dev nothing0
+tells "a peer comes" "peer_add camex0 host2" ctl peer add camex0 host2 endpoint 192.0.2.2:7000 key-file "$test_tmp/key" \
+	routes 10.0.0.2/32
+tells "another" "peer_add camex0 third" ctl peer add camex0 third key-file "$test_tmp/other"
+tells "one that is refused tells nothing" "" ctl peer add camex0 fourth routes 10.0.0.2/32
+tells "a peer is changed" "peer_set camex0 third" ctl peer set camex0 third keepalive 20
+tells "with its routes" "peer_set camex0 third,routes camex0 third" ctl peer set camex0 third routes 10.0.3.0/24
+tells "it has another key" "peer_set camex0 third" ctl key set camex0 third key-file "$test_tmp/key"
+tells "and none" "peer_set camex0 third" ctl key del camex0 third
+tells "it is forgotten" "peer_set camex0 third" ctl peer forget camex0 third
+tells "a route comes" "routes camex0 third" ctl route add camex0 10.0.4.0/24 peer third
+tells "moves" "routes camex0 third,routes camex0 host2" ctl route replace camex0 10.0.4.0/24 peer host2
+tells "and goes" "routes camex0 host2" ctl route del camex0 10.0.4.0/24
+tells "a peer goes" "peer_del camex0 third" ctl peer del camex0 third
+tells "the device is renamed" "dev_set camexA null" ip -n host1 link set camex0 name camexA
+tells "and back" "dev_set camex0 null" ip -n host1 link set camexA name camex0
+tells "it goes elsewhere" "dev_del camex0 null" ip -n host1 link set camex0 netns host2
+tells "and comes back" "dev_add camex0 null" ip -n host2 link set camex0 netns host1
+tells "ip deletes one with a peer" "dev_add camex1 null,peer_add camex1 a,dev_del camex1 null" \
+	eval 'ip -n host1 link add camex1 type camex; ctl peer add camex1 a; ip -n host1 link del camex1'
+
+# --- traffic, and what is dropped of it ---
+ip -n host1 address add 10.0.0.1/24 dev camex0
+ip -n host1 link set camex0 up
+ok "the other end" camexctl -n host2 dev add camex0 port 7000
+camexctl -n host2 peer add camex0 host1 endpoint 192.0.2.1:7000 key-file "$test_tmp/key" routes 10.0.0.1/32
+ip -n host2 address add 10.0.0.2/24 dev camex0
+ip -n host2 address add 10.0.9.2/32 dev camex0
+ip -n host2 link set camex0 up
 ok "ping" wait_until 20 reaches host1 10.0.0.2
-ok "another address of the far end" ip -n host2 address add 10.0.9.2/32 dev camex0
+is "nothing is dropped" "$(peer host1 host2 '[.rx_dropped, .tx_dropped] | @csv')" 0,0
 on host2 ping -q -c 3 -i 0.2 -W 1 -I 10.0.9.2 10.0.0.1 >"$test_tmp/output"
-is "a source that is not the peer's" "$(ctl -j stats camex0 | jq .bad_source)" 3
-ok "a key goes" ctl key del camex0 host2
-ok "and comes" ctl key set camex0 host2 key-file "$test_tmp/key"
-ok "ping again" wait_until 20 reaches host1 10.0.0.2
+is "a source that is not the peer's" "$(peer host1 host2 '[.rx_dropped, .tx_dropped] | @csv')" 3,0
+is "the device counts the same" "$(ctl -j stats camex0 | jq .bad_source)" 3
+on host1 ping -q -c 2 -i 0.2 -W 1 -s 3000 -M 'do' 10.0.0.2 >"$test_tmp/output" 2>&1
+ok "a key goes, and packets to the peer" ctl key del camex0 host2
+on host1 ping -q -c 2 -i 0.2 -W 1 10.0.0.2 >"$test_tmp/output" 2>&1
+is "are counted" "$(peer host1 host2 '[.rx_dropped, .tx_dropped] | @csv')" 3,2
+like "and shown" "$(ctl show camex0)" 'dropped    received 3, sent 2'
+ok "the key is back" ctl key set camex0 host2 key-file "$test_tmp/key"
 
 # --- other devices, then all outputs ---
 ok "raw, tap" ctl dev add camex2 link tap protocol raw port 7002
@@ -75,6 +125,7 @@ ok "promtool takes them" eval 'promtool check metrics <"$test_tmp/metrics" >"$te
 is "and finds nothing to better" "$(<"$test_tmp/lint")" ""
 nok "it would" eval 'sed "s/^# HELP camex_peer_state.*//" "$test_tmp/metrics" | promtool check metrics'
 like "drops of a device" "$(<"$test_tmp/metrics")" $'\ncamex_dropped_packets_total\{device="camex0",reason="bad_source"\} 3\n'
+like "drops of a peer" "$(<"$test_tmp/metrics")" $'\ncamex_peer_receive_dropped_packets_total\{device="camex0",peer="host2"\} 3\n'
 like "a name with a quotation mark" "$(<"$test_tmp/metrics")" $'\ncamex_peer_state\{device="camex4",peer="a\\\\"b\\\\\\\\c",state="waiting"\} 1\n'
 is "a device, and its peers alone" "$(ctl stats camex4 prometheus | sed -n 's/^[^#]*device="\([^"]*\)".*/\1/p' | sort -u)" camex4
 is "the numbers are those of JSON" "$(sed -n 's/^camex_peer_receive_bytes_total{device="camex0",peer="host2"} //p' "$test_tmp/metrics")" \

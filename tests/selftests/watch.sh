@@ -224,5 +224,6 @@ camexctl -n host1 dev del camex0
 ok "the device goes: the program is told" wait_until 120 eval 'grep " ${id[3]} " "$runs" | tail -n 1 | grep -q ^down'
 ok "and watch ends" wait_until 120 eval '! kill -0 $watch'
 like "it says why" "$(<"$test_tmp/err")" 'watch camex0: no camex device named camex0'
+ok "each line was as its JSON schema says" "$(dirname "$0")/validate.py" hook lines <"$said"
 
 done_testing

@@ -98,6 +98,13 @@ enum camex_event {
 	CAMEX_EVENT_CONFIG,
 	CAMEX_EVENT_HANDSHAKE,		/* a handshake is done (protocol wireguard) */
 	CAMEX_EVENT_WRONG_CIPHER,	/* the peer uses another cipher (protocol wireguard) */
+	CAMEX_EVENT_DEV_ADD,		/* a device came, or came into this namespace; no peer */
+	CAMEX_EVENT_DEV_DEL,		/* it went, with all that belonged to it; no peer */
+	CAMEX_EVENT_DEV_SET,		/* it was changed, or renamed; no peer */
+	CAMEX_EVENT_PEER_ADD,
+	CAMEX_EVENT_PEER_DEL,		/* with its routes */
+	CAMEX_EVENT_PEER_SET,		/* it, or its key, was changed, or it was forgotten */
+	CAMEX_EVENT_ROUTES,		/* the list of its routes was changed */
 };
 
 /*
@@ -203,6 +210,8 @@ enum {
 	CAMEX_A_PEER_CONFIGURED_ADDR,	/* the endpoint that it was given, as ENDPOINT_ADDR [out] */
 	CAMEX_A_PEER_CONFIGURED_PORT,	/* the same, as ENDPOINT_PORT [out] */
 	CAMEX_A_PEER_CONFIGURED_SCOPE,	/* the same, as ENDPOINT_SCOPE [out] */
+	CAMEX_A_PEER_RX_DROPPED,	/* u64, what came from it and was dropped [out] */
+	CAMEX_A_PEER_TX_DROPPED,	/* u64, what was for it and was dropped [out] */
 
 	__CAMEX_A_PEER_MAX,
 	CAMEX_A_PEER_MAX = (__CAMEX_A_PEER_MAX - 1)

@@ -268,6 +268,7 @@ static int set_parsed_peer(struct camex_dev *cdev, struct nlattr **tb,
 	struct nlattr *key = tb[WGPEER_A_PUBLIC_KEY];
 	struct camex_peer *peer;
 	u32 flags = 0;
+	int err;
 
 	if (!key)
 		return -EINVAL;
@@ -290,7 +291,16 @@ static int set_parsed_peer(struct camex_dev *cdev, struct nlattr **tb,
 		camex_peer_del(peer);
 		return 0;
 	}
-	return change_peer(peer, tb, flags, extack);
+	err = change_peer(peer, tb, flags, extack);
+	/* A new one stays, also where something of it was refused. */
+	if (!peer->told) {
+		camex_event_added(peer);
+		return err;
+	}
+	camex_event_now(peer, CAMEX_EVENT_PEER_SET);
+	if (tb[WGPEER_A_ALLOWEDIPS] || flags & WGPEER_F_REPLACE_ALLOWEDIPS)
+		camex_event_now(peer, CAMEX_EVENT_ROUTES);
+	return err;
 }
 
 static int set_peer(struct camex_dev *cdev, const struct nlattr *attr,
@@ -346,6 +356,9 @@ static int set_device(struct camex_dev *cdev, struct genl_info *info)
 	err = set_socket(cdev, info);
 	if (err)
 		return err;
+	if (attrs[WGDEVICE_A_LISTEN_PORT] || attrs[WGDEVICE_A_FWMARK] ||
+	    attrs[WGDEVICE_A_PRIVATE_KEY])
+		camex_nl_tell_dev(cdev->dev, CAMEX_EVENT_DEV_SET);
 	camex_wg_ciphers_forget(cdev, info->snd_portid);
 	if (flags & WGDEVICE_F_REPLACE_PEERS) {
 		err = camex_wg_ciphers_keep(cdev, info->snd_portid);

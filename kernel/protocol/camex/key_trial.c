@@ -13,6 +13,7 @@
 #include <net/ipv6.h>
 
 #include "core/compat.h"
+#include "core/drop.h"
 #include "protocol/camex/control_text.h"
 #include "protocol/camex/state.h"
 #include "protocol/sealed/key.h"
@@ -293,7 +294,7 @@ static bool go_on_trying(struct camex_dev *cdev, struct camex_trial *trial)
 	rcu_read_lock();
 	/* REGISTER and KEEPALIVE contain no packet to deliver. */
 	if (!camex_sealed_open(cdev, trial->skb, &o, &trial->from, &why) && why)
-		camex_count(cdev->stats, why, 1);
+		camex_drop_received(cdev, NULL, why, 1);
 	rcu_read_unlock();
 	local_bh_enable();
 	if (!trial->more)

@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "core/compat.h"
+#include "core/drop.h"
 #include "core/timer.h"
 #include "core/transport.h"
 #include "protocol/sealed/catch_up.h"
@@ -62,7 +63,7 @@ void camex_hello_send(struct camex_peer *peer, struct camex_endpoint *ep,
 		why = cdev->transport->send(cdev, ep, &way, skb);
 out:
 	if (why)
-		camex_count(cdev->stats, why, 1);
+		camex_drop_sent(cdev, peer, why, 1);
 }
 
 /* Send REGISTER or KEEPALIVE. */

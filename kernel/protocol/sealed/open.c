@@ -6,6 +6,7 @@
 #include <linux/skbuff.h>
 
 #include "core/compat.h"
+#include "core/drop.h"
 #include "protocol/sealed/catch_up.h"
 #include "protocol/sealed/key.h"
 #include "protocol/sealed/sealed.h"
@@ -108,6 +109,7 @@ struct camex_peer *camex_sealed_open(struct camex_dev *cdev, struct sk_buff *skb
 	peer = rx->base.peer;
 
 	if (unlikely(!camex_receiver_take(&rx->receiver, &o->h.seq, 1, &highest))) {
+		camex_peer_dropped_received(peer, 1);
 		*why = CAMEX_A_STATS_REPLAYED;
 		return NULL;
 	}

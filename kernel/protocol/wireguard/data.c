@@ -4,6 +4,7 @@
 
 #include "core/clock.h"
 #include "core/compat.h"
+#include "core/drop.h"
 #include "core/timer.h"
 #include "core/transport.h"
 #include "datapath/seal.h"
@@ -281,8 +282,10 @@ struct camex_peer *camex_wg_open_data(struct camex_dev *cdev, struct sk_buff *sk
 		     !camex_aead_open(&session->opens, head + HEADER, body, NULL, 0, nonce)))
 		return NULL;
 	*why = CAMEX_A_STATS_REPLAYED;
-	if (unlikely(!camex_receiver_take(&session->receiver, &counter, 1, &highest)))
+	if (unlikely(!camex_receiver_take(&session->receiver, &counter, 1, &highest))) {
+		camex_peer_dropped_received(session->receiver.peer, 1);
 		return NULL;
+	}
 	note_received(session, from, body);
 	if (!body)
 		camex_peer_count_rx(session->receiver.peer, skb->len);
@@ -331,5 +334,5 @@ void camex_wg_send_keepalive(struct camex_peer *peer)
 		camex_peer_count_tx(peer, bytes);
 out:
 	if (why)
-		camex_count(cdev->stats, why, 1);
+		camex_drop_sent(cdev, peer, why, 1);
 }

@@ -3,6 +3,7 @@
 #include <linux/random.h>
 
 #include "core/compat.h"
+#include "core/drop.h"
 #include "core/transport.h"
 #include "protocol/wireguard/handshake.h"
 
@@ -28,7 +29,7 @@ static bool send_message(struct camex_dev *cdev, struct camex_endpoint *ep,
 	why = cdev->transport->send(cdev, ep, &way, skb);
 out:
 	if (why)
-		camex_count(cdev->stats, why, 1);
+		camex_drop_sent(cdev, NULL, why, 1);
 	return !why;
 }
 
@@ -181,7 +182,7 @@ void camex_wg_handshake_work(struct work_struct *work)
 		rcu_read_unlock();
 		if (why) {
 			local_bh_disable();
-			camex_count(dev->cdev->stats, why, 1);
+			camex_drop_received(dev->cdev, NULL, why, 1);
 			local_bh_enable();
 		}
 		kfree(message);

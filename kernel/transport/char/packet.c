@@ -8,6 +8,7 @@
 #include <linux/virtio_net.h>
 
 #include "core/compat.h"
+#include "core/drop.h"
 #include "core/protocol.h"
 #include "datapath/page_ring.h"
 #include "transport/char/char.h"
@@ -276,7 +277,7 @@ static int deliver_packet(struct camex_queue *q, struct sk_buff *skb)
 	} else if (unlikely(!netif_running(cdev->dev))) {
 		err = -EIO;
 	} else if (unlikely(q->plain && skb->len > READ_ONCE(cdev->dev->mtu))) {
-		camex_count(cdev->stats, CAMEX_A_STATS_TOO_BIG, 1);
+		camex_drop_received(cdev, NULL, CAMEX_A_STATS_TOO_BIG, 1);
 		err = -EMSGSIZE;
 	} else {
 		skb->dev = cdev->dev;

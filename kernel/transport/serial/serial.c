@@ -5,6 +5,7 @@
 #include <net/pkt_sched.h>
 
 #include "core/compat.h"
+#include "core/drop.h"
 #include "core/protocol.h"
 #include "core/transport.h"
 #include "transport/serial/serial.h"
@@ -165,7 +166,7 @@ static struct sk_buff *make_packet(struct camex_dev *cdev,
 	skb = alloc_skb(headroom + packet->head_len + packet->body_len +
 			dev->needed_tailroom, GFP_ATOMIC);
 	if (!skb) {
-		camex_count(cdev->stats, CAMEX_A_STATS_NO_MEMORY, 1);
+		camex_drop_received(cdev, NULL, CAMEX_A_STATS_NO_MEMORY, 1);
 		return NULL;
 	}
 	skb_reserve(skb, headroom);
@@ -229,7 +230,7 @@ static struct sk_buff *take_frame(struct camex_dev *cdev, struct camex_serial *s
 		return NULL;
 	if (likely(good))
 		return make_packet(cdev, &packet);
-	camex_count(cdev->stats, CAMEX_A_STATS_MALFORMED, 1);
+	camex_drop_received(cdev, NULL, CAMEX_A_STATS_MALFORMED, 1);
 	return NULL;
 }
 
@@ -263,7 +264,7 @@ static struct sk_buff *decode_packet(struct camex_dev *cdev, struct camex_serial
 		} else if (event == CAMEX_SLIP_BAD) {
 			camex_cslip_lose(&s->cslip);
 			if (up)
-				camex_count(cdev->stats, CAMEX_A_STATS_MALFORMED, 1);
+				camex_drop_received(cdev, NULL, CAMEX_A_STATS_MALFORMED, 1);
 		}
 	}
 	return NULL;

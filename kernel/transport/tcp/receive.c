@@ -10,6 +10,7 @@
 #include <net/sock.h>
 
 #include "core/compat.h"
+#include "core/drop.h"
 #include "core/protocol.h"
 #include "datapath/gro_queue.h"
 #include "datapath/page_ring.h"
@@ -39,7 +40,7 @@ static void take_one(struct camex_dev *cdev, const u8 *data, unsigned int len,
 
 	skb = alloc_skb(headroom + len + cdev->dev->needed_tailroom, GFP_ATOMIC);
 	if (unlikely(!skb)) {
-		camex_count(cdev->stats, CAMEX_A_STATS_NO_MEMORY, 1);
+		camex_drop_received(cdev, NULL, CAMEX_A_STATS_NO_MEMORY, 1);
 		return;
 	}
 	skb_reserve(skb, headroom);
@@ -123,7 +124,7 @@ static int take_stream(struct camex_tcp_conn *conn, const u8 *data, unsigned int
 		cond_resched();
 	}
 	if (n < 0) {
-		camex_tcp_count(conn->tcp, CAMEX_A_STATS_MALFORMED, 1);
+		camex_tcp_dropped(conn->tcp, CAMEX_A_STATS_MALFORMED, 1, true);
 		return -1;
 	}
 	if (at && !conn->heard)

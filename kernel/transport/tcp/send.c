@@ -258,5 +258,5 @@ void camex_tcp_purge(struct camex_tcp_conn *conn)
 	conn->queued = 0;
 	spin_unlock_bh(&conn->queue.lock);
 	conn->at = 0;
-	camex_tcp_count(conn->tcp, CAMEX_A_STATS_NO_ENDPOINT, lost);
+	camex_tcp_dropped(conn->tcp, CAMEX_A_STATS_NO_ENDPOINT, lost, false);
 }

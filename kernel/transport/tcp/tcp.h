@@ -37,6 +37,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "core/drop.h"
 #include "core/transport.h"
 
 /* Lists of connections by address, and by host. */
@@ -201,6 +202,28 @@ static inline void camex_tcp_count(const struct camex_tcp *tcp, int attr, unsign
 	local_bh_disable();
 	if (n && netif_running(tcp->cdev->dev))
 		camex_count(tcp->cdev->stats, attr, n);
+	local_bh_enable();
+}
+
+/**
+ * camex_tcp_dropped() - the same of datagrams that are dropped
+ * @tcp: whose
+ * @why: CAMEX_A_STATS_*
+ * @n: how many
+ * @received: they came, else they were to be sent
+ *
+ * Context: any but hard interrupts.
+ */
+static inline void camex_tcp_dropped(const struct camex_tcp *tcp, int why, unsigned int n,
+				     bool received)
+{
+	local_bh_disable();
+	if (n && netif_running(tcp->cdev->dev)) {
+		if (received)
+			camex_drop_received(tcp->cdev, NULL, why, n);
+		else
+			camex_drop_sent(tcp->cdev, NULL, why, n);
+	}
 	local_bh_enable();
 }
 

@@ -12,6 +12,7 @@
 #include <net/udp.h>
 
 #include "core/compat.h"
+#include "core/drop.h"
 #include "core/protocol.h"
 #include "datapath/receive_worker.h"
 #include "transport/udp/udp.h"
@@ -118,8 +119,7 @@ void camex_udp_data_ready(struct sock *sk)
 			continue;
 		}
 		if (unlikely(udp_lib_checksum_complete(skb))) {
-			camex_count(udp->cdev->stats, CAMEX_A_STATS_MALFORMED, 1);
-			kfree_skb(skb);
+			camex_free_received(udp->cdev, NULL, skb, CAMEX_A_STATS_MALFORMED);
 			continue;
 		}
 		camex_udp_receive(udp->cdev, skb);

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Dropped packets: one function for each direction, so that the counters of the device, those of
+ * the peer, the tracepoint and the kernel's drop reason always agree.
+ */
+#include "core/compat.h"
+#include "core/drop.h"
+#include "core/peer.h"
+
+/**
+ * camex_peer_dropped_received() - count datagrams of a peer that are dropped
+ * @peer: the peer; NULL: not known
+ * @packets: how many
+ *
+ * The counter of the device is the caller's.
+ *
+ * Context: bottom halves disabled.
+ */
+void camex_peer_dropped_received(struct camex_peer *peer, unsigned int packets)
+{
+	struct camex_traffic *t;
+
+	if (!peer)
+		return;
+	t = this_cpu_ptr(peer->traffic);
+	u64_stats_update_begin(&t->syncp);
+	u64_stats_add(&t->rx_dropped, packets);
+	u64_stats_update_end(&t->syncp);
+}
+
+CAMEX_EXPORT_FOR_KUNIT(camex_peer_dropped_received);
+
+/**
+ * camex_drop_received() - count what came and is dropped
+ * @cdev: the device
+ * @peer: whom it is from; NULL: not known
+ * @why: CAMEX_A_STATS_*
+ * @packets: how many
+ *
+ * Context: bottom halves disabled.
+ */
+void camex_drop_received(struct camex_dev *cdev, struct camex_peer *peer, int why,
+			 unsigned int packets)
+{
+	camex_count(cdev->stats, why, packets);
+	camex_peer_dropped_received(peer, packets);
+}
+
+/**
+ * camex_drop_sent() - count what was to be sent and is dropped
+ * @cdev: the device
+ * @peer: whom it is for; NULL: nobody
+ * @why: CAMEX_A_STATS_*
+ * @packets: how many
+ *
+ * Context: bottom halves disabled.
+ */
+void camex_drop_sent(struct camex_dev *cdev, struct camex_peer *peer, int why,
+		     unsigned int packets)
+{
+	struct camex_traffic *t;
+
+	camex_count(cdev->stats, why, packets);
+	if (peer) {
+		t = this_cpu_ptr(peer->traffic);
+		u64_stats_update_begin(&t->syncp);
+		u64_stats_add(&t->tx_dropped, packets);
+		u64_stats_update_end(&t->syncp);
+	}
+}
+
+/**
+ * camex_free_received() - drop a packet that came
+ * @cdev: the device
+ * @peer: whom it is from; NULL: not known
+ * @skb: the packet, or GSO packet; consumed
+ * @why: CAMEX_A_STATS_*
+ *
+ * Context: bottom halves disabled.
+ */
+void camex_free_received(struct camex_dev *cdev, struct camex_peer *peer, struct sk_buff *skb,
+			 int why)
+{
+	unsigned int bytes;
+
+	camex_drop_received(cdev, peer, why, camex_packets(skb, &bytes));
+	camex_kfree_skb_why(skb, why);
+}
+
+/**
+ * camex_free_sent() - drop a packet that was to be sent
+ * @cdev: the device
+ * @peer: whom it is for; NULL: nobody
+ * @skb: the packet, or GSO packet; consumed
+ * @why: CAMEX_A_STATS_*
+ *
+ * Context: bottom halves disabled.
+ */
+void camex_free_sent(struct camex_dev *cdev, struct camex_peer *peer, struct sk_buff *skb,
+		     int why)
+{
+	unsigned int bytes;
+
+	camex_drop_sent(cdev, peer, why, camex_packets(skb, &bytes));
+	camex_kfree_skb_why(skb, why);
+}
