@@ -70,6 +70,8 @@ const struct command commands[] = {
 	  show, .summary = "show devices, peers and routes" },
 	{ "stats", NULL, { WORD_DEV_MAYBE, WORD_PROMETHEUS_MAYBE }, 0,
 	  stats, .summary = "show what was dropped, and why; prometheus: in its format" },
+	{ "top", NULL, { WORD_DEV_MAYBE }, TAKES_TOP,
+	  show_top, .summary = "a live table of peers: rates, drops, when they were heard, and a history" },
 	{ "monitor", NULL, { WORD_DEV_MAYBE, WORD_APPLY_MAYBE }, 0,
 	  monitor, .summary = "print events as they happen; apply: set what servers hand out" },
 

@@ -152,6 +152,10 @@ int command_take_words(struct call *call, const char *const *words)
 	int n = 0;
 
 	for (int i = 0; i < WORDS_MAX && command->words[i]; i++) {
+		/* its keywords look like options */
+		if (command->takes & TAKES_TOP && words[n] &&
+		    words[n][0] == '-')
+			continue;
 		if (words[n] && command_is_option(words[n]))
 			return fault_usage(&call->fault,
 					   "%s goes before the command",

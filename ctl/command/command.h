@@ -219,6 +219,7 @@ int route_show(struct call *call);
 int fdb_show(struct call *call);
 int show(struct call *call);
 int stats(struct call *call);
+int show_top(struct call *call);
 int monitor(struct call *call);
 int up(struct call *call);
 int down(struct call *call);

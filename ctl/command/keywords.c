@@ -264,6 +264,14 @@ const struct keyword keywords[] = {
 	{ "force", "", "even if there is no client in the file: all peers are removed",
 	  &type_flag, .attr = 2, .takes = TAKES_LOAD },
 
+	/* the live table */
+	{ "-b", "", "print one table after the other, as text, for scripts",
+	  &type_flag, .attr = 1, .takes = TAKES_TOP },
+	{ "-n", "N", "end after so many tables (default: never)",
+	  &type_u32, .max = UINT32_MAX, .attr = 2, .takes = TAKES_TOP },
+	{ "-d", "SECONDS", "time between two of them (default 1)",
+	  &type_u32, .max = 86400, .attr = 3, .takes = TAKES_TOP },
+
 	/* serial lines */
 	{ "baud", "N", "speed in bits per second, any that the driver can do",
 	  &type_u32, .max = UINT32_MAX, SERIAL(1), .needs = TAKES_SERIAL },

@@ -38,6 +38,7 @@ enum takes {
 	TAKES_WATCH = 1 << 11,
 	TAKES_LOAD = 1 << 12,
 	TAKES_RELOAD = 1 << 13,
+	TAKES_TOP = 1 << 14,
 };
 
 /* What completion proposes for a value. */
