@@ -34,17 +34,19 @@ multiarch = $(shell gcc -print-multiarch 2>/dev/null)
 LUADIR ?= $(or $(if $(filter /usr /usr/local,$(PREFIX)),$(or $(shell \
 	{ tshark -G folders || wireshark -G folders; } 2>/dev/null | \
 	sed -n 's/^Global Lua Plugins:[[:blank:]]*//p'),$(if $(multiarch),/usr/lib/$(multiarch)/wireshark/plugins))),$(PREFIX)/lib/wireshark/plugins)
+# Where Debian's ip looks for plug-ins; below PREFIX if that is another place.
+IPDIR ?= $(if $(filter /usr /usr/local,$(PREFIX)),/usr/lib$(multiarch:%=/%)/ip,$(PREFIX)/lib/ip)
 DKMS_SOURCE ?= /usr/src/camex-$(VERSION)
 
 # What a build needs, as Debian names it. "make" alone says what is missing; "make deps" installs it.
 module-deps = gcc make $(if $(wildcard $(KDIR)/Makefile),,linux-headers-$(KREL))
 ctl-deps := gcc libc6-dev make pkg-config libnl-3-dev libnl-genl-3-dev libsodium-dev libjson-c-dev
 
-units := $(patsubst ctl/%.in,%,$(wildcard ctl/*@.service.in ctl/*@.path.in))
+units := $(patsubst ctl/%.in,%,$(wildcard ctl/*@.service.in ctl/*@.path.in ctl/*@.timer.in))
 installed = $(SBINDIR)/camexctl $(MANDIR)/man8/camexctl.8 $(MANDIR)/man5/camex-up.5 $(MANDIR)/man4/camex.4 \
 	$(MANDIR)/man5/camex.conf.5 $(MANDIR)/man7/camex.7 \
 	$(units:%=$(UNITDIR)/%) $(COMPDIR)/camexctl $(ZSHDIR)/_camexctl $(FISHDIR)/camexctl.fish \
-	$(INCDIR)/linux/camex.h $(patsubst wireshark/%,$(LUADIR)/%,$(wildcard wireshark/*.lua)) \
+	$(INCDIR)/linux/camex.h $(IPDIR)/link_camex.so $(patsubst wireshark/%,$(LUADIR)/%,$(wildcard wireshark/*.lua)) \
 	/lib/modules/$(KREL)/updates/camex.ko
 
 kmod-sources := Kbuild VERSION $(shell find kernel -name "*.[ch]") $(wildcard include/uapi/linux/*.h tests/kunit/*.[ch] tests/bench/cipher.c)
@@ -56,7 +58,7 @@ help:
 	@echo 'make                 camex.ko (KDIR=, CROSS_COMPILE=) and camexctl, below build/'
 	@echo 'make modules, kmod   the module alone;  make ctl   camexctl alone'
 	@echo 'make install         camexctl, its man pages, completions and units, and the dissector'
-	@echo '                     for Wireshark (PREFIX=, DESTDIR=, LUADIR=)'
+	@echo '                     for Wireshark and the plug-in for ip (PREFIX=, DESTDIR=, LUADIR=, IPDIR=)'
 	@echo 'make kmod-install    the module, below /lib/modules, without debug information (STRIP=true: with)'
 	@echo 'make uninstall       takes away what install and kmod-install put there'
 	@echo 'make deps            installs what a build needs, on Debian'
@@ -110,6 +112,7 @@ install: ctl
 	install -D -m 644 ctl/camexctl.zsh-completion $(DESTDIR)$(ZSHDIR)/_camexctl
 	install -D -m 644 ctl/camexctl.fish-completion $(DESTDIR)$(FISHDIR)/camexctl.fish
 	install -D -m 644 include/uapi/linux/camex.h $(DESTDIR)$(INCDIR)/linux/camex.h
+	install -D -m 644 build/link_camex.so $(DESTDIR)$(IPDIR)/link_camex.so
 	install -D -m 644 -t '$(DESTDIR)$(LUADIR)' wireshark/*.lua
 	[ -d $(DESTDIR)$(SYSCONFDIR)/camex ] || install -d -m 700 $(DESTDIR)$(SYSCONFDIR)/camex
 

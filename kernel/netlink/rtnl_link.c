@@ -16,6 +16,15 @@ static int check_capable(const struct net *net, struct netlink_ext_ack *extack)
 	return -EPERM;
 }
 
+/* No key stays behind in the request. Of what a protocol reads by itself all is wiped. */
+static void wipe_keys(struct nlattr **data)
+{
+	struct nlattr *own = data[CAMEX_A_DEV_WIREGUARD];
+
+	if (own)
+		memzero_explicit(nla_data(own), nla_len(own));
+}
+
 static int newlink_in(struct net *net, struct net_device *dev,
 		      struct nlattr **tb, struct nlattr **data,
 		      struct netlink_ext_ack *extack)
@@ -28,14 +37,53 @@ static int newlink_in(struct net *net, struct net_device *dev,
 		data = no_data;
 	err = check_capable(net, extack) ?: camex_settings_parse(NULL, &cdev->conf, data, extack) ?:
 	      camex_netdev_register(net, dev, tb, data, extack);
-	/* No key stays behind in the request. Of what a protocol reads by itself all is wiped. */
-	if (data[CAMEX_A_DEV_WIREGUARD])
-		memzero_explicit(nla_data(data[CAMEX_A_DEV_WIREGUARD]),
-				 nla_len(data[CAMEX_A_DEV_WIREGUARD]));
+	wipe_keys(data);
 	return err;
 }
 
 CAMEX_NEWLINK(newlink)
+
+/* What a device is cannot be changed; saying what it is anyway is no change. */
+static int check_unchanged(const struct camex_settings *conf, struct nlattr **data,
+			   struct netlink_ext_ack *extack)
+{
+	const struct {
+		int attr;
+		u32 is;
+		const char *name;
+	} fixed[] = {
+		{ CAMEX_A_DEV_LINK, conf->link, "link" },
+		{ CAMEX_A_DEV_PROTOCOL, conf->protocol, "protocol" },
+		{ CAMEX_A_DEV_TRANSPORT, conf->transport, "transport" },
+		{ CAMEX_A_DEV_LINKS, conf->links, "links" },
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(fixed); i++) {
+		const struct nlattr *attr = data[fixed[i].attr];
+
+		if (!attr || nla_get_u32(attr) == fixed[i].is)
+			continue;
+		camex_extack(extack, attr, "%s cannot be changed: make another device",
+			     fixed[i].name);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+static int change_link(struct net_device *dev, struct nlattr *tb[], struct nlattr *data[],
+		      struct netlink_ext_ack *extack)
+{
+	struct camex_dev *cdev = netdev_priv(dev);
+	int err;
+
+	if (!data)
+		return 0;
+	err = check_capable(cdev->net, extack) ?: check_unchanged(&cdev->conf, data, extack) ?:
+	      camex_device_set(cdev, data, extack);
+	wipe_keys(data);
+	return err;
+}
 
 static size_t get_size(const struct net_device *dev)
 {
@@ -61,6 +109,7 @@ struct rtnl_link_ops camex_rtnl_link_ops = {
 	.policy		= camex_dev_policy,
 	.setup		= camex_netdev_setup,
 	.newlink	= newlink,
+	.changelink	= change_link,
 	.get_size	= get_size,
 	.fill_info	= fill_info,
 	.get_link_net	= get_link_net,
