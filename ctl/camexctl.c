@@ -84,6 +84,8 @@ const struct command commands[] = {
 	  down, .summary = "delete the device that a file names" },
 	{ "reload", NULL, { WORD_FILE }, TAKES_RELOAD,
 	  reload, .summary = "change the running device to what a file says, and nothing else" },
+	{ "resolve", NULL, { WORD_FILE }, TAKES_RESOLVE,
+	  resolve, .summary = "look up the names of endpoints again, of peers that do not answer" },
 	{ "save", NULL, { WORD_DEV }, 0,
 	  save, .summary = "print the running configuration as a file that up takes" },
 	{ "load", NULL, { WORD_DEV, WORD_FILE }, TAKES_LOAD,

@@ -221,6 +221,7 @@ int show(struct call *call);
 int stats(struct call *call);
 int show_top(struct call *call);
 int monitor(struct call *call);
+int resolve(struct call *call);
 int up(struct call *call);
 int down(struct call *call);
 int reload(struct call *call);

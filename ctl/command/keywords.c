@@ -272,6 +272,11 @@ const struct keyword keywords[] = {
 	{ "-d", "SECONDS", "time between two of them (default 1)",
 	  &type_u32, .max = 86400, .attr = 3, .takes = TAKES_TOP },
 
+	/* endpoints by name */
+	{ "every", "SECONDS",
+	  "how often this is called, 0 to 900: the longer a peer does not answer, the more rarely its name is looked up (default 0: at once)",
+	  &type_u32, .max = 900, .attr = 1, .takes = TAKES_RESOLVE },
+
 	/* serial lines */
 	{ "baud", "N", "speed in bits per second, any that the driver can do",
 	  &type_u32, .max = UINT32_MAX, SERIAL(1), .needs = TAKES_SERIAL },

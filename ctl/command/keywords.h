@@ -39,6 +39,7 @@ enum takes {
 	TAKES_LOAD = 1 << 12,
 	TAKES_RELOAD = 1 << 13,
 	TAKES_TOP = 1 << 14,
+	TAKES_RESOLVE = 1 << 15,
 };
 
 /* What completion proposes for a value. */

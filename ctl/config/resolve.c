@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR MIT */
+/* "resolve": names of endpoints are looked up again where a peer does not answer. */
+#include <netlink/attr.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include <linux/camex.h>
+
+#include "command/command.h"
+#include "config/config.h"
+#include "netlink/link.h"
+#include "netlink/model.h"
+
+/* The name of a peer that is silent for long is looked up as often as this, seconds. */
+#define RARELY 900
+
+/* Whether an endpoint is a host by its name. */
+static bool is_name(const char *text)
+{
+	return *text != '[' && text[strspn(text, "0123456789.:")];
+}
+
+/*
+ * Whether it is time to look, having been called each @every seconds: after 1, 2, 4, 8 … times that, and
+ * from RARELY seconds on each RARELY seconds. Nothing has to be remembered from call to call: of the
+ * calls after such a time the first one looks, be it a little late.
+ */
+static bool is_due(uint64_t silent, uint32_t every)
+{
+	uint64_t step = every;
+
+	if (!every)
+		return true;
+	if (silent < every)
+		return false;
+	while (2 * step <= silent && 2 * step < RARELY)
+		step *= 2;
+	if (silent >= RARELY)
+		return silent % RARELY < every;
+	return silent - step < every;
+}
+
+/*
+ * For how long a peer has not answered, seconds; 0 where it was never heard and that is not known, too.
+ * False: it is there, or has no reason to answer.
+ */
+static bool is_silent(const struct model_peer *peer, uint64_t *silent)
+{
+	const struct nlattr *state = peer->tb[CAMEX_A_PEER_STATE];
+	const struct nlattr *since = peer->tb[CAMEX_A_PEER_UNANSWERED];
+
+	if (!since)
+		since = peer->tb[CAMEX_A_PEER_LAST_SEEN];
+	*silent = since ? nla_get_u64(since) / 1000 : 0;
+	switch (state ? nla_get_u32(state) : CAMEX_PEER_STATE_UP) {
+	case CAMEX_PEER_STATE_WAITING:
+	case CAMEX_PEER_STATE_REGISTERING:
+	case CAMEX_PEER_STATE_LOST:
+		return true;
+	default:
+		return peer->tb[CAMEX_A_PEER_UNANSWERED];
+	}
+}
+
+static bool is_wanted(const struct model_peer *peer, uint32_t every)
+{
+	uint64_t silent;
+
+	return is_silent(peer, &silent) && (!silent || is_due(silent, every));
+}
+
+static const struct model_peer *find_peer(const struct model_device *device,
+					  const char *name)
+{
+	for (size_t i = 0; i < device->n_peers; i++)
+		if (!strcasecmp(device->peers[i].name, name))
+			return &device->peers[i];
+	return NULL;
+}
+
+/* The peer gets another endpoint, if its name has one. */
+static int move_peer(struct call *call, const struct model_device *device,
+		     const struct model_peer *peer, struct value *name)
+{
+	char now[ENDPOINT_TEXT], before[ENDPOINT_TEXT] = "";
+	struct values values = {};
+	struct endpoint endpoint;
+	const struct step step = {
+		.object = "peer",
+		.name = "set",
+		.word = { device->name, peer->name },
+		.values = &values,
+	};
+	unsigned int line;
+
+	/* a name that is not there now may be later */
+	if (value_read(name, &call->fault)) {
+		complain("warning: %s: %s", peer->name, call->fault.text);
+		call->fault = (struct fault){};
+		return 0;
+	}
+	if (model_endpoint(peer->tb, CAMEX_A_PEER_CONFIGURED_ADDR, &endpoint))
+		endpoint_text(&endpoint, before);
+	endpoint_text(&name->endpoint, now);
+	if (!strcmp(now, before))
+		return 0;
+	config_put(&values, TAKES_PEER_SET, "endpoint", name->text)->endpoint =
+		name->endpoint;
+	if (step_run(&step, &call->conn, &line, &call->fault))
+		return fault_prefix(&call->fault, peer->name);
+	printf("%s: %s is at %s\n", peer->name, name->text, now);
+	return 0;
+}
+
+static int move_peers(struct call *call, struct config *config,
+		      const struct model_device *device, uint32_t every)
+{
+	for (size_t i = 0; i < config->n_peers; i++) {
+		struct config_peer *wanted = &config->peers[i];
+		const struct model_peer *peer = find_peer(device, wanted->name);
+		struct value *name = values_get(&wanted->values, "endpoint");
+
+		if (!peer || !name || !is_name(name->text) ||
+		    !is_wanted(peer, every))
+			continue;
+		if (move_peer(call, device, peer, name))
+			return -1;
+	}
+	return 0;
+}
+
+int resolve(struct call *call)
+{
+	const struct value *every = values_get(&call->values, "every");
+	const char *file = call->word[0];
+	struct model_devices devices = {};
+	char name[IFNAMSIZ];
+	struct config config;
+	int status = config_take(&config, file, &call->fault);
+
+	if (!status && config.name && link_real_name(config.name, name))
+		config.name = name;
+	if (!status) {
+		call->word[0] = config.name;
+		status = query_device(call, config.name, &devices);
+	}
+	if (!status)
+		status = move_peers(call, &config, &devices.list[0],
+				    every ? every->number : 0);
+	call->word[0] = file;
+	model_devices_clear(&devices);
+	config_wipe(&config);
+	return status;
+}
