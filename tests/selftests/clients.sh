@@ -45,7 +45,14 @@ ok "its program and directories" as host1 "$(block "The server" 3)"
 both=$(block "The server" 4)
 ok "its file" up_there host1 "$(block "The server" 2)"
 is "the first command is that of the unit" "${both%%$'\n'*}" "camexctl up /etc/camex/camex0.up"
-like "the second is the other unit's" "$(sed "s/%i/camex0/g; s,@SBINDIR@/,," "$unit")" "ExecStart=${both#*$'\n'}"$'\n'
+# unit_says: what the unit runs, here
+unit_says() {
+	eval "$(sed -n 's/^ExecStart=//p' "$unit" | sed 's/%i/camex0/g; s/\$\$/$/g; s,@SBINDIR@/camexctl,echo camexctl,')"
+}
+is "the second is the other unit's" "$(unit_says)" "${both#*$'\n'}"
+rmdir /etc/camex/camex0.authorized
+is "which takes all where nobody is authorized by name" "$(unit_says)" "camexctl watch camex0 exec /etc/camex/camex0.link"
+install -d -m 700 /etc/camex/camex0.authorized
 # shellcheck disable=SC2086 # the words of the page
 bg host1 ${both#*$'\n'} >"$test_tmp/said" 2>&1
 
