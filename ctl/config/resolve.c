@@ -41,33 +41,23 @@ static bool is_due(uint64_t silent, uint32_t every)
 	return silent - step < every;
 }
 
-/*
- * For how long a peer has not answered, seconds; 0 where it was never heard and that is not known, too.
- * False: it is there, or has no reason to answer.
- */
+/* For how long a peer has not answered, seconds. False: it is there, or has no reason to answer. */
 static bool is_silent(const struct model_peer *peer, uint64_t *silent)
 {
 	const struct nlattr *state = peer->tb[CAMEX_A_PEER_STATE];
 	const struct nlattr *since = peer->tb[CAMEX_A_PEER_UNANSWERED];
 
-	if (!since)
+	if (!since && state && nla_get_u32(state) == CAMEX_PEER_STATE_LOST)
 		since = peer->tb[CAMEX_A_PEER_LAST_SEEN];
 	*silent = since ? nla_get_u64(since) / 1000 : 0;
-	switch (state ? nla_get_u32(state) : CAMEX_PEER_STATE_UP) {
-	case CAMEX_PEER_STATE_WAITING:
-	case CAMEX_PEER_STATE_REGISTERING:
-	case CAMEX_PEER_STATE_LOST:
-		return true;
-	default:
-		return peer->tb[CAMEX_A_PEER_UNANSWERED];
-	}
+	return since;
 }
 
 static bool is_wanted(const struct model_peer *peer, uint32_t every)
 {
 	uint64_t silent;
 
-	return is_silent(peer, &silent) && (!silent || is_due(silent, every));
+	return is_silent(peer, &silent) && is_due(silent, every);
 }
 
 static const struct model_peer *find_peer(const struct model_device *device,
