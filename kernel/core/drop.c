@@ -6,6 +6,7 @@
 #include "core/compat.h"
 #include "core/drop.h"
 #include "core/peer.h"
+#include "core/trace.h"
 
 /**
  * camex_peer_dropped_received() - count datagrams of a peer that are dropped
@@ -44,6 +45,7 @@ void camex_drop_received(struct camex_dev *cdev, struct camex_peer *peer, int wh
 {
 	camex_count(cdev->stats, why, packets);
 	camex_peer_dropped_received(peer, packets);
+	trace_camex_drop(cdev, peer, why, packets, true);
 }
 
 /**
@@ -67,6 +69,7 @@ void camex_drop_sent(struct camex_dev *cdev, struct camex_peer *peer, int why,
 		u64_stats_add(&t->tx_dropped, packets);
 		u64_stats_update_end(&t->syncp);
 	}
+	trace_camex_drop(cdev, peer, why, packets, false);
 }
 
 /**

@@ -5,6 +5,7 @@
 #include "core/compat.h"
 #include "core/events.h"
 #include "core/peer.h"
+#include "core/trace.h"
 
 static void (*sink)(struct camex_peer *peer, enum camex_event event);
 
@@ -19,6 +20,30 @@ void camex_events_to(void (*tell)(struct camex_peer *peer, enum camex_event even
 	sink = tell;
 }
 
+/* Where an event has a tracepoint of its own; that of an endpoint has the endpoint with it. */
+static void trace_event(const struct camex_peer *peer, enum camex_event event)
+{
+	switch (event) {
+	case CAMEX_EVENT_PEER_UP:
+		trace_camex_peer_up(peer);
+		break;
+	case CAMEX_EVENT_PEER_LOST:
+		trace_camex_peer_lost(peer);
+		break;
+	case CAMEX_EVENT_LINK_ADD:
+		trace_camex_link(peer);
+		break;
+	case CAMEX_EVENT_REGISTER:
+		trace_camex_register(peer);
+		break;
+	case CAMEX_EVENT_HANDSHAKE:
+		trace_camex_handshake(peer);
+		break;
+	default:
+		break;
+	}
+}
+
 /**
  * camex_event_now() - tell an event at once
  * @peer: the peer
@@ -28,6 +53,7 @@ void camex_events_to(void (*tell)(struct camex_peer *peer, enum camex_event even
  */
 void camex_event_now(struct camex_peer *peer, enum camex_event event)
 {
+	trace_event(peer, event);
 	if (sink)
 		sink(peer, event);
 }
@@ -58,6 +84,7 @@ void camex_peer_tell(struct camex_peer *peer, enum camex_event event)
 	lockdep_assert_held(&cdev->lock);
 	if (peer->dead || cdev->dying)
 		return;
+	trace_event(peer, event);
 	__set_bit(event, &peer->events.pending);
 	if (list_empty(&peer->events.node)) {
 		list_add_tail(&peer->events.node, &cdev->events.list);

@@ -9,6 +9,7 @@
 #include "core/protocol.h"
 #include "core/staged.h"
 #include "core/timer.h"
+#include "core/trace.h"
 #include "core/transport.h"
 
 static const struct rhashtable_params by_name = {
@@ -224,6 +225,7 @@ int camex_peer_move(struct camex_peer *peer, const struct camex_addr *to,
 		return -ENOMEM;
 	elsewhere = old && memcmp(&old->to, to, sizeof(*to));
 	camex_endpoint_swap(peer, ep);
+	trace_camex_endpoint(peer, to);
 	if (elsewhere)
 		camex_peer_tell(peer, CAMEX_EVENT_ENDPOINT);
 	if (old && peer->cdev->protocol->peer_moved)

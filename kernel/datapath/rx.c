@@ -8,6 +8,7 @@
 #include "core/drop.h"
 #include "core/link.h"
 #include "core/protocol.h"
+#include "core/trace.h"
 #include "core/transport.h"
 #include "datapath/gro_queue.h"
 #include "datapath/receive_batch.h"
@@ -108,6 +109,7 @@ void camex_deliver(struct camex_dev *cdev, struct camex_peer *peer,
 	packets = camex_packets(skb, &bytes);
 	if (cdev->protocol->counts_datagrams)
 		bytes = datagrams_of(peer, skb, packets, bytes);
+	trace_camex_open(peer, packets, bytes);
 	camex_traffic_rx(peer->traffic, packets, bytes);
 	camex_sw_netstats_rx(dev, packets, bytes);
 	if (link->forward && link->forward(peer, skb, &frame))

@@ -14,6 +14,7 @@
 #include "core/protocol.h"
 #include "core/staged.h"
 #include "core/timer.h"
+#include "core/trace.h"
 #include "core/transport.h"
 #include "datapath/seal.h"
 #include "datapath/segment.h"
@@ -112,6 +113,7 @@ static void send_sealed(struct sending *s, struct sk_buff *sealed, int why,
 	if (likely(sealed)) {
 		if (cdev->protocol->counts_datagrams)
 			bytes = sealed->len;
+		trace_camex_seal(s->peer, packets, bytes);
 		why = cdev->transport->send(cdev, s->ep, &s->way, sealed);
 	}
 	if (unlikely(why)) {

@@ -16,6 +16,7 @@
 #include "core/clock.h"
 #include "core/compat.h"
 #include "core/timer.h"
+#include "core/trace.h"
 #include "protocol/sealed/key.h"
 #include "protocol/sealed/session_rank.h"
 
@@ -76,6 +77,7 @@ void camex_session_retire(struct camex_session *session)
 		if (own->endpoint_session == rx)
 			own->endpoint_session = NULL;
 		own->nopen--;
+		trace_camex_session_close(peer);
 	}
 	remember_session(peer, session);
 }
@@ -110,6 +112,8 @@ void camex_sessions_forget(struct camex_peer *peer, bool sends)
 
 	ASSERT_RTNL();
 	if (!sends) {
+		list_for_each_entry(session, &own->open, peer_node)
+			trace_camex_session_close(peer);
 		list_splice_tail_init(&own->open, &own->closed[0].list);
 		own->nopen = 0;
 		own->endpoint_session = NULL;
@@ -257,6 +261,7 @@ struct camex_session_rx *camex_session_rank_open(struct camex_peer *peer,
 		camex_session_retire(&silent_longest(own)->base);
 	rank_session(own, rx);
 	own->nopen++;
+	trace_camex_session_open(peer);
 	WRITE_ONCE(own->refused, false);
 	if (registers)
 		camex_peer_tell(peer, CAMEX_EVENT_REGISTER);

@@ -12,6 +12,7 @@
 #include "core/compat.h"
 #include "core/staged.h"
 #include "core/timer.h"
+#include "core/trace.h"
 #include "protocol/wireguard/data.h"
 #include "protocol/wireguard/handshake.h"
 
@@ -150,6 +151,7 @@ void camex_wg_session_join(struct camex_wg_peer *own, struct camex_wg_session *s
 
 	lockdep_assert_held(&peer->cdev->lock);
 	camex_wg_sessions_add(&own->sessions, session);
+	trace_camex_session_open(peer);
 	camex_wg_timers_derived(&own->timers, jiffies);
 	/* What packets note is looked at from now on. */
 	camex_peer_wake(peer, jiffies + CAMEX_WG_KEEPALIVE_AFTER);

@@ -3,6 +3,7 @@
 
 #include "core/compat.h"
 #include "core/memory.h"
+#include "core/trace.h"
 #include "protocol/wireguard/session.h"
 #include "protocol/wireguard/wireguard.h"
 
@@ -74,6 +75,7 @@ void camex_wg_session_drop(struct camex_wg_session *session)
 	spin_lock(&session->window.lock);
 	session->window.closed = true;
 	spin_unlock(&session->window.lock);
+	trace_camex_session_close(session->receiver.peer);
 	call_rcu(&session->rcu, free_session);
 }
 
