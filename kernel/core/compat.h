@@ -55,6 +55,23 @@
 #define camex_uninit
 #endif
 
+/* 6.0: references to a device are tracked by their holder. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 0, 0)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 17, 0)
+typedef struct {} netdevice_tracker;
+#endif
+
+static inline void netdev_hold(struct net_device *dev, netdevice_tracker *tracker, gfp_t gfp)
+{
+	dev_hold(dev);
+}
+
+static inline void netdev_put(struct net_device *dev, netdevice_tracker *tracker)
+{
+	dev_put(dev);
+}
+#endif
+
 /* 5.14: modules may have what softirqs and workers allocate charged to a memory cgroup. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
 static inline struct mem_cgroup *camex_memcg_get(void)
@@ -397,7 +414,7 @@ static inline struct nlattr **camex_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
-/* 6.12: netpoll's own cleanup is no longer exported, another is; 6.0: references are tracked. */
+/* 6.12: netpoll's own cleanup is no longer exported, another is; 6.0: netpoll's tracker. */
 #ifdef CONFIG_NETPOLL
 static inline void camex_netpoll_cleanup(struct netpoll *np)
 {
@@ -659,6 +676,11 @@ static inline void camex_aes_encrypt(const camex_aes_key *key, u8 *out, const u8
 {
 	aes_encrypt(key, out, in);
 }
+#endif
+
+/* The number that is set aside for line disciplines out of the tree; 5.10 has no name for it. */
+#ifndef N_DEVELOPMENT
+#define N_DEVELOPMENT	29
 #endif
 
 /* 6.13: symbol namespaces are strings; the test suites use plain exports. */

@@ -29,6 +29,7 @@
 #include <net/net_namespace.h>
 
 #include "core/allowed_ips.h"
+#include "core/compat.h"
 #include "core/rate_limit.h"
 #include "core/stats.h"
 
@@ -164,10 +165,14 @@ struct camex_events {
  *	camex_dev.lock
  * @due: by camex_peer.link.node
  * @work: makes and deletes links
+ * @working: @work is queued, or runs and will look at @due again
+ * @tracker: of the reference to the net_device that @work has meanwhile
  */
 struct camex_links_due {
 	struct list_head due;
 	struct work_struct work;
+	bool working;
+	netdevice_tracker tracker;
 };
 
 /**

@@ -235,46 +235,45 @@ static void settle_link(struct camex_peer *peer, struct list_head *gone)
 	}
 }
 
-static struct camex_peer *next_due(struct camex_dev *cdev)
+/* The next peer; or NULL, and the work item, whose reference to the net_device is @held, ends. */
+static struct camex_peer *next_due(struct camex_dev *cdev, netdevice_tracker *held)
 {
+	struct camex_links_due *links = &cdev->links;
 	struct camex_peer *peer;
 
 	spin_lock_bh(&cdev->lock);
-	peer = list_first_entry_or_null(&cdev->links.due, struct camex_peer,
-					link.node);
-	if (peer)
+	peer = list_first_entry_or_null(&links->due, struct camex_peer, link.node);
+	if (peer) {
 		list_del_init(&peer->link.node);
+	} else {
+		links->working = false;
+		*held = links->tracker;
+	}
 	spin_unlock_bh(&cdev->lock);
 	return peer;
-}
-
-/* A queued work item holds the net_device, so that its deletion waits for the item. */
-static void queue_links_work(struct camex_dev *cdev)
-{
-	dev_hold(cdev->dev);
-	if (!queue_work(links_queue, &cdev->links.work))
-		dev_put(cdev->dev);
 }
 
 static void run_links_work(struct work_struct *work)
 {
 	struct camex_dev *cdev = container_of(work, struct camex_dev, links.work);
-	struct camex_peer *peer;
+	struct camex_peer *peer = NULL;
+	netdevice_tracker held;
 	LIST_HEAD(gone);
 	int i;
 
 	rtnl_lock();
 	for (i = 0; i < AT_ONCE; i++) {
-		peer = next_due(cdev);
+		peer = next_due(cdev, &held);
 		if (!peer)
 			break;
 		settle_link(peer, &gone);
 	}
 	unregister_netdevice_many(&gone);
 	rtnl_unlock();
-	if (i == AT_ONCE)
-		queue_links_work(cdev);
-	dev_put(cdev->dev);
+	if (peer)
+		queue_work(links_queue, &cdev->links.work);
+	else
+		netdev_put(cdev->dev, &held);
 }
 
 /**
@@ -286,12 +285,18 @@ static void run_links_work(struct work_struct *work)
 void camex_peer_link_request(struct camex_peer *peer)
 {
 	struct camex_dev *cdev = peer->cdev;
+	struct camex_links_due *links = &cdev->links;
 
 	lockdep_assert_held(&cdev->lock);
 	if (peer->dead || cdev->dying || !list_empty(&peer->link.node))
 		return;
-	list_add_tail(&peer->link.node, &cdev->links.due);
-	queue_links_work(cdev);
+	list_add_tail(&peer->link.node, &links->due);
+	if (links->working)
+		return;
+	/* The net_device waits for the work item when it goes. */
+	links->working = true;
+	netdev_hold(cdev->dev, &links->tracker, GFP_ATOMIC);
+	queue_work(links_queue, &links->work);
 }
 
 /**

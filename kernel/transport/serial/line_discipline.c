@@ -16,10 +16,7 @@
 #include "core/transport.h"
 #include "transport/serial/serial.h"
 
-/* N_DEVELOPMENT, which older kernels have no name for. */
-#define LDISC		29
-
-static int ldisc = LDISC;
+static int ldisc = N_DEVELOPMENT;
 module_param(ldisc, int, 0444);
 MODULE_PARM_DESC(ldisc, "Number of the line discipline of transport serial (29)");
 
