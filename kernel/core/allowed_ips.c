@@ -105,8 +105,6 @@ struct camex_peer *camex_route_lookup4(const struct camex_routes *routes,
 	return lookup_longest(root, key, 32, 0);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup4);
-
 /**
  * camex_route_lookup6() - longest match of an IPv6 address
  * @routes: the device's routes
@@ -127,8 +125,6 @@ struct camex_peer *camex_route_lookup6(const struct camex_routes *routes,
 	return lookup_longest(root, key, 128, 0);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup6);
-
 /**
  * camex_route_lookup_dst() - the peer that a packet is for
  * @routes: the device's routes
@@ -144,8 +140,6 @@ struct camex_peer *camex_route_lookup_dst(const struct camex_routes *routes,
 		return camex_route_lookup4(routes, ip_hdr(skb)->daddr);
 	return camex_route_lookup6(routes, &ipv6_hdr(skb)->daddr);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup_dst);
 
 /**
  * camex_route_lookup_relay() - the peer that a packet may be relayed to
@@ -183,8 +177,6 @@ struct camex_peer *camex_route_lookup_src(const struct camex_routes *routes,
 		return camex_route_lookup4(routes, ip_hdr(skb)->saddr);
 	return camex_route_lookup6(routes, &ipv6_hdr(skb)->saddr);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_route_lookup_src);
 
 /**
  * camex_route_lookup_raw() - the peer that the source of raw bytes belongs to
@@ -229,8 +221,6 @@ bool camex_prefix_valid(const struct camex_prefix *prefix)
 	return !(key[1] & ~mask_prefix(prefix->len - 64));
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_prefix_valid);
-
 /**
  * camex_route_prefix() - the prefix of a route
  * @route: the route
@@ -248,8 +238,6 @@ void camex_route_prefix(const struct camex_route *route,
 	a[2] = cpu_to_be32(route->key[1] >> 32);
 	a[3] = cpu_to_be32(lower_32_bits(route->key[1]));
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_route_prefix);
 
 static struct camex_route __rcu **root_of(struct camex_routes *routes,
 					  u16 family)
@@ -309,8 +297,6 @@ struct camex_route *camex_route_find(struct camex_routes *routes,
 		return node;
 	return NULL;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_route_find);
 
 /* Counts the changes of all devices' routes (RTNL). */
 static u64 generation;
@@ -410,8 +396,6 @@ int camex_route_insert(struct camex_routes *routes,
 	return 0;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_route_insert);
-
 /* Remove a node that has at most one child and no peer. */
 static void splice_out(struct camex_routes *routes, struct camex_route *node)
 {
@@ -452,5 +436,3 @@ void camex_route_remove(struct camex_routes *routes, struct camex_route *route)
 	if (parent && !rcu_access_pointer(parent->peer) && !is_fork(parent))
 		splice_out(routes, parent);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_route_remove);

@@ -57,8 +57,6 @@ s64 camex_clock_offset(void)
 	return (s64)camex_clock_wall() - ktime_get_ns();
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_clock_offset);
-
 /*
  * The timer runs on the wall clock. If the clock is set forward beyond the expiry time, the timer
  * expires at once, so that large steps are noticed without delay.
@@ -172,8 +170,6 @@ void camex_clock_pause(bool pause)
 	/* Wait for packets that are being sealed. */
 	synchronize_net();
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_clock_pause);
 
 static int change_power(struct notifier_block *nb, unsigned long action, void *data)
 {

@@ -683,13 +683,6 @@ static inline void camex_aes_encrypt(const camex_aes_key *key, u8 *out, const u8
 #define N_DEVELOPMENT	29
 #endif
 
-/* 6.13: symbol namespaces are strings; the test suites use plain exports. */
-#ifdef CAMEX_KUNIT
-#define CAMEX_EXPORT_FOR_KUNIT(sym) EXPORT_SYMBOL_GPL(sym)
-#else
-#define CAMEX_EXPORT_FOR_KUNIT(sym)
-#endif
-
 /*
  * 6.1: why a packet is dropped, in the kernel's own terms, for dropwatch, perf and ss. What no term
  * fits has none: camex:camex_drop has the counter.

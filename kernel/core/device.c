@@ -36,8 +36,6 @@ int camex_device_attach(struct camex_dev *cdev)
 	return err;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_device_attach);
-
 /**
  * camex_device_detach() - undo camex_device_attach()
  * @cdev: a device without peers, which packets cannot find any more; harmless if it was not
@@ -54,8 +52,6 @@ void camex_device_detach(struct camex_dev *cdev)
 	kvfree(cdev->own);
 	cdev->own = NULL;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_device_detach);
 
 /**
  * camex_device_headroom() - raise the headroom of the link

@@ -29,8 +29,6 @@ void camex_peer_dropped_received(struct camex_peer *peer, unsigned int packets)
 	u64_stats_update_end(&t->syncp);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_dropped_received);
-
 /**
  * camex_drop_received() - count what came and is dropped
  * @cdev: the device

@@ -88,8 +88,6 @@ struct camex_endpoint *camex_endpoint_new(struct camex_peer *peer,
 	return ep;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_endpoint_new);
-
 static void path_free(struct camex_path *path)
 {
 	if (path) {
@@ -264,8 +262,6 @@ struct camex_peer *camex_peer_by_endpoint(struct camex_dev *cdev,
 	return found;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_by_endpoint);
-
 /**
  * camex_peer_configured_at() - the peer whose configured endpoint this is
  * @cdev: the device
@@ -290,8 +286,6 @@ struct camex_peer *camex_peer_configured_at(struct camex_dev *cdev,
 	return found;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_configured_at);
-
 /**
  * camex_peer_configure_endpoint() - set the configured endpoint of a peer
  * @peer: the peer
@@ -313,5 +307,3 @@ void camex_peer_configure_endpoint(struct camex_peer *peer,
 	if (peer->cdev->transport->connect)
 		peer->cdev->transport->connect(peer->cdev, ep);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_configure_endpoint);

@@ -116,8 +116,6 @@ unsigned long camex_events_take(struct camex_dev *cdev,
 	return events;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_events_take);
-
 static void tell_events(struct work_struct *work)
 {
 	struct camex_dev *cdev = container_of(to_delayed_work(work),

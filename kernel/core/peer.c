@@ -40,8 +40,6 @@ int camex_peers_init(struct camex_dev *cdev)
 	return err;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_peers_init);
-
 /**
  * camex_peers_free() - free the empty tables
  * @cdev: a device without peers
@@ -52,8 +50,6 @@ void camex_peers_free(struct camex_dev *cdev)
 	rhashtable_destroy(&cdev->names);
 	xa_destroy(&cdev->peers);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_peers_free);
 
 /**
  * camex_peers_clear() - delete all peers
@@ -71,8 +67,6 @@ void camex_peers_clear(struct camex_dev *cdev)
 		cond_resched();
 	}
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_peers_clear);
 
 static void fold_name(char *folded, const char *name)
 {
@@ -98,8 +92,6 @@ struct camex_peer *camex_peer_find(struct camex_dev *cdev, const char *name)
 	fold_name(folded, name);
 	return rhashtable_lookup_fast(&cdev->names, folded, by_name);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_find);
 
 /**
  * camex_peer_new() - add a peer with a name, and perhaps a key
@@ -161,8 +153,6 @@ err_peer:
 	return ERR_PTR(err);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_new);
-
 /* --- changes by received datagrams --- */
 
 static void heard_again(struct camex_peer *peer)
@@ -198,8 +188,6 @@ void camex_peer_heard(struct camex_peer *peer)
 	if (unlikely(!READ_ONCE(peer->live.alive)))
 		heard_again(peer);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_heard);
 
 /**
  * camex_peer_move() - change the endpoint of a peer
@@ -334,8 +322,6 @@ int camex_peer_set_routes(struct camex_peer *peer,
 	return err;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_set_routes);
-
 /* --- deletion of a peer, and its state --- */
 
 /**
@@ -364,8 +350,6 @@ void camex_peer_forget(struct camex_peer *peer)
 	if (cdev->link->peer_unlink)
 		cdev->link->peer_unlink(peer);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_forget);
 
 static void peer_free(struct rcu_head *rcu)
 {
@@ -421,8 +405,6 @@ void camex_peer_del(struct camex_peer *peer)
 	call_rcu(&peer->rcu, peer_free);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_del);
-
 /**
  * camex_peer_state() - the state of a peer
  * @peer: the peer
@@ -455,5 +437,3 @@ enum camex_peer_state camex_peer_state(const struct camex_peer *peer)
 		return CAMEX_PEER_STATE_LOST;
 	return CAMEX_PEER_STATE_UP;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_state);

@@ -26,8 +26,6 @@ struct camex_rate_limits *camex_rate_limits_alloc(void)
 	return limits;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_rate_limits_alloc);
-
 /**
  * camex_rate_limits_free() - free what camex_rate_limits_alloc() made
  * @limits: the buckets, which received datagrams do not use any more; may be NULL
@@ -36,8 +34,6 @@ void camex_rate_limits_free(struct camex_rate_limits *limits)
 {
 	kvfree(limits);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_rate_limits_free);
 
 /* Add @cost to *@full, unless it is @ahead of @now already. */
 static bool take_token(atomic64_t *full, u64 now, u64 cost, u64 ahead)
@@ -82,8 +78,6 @@ bool camex_rate_limit_source(struct camex_rate_limits *limits,
 			  (u64)CAMEX_LIMIT_BURST * DATAGRAM_NS);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_rate_limit_source);
-
 /**
  * camex_rate_limit_config() - may a plain CONFIG be sent to this address
  * @limits: the buckets of the namespace that sends the CONFIG
@@ -100,8 +94,6 @@ bool camex_rate_limit_config(struct camex_rate_limits *limits,
 	return take_token(&limits->configs[bucket], now, CONFIG_NS, NSEC_PER_SEC);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_rate_limit_config);
-
 /**
  * camex_budget_begin() - is CPU time left for trying keys
  * @limit: the device's budget
@@ -114,8 +106,6 @@ bool camex_budget_begin(struct camex_budget *limit, u64 now)
 	return atomic64_read(&limit->paid_until) <=
 	       (s64)(now + CAMEX_LIMIT_CPU_BURST);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_budget_begin);
 
 /**
  * camex_budget_wait() - time until CPU time is left
@@ -143,5 +133,3 @@ void camex_budget_end(struct camex_budget *limit, u64 start, u64 now)
 	take_token(&limit->paid_until, now, (now - start) * CAMEX_LIMIT_CPU,
 		   S64_MAX / 2);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_budget_end);

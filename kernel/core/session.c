@@ -35,5 +35,3 @@ u64 camex_receiver_take(struct camex_receiver *receiver, const u64 *seq,
 	spin_unlock(&window->lock);
 	return fresh;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_receiver_take);

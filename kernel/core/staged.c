@@ -85,8 +85,6 @@ int camex_stage(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol)
 	return 0;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_stage);
-
 /* Take all waiting packets, the oldest one first. */
 static void take_staged(struct camex_peer *peer, struct sk_buff_head *packets)
 {
@@ -124,8 +122,6 @@ void camex_staged_send(struct camex_peer *peer)
 			drop_packet(peer, skb, why);
 	}
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_staged_send);
 
 /* Until when a peer without an endpoint may say where it is. */
 static unsigned long heard_until(const struct camex_peer *peer)
@@ -209,5 +205,3 @@ void camex_staged_purge(struct camex_peer *peer)
 	take_staged(peer, &packets);
 	__skb_queue_purge(&packets);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_staged_purge);

@@ -31,8 +31,6 @@ const char * const camex_stats_names[CAMEX_STATS_COUNT] = {
 	[CAMEX_A_STATS_WRONG_CIPHER - 2] = "wrong_cipher",
 };
 
-CAMEX_EXPORT_FOR_KUNIT(camex_stats_names);
-
 /**
  * camex_stats_alloc() - counters of a device, all zero
  *
@@ -50,8 +48,6 @@ struct camex_stats __percpu *camex_stats_alloc(void)
 	return stats;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_stats_alloc);
-
 /**
  * camex_traffic_alloc() - counters of a peer, all zero
  *
@@ -68,8 +64,6 @@ struct camex_traffic __percpu *camex_traffic_alloc(void)
 			u64_stats_init(&per_cpu_ptr(t, cpu)->syncp);
 	return t;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_traffic_alloc);
 
 /**
  * camex_stats_sum() - add up the CPUs' counters
@@ -95,8 +89,6 @@ void camex_stats_sum(struct camex_stats __percpu *stats, u64 *sum)
 			sum[i] += one[i];
 	}
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_stats_sum);
 
 /**
  * camex_traffic_sum() - add up a peer's packets and bytes
@@ -132,8 +124,6 @@ void camex_traffic_sum(struct camex_traffic __percpu *traffic,
 	}
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_traffic_sum);
-
 /**
  * camex_stats_link() - what the counters mean for "ip -s link"
  * @sum: from camex_stats_sum()
@@ -166,5 +156,3 @@ void camex_stats_link(const u64 *sum, bool wireguard_kind, struct rtnl_link_stat
 	link->rx_frame_errors += from_nobody;
 #undef C
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_stats_link);

@@ -151,8 +151,6 @@ void camex_peer_wake(struct camex_peer *peer, unsigned long when)
 		timer_reduce(&peer->live.timer, when);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_wake);
-
 /**
  * camex_peer_begin() - let the protocol send something to a peer at once
  * @peer: the peer

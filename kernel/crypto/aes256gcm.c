@@ -181,8 +181,6 @@ const char *camex_aes256gcm_refusal(void)
 	return why;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_aes256gcm_refusal);
-
 /**
  * camex_aes256gcm_exit() - nothing is encrypted any more
  */
@@ -318,8 +316,6 @@ const struct camex_cipher camex_aes256gcm = {
 	.open = open_body,
 	.open_to = open_body_to,
 };
-
-CAMEX_EXPORT_FOR_KUNIT(camex_aes256gcm);
 #else
 const char *camex_aes256gcm_refusal(void)
 {

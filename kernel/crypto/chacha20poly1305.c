@@ -229,5 +229,3 @@ const struct camex_cipher camex_chacha20poly1305 = {
 	.open_first = open_first_bytes,
 	.open_rest = open_other_bytes,
 };
-
-CAMEX_EXPORT_FOR_KUNIT(camex_chacha20poly1305);

@@ -41,8 +41,6 @@ void camex_hmac(u8 out[CAMEX_HASH_LEN], const u8 key[CAMEX_HASH_LEN], const u8 *
 	memzero_explicit(inner, sizeof(inner));
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_hmac);
-
 /**
  * camex_hkdf() - derive keys: HKDF (RFC 5869) with HMAC-BLAKE2s and no info, as in Noise
  * @first: first output, CAMEX_HASH_LEN bytes as each; may be @key
@@ -70,5 +68,3 @@ void camex_hkdf(u8 *first, u8 *second, u8 *third, const u8 key[CAMEX_HASH_LEN],
 	memzero_explicit(secret, sizeof(secret));
 	memzero_explicit(block, sizeof(block));
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_hkdf);

@@ -102,8 +102,6 @@ void camex_gcm_set_key(struct camex_gcm_key *key, const u8 *bytes)
 	memzero_explicit(hash, sizeof(hash));
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_gcm_set_key);
-
 /**
  * camex_gcm_seal() - encrypt
  * @key: the key
@@ -122,8 +120,6 @@ void camex_gcm_seal(const struct camex_gcm_key *key, u8 *to, const u8 *from, siz
 	crypt_bytes(key, to, from, len, nonce);
 	make_tag(key, to + len, to, len, ad, ad_len, nonce);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_gcm_seal);
 
 /**
  * camex_gcm_open() - authenticate, then decrypt
@@ -149,6 +145,4 @@ bool camex_gcm_open(const struct camex_gcm_key *key, u8 *to, const u8 *from, siz
 	crypt_bytes(key, to, from, len, nonce);
 	return true;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_gcm_open);
 #endif

@@ -151,6 +151,3 @@ void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 		camex_deliver(cdev, peer, skb, from);
 	}
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_deliver);
-CAMEX_EXPORT_FOR_KUNIT(camex_rx);

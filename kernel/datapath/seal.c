@@ -108,8 +108,6 @@ struct sock *camex_payer_of(const struct sk_buff *skb)
 	return sk;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_payer_of);
-
 /*
  * Charge an outer packet to the socket of the packet inside: TCP small queues and send buffers
  * depend on that.
@@ -271,8 +269,6 @@ drop:
 	return NULL;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_seal);
-
 /* An empty skb, whose fragment will contain the datagrams. */
 static struct sk_buff *new_carrier(struct sk_buff *skb, unsigned int headroom,
 				   const struct camex_space *space,
@@ -370,5 +366,3 @@ put:
 	camex_page_ring_put(&space);
 	return NULL;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_seal_many);

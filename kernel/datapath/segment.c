@@ -199,6 +199,3 @@ unsigned int camex_segment_next(struct camex_segmenter *cut, u8 *to)
 	cut->made++;
 	return cut->link_len + len;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_segment_begin);
-CAMEX_EXPORT_FOR_KUNIT(camex_segment_next);

@@ -340,8 +340,6 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
 	return seal_and_send(peer, skb, protocol, room);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_tx);
-
 /**
  * camex_icmp_for() - the ICMP error for a packet that was dropped
  * @why: CAMEX_A_STATS_*

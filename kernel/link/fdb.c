@@ -44,8 +44,6 @@ void camex_fdb_key_set(struct camex_fdb_key *key, const u8 *mac, u16 vlan)
 	key->vlan = vlan;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_fdb_key_set);
-
 static bool is_old(const struct camex_dev *cdev,
 		   const struct camex_fdb_entry *entry)
 {
@@ -110,8 +108,6 @@ int camex_fdb_init(struct camex_dev *cdev)
 	return rhashtable_init(&cdev->stations.table, &by_station);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_fdb_init);
-
 /**
  * camex_fdb_free() - free the empty table
  * @cdev: a device without peers
@@ -123,8 +119,6 @@ void camex_fdb_free(struct camex_dev *cdev)
 	cancel_delayed_work_sync(&cdev->stations.work);
 	rhashtable_destroy(&cdev->stations.table);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_fdb_free);
 
 /* --- packets --- */
 
@@ -149,8 +143,6 @@ struct camex_peer *camex_fdb_lookup(struct camex_dev *cdev, const u8 *mac,
 	return entry && !is_old(cdev, entry) ?
 	       rcu_dereference_check(entry->peer, rcu_read_lock_bh_held()) : NULL;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_fdb_lookup);
 
 /* Is there no room for a station of this peer? @known: the table has the station already. */
 static bool is_full(const struct camex_peer *peer, bool known)
@@ -246,8 +238,6 @@ bool camex_fdb_learn(struct camex_peer *peer, const u8 *mac, u16 vlan)
 	return !fixed;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_fdb_learn);
-
 /* --- configuration --- */
 
 /**
@@ -277,8 +267,6 @@ int camex_fdb_add(struct camex_peer *peer, const struct camex_fdb_key *key,
 	return err == -EBUSY || err == -E2BIG ? -ENOMEM : err;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_fdb_add);
-
 /**
  * camex_fdb_del() - delete the entry of a station
  * @cdev: the device
@@ -305,8 +293,6 @@ int camex_fdb_del(struct camex_dev *cdev, const struct camex_fdb_key *key,
 	rcu_read_unlock();
 	return err;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_fdb_del);
 
 /**
  * camex_fdb_flush() - delete the entries of a peer
@@ -342,8 +328,6 @@ void camex_fdb_flush_all(struct camex_dev *cdev)
 		spin_unlock_bh(&cdev->lock);
 	}
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_fdb_flush_all);
 
 /**
  * camex_fdb_configured() - search for old entries soon, because the ageing time may have changed

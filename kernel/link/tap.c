@@ -221,5 +221,3 @@ const struct camex_link_ops camex_link_tap = {
 	.shape = shape_received,
 	.forward = forward_received,
 };
-
-CAMEX_EXPORT_FOR_KUNIT(camex_link_tap);

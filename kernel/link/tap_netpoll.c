@@ -78,8 +78,6 @@ void camex_defer_frame(struct camex_dev *cdev, struct sk_buff *skb)
 	tasklet_schedule(&cdev->deferred.task);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_defer_frame);
-
 /**
  * camex_deferred_init() - set up the list of waiting frames
  * @cdev: a new device
@@ -91,8 +89,6 @@ void camex_deferred_init(struct camex_dev *cdev)
 	atomic_set(&cdev->deferred.dropped, 0);
 	tasklet_setup(&cdev->deferred.task, send_deferred);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_deferred_init);
 
 /**
  * camex_deferred_clear() - drop all waiting frames
@@ -111,6 +107,4 @@ void camex_deferred_clear(struct camex_dev *cdev)
 		kfree_skb(first_frame(node));
 	}
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_deferred_clear);
 #endif /* CONFIG_NETPOLL */

@@ -87,8 +87,6 @@ const struct camex_link_ops camex_link_tun = {
 	.forward = forward_received,
 };
 
-CAMEX_EXPORT_FOR_KUNIT(camex_link_tun);
-
 const struct camex_link_ops camex_link_tun_per_peer = {
 	.no_allowed_ips =
 		"with links per-peer there are no routes: each peer has a link of its own",

@@ -464,5 +464,3 @@ const struct camex_protocol_ops camex_protocol_camex = {
 	.heard = camex_sealed_heard,
 	.sealed = &sealed,
 };
-
-CAMEX_EXPORT_FOR_KUNIT(camex_protocol_camex);

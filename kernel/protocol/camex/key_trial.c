@@ -352,8 +352,6 @@ void camex_trials_init(struct camex_dev *cdev)
 	INIT_DELAYED_WORK(&trials->work, try_waiting);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_trials_init);
-
 /**
  * camex_trials_clear() - drop the waiting datagrams
  * @cdev: the device, which receives nothing at the moment
@@ -398,5 +396,3 @@ void camex_trials_stop(struct camex_dev *cdev)
 	spin_unlock_bh(&trials->lock);
 	camex_trials_clear(cdev);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_trials_stop);

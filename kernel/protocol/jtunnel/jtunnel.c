@@ -272,5 +272,3 @@ const struct camex_protocol_ops camex_protocol_jtunnel = {
 	.heard = camex_sealed_heard,
 	.sealed = &sealed,
 };
-
-CAMEX_EXPORT_FOR_KUNIT(camex_protocol_jtunnel);

@@ -37,8 +37,6 @@ void camex_session_catch_up(struct camex_session_tx *tx)
 		;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_session_catch_up);
-
 static void catch_up(struct camex_peer *peer, struct camex_session_tx *tx,
 		     unsigned long now)
 {

@@ -101,8 +101,6 @@ struct camex_key *camex_key_get(struct camex_dev *cdev, const u8 *bytes)
 	return key;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_key_get);
-
 /**
  * camex_key_attach() - give a key to a peer
  * @key: the key; the peer takes over the caller's reference
@@ -161,8 +159,6 @@ void camex_key_unget(struct camex_dev *cdev, struct camex_key *key)
 				       &key->hash_node, by_key);
 	camex_key_put(key);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_key_unget);
 
 static void key_free(struct rcu_head *rcu)
 {

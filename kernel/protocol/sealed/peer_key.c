@@ -53,8 +53,6 @@ int camex_peer_renew(struct camex_peer *peer)
 	return 0;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_renew);
-
 /**
  * camex_peer_renew_used() - replace a session for sending that is used up
  * @peer: the peer
@@ -75,8 +73,6 @@ void camex_peer_renew_used(struct camex_peer *peer)
 		camex_peer_renew(peer);
 	spin_unlock(&cdev->lock);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_renew_used);
 
 /**
  * camex_peers_use_up() - send nothing more under the current sessions of all peers
@@ -107,8 +103,6 @@ void camex_peers_use_up(struct camex_dev *cdev, s64 since)
 		cond_resched();
 	}
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_peers_use_up);
 
 /**
  * camex_peer_prepare_key() - allocate what a new key needs
@@ -224,5 +218,3 @@ int camex_peer_set_key(struct camex_peer *peer, const u8 *bytes,
 		camex_peer_commit_key(peer, &rekey, fingerprint);
 	return err;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_peer_set_key);

@@ -47,8 +47,6 @@ struct rhlist_head *camex_session_bucket(struct camex_dev *cdev, u32 prefix)
 	return rhltable_lookup(&camex_sealed_of_dev(cdev)->sessions, &prefix, by_prefix);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_session_bucket);
-
 static int insert_session(struct camex_dev *cdev, struct camex_session *session)
 {
 	refcount_inc(&session->key->users);
@@ -77,8 +75,6 @@ u64 camex_session_clock(void)
 
 	return now < CAMEX_CLOCK_MIN || now >= CAMEX_SEQ_LIMIT / 2 ? 0 : now;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_session_clock);
 
 /*
  * The first sequence of a session for sending: the clock; or, while the clock is not set, a random
@@ -161,8 +157,6 @@ draw:
 	return tx;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_session_tx_new);
-
 /**
  * camex_session_rx_new() - make a session for receiving, not open yet
  * @peer: the sender
@@ -193,8 +187,6 @@ struct camex_session_rx *camex_session_rx_new(struct camex_peer *peer,
 	}
 	return rx;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_session_rx_new);
 
 /**
  * camex_session_rx_open() - open a session for receiving
@@ -244,8 +236,6 @@ u64 camex_session_top(struct camex_session_rx *rx)
 	return top;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_session_top);
-
 /**
  * camex_session_take() - check authentic datagrams against the replay window
  * @rx: their session
@@ -266,8 +256,6 @@ u64 camex_session_take(struct camex_session_rx *rx, const u64 *seq,
 		camex_note_now(&rx->heard);
 	return fresh;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_session_take);
 
 static void close_rx(struct camex_session_rx *rx)
 {
@@ -301,8 +289,6 @@ void camex_session_close(struct camex_session *session)
 		close_rx(container_of(session, struct camex_session_rx, base));
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_session_close);
-
 static void session_free(struct rcu_head *rcu)
 {
 	struct camex_session *session = container_of(rcu, struct camex_session, rcu);
@@ -330,8 +316,6 @@ void camex_session_forget(struct camex_session *session)
 	rhltable_remove(&own->sessions, &session->node, by_prefix);
 	call_rcu(&session->rcu, session_free);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_session_forget);
 
 /**
  * camex_session_is_ours() - did we send this datagram ourselves
@@ -362,8 +346,6 @@ bool camex_session_is_ours(struct camex_dev *cdev, const struct camex_key *key,
 	return false;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_session_is_ours);
-
 /**
  * camex_session_use_up() - mark a session as used up: the next packet begins a new one
  * @tx: the session
@@ -374,8 +356,6 @@ void camex_session_use_up(struct camex_session_tx *tx)
 {
 	atomic64_or(CAMEX_SEQ_LIMIT, &tx->next);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_session_use_up);
 
 /**
  * camex_session_next() - reserve the next sequences for sending
@@ -390,5 +370,3 @@ bool camex_session_next(struct camex_session_tx *tx, unsigned int n, u64 *seq)
 	*seq = atomic64_fetch_add(n, &tx->next);
 	return likely(*seq + n <= CAMEX_SEQ_LIMIT);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_session_next);

@@ -82,8 +82,6 @@ void camex_session_retire(struct camex_session *session)
 	remember_session(peer, session);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_session_retire);
-
 /* Another peer that has the key of a session. */
 static struct camex_peer *find_heir(const struct camex_session *session)
 {
@@ -132,8 +130,6 @@ void camex_sessions_forget(struct camex_peer *peer, bool sends)
 	}
 	own->closed[sends].n = 0;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_sessions_forget);
 
 /* The highest sequence of a clock-like session that the peer has reached. */
 static u64 reached_clock(struct camex_sealed_peer *own)
@@ -270,8 +266,6 @@ out:
 	return rx;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_session_rank_open);
-
 /* Accept nothing under an open session, or continue. */
 static void pause_session(struct camex_session_rx *rx, bool pause)
 {
@@ -307,8 +301,6 @@ void camex_sessions_pause(struct camex_dev *cdev, s64 pause)
 		cond_resched();
 	}
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_sessions_pause);
 
 /* --- the endpoint of the peer --- */
 
@@ -416,8 +408,6 @@ out:
 	spin_unlock(&cdev->lock);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_session_rank_highest);
-
 /**
  * camex_session_rank_due() - move the endpoint to a waiting session, if it is time
  * @peer: the peer
@@ -449,5 +439,3 @@ again:
 	}
 	return next;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_session_rank_due);

@@ -131,8 +131,6 @@ out:
 	return 0;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_set_private_key);
-
 /**
  * camex_wg_private_key() - the private key of a device
  * @cdev: the device
@@ -177,8 +175,6 @@ struct camex_peer *camex_wg_peer_find(struct camex_dev *cdev, const u8 *public_k
 	return own ? own->peer : NULL;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_peer_find);
-
 /**
  * camex_wg_peer_new() - add a peer that has only a name, a public key and a cipher
  * @cdev: the device
@@ -209,8 +205,6 @@ struct camex_peer *camex_wg_peer_new(struct camex_dev *cdev, const char *name,
 	camex_peer_del(peer);
 	return ERR_PTR(err);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_peer_new);
 
 /* Nobody is at the peer's key any more, nor at what was made with it. */
 static void forget_key(struct camex_peer *peer, struct camex_wg_peer *own)

@@ -66,8 +66,6 @@ void camex_cookie_checker_init(struct camex_cookie_checker *checker)
 	spin_lock_init(&checker->lock);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_cookie_checker_init);
-
 /**
  * camex_cookie_checker_set() - the device has other keys
  * @checker: its checker of one suite
@@ -89,8 +87,6 @@ void camex_cookie_checker_set(struct camex_cookie_checker *checker,
 	}
 	spin_unlock_bh(&checker->lock);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_cookie_checker_set);
 
 /**
  * camex_cookie_check_mac1() - does the sender of a message know our public key
@@ -117,8 +113,6 @@ bool camex_cookie_check_mac1(struct camex_cookie_checker *checker, const u8 *mes
 	return !crypto_memneq(mac, mac1, sizeof(mac));
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_cookie_check_mac1);
-
 /**
  * camex_cookie_check_mac2() - does the sender of a message receive what it is sent
  * @checker: the checker of the message's suite
@@ -140,8 +134,6 @@ bool camex_cookie_check_mac2(struct camex_cookie_checker *checker, const u8 *mes
 	memzero_explicit(cookie, sizeof(cookie));
 	return !crypto_memneq(mac, mac2, sizeof(mac));
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_cookie_check_mac2);
 
 /**
  * camex_cookie_reply() - answer a message under load
@@ -172,8 +164,6 @@ void camex_cookie_reply(struct camex_cookie_checker *checker,
 	memzero_explicit(cookie, sizeof(cookie));
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_cookie_reply);
-
 /**
  * camex_cookie_init() - begin what makes MACs for a peer, without a cookie
  * @cookie: what makes them
@@ -188,8 +178,6 @@ void camex_cookie_init(struct camex_cookie *cookie, const struct camex_noise_sui
 	make_key(cookie->mac1_key, suite->label_mac1, public_key);
 	make_key(cookie->cookie_key, suite->label_cookie, public_key);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_cookie_init);
 
 /**
  * camex_cookie_add_macs() - finish an initiation or a response
@@ -214,8 +202,6 @@ void camex_cookie_add_macs(struct camex_cookie *cookie, u8 *message, size_t len,
 		memset(mac2, 0, CAMEX_WG_MAC);
 	spin_unlock_bh(&cookie->lock);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_cookie_add_macs);
 
 /**
  * camex_cookie_consume() - take a cookie reply
@@ -245,5 +231,3 @@ bool camex_cookie_consume(struct camex_cookie *cookie,
 	memzero_explicit(opened, sizeof(opened));
 	return ok;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_cookie_consume);

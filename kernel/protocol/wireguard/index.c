@@ -33,8 +33,6 @@ int camex_index_table_init(struct camex_index_table *table)
 	return rhashtable_init(&table->hash, &index_params);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_index_table_init);
-
 /**
  * camex_index_table_free() - free a table
  * @table: the table, which holds no index any more and has no reader
@@ -45,8 +43,6 @@ void camex_index_table_free(struct camex_index_table *table)
 {
 	rhashtable_destroy(&table->hash);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_index_table_free);
 
 /**
  * camex_index_insert() - draw an index and make it known
@@ -70,8 +66,6 @@ int camex_index_insert(struct camex_index_table *table, struct camex_index *inde
 	index->listed = !err;
 	return err == -EEXIST ? -EBUSY : err;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_index_insert);
 
 /**
  * camex_index_replace() - give the index of one to another: of a handshake to its session
@@ -97,8 +91,6 @@ bool camex_index_replace(struct camex_index_table *table, struct camex_index *ol
 	return true;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_index_replace);
-
 /**
  * camex_index_remove() - take an index back
  * @table: the table
@@ -114,8 +106,6 @@ void camex_index_remove(struct camex_index_table *table, struct camex_index *ind
 	index->listed = false;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_index_remove);
-
 /**
  * camex_index_find() - find what an index belongs to
  * @table: the table
@@ -128,5 +118,3 @@ struct camex_index *camex_index_find(struct camex_index_table *table, u32 value)
 {
 	return rhashtable_lookup(&table->hash, &value, index_params);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_index_find);

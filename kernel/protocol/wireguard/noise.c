@@ -140,8 +140,6 @@ bool camex_noise_local_set(struct camex_noise_local *local,
 	return local->has_key;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_noise_local_set);
-
 /**
  * camex_noise_remote_rekey() - compute what depends on the device's keys
  * @remote: a peer
@@ -155,8 +153,6 @@ void camex_noise_remote_rekey(struct camex_noise_remote *remote,
 	if (!remote->usable)
 		memzero_explicit(remote->static_static, sizeof(remote->static_static));
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_noise_remote_rekey);
 
 /**
  * camex_noise_remote_init() - begin a peer, without a preshared key
@@ -175,8 +171,6 @@ void camex_noise_remote_init(struct camex_noise_remote *remote,
 	memcpy(remote->public_key, public_key, CAMEX_WG_KEY_LEN);
 	camex_noise_remote_rekey(remote, local);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_noise_remote_init);
 
 /**
  * camex_noise_create_initiation() - begin a handshake
@@ -224,8 +218,6 @@ out:
 	return ok;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_noise_create_initiation);
-
 /**
  * camex_noise_open_initiation() - find out who begins a handshake
  * @hs: the new handshake, not one that lasts: nothing is proved yet
@@ -264,8 +256,6 @@ out:
 	return ok;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_noise_open_initiation);
-
 /**
  * camex_noise_check_initiation() - find out whether the initiator is who it says
  * @hs: the handshake that camex_noise_open_initiation() began
@@ -294,8 +284,6 @@ bool camex_noise_check_initiation(struct camex_noise_handshake *hs,
 		camex_noise_forget(hs);
 	return ok;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_noise_check_initiation);
 
 /**
  * camex_noise_create_response() - answer an initiation
@@ -341,8 +329,6 @@ out:
 	return ok;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_noise_create_response);
-
 /**
  * camex_noise_consume_response() - take the answer to our initiation
  * @hs: the handshake that camex_noise_create_initiation() began
@@ -386,8 +372,6 @@ out:
 	return ok;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_noise_consume_response);
-
 /**
  * camex_noise_derive_keys() - end a handshake with its keys
  * @hs: a handshake whose response was created or consumed; it is forgotten, so that the
@@ -410,8 +394,6 @@ bool camex_noise_derive_keys(struct camex_noise_handshake *hs, struct camex_nois
 	return ok;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_noise_derive_keys);
-
 /**
  * camex_noise_forget() - wipe a handshake
  * @hs: the handshake, which may be in any stage
@@ -420,5 +402,3 @@ void camex_noise_forget(struct camex_noise_handshake *hs)
 {
 	memzero_explicit(hs, sizeof(*hs));
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_noise_forget);

@@ -36,8 +36,6 @@ void camex_wg_queue_init(struct camex_wg_queue *queue, work_func_t work)
 	}
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_queue_init);
-
 /**
  * camex_wg_queue_open() - take messages from now on
  * @queue: the queue
@@ -48,8 +46,6 @@ void camex_wg_queue_open(struct camex_wg_queue *queue)
 	queue->open = true;
 	spin_unlock_bh(&queue->lock);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_queue_open);
 
 /**
  * camex_wg_queue_close() - drop all messages, take none any more, and wait for the workers
@@ -77,8 +73,6 @@ void camex_wg_queue_close(struct camex_wg_queue *queue)
 		camex_aead_key_free(&queue->works[i].spare[1]);
 	}
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_queue_close);
 
 /* Sources of one IPv4 address, or of one IPv6 /64, are of one group. */
 static u16 group_of(const struct camex_addr *addr)
@@ -142,8 +136,6 @@ int camex_wg_queue_put(struct camex_wg_queue *queue, const struct sk_buff *skb,
 	return why;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_queue_put);
-
 /**
  * camex_wg_queue_take() - the message that has waited longest
  * @queue: the queue
@@ -169,5 +161,3 @@ struct camex_wg_message *camex_wg_queue_take(struct camex_wg_queue *queue, bool 
 	spin_unlock_bh(&queue->lock);
 	return message;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_queue_take);

@@ -43,8 +43,6 @@ struct camex_wg_session *camex_wg_session_new(struct camex_peer *peer,
 	return session;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_session_new);
-
 static void free_session(struct rcu_head *rcu)
 {
 	struct camex_wg_session *session = container_of(rcu, struct camex_wg_session, rcu);
@@ -78,8 +76,6 @@ void camex_wg_session_drop(struct camex_wg_session *session)
 	trace_camex_session_close(session->receiver.peer);
 	call_rcu(&session->rcu, free_session);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_session_drop);
 
 /* Put another session, or none, where one was. Return that. */
 static struct camex_wg_session *swap_session(struct camex_wg_session __rcu **at,
@@ -120,8 +116,6 @@ void camex_wg_sessions_add(struct camex_wg_sessions *sessions,
 	camex_wg_session_drop(swap_session(&sessions->previous, old));
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_sessions_add);
-
 /**
  * camex_wg_sessions_confirm() - an authentic datagram came under a session
  * @sessions: those that there are
@@ -143,8 +137,6 @@ bool camex_wg_sessions_confirm(struct camex_wg_sessions *sessions,
 	return true;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_sessions_confirm);
-
 static void stop_sending(struct camex_wg_session __rcu **at)
 {
 	struct camex_wg_session *session = rcu_dereference_protected(*at, true);
@@ -165,8 +157,6 @@ void camex_wg_sessions_stop(struct camex_wg_sessions *sessions)
 	stop_sending(&sessions->next);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_sessions_stop);
-
 /**
  * camex_wg_sessions_clear() - end all sessions, and erase their keys
  * @sessions: the sessions
@@ -179,5 +169,3 @@ void camex_wg_sessions_clear(struct camex_wg_sessions *sessions)
 	camex_wg_session_drop(swap_session(&sessions->sending, NULL));
 	camex_wg_session_drop(swap_session(&sessions->previous, NULL));
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_sessions_clear);

@@ -27,8 +27,6 @@ struct camex_wg_limits *camex_wg_limits_alloc(void)
 	return limits;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_limits_alloc);
-
 /**
  * camex_wg_limits_free() - free what camex_wg_limits_alloc() made
  * @limits: the buckets, which nothing received asks any more; may be NULL
@@ -37,8 +35,6 @@ void camex_wg_limits_free(struct camex_wg_limits *limits)
 {
 	kvfree(limits);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_limits_free);
 
 static u64 hash_source(const struct camex_wg_limits *limits, const struct camex_addr *source)
 {
@@ -94,5 +90,3 @@ bool camex_wg_limit_source(struct camex_wg_limits *limits, const struct camex_ad
 	spin_unlock_bh(&limits->lock);
 	return ok;
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_limit_source);

@@ -34,8 +34,6 @@ const struct camex_noise_suite camex_noise_chacha20poly1305 = {
 	.open = open_chacha20poly1305,
 };
 
-CAMEX_EXPORT_FOR_KUNIT(camex_noise_chacha20poly1305);
-
 #ifdef CAMEX_HAS_GCM
 static const u8 zero_nonce[CAMEX_AEAD_NONCE];
 
@@ -73,8 +71,6 @@ const struct camex_noise_suite camex_noise_aes256gcm = {
 	.seal = seal_aes256gcm,
 	.open = open_aes256gcm,
 };
-
-CAMEX_EXPORT_FOR_KUNIT(camex_noise_aes256gcm);
 #else
 /* No peer uses it, and no message is taken to be of it. */
 const struct camex_noise_suite camex_noise_aes256gcm = {

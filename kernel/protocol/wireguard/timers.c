@@ -136,8 +136,6 @@ void camex_wg_timers_derived(struct camex_wg_timers *t, unsigned long now)
 	t->keys.is = true;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_timers_derived);
-
 /**
  * camex_wg_timers_done() - a handshake is done: both ends have its keys
  * @t: the timers
@@ -189,5 +187,3 @@ unsigned long camex_wg_timers_look(struct camex_wg_timers *t, unsigned long now,
 	}
 	return min(next, left);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_wg_timers_look);

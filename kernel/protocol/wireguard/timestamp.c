@@ -33,8 +33,6 @@ bool camex_timestamp_after(const u8 stamp[CAMEX_WG_TIMESTAMP],
 	return memcmp(stamp, before, CAMEX_WG_TIMESTAMP) > 0;
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_timestamp_after);
-
 /**
  * camex_timestamp_next() - the time stamp of a new initiation (TAI64N)
  * @stamp: the last one that this peer was sent, or zeros; the new one afterwards
@@ -65,5 +63,3 @@ void camex_timestamp_next(u8 stamp[CAMEX_WG_TIMESTAMP], u64 wall_ns)
 	}
 	put_timestamp(stamp, seconds, ns);
 }
-
-CAMEX_EXPORT_FOR_KUNIT(camex_timestamp_next);

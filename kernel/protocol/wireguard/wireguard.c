@@ -475,5 +475,3 @@ const struct camex_protocol_ops camex_protocol_wireguard = {
 	.expects = camex_wg_expects,
 	.heard = camex_wg_heard,
 };
-
-CAMEX_EXPORT_FOR_KUNIT(camex_protocol_wireguard);

@@ -300,8 +300,6 @@ void camex_netpoll_frame(struct camex_stats __percpu *stats, struct netpoll *np,
 	dev_queue_xmit(skb);
 }
 
-CAMEX_EXPORT_FOR_KUNIT(camex_netpoll_frame);
-
 /**
  * camex_netpoll_send() - send a finished IP packet by netpoll
  * @cdev: the device
