@@ -154,7 +154,7 @@ void camex_endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep)
 				 lockdep_is_held(&peer->cdev->lock));
 	if (peer->cdev->protocol->endpoint_changed)
 		peer->cdev->protocol->endpoint_changed(peer);
-	if (ep != camex_peer_home(peer))
+	if (ep != camex_peer_configured(peer))
 		camex_endpoint_free(ep);
 }
 
@@ -173,7 +173,7 @@ static void follow_scope(struct camex_endpoint *ep, const struct net_device *dev
 	new = camex_endpoint_new(peer, &to, &ep->from);
 	if (!new)
 		return;
-	configured = camex_peer_home(peer);
+	configured = camex_peer_configured(peer);
 	if (rcu_access_pointer(peer->endpoint) == ep)
 		camex_endpoint_swap(peer, new);
 	if (configured == ep) {
@@ -296,7 +296,7 @@ struct camex_peer *camex_peer_configured_at(struct camex_dev *cdev,
 void camex_peer_configure_endpoint(struct camex_peer *peer,
 				   struct camex_endpoint *ep)
 {
-	struct camex_endpoint *configured = camex_peer_home(peer);
+	struct camex_endpoint *configured = camex_peer_configured(peer);
 
 	ASSERT_RTNL();
 	camex_endpoint_swap(peer, ep);

@@ -336,7 +336,7 @@ void camex_peer_forget(struct camex_peer *peer)
 	struct camex_dev *cdev = peer->cdev;
 
 	spin_lock_bh(&cdev->lock);
-	camex_endpoint_swap(peer, camex_peer_home(peer));
+	camex_endpoint_swap(peer, camex_peer_configured(peer));
 	if (cdev->protocol->peer_forget)
 		cdev->protocol->peer_forget(peer, false);
 	if (cdev->link->peer_forget)
@@ -371,7 +371,7 @@ static void peer_free(struct rcu_head *rcu)
 void camex_peer_del(struct camex_peer *peer)
 {
 	struct camex_dev *cdev = peer->cdev;
-	struct camex_endpoint *home;
+	struct camex_endpoint *configured;
 	struct camex_route *route, *next;
 
 	ASSERT_RTNL();
@@ -394,9 +394,9 @@ void camex_peer_del(struct camex_peer *peer)
 	if (cdev->link->peer_forget)
 		cdev->link->peer_forget(peer, true);
 	camex_endpoint_swap(peer, NULL);
-	home = camex_peer_home(peer);
+	configured = camex_peer_configured(peer);
 	RCU_INIT_POINTER(peer->configured, NULL);
-	camex_endpoint_free(home);
+	camex_endpoint_free(configured);
 	spin_unlock_bh(&cdev->lock);
 	camex_timer_stop(peer);
 	if (cdev->protocol->peer_stop)

@@ -222,13 +222,13 @@ static inline void camex_note_now(unsigned long *when)
 }
 
 /**
- * camex_peer_home() - the configured endpoint of a peer
+ * camex_peer_configured() - the configured endpoint of a peer
  * @peer: the peer
  *
  * Context: camex_dev.lock held.
  * Return: the endpoint, or NULL.
  */
-static inline struct camex_endpoint *camex_peer_home(const struct camex_peer *peer)
+static inline struct camex_endpoint *camex_peer_configured(const struct camex_peer *peer)
 {
 	return rcu_dereference_protected(peer->configured, lockdep_is_held(&peer->cdev->lock));
 }

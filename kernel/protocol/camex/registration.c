@@ -135,7 +135,7 @@ unsigned long camex_register_due(struct camex_peer *peer, unsigned long now,
 	if (configured)
 		until = min(until, configured);
 	else
-		due->configured = camex_peer_home(peer);
+		due->configured = camex_peer_configured(peer);
 	own->next_register = now + until;
 	return until;
 }

@@ -19,7 +19,7 @@ int camex_jtunnel_dev_set(struct camex_dev *cdev, struct nlattr **tb,
 			  struct netlink_ext_ack *extack)
 {
 	if (tb[CAMEX_A_DEV_ID])
-		camex_sealed_set_lead(cdev, nla_data(tb[CAMEX_A_DEV_ID]));
+		camex_sealed_set_preamble(cdev, nla_data(tb[CAMEX_A_DEV_ID]));
 	return 0;
 }
 
@@ -38,7 +38,7 @@ int camex_jtunnel_dev_fill(const struct camex_dev *cdev, struct sk_buff *msg, bo
 
 	if (!secrets)
 		return 0;
-	camex_sealed_lead(cdev, id);
+	camex_sealed_preamble(cdev, id);
 	return nla_put(msg, CAMEX_A_DEV_ID, sizeof(id), id);
 }
 

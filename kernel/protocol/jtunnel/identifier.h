@@ -35,7 +35,7 @@ struct camex_jtunnel_peer {
 
 /**
  * struct camex_jtunnel_dev - state of a device
- * @sealed: keys and sessions; the lead of datagrams is our identifier
+ * @sealed: keys and sessions; the preamble of datagrams is our identifier
  * @identifiers: struct camex_identifier by identifier
  */
 struct camex_jtunnel_dev {

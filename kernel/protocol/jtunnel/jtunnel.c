@@ -31,7 +31,7 @@ static bool is_keyed(const struct camex_peer *peer)
 
 static struct sk_buff *push_identifier(const struct camex_dev *cdev, struct sk_buff *skb)
 {
-	camex_sealed_lead(cdev, __skb_push(skb, CAMEX_ID_LEN));
+	camex_sealed_preamble(cdev, __skb_push(skb, CAMEX_ID_LEN));
 	return skb;
 }
 
@@ -60,12 +60,12 @@ static bool is_at_configured(const struct camex_peer *peer, const struct camex_a
 	return !configured || !memcmp(&configured->to, addr, sizeof(*addr));
 }
 
-static bool speaks_for(const struct camex_peer *peer, const u8 *lead,
+static bool speaks_for(const struct camex_peer *peer, const u8 *preamble,
 		       const struct camex_source *from)
 {
 	const struct camex_identifier *ident = rcu_dereference_bh(camex_jtunnel_of(peer)->ident);
 
-	return (!ident || !memcmp(ident->id, lead, CAMEX_ID_LEN)) &&
+	return (!ident || !memcmp(ident->id, preamble, CAMEX_ID_LEN)) &&
 	       is_at_configured(peer, &from->addr);
 }
 
@@ -195,7 +195,7 @@ static int init_dev(struct camex_dev *cdev)
 		return err;
 	}
 	get_random_bytes(id, sizeof(id));
-	camex_sealed_set_lead(cdev, id);
+	camex_sealed_set_preamble(cdev, id);
 	return 0;
 }
 
@@ -219,7 +219,7 @@ static void begin_hello(struct camex_peer *peer)
 }
 
 static const struct camex_sealed_ops sealed = {
-	.lead = CAMEX_ID_LEN,
+	.preamble = CAMEX_ID_LEN,
 	.speaks_for = speaks_for,
 	.new_session = new_session,
 	.hello = seal_hello,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The header of an encrypted datagram, with the lead of the protocol in front of it. The data path
+ * The header of an encrypted datagram, with the preamble of the protocol in front of it. The data path
  * calls these functions to seal and to open datagrams.
  */
 #include "core/clock.h"
@@ -25,7 +25,7 @@ bool camex_sealed_begin(struct camex_peer *peer, struct camex_sealing *s,
 	const struct camex_sealed_peer *own = camex_sealed_of(peer);
 	struct camex_session_tx *tx = rcu_dereference_bh(own->tx);
 	const struct camex_dev *cdev = peer->cdev;
-	unsigned int lead = cdev->protocol->sealed->lead;
+	unsigned int preamble = cdev->protocol->sealed->preamble;
 
 	*why = CAMEX_A_STATS_NO_KEY;
 	if (unlikely(!tx))
@@ -41,16 +41,16 @@ bool camex_sealed_begin(struct camex_peer *peer, struct camex_sealing *s,
 		}
 	}
 	s->key = &tx->base.key->aead;
-	s->header = lead + (READ_ONCE(own->old_header) ? CAMEX_WIRE_HEADER_OLD :
-							  CAMEX_WIRE_HEADER);
+	s->header = preamble + (READ_ONCE(own->old_header) ? CAMEX_WIRE_HEADER_OLD :
+							      CAMEX_WIRE_HEADER);
 	s->ad_len = s->header;
 	s->pad = 0;
 	s->pad_max = 0;
-	s->nonce = s->bytes + lead + CAMEX_WIRE_NONCE;
+	s->nonce = s->bytes + preamble + CAMEX_WIRE_NONCE;
 	s->id = tx->base.prefix;
 	s->type = type;
-	if (lead)
-		camex_sealed_lead(cdev, s->bytes);
+	if (preamble)
+		camex_sealed_preamble(cdev, s->bytes);
 	return true;
 }
 
@@ -100,7 +100,7 @@ static struct camex_session_rx *session_of(struct camex_receiver *receiver)
 /**
  * camex_sealed_locate() - camex_protocol_ops.locate
  * @cdev: the device
- * @data: a datagram, the lead first
+ * @data: a datagram, the preamble first
  * @len: bytes of the datagram
  * @from: source of the datagram
  * @last: the session of the previous datagram, or NULL
@@ -114,11 +114,11 @@ bool camex_sealed_locate(struct camex_dev *cdev, const u8 *data, unsigned int le
 {
 	const struct camex_sealed_ops *sealed = cdev->protocol->sealed;
 	struct camex_session_rx *rx = last ? session_of(last) : NULL;
-	unsigned int lead = sealed->lead;
+	unsigned int preamble = sealed->preamble;
 	struct camex_wire_header h;
 	bool old_header;
 
-	if (unlikely(len < lead || !camex_wire_parse(data + lead, len - lead, &h) ||
+	if (unlikely(len < preamble || !camex_wire_parse(data + preamble, len - preamble, &h) ||
 		     h.type != CAMEX_WIRE_DATA))
 		return false;
 	if (!rx || rx->base.prefix != h.prefix)
@@ -126,15 +126,15 @@ bool camex_sealed_locate(struct camex_dev *cdev, const u8 *data, unsigned int le
 	old_header = h.len == CAMEX_WIRE_HEADER_OLD;
 	if (unlikely(!rx || READ_ONCE(camex_sealed_of(rx->base.peer)->old_header) != old_header))
 		return false;
-	if (lead && unlikely(!sealed->speaks_for(rx->base.peer, data, from)))
+	if (preamble && unlikely(!sealed->speaks_for(rx->base.peer, data, from)))
 		return false;
 	at->receiver = &rx->receiver;
 	at->seq = h.seq;
-	at->header = lead + h.len;
+	at->header = preamble + h.len;
 	at->body = h.body;
 	at->ad = data;
 	at->ad_len = at->header;
-	at->nonce = data + lead + CAMEX_WIRE_NONCE;
+	at->nonce = data + preamble + CAMEX_WIRE_NONCE;
 	return true;
 }
 
@@ -148,12 +148,12 @@ bool camex_sealed_locate(struct camex_dev *cdev, const u8 *data, unsigned int le
  */
 bool camex_sealed_expects(struct camex_dev *cdev, const struct sk_buff *skb)
 {
-	unsigned int lead = cdev->protocol->sealed->lead, size = skb_shinfo(skb)->gso_size;
+	unsigned int preamble = cdev->protocol->sealed->preamble, size = skb_shinfo(skb)->gso_size;
 	struct camex_wire_header h;
 	u8 head[CAMEX_WIRE_HEADER];
 
-	return size > lead && !skb_copy_bits(skb, lead, head, sizeof(head)) &&
-	       camex_wire_parse(head, size - lead, &h) &&
+	return size > preamble && !skb_copy_bits(skb, preamble, head, sizeof(head)) &&
+	       camex_wire_parse(head, size - preamble, &h) &&
 	       likely_session(cdev, h.prefix);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Opening encrypted datagrams: the format of protocol camex, with the lead of the device's
+ * Opening encrypted datagrams: the format of protocol camex, with the preamble of the device's
  * protocol in front of it.
  */
 #include <linux/skbuff.h>
@@ -73,8 +73,8 @@ static bool prepare_to_decrypt(struct sk_buff *skb, const struct camex_opening *
 /**
  * camex_sealed_open() - open an encrypted datagram
  * @cdev: the device
- * @skb: the datagram, the lead first
- * @o: its parsed header, and the peer that its lead names
+ * @skb: the datagram, the preamble first
+ * @o: its parsed header, and the peer that its preamble names
  * @from: source of the datagram
  * @why: counter, on failure
  *
@@ -86,20 +86,20 @@ struct camex_peer *camex_sealed_open(struct camex_dev *cdev, struct sk_buff *skb
 				     const struct camex_source *from, int *why)
 {
 	const struct camex_sealed_ops *sealed = cdev->protocol->sealed;
-	unsigned int lead = sealed->lead;
+	unsigned int preamble = sealed->preamble;
 	struct camex_sealed_peer *own;
 	struct camex_session_rx *rx;
 	struct camex_peer *peer;
 	bool highest, old_header;
 	unsigned long before;
 
-	o->ad_len = lead + o->h.len;
+	o->ad_len = preamble + o->h.len;
 	if (unlikely(!prepare_to_decrypt(skb, o))) {
 		*why = CAMEX_A_STATS_NO_MEMORY;
 		return NULL;
 	}
 	memcpy(o->ad, skb->data, o->ad_len);
-	o->nonce = o->ad + lead + CAMEX_WIRE_NONCE;
+	o->nonce = o->ad + preamble + CAMEX_WIRE_NONCE;
 	o->body = skb->data + o->ad_len;
 
 	rx = known_session(cdev, o) ?:

@@ -26,7 +26,7 @@ int camex_sealed_dev_init(struct camex_dev *cdev)
 
 	if (err)
 		return err;
-	seqcount_spinlock_init(&camex_sealed_of_dev(cdev)->lead_count, &cdev->lock);
+	seqcount_spinlock_init(&camex_sealed_of_dev(cdev)->preamble_count, &cdev->lock);
 	err = camex_sessions_init(cdev);
 	if (err)
 		camex_keys_free(cdev);
@@ -196,36 +196,36 @@ bool camex_sealed_receives_many(const struct camex_dev *cdev)
 }
 
 /**
- * camex_sealed_lead() - read the lead of our datagrams
+ * camex_sealed_preamble() - read the preamble of our datagrams
  * @cdev: the device
- * @lead: result: CAMEX_LEAD_MAX bytes
+ * @preamble: result: CAMEX_PREAMBLE_MAX bytes
  */
-void camex_sealed_lead(const struct camex_dev *cdev, u8 *lead)
+void camex_sealed_preamble(const struct camex_dev *cdev, u8 *preamble)
 {
 	const struct camex_sealed_dev *own = camex_sealed_of_dev(cdev);
 	unsigned int count;
 
 	do {
-		count = read_seqcount_begin(&own->lead_count);
-		memcpy(lead, own->lead, CAMEX_LEAD_MAX);
-	} while (read_seqcount_retry(&own->lead_count, count));
+		count = read_seqcount_begin(&own->preamble_count);
+		memcpy(preamble, own->preamble, CAMEX_PREAMBLE_MAX);
+	} while (read_seqcount_retry(&own->preamble_count, count));
 }
 
 /**
- * camex_sealed_set_lead() - change the lead of our datagrams
+ * camex_sealed_set_preamble() - change the preamble of our datagrams
  * @cdev: the device
- * @lead: CAMEX_LEAD_MAX bytes
+ * @preamble: CAMEX_PREAMBLE_MAX bytes
  *
  * Context: RTNL.
  */
-void camex_sealed_set_lead(struct camex_dev *cdev, const u8 *lead)
+void camex_sealed_set_preamble(struct camex_dev *cdev, const u8 *preamble)
 {
 	struct camex_sealed_dev *own = camex_sealed_of_dev(cdev);
 
 	spin_lock_bh(&cdev->lock);
-	write_seqcount_begin(&own->lead_count);
-	memcpy(own->lead, lead, CAMEX_LEAD_MAX);
-	write_seqcount_end(&own->lead_count);
+	write_seqcount_begin(&own->preamble_count);
+	memcpy(own->preamble, preamble, CAMEX_PREAMBLE_MAX);
+	write_seqcount_end(&own->preamble_count);
 	spin_unlock_bh(&cdev->lock);
 }
 

@@ -7,7 +7,7 @@
 #include "protocol/sealed/state.h"
 #include "protocol/sealed/wire.h"
 
-/* Maximum bytes that encryption adds to a packet, without the lead of a protocol. */
+/* Maximum bytes that encryption adds to a packet, without the preamble of a protocol. */
 #define CAMEX_SEALED_OVERHEAD	(CAMEX_WIRE_HEADER + CAMEX_WIRE_TAG)
 
 /* What is due: bits of camex_due.what. */
@@ -17,16 +17,16 @@
 /**
  * struct camex_opening - a received datagram and its parsed header
  * @h: the parsed header
- * @ad: the associated data: the lead, then the header
+ * @ad: the associated data: the preamble, then the header
  * @ad_len: bytes of @ad
  * @nonce: the nonce, in @ad
  * @body: the ciphertext, decrypted in place
- * @peer: the peer that the lead names; NULL: there is no lead
+ * @peer: the peer that the preamble names; NULL: there is no preamble
  * @trial: the trial of keys in which it waited; NULL: it was just received (protocol camex)
  */
 struct camex_opening {
 	struct camex_wire_header h;
-	u8 ad[CAMEX_LEAD_MAX + CAMEX_WIRE_HEADER];
+	u8 ad[CAMEX_PREAMBLE_MAX + CAMEX_WIRE_HEADER];
 	unsigned int ad_len;
 	const u8 *nonce;
 	u8 *body;
@@ -36,9 +36,9 @@ struct camex_opening {
 
 /**
  * struct camex_sealed_ops - what differs between the protocols with sealed datagrams
- * @lead: bytes in front of the header of a datagram: camex_sealed_dev.lead
- * @speaks_for: may a datagram with that lead, from that source, belong to the peer? NULL if there
- *	is no lead
+ * @preamble: bytes in front of the header of a datagram: camex_sealed_dev.preamble
+ * @speaks_for: may a datagram with that preamble, from that source, belong to the peer? NULL if there
+ *	is no preamble
  * @new_session: decrypt a datagram whose prefix is of no open session, and open a session for it.
  *	Returns NULL with *@why set if it cannot
  * @take_control: take an opened datagram that is not DATA. Returns 0, or the counter
@@ -59,8 +59,8 @@ struct camex_opening {
  * Unless noted otherwise, they run as RCU readers with bottom halves off.
  */
 struct camex_sealed_ops {
-	unsigned int lead;
-	bool (*speaks_for)(const struct camex_peer *peer, const u8 *lead,
+	unsigned int preamble;
+	bool (*speaks_for)(const struct camex_peer *peer, const u8 *preamble,
 			   const struct camex_source *from);
 	struct camex_session_rx *(*new_session)(struct camex_dev *cdev,
 						struct camex_opening *o,
@@ -91,8 +91,8 @@ void camex_sealed_hibernate(struct camex_dev *cdev, bool begins);
 bool camex_sealed_encrypts(const struct camex_peer *peer);
 bool camex_sealed_has_key(const struct camex_peer *peer);
 bool camex_sealed_receives_many(const struct camex_dev *cdev);
-void camex_sealed_lead(const struct camex_dev *cdev, u8 *lead);
-void camex_sealed_set_lead(struct camex_dev *cdev, const u8 *lead);
+void camex_sealed_preamble(const struct camex_dev *cdev, u8 *preamble);
+void camex_sealed_set_preamble(struct camex_dev *cdev, const u8 *preamble);
 
 int camex_sealed_prepare(struct camex_peer *peer, struct nlattr **tb,
 			 struct genl_info *info);

@@ -11,7 +11,7 @@
 #include "protocol/sealed/session.h"
 
 /* Maximum bytes that a protocol puts in front of the header of an encrypted datagram. */
-#define CAMEX_LEAD_MAX	CAMEX_ID_LEN
+#define CAMEX_PREAMBLE_MAX	CAMEX_ID_LEN
 
 /**
  * struct camex_closed - closed sessions of a peer
@@ -90,8 +90,8 @@ struct camex_sealed_peer {
  * @key_table: the same, by value (RTNL)
  * @last_start: highest sequence that a session started at or ended at (camex_dev.lock)
  * @budget: CPU time for trying keys of strangers
- * @lead: first bytes of our datagrams; read by camex_sealed_lead()
- * @lead_count: protects readers of @lead (written under camex_dev.lock)
+ * @preamble: first bytes of our datagrams; read by camex_sealed_preamble()
+ * @preamble_count: protects readers of @preamble (written under camex_dev.lock)
  */
 struct camex_sealed_dev {
 	struct rhltable sessions;
@@ -99,8 +99,8 @@ struct camex_sealed_dev {
 	struct rhashtable key_table;
 	u64 last_start;
 	struct camex_budget budget;
-	u8 lead[CAMEX_LEAD_MAX];
-	seqcount_spinlock_t lead_count;
+	u8 preamble[CAMEX_PREAMBLE_MAX];
+	seqcount_spinlock_t preamble_count;
 };
 
 /**

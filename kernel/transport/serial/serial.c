@@ -190,7 +190,7 @@ struct bytes {
 	size_t right;
 };
 
-static void skip(struct bytes *in, size_t n)
+static void skip_bytes(struct bytes *in, size_t n)
 {
 	in->data += n;
 	if (in->flags)
@@ -251,11 +251,11 @@ static struct sk_buff *decode_packet(struct camex_dev *cdev, struct camex_serial
 			in->right = right_bytes(in);
 		if (!in->right) {
 			camex_slip_spoil(rx);
-			skip(in, 1);
+			skip_bytes(in, 1);
 			continue;
 		}
 		n = camex_slip_decode(rx, in->data, in->right, &event);
-		skip(in, n);
+		skip_bytes(in, n);
 		if (event == CAMEX_SLIP_PACKET) {
 			struct sk_buff *skb = take_frame(cdev, s, up);
 

@@ -18,7 +18,7 @@
 /* --- who else has the port --- */
 
 /* bind() compares the same way; what shares its port does not share it with us. */
-static bool overlaps4(const struct sock *other, const struct camex_addr *bind)
+static bool overlaps_ipv4(const struct sock *other, const struct camex_addr *bind)
 {
 	__be32 addr = bind->family == AF_INET ? bind->v4 : 0;
 
@@ -28,7 +28,7 @@ static bool overlaps4(const struct sock *other, const struct camex_addr *bind)
 }
 
 /* Our own socket for IPv6 has nothing to do with IPv4. */
-static bool overlaps6(const struct sock *other, const struct camex_addr *bind)
+static bool overlaps_ipv6(const struct sock *other, const struct camex_addr *bind)
 {
 #if IS_ENABLED(CONFIG_IPV6)
 	if (other->sk_family != AF_INET6)
@@ -57,7 +57,7 @@ static bool is_taken(const struct udp_hslot *slot, const struct camex_udp *udp,
 		bound = READ_ONCE(other->sk_bound_dev_if);
 		if (bound && ifindex && bound != ifindex)
 			continue;
-		if ((v4 && overlaps4(other, bind)) || (v6 && overlaps6(other, bind)))
+		if ((v4 && overlaps_ipv4(other, bind)) || (v6 && overlaps_ipv6(other, bind)))
 			return true;
 	}
 	return false;

@@ -45,8 +45,8 @@ static bool is_other_way(const struct camex_endpoint *ep, const struct camex_udp
 	       rt->dst.dev->ifindex != ep->from.scope;
 }
 
-static void way4(struct camex_dev *cdev, struct camex_endpoint *ep,
-		 const struct camex_udp *udp, struct camex_path *path)
+static void find_route4(struct camex_dev *cdev, struct camex_endpoint *ep,
+			const struct camex_udp *udp, struct camex_path *path)
 {
 	struct sock *sk = udp->v4->sk;
 	struct flowi4 fl = {
@@ -78,8 +78,8 @@ static void way4(struct camex_dev *cdev, struct camex_endpoint *ep,
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-static void way6(struct camex_dev *cdev, struct camex_endpoint *ep,
-		 const struct camex_udp *udp, struct camex_path *path)
+static void find_route6(struct camex_dev *cdev, struct camex_endpoint *ep,
+			const struct camex_udp *udp, struct camex_path *path)
 {
 	struct sock *sk = udp->v6->sk;
 	struct flowi6 fl = {
@@ -104,8 +104,8 @@ static void way6(struct camex_dev *cdev, struct camex_endpoint *ep,
 	path->src = fl.saddr;
 }
 #else
-static void way6(struct camex_dev *cdev, struct camex_endpoint *ep,
-		 const struct camex_udp *udp, struct camex_path *path)
+static void find_route6(struct camex_dev *cdev, struct camex_endpoint *ep,
+			const struct camex_udp *udp, struct camex_path *path)
 {
 }
 #endif
@@ -162,9 +162,9 @@ static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 		return CAMEX_A_STATS_NO_DEVICE;
 	}
 	if (ep->to.family == AF_INET)
-		way4(cdev, ep, udp, path);
+		find_route4(cdev, ep, udp, path);
 	else
-		way6(cdev, ep, udp, path);
+		find_route6(cdev, ep, udp, path);
 	if (!path->dst) {
 		kfree(path);
 		return CAMEX_A_STATS_NO_ENDPOINT;
@@ -206,9 +206,9 @@ static void finish_aggregate(struct sk_buff *skb)
 	skb->csum_offset = offsetof(struct udphdr, check);
 }
 
-static int send4(struct camex_dev *cdev, struct camex_endpoint *ep,
-		 const struct camex_udp *udp, const struct camex_way *way,
-		 struct sk_buff *skb)
+static int send_ipv4(struct camex_dev *cdev, struct camex_endpoint *ep,
+		     const struct camex_udp *udp, const struct camex_way *way,
+		     struct sk_buff *skb)
 {
 	const struct camex_path *path = way->path;
 	__be32 src = path->src.s6_addr32[0];
@@ -245,9 +245,9 @@ static int send4(struct camex_dev *cdev, struct camex_endpoint *ep,
 }
 
 #if IS_ENABLED(CONFIG_IPV6)
-static int send6(struct camex_dev *cdev, struct camex_endpoint *ep,
-		 const struct camex_udp *udp, const struct camex_way *way,
-		 struct sk_buff *skb)
+static int send_ipv6(struct camex_dev *cdev, struct camex_endpoint *ep,
+		     const struct camex_udp *udp, const struct camex_way *way,
+		     struct sk_buff *skb)
 {
 	const struct camex_path *path = way->path;
 	struct ipv6hdr *ip6h;
@@ -270,9 +270,9 @@ static int send6(struct camex_dev *cdev, struct camex_endpoint *ep,
 	return ip6_local_out(cdev->net, udp->v6->sk, skb);
 }
 #else
-static int send6(struct camex_dev *cdev, struct camex_endpoint *ep,
-		 const struct camex_udp *udp, const struct camex_way *way,
-		 struct sk_buff *skb)
+static int send_ipv6(struct camex_dev *cdev, struct camex_endpoint *ep,
+		     const struct camex_udp *udp, const struct camex_way *way,
+		     struct sk_buff *skb)
 {
 	kfree_skb(skb);
 	return -EAFNOSUPPORT;
@@ -347,9 +347,9 @@ static int send_udp(struct camex_dev *cdev, struct camex_endpoint *ep,
 	/* Who keeps the packet, as IPsec does, wants to see that the route may be held. */
 	rcu_read_lock();
 	if (ep->to.family == AF_INET)
-		err = send4(cdev, ep, udp, way, skb);
+		err = send_ipv4(cdev, ep, udp, way, skb);
 	else
-		err = send6(cdev, ep, udp, way, skb);
+		err = send_ipv6(cdev, ep, udp, way, skb);
 	rcu_read_unlock();
 	if (likely(!net_xmit_eval(err)))
 		return 0;
