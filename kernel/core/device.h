@@ -12,6 +12,12 @@
  * - camex_window.lock (spinlock, innermost): one replay window.
  * - camex_peer.staged.lock (spinlock, innermost): packets that wait for a session.
  *
+ * Some files have locks of their own, and hold none of them when they take one of the above. They
+ * describe them: protocol/camex/key_trial.h, protocol/wireguard/ (queue.h, cookie.h,
+ * source_limit.h), transport/serial/serial.h, transport/udp/small_queue.c, datapath/page_ring.c,
+ * crypto/aes256gcm.c. Those of transport/tcp/tcp.h have an order of their own: its mutex comes
+ * after RTNL and before camex_dev.lock, its spinlocks come after camex_dev.lock.
+ *
  * Packets take neither of the first two. They find peers, keys, endpoints, sessions and routes
  * under RCU, and these are freed after a grace period.
  */
