@@ -14,19 +14,7 @@
 
 static void get_number(struct value *value, struct nlattr *const *tb)
 {
-	const struct nlattr *attr = tb[value->keyword->attr];
-
-	switch (attr ? nla_len(attr) : 0) {
-	case 1:
-		value->number = nla_get_u8(attr);
-		break;
-	case 2:
-		value->number = nla_get_u16(attr);
-		break;
-	case 4:
-		value->number = nla_get_u32(attr);
-		break;
-	}
+	value->number = (uint32_t)model_number(tb[value->keyword->attr]);
 }
 
 static void write_number(FILE *out, const struct value *value)
@@ -59,11 +47,7 @@ static void write_string(FILE *out, const struct value *value)
 
 static void get_address(struct value *value, struct nlattr *const *tb)
 {
-	const struct nlattr *attr = tb[value->keyword->attr];
-
-	if (attr)
-		address_set(&value->address, nla_data(attr),
-			    (size_t)nla_len(attr));
+	model_address(tb[value->keyword->attr], &value->address);
 }
 
 static void write_address(FILE *out, const struct value *value)
@@ -140,10 +124,7 @@ static void write_prefixes(FILE *out, const struct value *value)
 
 static void get_id(struct value *value, struct nlattr *const *tb)
 {
-	const struct nlattr *attr = tb[value->keyword->attr];
-
-	if (attr && nla_len(attr) == sizeof(value->id))
-		memcpy(value->id, nla_data(attr), sizeof(value->id));
+	model_bytes(tb[value->keyword->attr], value->id, sizeof(value->id));
 }
 
 static void write_id(FILE *out, const struct value *value)
@@ -156,11 +137,8 @@ static void write_id(FILE *out, const struct value *value)
 /* The kernel does not return keys. */
 static void get_secret(struct value *value, struct nlattr *const *tb)
 {
-	const struct nlattr *attr = tb[CAMEX_A_PEER_FINGERPRINT];
-
-	if (attr && nla_len(attr) == CAMEX_FINGERPRINT_LEN)
-		memcpy(value->secret.fingerprint, nla_data(attr),
-		       CAMEX_FINGERPRINT_LEN);
+	model_bytes(tb[CAMEX_A_PEER_FINGERPRINT], value->secret.fingerprint,
+		    CAMEX_FINGERPRINT_LEN);
 }
 
 static void write_secret(FILE *out, const struct value *value)
@@ -296,10 +274,7 @@ static int put_key(struct nl_msg *msg, const struct value *value)
 
 static void get_key(struct value *value, struct nlattr *const *tb)
 {
-	const struct nlattr *attr = tb[value->keyword->attr];
-
-	if (attr && nla_len(attr) == sizeof(value->key))
-		memcpy(value->key, nla_data(attr), sizeof(value->key));
+	model_bytes(tb[value->keyword->attr], value->key, sizeof(value->key));
 }
 
 static void write_key(FILE *out, const struct value *value)
@@ -319,10 +294,8 @@ static int put_secret_alone(struct nl_msg *msg, const struct value *value)
 /* A private key is known by its public key. */
 static void get_private_key(struct value *value, struct nlattr *const *tb)
 {
-	const struct nlattr *attr = tb[CAMEX_A_WG_DEV_PUBLIC_KEY];
-
-	if (attr && nla_len(attr) == CAMEX_KEY_LEN)
-		memcpy(value->secret.public_key, nla_data(attr), CAMEX_KEY_LEN);
+	model_bytes(tb[CAMEX_A_WG_DEV_PUBLIC_KEY], value->secret.public_key,
+		    CAMEX_KEY_LEN);
 }
 
 static void write_private_key(FILE *out, const struct value *value)
@@ -339,9 +312,7 @@ static void write_private_key(FILE *out, const struct value *value)
 /* Of a preshared key nothing is known but that there is one. */
 static void get_preshared_key(struct value *value, struct nlattr *const *tb)
 {
-	const struct nlattr *attr = tb[CAMEX_A_WG_PEER_PRESHARED];
-
-	value->secret.given = attr && nla_get_u8(attr);
+	value->secret.given = model_number(tb[CAMEX_A_WG_PEER_PRESHARED]);
 }
 
 static void write_preshared_key(FILE *out, const struct value *value)

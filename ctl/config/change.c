@@ -86,7 +86,7 @@ static uint16_t find_port(struct engine *engine, bool *keeps_mark)
 		port = devices.list[0].tb[CAMEX_A_DEV_PORT];
 		protocol = devices.list[0].tb[CAMEX_A_DEV_PROTOCOL];
 	}
-	number = port ? nla_get_u16(port) : 0;
+	number = (uint16_t)model_number(port);
 	*keeps_mark = !protocol ||
 		      nla_get_u32(protocol) != CAMEX_PROTOCOL_WIREGUARD;
 	*engine->camex = call->conn;

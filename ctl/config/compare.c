@@ -73,10 +73,9 @@ void plan_drop_empty(struct engine *engine)
 
 uint32_t plan_number(const struct engine *engine, uint16_t attr)
 {
-	const struct nlattr *nla = engine->device ? engine->device->tb[attr] :
-						    NULL;
-
-	return nla && nla_len(nla) == 4 ? nla_get_u32(nla) : 0;
+	return engine->device ?
+		       (uint32_t)model_number(engine->device->tb[attr]) :
+		       0;
 }
 
 static const struct value *find_given(const struct values *values,

@@ -211,8 +211,7 @@ int model_route_read(void *arg, struct nlmsghdr *hdr, struct fault *fault)
 	route = list_add(&routes->list, &routes->n, sizeof(*route));
 	if (!route)
 		return fault_memory(fault);
-	if (address_set(&route->prefix.addr, nla_data(at[CAMEX_A_ROUTE_ADDR]),
-			(size_t)nla_len(at[CAMEX_A_ROUTE_ADDR])))
+	if (!model_address(at[CAMEX_A_ROUTE_ADDR], &route->prefix.addr))
 		return fault_malformed(fault);
 	route->prefix.len = nla_get_u8(at[CAMEX_A_ROUTE_LEN]);
 	nla_strlcpy(route->peer, at[CAMEX_A_ROUTE_PEER], sizeof(route->peer));
@@ -236,11 +235,10 @@ int model_station_read(void *arg, struct nlmsghdr *hdr, struct fault *fault)
 	if (!station)
 		return fault_memory(fault);
 	memcpy(station->mac, nla_data(at[CAMEX_A_FDB_MAC]), MAC_LEN);
-	station->vlan =
-		at[CAMEX_A_FDB_VLAN] ? nla_get_u16(at[CAMEX_A_FDB_VLAN]) : 0;
+	station->vlan = (uint16_t)model_number(at[CAMEX_A_FDB_VLAN]);
 	nla_strlcpy(station->peer, at[CAMEX_A_FDB_PEER], sizeof(station->peer));
 	station->fixed = !at[CAMEX_A_FDB_AGE];
-	station->age = station->fixed ? 0 : nla_get_u32(at[CAMEX_A_FDB_AGE]);
+	station->age = (uint32_t)model_number(at[CAMEX_A_FDB_AGE]);
 	return 0;
 }
 
@@ -275,8 +273,8 @@ int model_stats_read(uint64_t *counters, bool *given, struct nlmsghdr *hdr,
 						   tb[CAMEX_A_STATS], NULL) < 0)
 		return fault_malformed(fault);
 	for (int i = 1; i <= CAMEX_A_STATS_MAX; i++) {
-		given[i] = at[i] && nla_len(at[i]) == sizeof(uint64_t);
-		counters[i] = given[i] ? nla_get_u64(at[i]) : 0;
+		counters[i] = 0;
+		given[i] = model_bytes(at[i], &counters[i], sizeof(*counters));
 	}
 	return 0;
 }
@@ -352,18 +350,44 @@ int model_merge_routes(struct model_device *device,
 	return 0;
 }
 
+uint64_t model_number(const struct nlattr *attr)
+{
+	switch (attr ? nla_len(attr) : 0) {
+	case 1:
+		return nla_get_u8(attr);
+	case 2:
+		return nla_get_u16(attr);
+	case 4:
+		return nla_get_u32(attr);
+	case 8:
+		return nla_get_u64(attr);
+	default:
+		return 0;
+	}
+}
+
+bool model_bytes(const struct nlattr *attr, void *to, size_t len)
+{
+	bool fits = attr && (size_t)nla_len(attr) == len;
+
+	if (fits)
+		memcpy(to, nla_data(attr), len);
+	return fits;
+}
+
+bool model_address(const struct nlattr *attr, struct address *address)
+{
+	return attr &&
+	       !address_set(address, nla_data(attr), (size_t)nla_len(attr));
+}
+
 bool model_endpoint(struct nlattr *const *tb, int attr,
 		    struct endpoint *endpoint)
 {
-	const struct nlattr *addr = tb[attr];
-	const struct nlattr *port = tb[attr + 1];
-	const struct nlattr *scope = tb[attr + 2];
-
 	memset(endpoint, 0, sizeof(*endpoint));
-	if (!addr || !port ||
-	    address_set(&endpoint->addr, nla_data(addr), (size_t)nla_len(addr)))
+	if (!tb[attr + 1] || !model_address(tb[attr], &endpoint->addr))
 		return false;
-	endpoint->port = nla_get_u16(port);
-	endpoint->scope = scope ? nla_get_u32(scope) : 0;
+	endpoint->port = (uint16_t)model_number(tb[attr + 1]);
+	endpoint->scope = (uint32_t)model_number(tb[attr + 2]);
 	return true;
 }

@@ -205,4 +205,13 @@ int query_device_peers(struct call *call, struct model_device *device,
 int query_device(struct call *call, const char *name,
 		 struct model_devices *devices);
 
+/* The number in an attribute of 1, 2, 4 or 8 bytes; 0: there is none. */
+uint64_t model_number(const struct nlattr *attr);
+
+/* Copy an attribute of just that many bytes; false: there is none, and nothing is copied. */
+bool model_bytes(const struct nlattr *attr, void *to, size_t len);
+
+/* The address in an attribute; false: there is none. */
+bool model_address(const struct nlattr *attr, struct address *address);
+
 #endif /* CAMEXCTL_MODEL_H */

@@ -4,6 +4,7 @@
 
 #include <linux/camex.h>
 
+#include "netlink/model.h"
 #include "netlink/profile.h"
 #include "text/text.h"
 
@@ -33,11 +34,8 @@ bool profile_read(struct nlattr *const *tb, struct profile *profile)
 	memset(profile, 0, sizeof(*profile));
 	if (address)
 		prefix_read(address, &profile->address);
-	if (gateway)
-		address_set(&profile->gateway, nla_data(gateway),
-			    (size_t)nla_len(gateway));
-	if (mtu)
-		profile->mtu = nla_get_u16(mtu);
+	model_address(gateway, &profile->gateway);
+	profile->mtu = (uint32_t)model_number(mtu);
 	if (routes)
 		nla_for_each_nested (route, routes, left)
 			if (profile->n_routes < PROFILE_ROUTES_MAX &&

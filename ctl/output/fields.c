@@ -85,20 +85,6 @@ const struct field *field_find(const struct field *fields, const char *key)
 	return fields;
 }
 
-static uint64_t number_of(const struct nlattr *attr)
-{
-	switch (nla_len(attr)) {
-	case 1:
-		return nla_get_u8(attr);
-	case 2:
-		return nla_get_u16(attr);
-	case 4:
-		return nla_get_u32(attr);
-	default:
-		return nla_get_u64(attr);
-	}
-}
-
 static void write_routes(FILE *out, const struct model_peer *peer)
 {
 	char text[PREFIX_TEXT];
@@ -128,7 +114,7 @@ bool field_number(const struct field *field, struct nlattr *const *tb,
 	const struct nlattr *attr = find_attr(field, tb);
 
 	if (attr)
-		*number = number_of(attr);
+		*number = model_number(attr);
 	return attr;
 }
 
@@ -149,29 +135,28 @@ static void write_field(FILE *out, const struct field *field,
 		fputs(nla_get_string(attr), out);
 		break;
 	case FIELD_NUMBER:
-		fprintf(out, "%" PRIu64, number_of(attr));
+		fprintf(out, "%" PRIu64, model_number(attr));
 		break;
 	case FIELD_MARK:
-		fprintf(out, "0x%" PRIx64, number_of(attr));
+		fprintf(out, "0x%" PRIx64, model_number(attr));
 		break;
 	case FIELD_SECONDS:
-		fprintf(out, "%" PRIu64 " s", number_of(attr));
+		fprintf(out, "%" PRIu64 " s", model_number(attr));
 		break;
 	case FIELD_BYTES:
-		fputs(print_size(number_of(attr), text), out);
+		fputs(print_size(model_number(attr), text), out);
 		break;
 	case FIELD_AGE:
-		fputs(print_age(number_of(attr), text), out);
+		fputs(print_age(model_number(attr), text), out);
 		break;
 	case FIELD_SWITCH:
-		fputs(number_of(attr) ? "on" : "off", out);
+		fputs(model_number(attr) ? "on" : "off", out);
 		break;
 	case FIELD_CHOICE:
 		fputs(choice_name(field->choices, nla_get_u32(attr)), out);
 		break;
 	case FIELD_ADDRESS:
-		if (!address_set(&address, nla_data(attr),
-				 (size_t)nla_len(attr)))
+		if (model_address(attr, &address))
 			fputs(address_text(&address, text), out);
 		break;
 	case FIELD_ENDPOINT:
@@ -293,9 +278,9 @@ struct json_object *field_json(const struct field *field,
 	case FIELD_SECONDS:
 	case FIELD_BYTES:
 	case FIELD_AGE:
-		return json_object_new_uint64(number_of(attr));
+		return json_object_new_uint64(model_number(attr));
 	case FIELD_SWITCH:
-		return json_object_new_boolean(!!number_of(attr));
+		return json_object_new_boolean(!!model_number(attr));
 	default:
 		text = field_text(field, tb, peer);
 		if (text)

@@ -184,11 +184,6 @@ void print_device(FILE *out, const struct model_device *device)
 	print_lines(out, 2, device_lines, device, NULL);
 }
 
-static uint64_t counter_of(const struct nlattr *attr)
-{
-	return attr ? nla_get_u64(attr) : 0;
-}
-
 /* What this end dropped of what may be the answers. */
 static void print_refusals(FILE *out, const struct model_device *device)
 {
@@ -243,12 +238,12 @@ static void print_doubt(FILE *out, const struct model_device *device,
 			", %sunanswered%s for %" PRIu64
 			" s: refused as a replay? our clock may be behind",
 			paint(YELLOW), paint(PLAIN),
-			(uint64_t)nla_get_u64(unanswered) / 1000);
+			model_number(unanswered) / 1000);
 	if (refused)
 		fprintf(out,
 			", %srefused%s as a replay %s: its clock may be behind; camexctl peer forget %s %s takes it",
 			paint(YELLOW), paint(PLAIN),
-			print_age(nla_get_u64(refused), age), device->name,
+			print_age(model_number(refused), age), device->name,
 			peer->name);
 }
 
@@ -302,7 +297,7 @@ static void print_state(FILE *out, const struct model_device *device,
 		break;
 	}
 	if (seen)
-		fprintf(out, ", heard %s", print_age(nla_get_u64(seen), age));
+		fprintf(out, ", heard %s", print_age(model_number(seen), age));
 	print_doubt(out, device, peer);
 	fputc('\n', out);
 }
@@ -315,8 +310,8 @@ static void print_traffic(FILE *out, const char *label,
 
 	print_label(out, 4, label);
 	fprintf(out, "%s in %" PRIu64 " packet%s\n",
-		print_size(counter_of(bytes), size), counter_of(packets),
-		counter_of(packets) == 1 ? "" : "s");
+		print_size(model_number(bytes), size), model_number(packets),
+		model_number(packets) == 1 ? "" : "s");
 }
 
 static void print_received(FILE *out, const struct model_device *device,
