@@ -36,23 +36,10 @@ struct names {
 	size_t mask;
 };
 
-/* Peers' names are compared without regard to case, in ASCII. */
-static size_t hash_name(const char *name)
-{
-	size_t hash = 5381;
-
-	for (; *name; name++) {
-		unsigned char c = (unsigned char)*name;
-
-		hash = hash * 33 + (c >= 'A' && c <= 'Z' ? c + 32 : c);
-	}
-	return hash;
-}
-
 /* False: a peer has the name. */
 static bool add_name(struct names *names, const char *name)
 {
-	size_t at = hash_name(name) & names->mask;
+	size_t at = peer_name_hash(name) & names->mask;
 
 	for (; names->slots[at]; at = (at + 1) & names->mask)
 		if (!strcasecmp(names->slots[at], name))

@@ -279,21 +279,6 @@ int model_stats_read(uint64_t *counters, bool *given, struct nlmsghdr *hdr,
 	return 0;
 }
 
-/* The kernel compares names without regard to case, in ASCII. */
-static size_t name_hash(const char *name)
-{
-	size_t hash = 5381;
-
-	for (; *name; name++) {
-		unsigned char c = (unsigned char)*name;
-
-		if (c >= 'A' && c <= 'Z')
-			c += 'a' - 'A';
-		hash = hash * 33 + c;
-	}
-	return hash;
-}
-
 static int hash_peers(struct model_device *device, struct fault *fault)
 {
 	size_t n = 16;
@@ -309,7 +294,7 @@ static int hash_peers(struct model_device *device, struct fault *fault)
 	for (size_t i = 0; i < device->n_peers; i++) {
 		struct model_peer *peer = &device->peers[i];
 		size_t *bucket =
-			&device->buckets[name_hash(peer->name) & (n - 1)];
+			&device->buckets[peer_name_hash(peer->name) & (n - 1)];
 
 		peer->next = *bucket;
 		*bucket = i + 1;
@@ -320,7 +305,8 @@ static int hash_peers(struct model_device *device, struct fault *fault)
 static struct model_peer *find_peer(const struct model_device *device,
 				    const char *name)
 {
-	size_t at = device->buckets[name_hash(name) & (device->n_buckets - 1)];
+	size_t at =
+		device->buckets[peer_name_hash(name) & (device->n_buckets - 1)];
 
 	for (; at; at = device->peers[at - 1].next)
 		if (!strcasecmp(device->peers[at - 1].name, name))

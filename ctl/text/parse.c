@@ -110,6 +110,18 @@ int parse_peer_name(const char *text, struct fault *fault)
 	return 0;
 }
 
+size_t peer_name_hash(const char *name)
+{
+	size_t hash = 5381;
+
+	for (; *name; name++) {
+		unsigned char c = (unsigned char)*name;
+
+		hash = hash * 33 + (c >= 'A' && c <= 'Z' ? c + 32 : c);
+	}
+	return hash;
+}
+
 int parse_interface_name(const char *text, struct fault *fault)
 {
 	if (!*text)

@@ -4,6 +4,7 @@
 #define CAMEXCTL_PARSE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <linux/camex.h>
@@ -28,6 +29,9 @@ int parse_switch(const char *text, bool *on, struct fault *fault);
 
 /* The name of a peer: 1 to 31 bytes of UTF-8, no blank, no '/', no control. */
 int parse_peer_name(const char *text, struct fault *fault);
+
+/* A hash that does not see case, in ASCII: so the kernel compares the names of peers. */
+size_t peer_name_hash(const char *name);
 
 /* The name of an interface, as the kernel allows them. */
 int parse_interface_name(const char *text, struct fault *fault);
