@@ -118,4 +118,11 @@ void database_warn(const struct config *config);
 
 void config_wipe(struct config *config);
 
+/* The nth address of the link, over all lines that give one, and the line; NULL: no more. */
+const struct prefix *config_address(const struct config *config, size_t nth,
+				    unsigned int *line);
+
+/* A setting in /proc/sys that is a digit; -1: it is not there. */
+int config_setting(const char *path);
+
 #endif /* CAMEXCTL_CONFIG_H */

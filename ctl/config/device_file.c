@@ -149,6 +149,22 @@ struct prefixes config_prefix(const struct prefix *prefix)
 	return prefixes;
 }
 
+const struct prefix *config_address(const struct config *config, size_t nth,
+				    unsigned int *line)
+{
+	for (size_t i = 0; i < config->values.n; i++) {
+		const struct value *value = &config->values.list[i];
+
+		if (value->keyword->type != &type_addresses)
+			continue;
+		*line = value->line;
+		if (nth < value->prefixes.n)
+			return &value->prefixes.list[nth];
+		nth -= value->prefixes.n;
+	}
+	return NULL;
+}
+
 /* A path is relative to the file, not to the working directory. */
 static int place_path(struct config *config, struct value *value,
 		      struct fault *fault)

@@ -9,43 +9,22 @@
 /* Whether the kernel drops what comes by another way than its answer would take. */
 static bool is_strict(void)
 {
-	static const char *const paths[] = {
-		"/proc/sys/net/ipv4/conf/all/rp_filter",
-		"/proc/sys/net/ipv4/conf/default/rp_filter",
-	};
-	bool strict = false;
-
-	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
-		FILE *file = fopen(paths[i], "re");
-
-		strict |= file && fgetc(file) == '1';
-		if (file)
-			fclose(file);
-	}
-	return strict;
+	return config_setting("/proc/sys/net/ipv4/conf/all/rp_filter") == 1 ||
+	       config_setting("/proc/sys/net/ipv4/conf/default/rp_filter") == 1;
 }
 
 /* Addresses of the link are those of the link alone: not from elsewhere. */
 static void write_addresses(FILE *out, const struct config *config, int ifindex)
 {
+	const struct prefix *given;
 	char text[ADDRESS_TEXT];
+	unsigned int line;
 
-	for (size_t i = 0; i < config->values.n; i++) {
-		const struct value *value = &config->values.list[i];
-
-		if (value->keyword->type != &type_addresses)
-			continue;
-		for (size_t a = 0; a < value->prefixes.n; a++) {
-			const struct address *address =
-				&value->prefixes.list[a].addr;
-
-			fprintf(out,
-				"iif != %d %s daddr %s fib saddr type != local drop\n",
-				ifindex,
-				address->family == AF_INET ? "ip" : "ip6",
-				address_text(address, text));
-		}
-	}
+	for (size_t i = 0; (given = config_address(config, i, &line)); i++)
+		fprintf(out,
+			"iif != %d %s daddr %s fib saddr type != local drop\n",
+			ifindex, given->addr.family == AF_INET ? "ip" : "ip6",
+			address_text(&given->addr, text));
 }
 
 /* A table of that name is made anew, in one transaction. */

@@ -11,8 +11,7 @@
 #define IPV4 "/proc/sys/net/ipv4/"
 #define IPV6 "/proc/sys/net/ipv6/"
 
-/* A setting in /proc/sys that is a digit; -1: it is not there. */
-static int read_setting(const char *path)
+int config_setting(const char *path)
 {
 	FILE *file = fopen(path, "re");
 	char line[16] = "";
@@ -49,8 +48,8 @@ static bool stays_here(struct config *config, const struct prefix *prefix)
 /* Packets that clients are told to send here are for others: this host has to forward them. */
 static void hint_forwarding(struct config *config)
 {
-	const bool off[] = { read_setting(IPV4 "ip_forward") == 0,
-			     read_setting(IPV6 "conf/all/forwarding") == 0 };
+	const bool off[] = { config_setting(IPV4 "ip_forward") == 0,
+			     config_setting(IPV6 "conf/all/forwarding") == 0 };
 	bool told[2] = { false, false };
 	char text[PREFIX_TEXT];
 
@@ -82,7 +81,7 @@ static void hint_filter(struct config *config)
 	const struct value *table = values_get(&config->values, "table");
 	const struct value *link = values_get(&config->values, "link");
 	char path[sizeof(IPV4) + IFNAMSIZ + 24];
-	int all = read_setting(IPV4 "conf/all/rp_filter"), own;
+	int all = config_setting(IPV4 "conf/all/rp_filter"), own;
 	char text[PREFIX_TEXT];
 
 	/* "auto" is a route for each */
@@ -90,7 +89,7 @@ static void hint_filter(struct config *config)
 	    !strcmp(table->text, "main") || (link && link->number))
 		return;
 	snprintf(path, sizeof(path), IPV4 "conf/%s/rp_filter", config->name);
-	own = read_setting(path);
+	own = config_setting(path);
 	if ((all > own ? all : own) != 1)
 		return;
 	for (size_t i = 0; i < config->n_peers; i++) {

@@ -38,34 +38,28 @@ int plan_device(struct engine *engine)
 bool plan_has_address(const struct config *config, const struct prefix *prefix,
 		      bool network)
 {
-	for (size_t i = 0; i < config->values.n; i++) {
-		const struct value *value = &config->values.list[i];
+	const struct prefix *given;
+	unsigned int line;
 
-		if (value->keyword->type != &type_addresses)
-			continue;
-		for (size_t a = 0; a < value->prefixes.n; a++) {
-			struct prefix address = value->prefixes.list[a];
+	for (size_t i = 0; (given = config_address(config, i, &line)); i++) {
+		struct prefix address = *given;
 
-			if (network)
-				prefix_mask(&address);
-			if (!prefix_compare(&address, prefix))
-				return true;
-		}
+		if (network)
+			prefix_mask(&address);
+		if (!prefix_compare(&address, prefix))
+			return true;
 	}
 	return false;
 }
 
 bool plan_is_near(const struct config *config, const struct prefix *prefix)
 {
-	for (size_t i = 0; i < config->values.n; i++) {
-		const struct value *value = &config->values.list[i];
+	const struct prefix *given;
+	unsigned int line;
 
-		if (value->keyword->type != &type_addresses)
-			continue;
-		for (size_t a = 0; a < value->prefixes.n; a++)
-			if (prefix_within(prefix, &value->prefixes.list[a]))
-				return true;
-	}
+	for (size_t i = 0; (given = config_address(config, i, &line)); i++)
+		if (prefix_within(prefix, given))
+			return true;
 	return false;
 }
 
@@ -80,19 +74,14 @@ static bool any_auto(const struct config *config)
 /* Add those that the link lacks. */
 static int plan_addresses(struct engine *engine, const struct prefixes *present)
 {
-	const struct values *values = &engine->config->values;
+	const struct config *config = engine->config;
+	const struct prefix *given;
+	unsigned int line;
 
-	for (size_t i = 0; i < values->n; i++) {
-		const struct value *value = &values->list[i];
-
-		if (value->keyword->type != &type_addresses)
-			continue;
-		for (size_t a = 0; a < value->prefixes.n; a++)
-			if (!prefixes_have(present, &value->prefixes.list[a]) &&
-			    plan_prefix(engine, CHANGE_ADDRESS_ADD,
-					&value->prefixes.list[a], value->line))
-				return -1;
-	}
+	for (size_t i = 0; (given = config_address(config, i, &line)); i++)
+		if (!prefixes_have(present, given) &&
+		    plan_prefix(engine, CHANGE_ADDRESS_ADD, given, line))
+			return -1;
 	return 0;
 }
 
