@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The header of an encrypted datagram, with the preamble of the protocol in front of it. The data path
- * calls these functions to seal and to open datagrams.
+ * The header of an encrypted datagram, with the preamble of the protocol in front of it. The data
+ * path calls these functions to seal and to open datagrams.
  */
 #include "core/clock.h"
 #include "core/compat.h"

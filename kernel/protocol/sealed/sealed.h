@@ -37,8 +37,8 @@ struct camex_opening {
 /**
  * struct camex_sealed_ops - what differs between the protocols with sealed datagrams
  * @preamble: bytes in front of the header of a datagram: camex_sealed_dev.preamble
- * @speaks_for: may a datagram with that preamble, from that source, belong to the peer? NULL if there
- *	is no preamble
+ * @speaks_for: may a datagram with that preamble, from that source, belong to the peer? NULL if
+ *	there is no preamble
  * @new_session: decrypt a datagram whose prefix is of no open session, and open a session for it.
  *	Returns NULL with *@why set if it cannot
  * @take_control: take an opened datagram that is not DATA. Returns 0, or the counter
