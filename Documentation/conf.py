@@ -32,7 +32,7 @@ class Session(pygments.lexer.RegexLexer):
     name = "console"
     tokens = {
         "root": [
-            (r"^([a-z0-9]*[#$] )(.*(?:\\\n.*)*\n)", pygments.lexer.bygroups(
+            (r"^([a-z0-9]*[#$] )((?:.*\\\n)*.*\n)", pygments.lexer.bygroups(
                 pygments.token.Generic.Prompt, pygments.token.Text)),
             (r".*\n", pygments.token.Comment),
         ],

@@ -38,7 +38,7 @@ on1() {
 	on host1 bash -c "$1"
 }
 
-office=$(block "What was" 1 | sed -n 's/^PublicKey = //p')
+office=$(block "The tunnel before" 1 | sed -n 's/^PublicKey = //p')
 
 # command WHAT: what it does, and what is said here in its place
 command_row() {
@@ -46,7 +46,7 @@ command_row() {
 	"wg genkey, wg genpsk") [ "$(wg genkey | wc -c)" = "$(camexctl key gen | wc -c)" ] ;;
 	"wg pubkey") [ "$(wg pubkey <"$test_tmp/key")" = "$(camexctl key public <"$test_tmp/key")" ] ;;
 	"wg show wg0") [[ $(camexctl -n host1 show wg0) == *"$office"* ]] &&
-		! camexctl -n host1 show wg0 | grep -qF "$(block "What was" 1 | sed -n 's/^PrivateKey = //p')" ;;
+		! camexctl -n host1 show wg0 | grep -qF "$(block "The tunnel before" 1 | sed -n 's/^PrivateKey = //p')" ;;
 	"wg show wg0 latest-handshakes") has '.peers[0].last_handshake_ms < 60000' &&
 		handshake_is_told ;;
 	"wg set wg0 peer KEY allowed-ips 10.30.0.0/16")
@@ -71,7 +71,7 @@ handshake_is_told() {
 
 # edited SED-SCRIPT: up of the file with that change, as another device's; its output
 edited() {
-	block "What was" 1 | sed -e 's/^ListenPort.*//' -e "$1" >"$test_tmp/wg9.conf"
+	block "The tunnel before" 1 | sed -e 's/^ListenPort.*//' -e "$1" >"$test_tmp/wg9.conf"
 	on host1 camexctl up "$test_tmp/wg9.conf" 2>&1
 }
 
@@ -116,9 +116,9 @@ camexctl key gen >"$test_tmp/key"
 mkdir -p /etc/wireguard /etc/camex
 for i in 1 2; do
 	mkdir -p /etc/netns/host$i/wireguard /etc/netns/host$i/camex
-	block "What was" $i >/etc/netns/host$i/wireguard/wg0.conf
+	block "The tunnel before" $i >/etc/netns/host$i/wireguard/wg0.conf
 done
-for host in host1 host2; do ok "wg-quick in $host" run $host "$(block "What was" 3)"; done
+for host in host1 host2; do ok "wg-quick in $host" run $host "$(block "The tunnel before" 3)"; done
 both_reach "what was"
 is "by WireGuard of the kernel" "$(kind host1) $(kind host2)" "wireguard wireguard"
 links=$(ip -n host1 -j route show dev wg0)
@@ -148,15 +148,15 @@ both_reach "after all that"
 # --- a file of camex's own, and commands ---
 
 ok "down" run host1 "camexctl down wg0"
-block "What was" 1 | sed -n 's/^PrivateKey = //p' >/etc/netns/host1/camex/wg0.key
-block "What was" 1 | sed -n 's/^PresharedKey = //p' >/etc/netns/host1/camex/office.psk
-block "A file of camex's own" 1 >/etc/netns/host1/camex/wg0.up
+block "The tunnel before" 1 | sed -n 's/^PrivateKey = //p' >/etc/netns/host1/camex/wg0.key
+block "The tunnel before" 1 | sed -n 's/^PresharedKey = //p' >/etc/netns/host1/camex/office.psk
+block "A file in camex's format" 1 >/etc/netns/host1/camex/wg0.up
 ok "its own file" run host1 "camexctl up wg0"
 both_reach "its own file"
 now=$(camexctl -n host1 -j show wg0 | jq -c '.[0] | [.public_key, .port, .mtu, (.peers[] | [.name, .public_key, .preshared, .routes, .keepalive])]')
 ok "down" run host1 "camexctl down wg0"
 rm /etc/netns/host1/camex/wg0.up
-ok "the commands" run host1 "$(block "A file of camex's own" 2)"
+ok "the commands" run host1 "$(block "A file in camex's format" 2)"
 both_reach "the commands"
 is "they make the same" "$(camexctl -n host1 -j show wg0 | jq -c '.[0] | [.public_key, .port, .mtu, (.peers[] | [.name, .public_key, .preshared, .routes, .keepalive])]')" "$now"
 ok "and so does wg-quick's file: there is nothing to reload" run host1 "camexctl reload wg0 dry-run"
