@@ -8,6 +8,10 @@
 
 #include "core/peer.h"
 
+/* GSO packets of tunnels inside ours are cut here (RFC 7348, 8926, 2784, 2003). */
+#define CAMEX_TUNNEL_FEATURES	(NETIF_F_GSO_UDP_TUNNEL | NETIF_F_GSO_UDP_TUNNEL_CSUM | \
+				 NETIF_F_GSO_GRE | NETIF_F_GSO_IPXIP4 | NETIF_F_GSO_IPXIP6)
+
 /**
  * struct camex_frame - parsed properties of a frame or packet
  * @protocol: ETH_P_IP or ETH_P_IPV6, if the whole IP header is in the linear part; else 0

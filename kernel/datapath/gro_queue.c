@@ -128,6 +128,29 @@ void camex_gro_queue_free(struct camex_gro_queue *gro)
 	call_rcu(&gro->rcu, free_cells);
 }
 
+/* The protocol behind an IP header without options, and its offset @l4; 0: no such header. */
+static u8 protocol_of(const struct sk_buff *skb, unsigned int *l4)
+{
+	if (skb->protocol == htons(ETH_P_IP)) {
+		*l4 = sizeof(struct iphdr);
+		if (skb_headlen(skb) < *l4 || skb->data[0] != 0x45)
+			return 0;
+		return ((struct iphdr *)skb->data)->protocol;
+	}
+	*l4 = sizeof(struct ipv6hdr);
+	if (skb->protocol != htons(ETH_P_IPV6) || skb_headlen(skb) < *l4)
+		return 0;
+	return ((struct ipv6hdr *)skb->data)->nexthdr;
+}
+
+/* TCP segments were merged already. GRO may still merge datagrams (QUIC, tunnels inside ours). */
+static bool is_merged(const struct sk_buff *skb)
+{
+	unsigned int l4;
+
+	return protocol_of(skb, &l4) == IPPROTO_TCP;
+}
+
 /*
  * Would GRO pass the packet on at once if it holds nothing? True for a UDP datagram, unless its
  * socket has UDP_GRO, and for a TCP segment without data or at the end of a push.
@@ -140,17 +163,7 @@ static bool is_small_and_alone(const struct sk_buff *skb, bool tcp)
 
 	if (skb->len > SMALL)
 		return false;
-	if (skb->protocol == htons(ETH_P_IP)) {
-		l4 = sizeof(struct iphdr);
-		if (skb_headlen(skb) < l4 || skb->data[0] != 0x45)
-			return false;
-		proto = ((struct iphdr *)skb->data)->protocol;
-	} else {
-		l4 = sizeof(struct ipv6hdr);
-		if (skb->protocol != htons(ETH_P_IPV6) || skb_headlen(skb) < l4)
-			return false;
-		proto = ((struct ipv6hdr *)skb->data)->nexthdr;
-	}
+	proto = protocol_of(skb, &l4);
 	if (proto != IPPROTO_TCP || !tcp || skb_headlen(skb) < l4 + sizeof(*th))
 		return proto == IPPROTO_UDP;
 	th = (struct tcphdr *)(skb->data + l4);
@@ -166,7 +179,7 @@ static bool is_idle(const struct camex_gro_queue_cpu *cell)
 }
 
 /**
- * camex_gro_queue_direct() - deliver this CPU's packets directly to the stack, or stop that
+ * camex_gro_queue_direct() - deliver this CPU's TCP packets directly to the stack, or stop that
  * @on: true: directly; false: through the queue again
  *
  * Context: process, with bottom halves off from the call with true to the call with false.
@@ -198,6 +211,16 @@ void camex_gro_queue_settle(struct camex_gro_queue *gro, int cpu)
 			break;
 		usleep_range(20, 50);
 	}
+}
+
+/**
+ * camex_gro_queue_is_long() - should a CPU pass packets to the stack before it gets more
+ * @gro: of a link
+ * @cpu: the CPU
+ */
+bool camex_gro_queue_is_long(struct camex_gro_queue *gro, int cpu)
+{
+	return skb_queue_len_lockless(&per_cpu_ptr(gro->gro, cpu)->queue) > QUEUE_MAX / 4;
 }
 
 /*
@@ -241,7 +264,7 @@ bool camex_gro_queue_receive(struct camex_gro_queue *gro, struct sk_buff *skb, b
 		netif_rx(skb);
 		return true;
 	}
-	if (here && (unlikely(this_cpu_read(direct) == current) ||
+	if (here && ((unlikely(this_cpu_read(direct) == current) && is_merged(skb)) ||
 		     is_small_and_alone(skb, tcp)) &&
 	    is_idle(cell) && !this_cpu_xchg(busy, true)) {
 		netif_receive_skb(skb);

@@ -68,13 +68,19 @@ static void open_queued(struct work_struct *work)
 
 	camex_gro_queue_settle(h->cdev->gro, h->cpu);
 	while ((skb = dequeue_aggregate(h))) {
+		int cpu;
+
 		rcu_read_lock();
 		local_bh_disable();
+		cpu = smp_processor_id();
 		camex_gro_queue_direct(true);
 		h->cdev->transport->take(h->cdev, skb);
 		camex_gro_queue_direct(false);
 		local_bh_enable();
 		rcu_read_unlock();
+		/* If ksoftirqd runs the NAPI, it has a lower priority than this worker: wait for it. */
+		if (unlikely(camex_gro_queue_is_long(h->cdev->gro, cpu)))
+			camex_gro_queue_settle(h->cdev->gro, cpu);
 		cond_resched();
 	}
 }

@@ -6,19 +6,28 @@
 #include <linux/skbuff.h>
 #include <net/tcp.h>
 
-/* IPv6 or IPv4 with options, and TCP with options. */
-#define CAMEX_CUT_HEAD_MAX	(60 + 60)
+/*
+ * IPv6 or IPv4 with options, and TCP with options; before them perhaps a tunnel's: the same IP,
+ * UDP, Geneve with options of 68 bytes, Ethernet with a VLAN tag.
+ */
+#define CAMEX_CUT_HEAD_MAX	(60 + 60 + 160)
 /* Ethernet with two VLAN tags. */
 #define CAMEX_CUT_LINK_MAX	(14 + 2 * 4)
 
 /**
  * struct camex_segmenter - a GSO packet, and how far it has been cut
  * @skb: the GSO packet
- * @link: bytes in front of the IP header, the same in each packet
+ * @link: bytes in front of the first IP header, the same in each packet
  * @link_len: number of these bytes, 0 for a bare IP packet
- * @head: headers from IP on, as in the packet made last
+ * @room: the memory of @head
+ * @head: headers from the first IP header on, as in the packet made last; the IP header at @ip is
+ *	aligned
  * @head_len: bytes of @head
+ * @ip: offset of the inner IP header in @head; not 0: the headers of a tunnel (VXLAN, Geneve, GRE,
+ *	IPIP) are in front of it
  * @l4: offset of the TCP or UDP header in @head
+ * @tunnel_l4: bytes of the tunnel's IP header
+ * @tunnel_id: IP ID of the tunnel's header (IPv4)
  * @id: IP ID of the GSO packet (IPv4)
  * @seq: sequence of the GSO packet (TCP)
  * @flags: flags of the GSO packet (TCP)
@@ -32,14 +41,21 @@
  * @frag: number of the fragment behind that memory
  * @v4: it is IPv4, else IPv6
  * @tcp: it is TCP, else UDP
+ * @tunnel_v4: the tunnel's IP header is IPv4, else IPv6
+ * @tunnel_udp: a UDP header follows it
+ * @tunnel_sum: that has a checksum
  */
 struct camex_segmenter {
 	struct sk_buff *skb;
 	u8 link[CAMEX_CUT_LINK_MAX];
 	unsigned int link_len;
-	u8 head[CAMEX_CUT_HEAD_MAX] __aligned(8);
+	u8 room[CAMEX_CUT_HEAD_MAX] __aligned(8);
+	u8 *head;
 	unsigned int head_len;
+	unsigned int ip;
 	unsigned int l4;
+	unsigned int tunnel_l4;
+	u16 tunnel_id;
 	u16 id;
 	u32 seq;
 	__be32 flags;
@@ -53,6 +69,9 @@ struct camex_segmenter {
 	unsigned int frag;
 	bool v4;
 	bool tcp;
+	bool tunnel_v4;
+	bool tunnel_udp;
+	bool tunnel_sum;
 };
 
 bool camex_segment_begin(struct camex_segmenter *cut, struct sk_buff *skb);

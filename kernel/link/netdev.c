@@ -243,7 +243,7 @@ void camex_netdev_setup_tun(struct net_device *dev)
 	/* netpoll sends Ethernet frames */
 	dev->priv_flags |= IFF_NO_QUEUE | IFF_DISABLE_NETPOLL;
 	dev->hw_features = NETIF_F_SG | NETIF_F_FRAGLIST | NETIF_F_HW_CSUM |
-			   NETIF_F_GSO_SOFTWARE;
+			   NETIF_F_GSO_SOFTWARE | CAMEX_TUNNEL_FEATURES;
 	dev->features = dev->hw_features | NETIF_F_HIGHDMA | NETIF_F_RXCSUM;
 	dev->hw_enc_features = dev->hw_features;
 	camex_set_lltx(dev, true);

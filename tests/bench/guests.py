@@ -27,7 +27,7 @@ def prepare(*packages):
     out.mkdir(parents=True, exist_ok=True)
     netlink = subprocess.run(["pkg-config", "--cflags", "--libs", "libnl-genl-3.0"], check=True,
                              stdout=subprocess.PIPE, text=True).stdout.split()
-    for name, *options in (("pingpong",), ("mark",), ("count.so", "-shared", "-fPIC", "-fvisibility=hidden"),
+    for name, *options in (("pingpong",), ("datagrams",), ("mark",), ("count.so", "-shared", "-fPIC", "-fvisibility=hidden"),
                            ("ovpn", *netlink)):
         source = (here / name).with_suffix(".c")
         subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", out / name, source, *options],

@@ -6,9 +6,10 @@ import json
 MTU = {"veth": 1500, "camex": 1428, "raw": 1472, "wireguard": 1420, "vxlan": 1450, "fou": 1472,
        "jtunnel": 1464, "esp-aes": 1446, "esp-chacha": 1446, "ovpn": 1448, "tap": 1414, "vxlan-wg": 1370,
        "tap-raw": 1458, "tap-raw-np": 1458, "tap-raw-nf": 1458, "tap-raw-np-nf": 1458,
-       "camex-wg": 1440, "camex-aes": 1440, "camex-to-wg": 1440, "wg-to-camex": 1440, "wireguard-go": 1420}
+       "camex-wg": 1440, "camex-aes": 1440, "camex-to-wg": 1440, "wg-to-camex": 1440, "wireguard-go": 1420,
+       "vxlan-camex": 1378}
 INNER_MTU = 1420
-LESS = {"tap": 1370, "vxlan-wg": 1370}
+LESS = {"tap": 1370, "vxlan-wg": 1370, "vxlan-camex": 1370}
 TCP_HEADERS = 52            # IPv4, timestamps
 SEGMENT = INNER_MTU - TCP_HEADERS   # bytes of TCP's in a packet
 
@@ -27,7 +28,7 @@ NAMES = {"veth": "veth alone", "camex": "camex", "raw": "camex, protocol raw",
          "tap-raw-np-nf": "the same, both", "camex-wg": "camex, protocol wireguard",
          "camex-aes": "the same, cipher aes-256-gcm",
          "camex-to-wg": "camex to WireGuard", "wg-to-camex": "WireGuard to camex",
-         "wireguard-go": "wireguard-go"}
+         "wireguard-go": "wireguard-go", "vxlan-camex": "VXLAN over camex"}
 
 # Those whose handshake is WireGuard's, at both ends in the kernel. What two static keys agree on is
 # computed once: by WireGuard when a peer is added, by camex in the first handshake.
@@ -47,8 +48,10 @@ MEASURES = {
     "tcp4": ("whole", "tcp4", "Mbit/s", "TCP, four flows"),
     "udp64": ("whole", "udp64", "packets/s", "UDP, 64 bytes"),
     "udp1400": ("whole", "udp1400", "packets/s", "UDP, packets of 1,400 bytes"),
+    "gso": ("whole", "gso", "datagrams/s", "UDP, 1,292 bytes, many in a call at both ends"),
     "rr": ("whole", "rr", "ns", "TCP round trip of one byte"),
     "forward": ("whole", "forward", "Mbit/s", "TCP of other hosts, forwarded"),
+    "gsoforward": ("whole", "gsoforward", "datagrams/s", "The same UDP, forwarded"),
     "handshake": ("whole", "handshake", "ns", "First ping of a new peer, with its handshake"),
     "rehandshake": ("whole", "rehandshake", "ns", "Ping with another handshake"),
     "nic": ("nic", "tcp", "Mbit/s", "TCP, NIC-like underlay"),
@@ -113,6 +116,8 @@ def ends(text):
 
 def packets(link, measure, text):
     """How many datagrams, or packets of full size, arrived."""
+    if MEASURES[measure][1].startswith("gso"):
+        return json.loads(text)["datagrams"]
     if MEASURES[measure][1].startswith("udp"):
         return sum(r["sum"]["packets"] - r["sum"]["lost_packets"] for r in ends(text))
     return sum(r["sum_received"]["bytes"] for r in ends(text)) / (LESS.get(link, INNER_MTU) - TCP_HEADERS)
@@ -125,6 +130,9 @@ def reading(measure, text):
         return json.loads(text)["round_trip_ns"]
     if traffic in ("handshake", "rehandshake"):
         return json.loads(text)["handshake_ns"]
+    if traffic.startswith("gso"):
+        found = json.loads(text)
+        return 1e9 * found["datagrams"] / found["ns"]
     reports = ends(text)
     if traffic.startswith("udp"):
         total = reports[0]["sum"]

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include <linux/if_vlan.h>
+#include <linux/netdevice.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include <net/ip.h>
+#include <net/ip6_checksum.h>
+#include <net/vxlan.h>
 
 #include "datapath/segment.h"
 #include "packets.h"
@@ -17,17 +20,22 @@
 #define GUARD_BYTE	0xa5
 /* Where a link header may end, so that what follows is aligned. */
 #define LINK_ROOM	24
+/* Where what is inside a tunnel begins, and is aligned. */
+#define INSIDE		(LINK_ROOM + 104)
 
 /**
  * struct table - where packets are cut
  * @rnd: where they come from
- * @data: LINK_ROOM bytes, which end in a link header, and a packet, LONGEST bytes
+ * @data: LINK_ROOM bytes, which end in a link header, and a packet, LONGEST bytes; or INSIDE
+ *	bytes, which end in the headers of a tunnel, and what it carries
  * @out: what was cut off it, as many bytes and twice GUARD
+ * @none: a device that offloads nothing
  */
 struct table {
 	struct rnd_state rnd;
 	u8 *data;
 	u8 *out;
+	struct net_device *none;
 };
 
 static int cut_init(struct kunit *test)
@@ -36,9 +44,10 @@ static int cut_init(struct kunit *test)
 
 	if (!t)
 		return -ENOMEM;
-	t->data = kunit_kzalloc(test, LINK_ROOM + LONGEST, GFP_KERNEL);
+	t->data = kunit_kzalloc(test, INSIDE + LONGEST, GFP_KERNEL);
 	t->out = kunit_kzalloc(test, LINK_ROOM + LONGEST + 2 * GUARD, GFP_KERNEL);
-	if (!t->data || !t->out)
+	t->none = kunit_kzalloc(test, sizeof(*t->none), GFP_KERNEL);
+	if (!t->data || !t->out || !t->none)
 		return -ENOMEM;
 	prandom_seed_state(&t->rnd, 2);
 	test->priv = t;
@@ -259,6 +268,246 @@ static void cut_udp_checksum_of_zero(struct kunit *test)
 	}
 }
 
+/* A tunnel inside ours. */
+enum kind { VXLAN, VXLAN_SUM, GRE, IPIP, KINDS };
+
+/* Most bytes that are put into one here. */
+#define TUNNEL_MOST	20000
+
+/**
+ * struct tunnel - the headers of one
+ * @kind: which
+ * @v4: in IPv4, else IPv6
+ * @l4: bytes of its IP header
+ * @head: bytes of its headers
+ * @id: IPv4 ID
+ */
+struct tunnel {
+	enum kind kind;
+	bool v4;
+	unsigned int l4;
+	unsigned int head;
+	u16 id;
+};
+
+static void choose_tunnel(struct rnd_state *rnd, struct tunnel *tunnel)
+{
+	static const unsigned int behind_ip[KINDS] = {
+		[VXLAN] = sizeof(struct udphdr) + sizeof(struct vxlanhdr) + ETH_HLEN,
+		[VXLAN_SUM] = sizeof(struct udphdr) + sizeof(struct vxlanhdr) + ETH_HLEN,
+		[GRE] = 4,
+	};
+
+	tunnel->kind = below(rnd, KINDS);
+	tunnel->v4 = below(rnd, 2);
+	tunnel->id = below(rnd, 2) ? below(rnd, 65536) : 65535 - below(rnd, 5);
+	tunnel->l4 = tunnel->v4 ? sizeof(struct iphdr) : sizeof(struct ipv6hdr);
+	tunnel->head = tunnel->l4 + behind_ip[tunnel->kind];
+}
+
+static unsigned int tunnel_type(const struct tunnel *tunnel)
+{
+	switch (tunnel->kind) {
+	case VXLAN:
+		return SKB_GSO_UDP_TUNNEL;
+	case VXLAN_SUM:
+		return SKB_GSO_UDP_TUNNEL_CSUM;
+	case GRE:
+		return SKB_GSO_GRE;
+	default:
+		return tunnel->v4 ? SKB_GSO_IPXIP4 : SKB_GSO_IPXIP6;
+	}
+}
+
+static u8 tunnel_protocol(const struct tunnel *tunnel, const struct inner *in)
+{
+	if (tunnel->kind == IPIP)
+		return in->v4 ? IPPROTO_IPIP : IPPROTO_IPV6;
+	return tunnel->kind == GRE ? IPPROTO_GRE : IPPROTO_UDP;
+}
+
+/* The tunnel's headers before what it carries, @len bytes at @inside. */
+static void wrap(struct rnd_state *rnd, const struct tunnel *tunnel, const struct inner *in,
+		 u8 *inside, unsigned int len)
+{
+	__be16 type = in->v4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
+	unsigned int rest = len + tunnel->head - tunnel->l4;
+	u8 protocol = tunnel_protocol(tunnel, in);
+	u8 *at = inside - tunnel->head;
+	struct udphdr uh = { .source = htons(40000), .dest = htons(4789), .len = htons(rest) };
+	struct iphdr iph = {
+		.version = 4, .ihl = 5, .tot_len = htons(tunnel->l4 + rest),
+		.id = htons(tunnel->id), .frag_off = htons(IP_DF), .ttl = 64, .protocol = protocol,
+		.saddr = htonl(0x0a090001), .daddr = htonl(0x0a090002),
+	};
+	struct ipv6hdr ip6h = {
+		.version = 6, .hop_limit = 64, .payload_len = htons(rest), .nexthdr = protocol,
+		.saddr.s6_addr = { 0xfd, 9, [15] = 1 }, .daddr.s6_addr = { 0xfd, 9, [15] = 2 },
+	};
+
+	prandom_bytes_state(rnd, at, tunnel->head);
+	if (tunnel->v4) {
+		iph.check = ip_fast_csum(&iph, iph.ihl);
+		uh.check = ~csum_tcpudp_magic(iph.saddr, iph.daddr, rest, IPPROTO_UDP, 0);
+		memcpy(at, &iph, sizeof(iph));
+	} else {
+		uh.check = ~csum_ipv6_magic(&ip6h.saddr, &ip6h.daddr, rest, IPPROTO_UDP, 0);
+		memcpy(at, &ip6h, sizeof(ip6h));
+	}
+	if (tunnel->kind == GRE)
+		memset(at + tunnel->l4, 0, 2);
+	if (tunnel->kind > VXLAN_SUM)
+		return;
+	if (tunnel->kind == VXLAN)
+		uh.check = 0;
+	memcpy(at + tunnel->l4, &uh, sizeof(uh));
+	memcpy(inside - sizeof(type), &type, sizeof(type));
+}
+
+/* As make(), in a tunnel. */
+static struct sk_buff *make_tunnel(struct table *t, const struct gso *g,
+				   const struct tunnel *tunnel, enum layout layout)
+{
+	unsigned int ip = g->link + tunnel->head, l4 = ip + inner_l4(&g->in);
+	unsigned int mac = tunnel->kind <= VXLAN_SUM ? ip - ETH_HLEN : ip;
+	struct sk_buff *skb;
+
+	skb = packet_skb(&t->rnd, t->data + INSIDE - ip, ip + g->len,
+			 ip + sizeof(struct ipv6hdr) + below(&t->rnd, 100), 1, layout);
+	if (!skb)
+		return NULL;
+	skb->dev = t->none;
+	skb->protocol = tunnel->v4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6);
+	skb_reset_mac_header(skb);
+	skb_set_network_header(skb, g->link);
+	skb_reset_mac_len(skb);
+	skb_set_transport_header(skb, g->link + tunnel->l4);
+	skb_set_inner_mac_header(skb, mac);
+	skb_set_inner_network_header(skb, ip);
+	skb_set_inner_transport_header(skb, l4);
+	skb->encapsulation = 1;
+	if (tunnel->kind == IPIP)
+		skb_set_inner_ipproto(skb, tunnel_protocol(tunnel, &g->in));
+	else
+		skb_set_inner_protocol(skb, mac < ip ? htons(ETH_P_TEB) :
+					    g->in.v4 ? htons(ETH_P_IP) : htons(ETH_P_IPV6));
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	skb->csum_start = skb_headroom(skb) + l4;
+	skb->csum_offset = g->in.tcp ? offsetof(struct tcphdr, check) :
+				       offsetof(struct udphdr, check);
+	skb_shinfo(skb)->gso_size = g->size;
+	skb_shinfo(skb)->gso_type = g->type | tunnel_type(tunnel);
+	skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(g->len - inner_head(&g->in), g->size);
+	return skb;
+}
+
+static void cut_tunnels_like_the_kernel(struct kunit *test)
+{
+	struct table *t = test->priv;
+	struct sk_buff *skb, *ref, *segs;
+	struct tunnel tunnel;
+	const char *wrong;
+	struct gso g;
+	int i;
+
+	for (i = 0; i < 400 && !has_failed(test); i++) {
+		choose(&t->rnd, &g);
+		choose_tunnel(&t->rnd, &tunnel);
+		g.link = below(&t->rnd, 2) ? ETH_HLEN : 0;
+		g.type &= ~SKB_GSO_TCP_FIXEDID;
+		g.len = min_t(unsigned int, g.len, TUNNEL_MOST);
+		g.size = min(g.size, g.len - inner_head(&g.in) - 1);
+		prandom_bytes_state(&t->rnd, t->data, INSIDE + g.len);
+		inner_build(&g.in, t->data + INSIDE, g.len);
+		inner_sum(&g.in, t->data + INSIDE, g.len, true);
+		wrap(&t->rnd, &tunnel, &g.in, t->data + INSIDE, g.len);
+		ref = make_tunnel(t, &g, &tunnel, LINEAR);
+		skb = make_tunnel(t, &g, &tunnel, i % LAYOUTS);
+		segs = ref ? skb_gso_segment(ref, 0) : NULL;
+		if (!skb || IS_ERR_OR_NULL(segs))
+			wrong = "the kernel cannot do it";
+		else
+			wrong = compare(t, skb, segs);
+		if (wrong)
+			KUNIT_FAIL(test, "%d: %s: layout %d link %u tunnel %d IPv%d, IPv%d %s opt %u %u, %u, %u, %x",
+				   i, wrong, i % LAYOUTS, g.link, tunnel.kind, tunnel.v4 ? 4 : 6,
+				   g.in.v4 ? 4 : 6, g.in.tcp ? "TCP" : "UDP", g.in.ip_options,
+				   g.in.tcp_options, g.len, g.size, g.type);
+		if (!IS_ERR(segs))
+			kfree_skb_list(segs);
+		kfree_skb(ref);
+		kfree_skb(skb);
+	}
+}
+
+/* Tunnels that claim what cannot be, or that are not for us. */
+static void cut_refuses_tunnels(struct kunit *test)
+{
+	static const char * const claims[] = {
+		"nothing", "no tunnel", "not encapsulated", "a fixed IP ID", "no inner header",
+		"an inner header before UDP", "at an odd place", "far away", "behind its end",
+		"a fragment", "IP header too short", "no UDP", "inner version",
+	};
+	struct gso g = { .in = { .v4 = true, .tcp = true, .port = 1 }, .size = 100,
+			 .type = SKB_GSO_TCPV4 };
+	struct tunnel tunnel = { .kind = VXLAN, .v4 = true, .l4 = 20, .head = 50 };
+	struct table *t = test->priv;
+	struct camex_segmenter cut;
+	struct sk_buff *skb;
+	struct iphdr *iph;
+	unsigned int claim;
+
+	g.len = inner_head(&g.in) + 250;
+	for (claim = 0; claim < ARRAY_SIZE(claims); claim++) {
+		inner_build(&g.in, t->data + INSIDE, g.len);
+		inner_sum(&g.in, t->data + INSIDE, g.len, true);
+		wrap(&t->rnd, &tunnel, &g.in, t->data + INSIDE, g.len);
+		skb = make_tunnel(t, &g, &tunnel, LINEAR);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, skb);
+		iph = ip_hdr(skb);
+		switch (claim) {
+		case 1:
+			skb_shinfo(skb)->gso_type = g.type;
+			break;
+		case 2:
+			skb->encapsulation = 0;
+			break;
+		case 3:
+			skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_FIXEDID;
+			break;
+		case 4:
+			skb->inner_network_header = 0;
+			break;
+		case 5:
+			skb_set_inner_network_header(skb, tunnel.l4 + 6);
+			break;
+		case 6:
+			skb_set_inner_network_header(skb, tunnel.head + 1);
+			break;
+		case 7:
+			skb_set_inner_network_header(skb, CAMEX_CUT_HEAD_MAX + 2);
+			break;
+		case 8:
+			skb_trim(skb, tunnel.head + 39);
+			break;
+		case 9:
+			iph->frag_off = htons(IP_MF);
+			break;
+		case 10:
+			iph->ihl = 4;
+			break;
+		case 11:
+			iph->protocol = IPPROTO_GRE;
+			break;
+		case 12:
+			((struct iphdr *)(skb->data + tunnel.head))->version = 5;
+			break;
+		}
+		KUNIT_EXPECT_EQ_MSG(test, !claim, camex_segment_begin(&cut, skb), "%s", claims[claim]);
+		kfree_skb(skb);
+	}
+}
+
 /* What a packet claims that cannot be, or that is not for us. */
 enum lie {
 	NOTHING, NO_SIZE, SIZE, SIZE_ALL, TYPE, ENCAPSULATED, OFFSET, PROTOCOL,
@@ -386,6 +635,8 @@ static void cut_truncated(struct kunit *test)
 
 static struct kunit_case cut_cases[] = {
 	KUNIT_CASE(cut_like_the_kernel),
+	KUNIT_CASE(cut_tunnels_like_the_kernel),
+	KUNIT_CASE(cut_refuses_tunnels),
 	KUNIT_CASE(cut_udp_checksum_of_zero),
 	KUNIT_CASE(cut_refuses),
 	KUNIT_CASE(cut_truncated),

@@ -11,6 +11,7 @@
 #include <net/sch_generic.h>
 
 #include "core/compat.h"
+#include "core/link.h"
 #include "core/protocol.h"
 #include "core/single_peer.h"
 #include "core/transport.h"
@@ -297,10 +298,10 @@ static void setup_char_link(struct net_device *dev)
 	dev->max_mtu = camex_is_tap(cdev) ? MTU_MAX - ETH_HLEN : MTU_MAX;
 	if (!cdev->mtu_chosen)
 		dev->mtu = ETH_DATA_LEN - cdev->protocol->overhead;
-	dev->hw_features &= ~USER_FEATURES;
-	dev->features &= ~USER_FEATURES;
-	dev->hw_enc_features &= ~USER_FEATURES;
-	dev->vlan_features &= ~USER_FEATURES;
+	dev->hw_features &= ~(USER_FEATURES | CAMEX_TUNNEL_FEATURES);
+	dev->features &= ~(USER_FEATURES | CAMEX_TUNNEL_FEATURES);
+	dev->hw_enc_features &= ~(USER_FEATURES | CAMEX_TUNNEL_FEATURES);
+	dev->vlan_features &= ~(USER_FEATURES | CAMEX_TUNNEL_FEATURES);
 }
 
 static int open_char(struct camex_dev *cdev, struct camex_settings *conf,

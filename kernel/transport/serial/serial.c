@@ -6,6 +6,7 @@
 
 #include "core/compat.h"
 #include "core/drop.h"
+#include "core/link.h"
 #include "core/protocol.h"
 #include "core/transport.h"
 #include "transport/serial/serial.h"
@@ -18,6 +19,8 @@
 #define LITTLE		256
 /* Datagrams that wait, since control is sent whether or not the queue is stopped. */
 #define QUEUE_MAX	16
+/* A line takes one packet after the other. */
+#define NO_FEATURES	(NETIF_F_GSO_SOFTWARE | NETIF_F_SG | NETIF_F_FRAGLIST | CAMEX_TUNNEL_FEATURES)
 /* As for slip: what has no qdisc worth the name does not pile up. */
 #define TX_QUEUE_LEN	10
 
@@ -323,8 +326,8 @@ static void setup_serial_link(struct net_device *dev)
 	dev->priv_flags &= ~IFF_NO_QUEUE;
 	if (dev->tx_queue_len == DEFAULT_TX_QUEUE_LEN)
 		dev->tx_queue_len = TX_QUEUE_LEN;
-	dev->hw_features &= ~(NETIF_F_GSO_SOFTWARE | NETIF_F_SG | NETIF_F_FRAGLIST);
-	dev->features &= ~(NETIF_F_GSO_SOFTWARE | NETIF_F_SG | NETIF_F_FRAGLIST);
+	dev->hw_features &= ~NO_FEATURES;
+	dev->features &= ~NO_FEATURES;
 	WRITE_ONCE(dev->gso_max_segs, 1);
 }
 
