@@ -72,7 +72,7 @@ static int check_unchanged(const struct camex_settings *conf, struct nlattr **da
 }
 
 static int change_link(struct net_device *dev, struct nlattr *tb[], struct nlattr *data[],
-		      struct netlink_ext_ack *extack)
+		       struct netlink_ext_ack *extack)
 {
 	struct camex_dev *cdev = netdev_priv(dev);
 	int err;
