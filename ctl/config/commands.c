@@ -236,6 +236,8 @@ int load(struct call *call)
 	if (!status)
 		status = check_database(call, &config, &devices.list[0]);
 	if (!status)
+		status = pool_assign(&config, &devices.list[0], &call->fault);
+	if (!status)
 		status = engine_run(call, &config, &devices, flags);
 	if (!status)
 		database_warn(&config);

@@ -132,6 +132,10 @@ static const char *default_text(struct engine *engine, struct values *peer,
 		return keyword->initial;
 	if (!strcmp(name, "routes") && plan_has_far(engine))
 		return NULL;
+	/* the server hands that out */
+	if (keyword->attr >= CAMEX_A_PEER_PROFILE_ADDRESS &&
+	    keyword->attr <= CAMEX_A_PEER_PROFILE_ROUTES && plan_is_auto(peer))
+		return NULL;
 	if (!strcmp(name, "routes") && plan_is_auto(peer))
 		return "any";
 	if (!strcmp(name, "register"))

@@ -97,6 +97,15 @@ int config_read(struct config *config, const char *path, struct fault *fault);
 /* The same for camex.conf, the server database of the OpenIPC camex daemon. */
 int database_read(struct config *config, const char *path, struct fault *fault);
 
+struct model_device;
+
+/*
+ * Clients of camex.conf without an address get one of 10.200.0.0/24, which they keep while the device has
+ * them; those that come too late for one get none. 0, or -1 without memory.
+ */
+int pool_assign(struct config *config, const struct model_device *device,
+		struct fault *fault);
+
 /* Own a text from malloc(), NULL being none: no memory. Returns it, or NULL. */
 char *config_keep(struct config *config, char *text);
 

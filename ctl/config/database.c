@@ -477,7 +477,7 @@ void database_warn(const struct config *config)
 
 		if (!values_get(&peer->values, "address")->prefix.addr.family)
 			complain(
-				"warning: %s:%u: client %s has no local_cidr: nothing is sent to it",
+				"warning: %s:%u: client %s has no local_cidr, and 10.200.0.0/24 has no address left: nothing is sent to it",
 				ini->name, peer->line, peer->name);
 	}
 }

@@ -302,12 +302,14 @@ static int hash_peers(struct model_device *device, struct fault *fault)
 	return 0;
 }
 
-static struct model_peer *find_peer(const struct model_device *device,
-				    const char *name)
+struct model_peer *model_find_peer(const struct model_device *device,
+				   const char *name)
 {
-	size_t at =
-		device->buckets[peer_name_hash(name) & (device->n_buckets - 1)];
+	size_t at;
 
+	if (!device->n_buckets)
+		return NULL;
+	at = device->buckets[peer_name_hash(name) & (device->n_buckets - 1)];
 	for (; at; at = device->peers[at - 1].next)
 		if (!strcasecmp(device->peers[at - 1].name, name))
 			return &device->peers[at - 1];
@@ -321,7 +323,7 @@ int model_merge_routes(struct model_device *device,
 		return -1;
 	for (size_t i = 0; i < routes->n; i++) {
 		const struct model_route *route = &routes->list[i];
-		struct model_peer *peer = find_peer(device, route->peer);
+		struct model_peer *peer = model_find_peer(device, route->peer);
 		struct prefix *prefix;
 
 		/* one that was asked for alone, or that came in between */

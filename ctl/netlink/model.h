@@ -163,6 +163,10 @@ void model_sort_stations(struct model_stations *stations);
 int model_merge_routes(struct model_device *device,
 		       const struct model_routes *routes, struct fault *fault);
 
+/* The peer of that name in any case, or NULL; after model_merge_routes(). */
+struct model_peer *model_find_peer(const struct model_device *device,
+				   const char *name);
+
 /* Take one device out of the list. */
 void model_devices_drop(struct model_devices *devices, size_t nth);
 void model_devices_clear(void *arg);

@@ -169,13 +169,56 @@ psk = other
 [client four]
 END
 ctl load camex0 "$test_tmp/camex.conf" >"$test_tmp/out" 2>&1
-is "two peers exchange keys and addresses, and one has none" "$?:$(<"$test_tmp/out")" \
-	"0:camexctl: warning: $test_tmp/camex.conf:11: client four has no local_cidr: nothing is sent to it
-1 added, 2 changed, 2 removed"
+is "two peers exchange keys and addresses, and one without an address gets one" "$?:$(<"$test_tmp/out")" \
+	"0:1 added, 2 changed, 2 removed"
 is "they are so" "$(peers)" \
-	'[["four","f196",[]],["one","f196",["10.88.0.2/32"]],["three","7d1d",["10.88.0.3/32"]],["two","f196",["10.88.0.4/32"]]]'
+	'[["four","f196",["10.200.0.2/32"]],["one","f196",["10.88.0.2/32"]],["three","7d1d",["10.88.0.3/32"]],["two","f196",["10.88.0.4/32"]]]'
+is "that is what it is handed out" "$(peer host1 four '.profile | [.address, .gateway] | join(" ")')" "10.200.0.2/24 10.200.0.1"
 is "the one that has not changed was left alone" "$(peer host1 one '[.endpoint, .rx_packets > 0] | join(" ")')" "$endpoint true"
 ok "the server reaches it" reaches host1 10.88.0.2
+
+# --- addresses for those that the file gives none ---
+
+# handed: what each peer is handed out
+handed() {
+	ctl -j show camex0 | jq -r '.[0].peers | map("\(.name) \(.profile.address) \(.routes | join(","))") | join("; ")'
+}
+
+conf <<'END'
+[server]
+psk = secret
+[client one]
+local_cidr = 10.88.0.2/24
+[client six]
+[client five]
+gateway_ip = 10.200.0.9
+[client seven]
+local_cidr = 10.200.0.2/24
+[client four]
+END
+loads "three without an address, and one with that of another before" 3 1 2
+is "the lowest that are free, in the order of the file" "$(handed)" \
+	"five 10.200.0.4/24 10.200.0.4/32; four 10.200.0.5/24 10.200.0.5/32; one 10.88.0.2/24 10.88.0.2/32; seven 10.200.0.2/24 10.200.0.2/32; six 10.200.0.3/24 10.200.0.3/32"
+is "a gateway that is given counts" "$(peer host1 five .profile.gateway)" 10.200.0.9
+conf <<'END'
+[server]
+psk = secret
+[client eight]
+[client four]
+[client FIVE]
+gateway_ip = 10.200.0.9
+[client one]
+local_cidr = 10.88.0.2/24
+END
+loads "whoever has one keeps it" 1 0 2
+is "what became free is given again" "$(handed)" \
+	"eight 10.200.0.2/24 10.200.0.2/32; five 10.200.0.4/24 10.200.0.4/32; four 10.200.0.5/24 10.200.0.5/32; one 10.88.0.2/24 10.88.0.2/32"
+(printf '[server]\npsk = secret\n[client one]\nlocal_cidr = 10.88.0.2/24\n' && printf '[client c%d]\n' {1..254}) >"$test_tmp/camex.conf"
+ctl load camex0 "$test_tmp/camex.conf" >"$test_tmp/out" 2>&1
+is "254 for 253 addresses" "$?:$(<"$test_tmp/out")" \
+	"0:camexctl: warning: $test_tmp/camex.conf:258: client c254 has no local_cidr, and 10.200.0.0/24 has no address left: nothing is sent to it
+254 added, 0 changed, 3 removed"
+is "none is given twice" "$(ctl -j show camex0 | jq '[.[0].peers[].routes[]] | [length, (unique | length)] == [254, 254]')" true
 
 # --- one that talks while the others change, again and again ---
 
