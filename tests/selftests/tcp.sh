@@ -106,21 +106,20 @@ carries "wireguard"
 no_devices
 ok "tun" modprobe tun
 fleet_conf encrypt=yes >"$test_tmp/camex.conf"
-bg host2 "$(dirname "$0")/tcp-bridge.py" connect 7100 192.0.2.1 7000
 ok "daemon: the kernel is its server" eval 'camexctl -n host1 dev add camex0 transport tcp &&
 	camexctl -n host1 load camex0 "$test_tmp/camex.conf" && ip -n host1 link set camex0 up'
-ok "daemon: a client" daemon host2 client --tun tun0 --register auto --client-id CAM01 \
-	--endpoint 127.0.0.1:7100 --passphrase secret
+ok "daemon: a client" daemon host2 client --tcp --tun tun0 --register auto --client-id CAM01 \
+	--endpoint 192.0.2.1:7000 --passphrase secret
 ok "daemon: it is answered with CONFIG" wait_until 20 has_logged host2 1 '.type == "CONFIG"'
 ok "daemon: the client reaches the kernel" wait_until 10 reaches host2 10.88.0.1 -W 1
 ok "daemon: the kernel reaches the client" reaches host1 10.88.0.2
 on host1 ss -Ktn state established "sport = :7000" >/dev/null
 ok "daemon: and again after a lost connection" wait_until 15 reaches host2 10.88.0.1 -W 1
+ok "daemon: datagrams in pieces of 3 bytes" eval 'tell host2 "pieces 3" && reaches host2 10.88.0.1'
+is "daemon: the kernel found nothing malformed" "$(counter host1 malformed)" 0
 end_daemon host2
-stop "${test_pids[@]}"
 no_devices
-bg host2 "$(dirname "$0")/tcp-bridge.py" listen 7000 7000
-ok "daemon: a server" daemon host2 server --conf "$test_tmp/camex.conf" --tun tun0
+ok "daemon: a server" daemon host2 server --tcp --conf "$test_tmp/camex.conf" --tun tun0
 echo secret >"$test_tmp/secret"
 ok "daemon: the kernel is its client" eval 'camexctl -n host1 dev add camex0 transport tcp client-id CAM01 &&
 	camexctl -n host1 peer add camex0 server endpoint 192.0.2.2:7000 passphrase-file "$test_tmp/secret" \
@@ -131,9 +130,8 @@ ok "daemon: the kernel reaches the server" wait_until 10 reaches host1 10.88.0.1
 ok "daemon: the server reaches the kernel" reaches host2 10.88.0.2
 on host2 ss -Ktn state established "sport = :7000" >/dev/null
 ok "daemon: and again after a lost connection" wait_until 15 reaches host1 10.88.0.1 -W 1
+ok "daemon: answers in pieces of 1 byte" eval 'tell host2 "pieces 1" && reaches host1 10.88.0.2'
 end_daemon host2
-stop "${test_pids[@]}"
-test_pids=()
 
 # --- what changes ---
 
