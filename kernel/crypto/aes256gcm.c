@@ -2,10 +2,12 @@
 /*
  * AES-256-GCM by the kernel's driver for this CPU. Each key has a transform of its own; each CPU
  * has one request, with its scatterlists. Only a driver that is done when it returns is taken:
- * packets keep their order, and nothing waits for a worker. Such a driver needs the vector
- * registers. Where these are taken, plain C does it.
+ * packets keep their order, and nothing waits for a worker. Where it won a trial against that
+ * driver, aesni_gcm.S does what has no associated data. Both need the vector registers. Where
+ * these are taken, plain C does it.
  */
 #include <crypto/aead.h>
+#include <crypto/algapi.h>
 #include <linux/cpufeature.h>
 #include <linux/kmod.h>
 #include <linux/mutex.h>
@@ -14,10 +16,18 @@
 #include <linux/slab.h>
 
 #include "crypto/aes256gcm.h"
+#include "crypto/aes_trial.h"
 #include "crypto/plain_gcm.h"
+#ifdef CAMEX_OWN_GCM
+#include "crypto/aesni_gcm.h"
+#endif
 
 #ifdef CAMEX_FAST_GCM
 #include <asm/simd.h>
+
+#ifdef CAMEX_OWN_GCM
+#include <asm/fpu/api.h>
+#endif
 
 #ifdef CONFIG_X86_64
 #define DRIVER	"aesni_intel"
@@ -41,12 +51,18 @@ static bool has_instructions(void)
  * struct camex_aes_key - a key
  * @tfm: the driver's
  * @fast: @tfm has the key
- * @plain: the key for where the driver cannot be called
+ * @is_own: @own has the key, and is used where it can be
+ * @plain: the key for where vector registers cannot be used
+ * @own: the key for aesni_gcm.S
  */
 struct camex_aes_key {
 	struct crypto_aead *tfm;
 	bool fast;
+	bool is_own;
 	struct camex_gcm_key plain;
+#ifdef CAMEX_OWN_GCM
+	struct camex_aesni_key own;
+#endif
 };
 
 /**
@@ -84,6 +100,8 @@ static bool prepared;
 static unsigned int request_extra;
 /* Up to 6.15 x86 hides what returns when it is done behind this name. */
 static bool is_internal;
+/* aesni_gcm.S won the trial. Keys that are older keep the driver. */
+static bool own_won;
 
 /* Templates, which build the mode out of parts, have names with parentheses. */
 static bool is_fast(struct crypto_aead *tfm)
@@ -176,6 +194,10 @@ const char *camex_aes256gcm_refusal(void)
 		why = prepare_driver();
 		/* Pairs with alloc_key(). */
 		smp_store_release(&prepared, !why);
+#ifdef CAMEX_OWN_GCM
+		if (!why && camex_aes256gcm_has_own())
+			WRITE_ONCE(own_won, camex_aes_trial());
+#endif
 	}
 	mutex_unlock(&prepare_lock);
 	return why;
@@ -188,6 +210,7 @@ void camex_aes256gcm_exit(void)
 {
 	free_requests();
 	prepared = false;
+	own_won = false;
 }
 
 static bool alloc_key(struct camex_aead_key *key)
@@ -220,13 +243,90 @@ static void free_key(struct camex_aead_key *key)
 	key->aes = NULL;
 }
 
-static void set_key(struct camex_aead_key *key, const u8 *bytes)
+/**
+ * camex_aes256gcm_set_key() - make a key for one of both ways
+ * @key: result, from camex_aead_key_alloc()
+ * @bytes: 32 bytes
+ * @own: aesni_gcm.S is used, where that can be
+ *
+ * Context: any but hard interrupts.
+ */
+void camex_aes256gcm_set_key(struct camex_aead_key *key, const u8 *bytes, bool own)
 {
 	struct camex_aes_key *aes = key->aes;
 
+	key->cipher = &camex_aes256gcm;
 	camex_gcm_set_key(&aes->plain, bytes);
 	aes->fast = !crypto_aead_setkey(aes->tfm, bytes, CAMEX_AEAD_KEY);
+#ifdef CAMEX_OWN_GCM
+	aes->is_own = own && may_use_simd();
+	if (!aes->is_own)
+		return;
+	kernel_fpu_begin();
+	camex_aesni_gcm_set_key(&aes->own, bytes);
+	kernel_fpu_end();
+#endif
 }
+
+static void set_key(struct camex_aead_key *key, const u8 *bytes)
+{
+	camex_aes256gcm_set_key(key, bytes, READ_ONCE(own_won));
+}
+
+#ifdef CAMEX_OWN_GCM
+/**
+ * camex_aes256gcm_has_own() - can aesni_gcm.S be used on this CPU
+ *
+ * Return: true if so.
+ */
+bool camex_aes256gcm_has_own(void)
+{
+	return has_instructions() && boot_cpu_has(X86_FEATURE_AVX);
+}
+
+static bool is_for_own(const struct camex_aes_key *aes, size_t ad_len)
+{
+	return aes->is_own && !ad_len && may_use_simd();
+}
+
+static void seal_own(const struct camex_aes_key *aes, u8 *body, size_t len, const u8 *nonce)
+{
+	kernel_fpu_begin();
+	camex_aesni_gcm_seal(&aes->own, body, body, len, nonce, body + len);
+	kernel_fpu_end();
+}
+
+static bool open_own(const struct camex_aes_key *aes, u8 *to, const u8 *from, size_t len,
+		     const u8 *nonce)
+{
+	u8 tag[CAMEX_AEAD_TAG];
+
+	kernel_fpu_begin();
+	camex_aesni_gcm_open(&aes->own, to, from, len, nonce, tag);
+	kernel_fpu_end();
+	return !crypto_memneq(tag, from + len, sizeof(tag));
+}
+#else
+bool camex_aes256gcm_has_own(void)
+{
+	return false;
+}
+
+static bool is_for_own(const struct camex_aes_key *aes, size_t ad_len)
+{
+	return false;
+}
+
+static void seal_own(const struct camex_aes_key *aes, u8 *body, size_t len, const u8 *nonce)
+{
+}
+
+static bool open_own(const struct camex_aes_key *aes, u8 *to, const u8 *from, size_t len,
+		     const u8 *nonce)
+{
+	return false;
+}
+#endif
 
 /* One run of bytes, or two of them. */
 static struct scatterlist *list_bytes(struct scatterlist *list, u8 *ad, size_t ad_len,
@@ -279,8 +379,13 @@ static int call_driver(const struct camex_aes_key *aes, bool seals, u8 *to, cons
 static void seal_body(const struct camex_aead_key *key, u8 *body, size_t len, const u8 *ad,
 		      size_t ad_len, const u8 *nonce)
 {
-	int err = call_driver(key->aes, true, body, body, len, ad, ad_len, nonce);
+	int err;
 
+	if (is_for_own(key->aes, ad_len)) {
+		seal_own(key->aes, body, len, nonce);
+		return;
+	}
+	err = call_driver(key->aes, true, body, body, len, ad, ad_len, nonce);
 	if (likely(!err))
 		return;
 	if (err == NOT_CALLED)
@@ -293,8 +398,11 @@ static void seal_body(const struct camex_aead_key *key, u8 *body, size_t len, co
 static bool open_body_to(u8 *to, const struct camex_aead_key *key, const u8 *body, size_t len,
 			 const u8 *ad, size_t ad_len, const u8 *nonce)
 {
-	int err = call_driver(key->aes, false, to, body, len, ad, ad_len, nonce);
+	int err;
 
+	if (is_for_own(key->aes, ad_len))
+		return open_own(key->aes, to, body, len, nonce);
+	err = call_driver(key->aes, false, to, body, len, ad, ad_len, nonce);
 	if (likely(!err))
 		return true;
 	return err == NOT_CALLED &&

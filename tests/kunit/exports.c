@@ -127,7 +127,9 @@ EXPORT_SYMBOL_GPL(camex_peer_wake);
 
 /* crypto/aes256gcm.h */
 EXPORT_SYMBOL_GPL(camex_aes256gcm);
+EXPORT_SYMBOL_GPL(camex_aes256gcm_has_own);
 EXPORT_SYMBOL_GPL(camex_aes256gcm_refusal);
+EXPORT_SYMBOL_GPL(camex_aes256gcm_set_key);
 
 /* crypto/hkdf.h */
 EXPORT_SYMBOL_GPL(camex_hkdf);

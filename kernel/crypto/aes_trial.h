@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* AES-256-GCM: is aesni_gcm.S right on this CPU, and faster than the kernel's driver. */
+#ifndef CAMEX_AES_TRIAL_H
+#define CAMEX_AES_TRIAL_H
+
+#include <linux/types.h>
+
+bool camex_aes_trial(void);
+
+#endif /* CAMEX_AES_TRIAL_H */
