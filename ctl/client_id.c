@@ -76,7 +76,7 @@ int client_id_ensure(struct call *call)
 	if (default_mac(mac))
 		return fault_set(
 			&call->fault,
-			"register auto: no default route through an interface with a MAC to make a client-id of: camexctl dev set %s client-id TEXT",
+			"register auto: there is no client-id, and no default route whose interface has a MAC address to make one of: camexctl dev set %s client-id TEXT",
 			call->word[0]);
 	snprintf(text, sizeof(text), "%02X%02X%02X%02X%02X%02X", mac[0], mac[1],
 		 mac[2], mac[3], mac[4], mac[5]);

@@ -76,7 +76,7 @@ int dev_add(struct call *call)
 		call->blamed = plaintext;
 		return fault_set(
 			&call->fault,
-			"plaintext: it is for protocol camex alone, not for %s",
+			"plaintext: it is only for protocol camex, not for %s",
 			protocol->text);
 	}
 	msg = dev_add_message(call->word[0], &call->values, &call->fault);

@@ -105,9 +105,9 @@ static void help_options(void)
 		   left);
 	print_line("--version", "print the version", left);
 	print_line("--help",
-		   "print this; after a command, what that command takes",
+		   "print this help; after a command, the keywords of that command",
 		   left);
-	puts("\nWithout a command, everything is shown.");
+	puts("\nWithout a command, camexctl shows all devices and peers.");
 }
 
 /* All commands, or those of an object. */
@@ -129,7 +129,7 @@ static void help_commands(const char *object)
 			print_line(synopsis(c, "...", text), c->summary,
 				   left_for(longest));
 	if (object)
-		printf("\n\"camexctl %s COMMAND --help\" tells what ... can be.\n",
+		printf("\n\"camexctl %s COMMAND --help\" lists the keywords (\"...\").\n",
 		       object);
 	else
 		help_options();

@@ -26,7 +26,7 @@ int netns_enter(const char *netns, struct fault *fault)
 	int fd, error;
 
 	if (!*netns)
-		return fault_usage(fault, "-n: an empty NETNS");
+		return fault_usage(fault, "-n: NETNS is empty");
 	if (strchr(netns, '/'))
 		fd = open(netns, O_RDONLY | O_CLOEXEC);
 	else
@@ -39,7 +39,7 @@ int netns_enter(const char *netns, struct fault *fault)
 	error = setns(fd, CLONE_NEWNET) ? errno : 0;
 	close(fd);
 	if (error == EINVAL)
-		return fault_set(fault, "-n %s: it is no network namespace",
+		return fault_set(fault, "-n %s: it is not a network namespace",
 				 netns);
 	if (error == EPERM)
 		return fault_set(

@@ -85,7 +85,7 @@ static int open_tty(struct line *line, struct fault *fault)
 		return fault_set(fault, "cannot open the tty: %s",
 				 strerror(errno));
 	if (ioctl(line->tty, TIOCGETD, &discipline))
-		fault_set(fault, "it is no tty");
+		fault_set(fault, "it is not a tty");
 	else if (discipline == line->discipline)
 		fault_set(fault, "another device has this tty");
 	else
@@ -115,7 +115,7 @@ static int attach_tty(struct line *line, struct fault *fault)
 		return fault_set(fault, "no device %s", line->dev);
 	case EOPNOTSUPP:
 		return fault_set(fault,
-				 "%s is no camex device of transport serial",
+				 "%s is not a camex device of transport serial",
 				 line->dev);
 	case EPERM:
 		return fault_set(
@@ -231,7 +231,7 @@ int serial(struct call *call)
 	if (!line.ifindex)
 		return fault_set(&call->fault, "no device %s", line.dev);
 	if (!line.baud)
-		return fault_set(&call->fault, "baud: 0 is no speed");
+		return fault_set(&call->fault, "baud: 0 is not a speed");
 	if (find_discipline(&line, &call->fault))
 		return -1;
 	catch_signals(&line);
@@ -242,7 +242,7 @@ int serial(struct call *call)
 	/* what the path is relative to stays */
 	if (!foreground && daemon(line.path[0] != '/', 0)) {
 		release_tty(&line);
-		return fault_set(&call->fault, "no background: %s",
+		return fault_set(&call->fault, "cannot go to the background: %s",
 				 strerror(errno));
 	}
 	openlog("camexctl", LOG_PID | (foreground ? LOG_PERROR : 0),

@@ -43,7 +43,7 @@ int tty_set(int fd, uint32_t baud, bool rtscts, struct fault *fault)
 	if (ioctl(fd, TCSETSF2, &t) || ioctl(fd, TCGETS2, &t))
 		return fault_set(fault, "%s", strerror(errno));
 	if (!is_near(t.c_ospeed, baud))
-		return fault_set(fault, "it cannot do %u baud, but %u", baud,
+		return fault_set(fault, "the tty cannot do %u baud: the nearest speed is %u", baud,
 				 (unsigned int)t.c_ospeed);
 	return 0;
 }

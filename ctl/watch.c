@@ -206,7 +206,7 @@ static int check_device(struct watch *watch)
 	if (directory && !tb[CAMEX_A_DEV_ID])
 		status = fault_set(
 			&call->fault,
-			"authorized is for protocol jtunnel alone, where peers have identifiers");
+			"authorized is only for protocol jtunnel, where peers have identifiers");
 	model_devices_clear(&devices);
 	if (status)
 		return -1;

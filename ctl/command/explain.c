@@ -208,7 +208,7 @@ int explain(struct call *call, struct nl_msg *msg,
 	case EEXIST:
 		if (making)
 			return fault_set(
-				fault, "an interface named %s is there already",
+				fault, "an interface named %s exists already",
 				dev);
 		break;
 	case EOPNOTSUPP:

@@ -14,9 +14,9 @@ const struct choice link_choices[] = {
 
 const struct choice protocol_choices[] = {
 	{ "camex", CAMEX_PROTOCOL_CAMEX, "OpenIPC camex, encrypted" },
-	{ "raw", CAMEX_PROTOCOL_RAW, "the packet alone, not encrypted" },
+	{ "raw", CAMEX_PROTOCOL_RAW, "nothing is added: the packet itself, not encrypted" },
 	{ "jtunnel", CAMEX_PROTOCOL_JTUNNEL,
-	  "the sender's identifier first, encrypted for peers with a key" },
+	  "an identifier before each packet; encrypted for peers with a key" },
 	{ "wireguard", CAMEX_PROTOCOL_WIREGUARD,
 	  "WireGuard's handshake and datagrams, forward secrecy" },
 	{}
@@ -24,28 +24,28 @@ const struct choice protocol_choices[] = {
 
 const struct choice transport_choices[] = {
 	{ "udp", CAMEX_TRANSPORT_UDP, "UDP datagrams over IPv4 and IPv6" },
-	{ "tcp", CAMEX_TRANSPORT_TCP, "datagrams in TCP connections, where networks let nothing else out" },
-	{ "serial", CAMEX_TRANSPORT_SERIAL, "SLIP on a serial line, see camexctl serial; its one peer is far" },
-	{ "char", CAMEX_TRANSPORT_CHAR, "programs that hold /dev/camex; its one peer is far" },
+	{ "tcp", CAMEX_TRANSPORT_TCP, "datagrams in TCP connections, for networks that block UDP" },
+	{ "serial", CAMEX_TRANSPORT_SERIAL, "SLIP on a serial line, see camexctl serial; its only peer is far" },
+	{ "char", CAMEX_TRANSPORT_CHAR, "a program that has /dev/camex open; its only peer is far" },
 	{}
 };
 
 const struct choice links_choices[] = {
 	{ "shared", CAMEX_LINKS_SHARED, "one interface for all peers" },
 	{ "per-peer", CAMEX_LINKS_PER_PEER,
-	  "one for each peer, made when it is first heard" },
+	  "one for each peer, made when the peer is first heard" },
 	{}
 };
 
 const struct choice tx_choices[] = {
 	{ "udp", CAMEX_TX_UDP, "through the kernel's IP output" },
-	{ "netpoll", CAMEX_TX_NETPOLL, "straight to the device that the route leads to" },
+	{ "netpoll", CAMEX_TX_NETPOLL, "directly to the driver of the route's device, past firewall and qdisc" },
 	{}
 };
 
 const struct choice rx_choices[] = {
 	{ "udp", CAMEX_RX_UDP, "from the socket" },
-	{ "netfilter", CAMEX_RX_NETFILTER, "by a hook behind the rules for local input" },
+	{ "netfilter", CAMEX_RX_NETFILTER, "by a netfilter hook after the input rules" },
 	{}
 };
 
@@ -61,9 +61,9 @@ const struct choice state_choices[] = {
 };
 
 const struct choice register_choices[] = {
-	{ "off", CAMEX_REGISTER_OFF, "do not" },
-	{ "manual", CAMEX_REGISTER_MANUAL, "say which address this host has" },
-	{ "auto", CAMEX_REGISTER_AUTO, "ask which address this host has" },
+	{ "off", CAMEX_REGISTER_OFF, "do not register" },
+	{ "manual", CAMEX_REGISTER_MANUAL, "tell the server the address of this host" },
+	{ "auto", CAMEX_REGISTER_AUTO, "ask the server for an address" },
 	{}
 };
 
@@ -128,7 +128,7 @@ const struct keyword keywords[] = {
 	{ "link", NULL, "kind of interface (default tun)",
 	  ONE_OF(link_choices), DEV(LINK), DEV_ADD,
 	  .initial = "tun" },
-	{ "protocol", NULL, "what is put around each packet (default camex, of transport char raw)",
+	{ "protocol", NULL, "format of the datagrams (default camex; with transport char raw)",
 	  ONE_OF(protocol_choices), DEV(PROTOCOL), DEV_ADD },
 	{ "transport", NULL, "what carries the datagrams (default udp)",
 	  ONE_OF(transport_choices), DEV(TRANSPORT), DEV_ADD,
@@ -150,25 +150,25 @@ const struct keyword keywords[] = {
 	{ "rx", NULL, "how datagrams are received (default udp)",
 	  ONE_OF(rx_choices), DEV(RX), DEV_BOTH,
 	  .initial = "udp" },
-	{ "links", NULL, "interfaces that this host gets (default shared)",
+	{ "links", NULL, "interfaces on this host (default shared)",
 	  ONE_OF(links_choices), DEV(LINKS), DEV_ADD,
 	  .initial = "shared" },
 	{ "link-name", "PATTERN",
-	  "name of the peers' own links, %d for a number (default: the device's name, -, a number)",
+	  "names of per-peer links, with %d for a number (default: the device's name, -, a number)",
 	  &type_link_name, DEV(LINK_NAME), DEV_BOTH },
 	{ "link-timeout", "SECONDS",
-	  "remove such a link when its peer was silent for this long, 0 to 65535, 0: never (default 0)",
+	  "remove a per-peer link when its peer was silent for this long, 0 to 65535, 0: never (default 0)",
 	  &type_u16, .max = UINT16_MAX, DEV(LINK_TIMEOUT), DEV_BOTH,
 	  .initial = "0" },
 	{ "relay", "on|off",
-	  "send what one peer sends to another straight on, past this host's routes and filters (default off)",
+	  "pass packets from peer to peer directly, without this host's routes and firewall (default off)",
 	  &type_switch, DEV(RELAY), DEV_BOTH,
 	  .initial = "off" },
 	{ "source-check", "on|off",
-	  "drop packets whose source is not in their peer's routes; link tun and links shared alone (default on)",
+	  "drop packets whose source is not in the routes of their peer; only with link tun and links shared (default on)",
 	  &type_switch, DEV(SOURCE_CHECK), DEV_BOTH },
 	{ "plaintext", "on|off",
-	  "let peers without a key send and receive, unprotected; protocol camex alone (default off)",
+	  "let peers without a key send and receive, unprotected; only with protocol camex (default off)",
 	  &type_switch, DEV(PLAINTEXT), DEV_BOTH,
 	  .initial = "off" },
 	{ "ageing", "SECONDS",
@@ -179,10 +179,10 @@ const struct keyword keywords[] = {
 	  "identifier for register auto, 1 to 31 characters (default: the MAC of the default route's interface)",
 	  &type_client_id, DEV(CLIENT_ID), DEV_BOTH },
 	{ "id", "HEX16",
-	  "our identifier, 16 hexadecimal digits; protocol jtunnel alone (default: the kernel draws one)",
+	  "our identifier, 16 hexadecimal digits; only with protocol jtunnel (default: random)",
 	  &type_id, DEV(ID), DEV_BOTH },
 	{ "private-key-file", "F|none",
-	  "file with our private key, 32 bytes in base64; -: standard input; protocol wireguard alone (default none)",
+	  "file with our private key, 32 bytes in base64; -: standard input; only with protocol wireguard (default none)",
 	  &type_private_key_file, WG_DEV(PRIVATE_KEY), DEV_BOTH },
 
 	/* peers */
@@ -190,24 +190,24 @@ const struct keyword keywords[] = {
 	  "address of the peer, IPv6 in brackets (default: learned from its datagrams)",
 	  &type_endpoint, PEER(ENDPOINT_ADDR), TO_PEER(ENDPOINT_SCOPE), PEER_BOTH },
 	{ "id", "HEX16",
-	  "the peer's identifier, 16 hexadecimal digits; protocol jtunnel alone (default: with an endpoint, all datagrams from there are the peer's)",
+	  "the peer's identifier, 16 hexadecimal digits; only with protocol jtunnel (default: all datagrams from the endpoint belong to the peer)",
 	  &type_id, PEER(ID), PEER_BOTH },
 	{ "key-file", "F", "file with the key, 32 bytes in base64; -: standard input",
 	  &type_key_file, PEER(KEY), TO_PEER(FINGERPRINT), PEER_AND_KEY },
 	{ "passphrase-file", "F", "file with a passphrase to make the key of; -: standard input",
 	  &type_passphrase_file, PEER(KEY), TO_PEER(FINGERPRINT), PEER_AND_KEY },
 	{ "public-key", "BASE64",
-	  "the peer's public key, 32 bytes in base64; protocol wireguard, which needs it, alone",
+	  "the peer's public key, 32 bytes in base64; required by protocol wireguard, and only for it",
 	  &type_public_key, WG_PEER(PUBLIC_KEY), PEER_BOTH },
 	{ "preshared-key-file", "F|none",
-	  "file with a key that both ends mix in, 32 bytes in base64; -: standard input; protocol wireguard alone (default none)",
+	  "file with a second secret that both ends share, 32 bytes in base64; -: standard input; only with protocol wireguard (default none)",
 	  &type_preshared_key_file, WG_PEER(PRESHARED_KEY), PEER_BOTH },
 	{ "cipher", NULL,
-	  "what encrypts its packets, the same at both ends; protocol wireguard alone (default chacha20-poly1305)",
+	  "cipher of the packets, the same at both ends; only with protocol wireguard (default chacha20-poly1305)",
 	  ONE_OF(cipher_choices), WG_PEER(CIPHER), PEER_ADD,
 	  .initial = "chacha20-poly1305" },
 	{ "routes", "PREFIX[,PREFIX...]|any|none",
-	  "destinations behind the peer, and the sources that it may use; any is 0.0.0.0/0,::/0 (default any with register auto, else none)",
+	  "destinations that are sent to the peer, and sources that the peer may use; any is 0.0.0.0/0,::/0 (default any with register auto, else none)",
 	  &type_prefixes, PEER(ROUTES), PEER_BOTH,
 	  .initial = "none" },
 	{ "keepalive", "SECONDS",
@@ -232,7 +232,7 @@ const struct keyword keywords[] = {
 	  .initial = "none" },
 
 	/* routes */
-	{ "peer", "NAME", "the peer that the prefix is behind",
+	{ "peer", "NAME", "the peer to which the prefix is sent",
 	  &type_peer, ROUTE(PEER), .takes = TAKES_ROUTE_ADD | TAKES_ROUTE_DEL,
 	  .needs = TAKES_ROUTE_ADD },
 
@@ -245,23 +245,23 @@ const struct keyword keywords[] = {
 
 	/* who is authorized */
 	{ "authorized", "DIR",
-	  "directory whose files' names are the authorized identifiers, empty or with a key in base64 (default: the peers stay as they are)",
+	  "directory with a file for each authorized identifier: its name is the identifier, its content the key in base64, or empty for no key (default: the peers stay as they are)",
 	  &type_directory, .attr = 1, .takes = TAKES_WATCH },
 
 	/* devices in files */
-	{ "name", "NAME", "what the device is called", &type_interface, UP(1) },
+	{ "name", "NAME", "name of the device", &type_interface, UP(1) },
 	{ "address", "ADDRESS[/LENGTH][,...]", "addresses of the link",
 	  &type_addresses, UP(2), .repeats = true },
-	{ "mtu", "N", "largest packet of the link (default: what fits the way out)",
+	{ "mtu", "N", "largest packet of the link (default: what fits the path to the peer)",
 	  &type_u32, .max = INT32_MAX, UP(3) },
 	{ "table", "auto|off|N",
-	  "table of the kernel's routes; off: none; auto: main, and for a default route one that packets with fwmark do not see (default auto)",
+	  "table for the kernel's routes; off: add none; auto: main, or for a default route a table that packets with fwmark do not use (default auto)",
 	  &type_table, UP(4) },
 
 	/* files into devices that exist */
-	{ "dry-run", "", "say what would change, and change nothing",
+	{ "dry-run", "", "print what would change, and change nothing",
 	  &type_flag, .attr = 1, .takes = TAKES_LOAD | TAKES_RELOAD },
-	{ "force", "", "even if there is no client in the file: all peers are removed",
+	{ "force", "", "load a file without clients too, and remove all peers",
 	  &type_flag, .attr = 2, .takes = TAKES_LOAD },
 
 	/* the live table */
@@ -283,7 +283,7 @@ const struct keyword keywords[] = {
 	{ "rtscts", "on|off", "flow control by RTS and CTS (default off)",
 	  &type_switch, SERIAL(2) },
 	{ "reopen", "on|off",
-	  "when the tty was hung up or unplugged, open it again as soon as it is there (default off)",
+	  "after a hangup or unplugging, open the tty again as soon as it exists (default off)",
 	  &type_switch, SERIAL(3) },
 	{ "foreground", "", "stay in the foreground", &type_flag, SERIAL(4) },
 	{}

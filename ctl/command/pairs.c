@@ -75,7 +75,7 @@ static int keyword_unknown(const char *word, unsigned int takes,
 			fault, "unknown keyword \"%s\", did you mean \"%s\"?",
 			word, near);
 	if (keyword_find(word, ~(unsigned int)TAKES_UP))
-		return fault_usage(fault, "\"%s\" is no keyword of %s", word,
+		return fault_usage(fault, "\"%s\" is not a keyword of %s", word,
 				   whose);
 	for (const struct keyword *k = keywords; k->name; k++)
 		if (k->takes & takes)

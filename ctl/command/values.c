@@ -136,7 +136,7 @@ static int read_client_id(struct value *value, struct fault *fault)
 					 "\"%s\" is not ASCII without blanks",
 					 value->text);
 	if (!len || len > CAMEX_NAME_MAX)
-		return fault_set(fault, "\"%s\" has not 1 to %d characters",
+		return fault_set(fault, "\"%s\" must have 1 to %d characters",
 				 value->text, CAMEX_NAME_MAX);
 	return 0;
 }
@@ -166,7 +166,7 @@ static int read_id(struct value *value, struct fault *fault)
 static int not_ipv4(const char *text, struct fault *fault)
 {
 	return fault_set(fault,
-			 "\"%s\" is not IPv4: clients are told nothing else",
+			 "\"%s\" is not IPv4: a server hands out IPv4 only",
 			 text);
 }
 

@@ -112,7 +112,7 @@ static int read_key(const char *path, struct secret *secret,
 	if (stat(path, &st))
 		return fault_set(fault, "%s: %s", path, strerror(errno));
 	if (!S_ISREG(st.st_mode))
-		return fault_set(fault, "%s is no file", path);
+		return fault_set(fault, "%s is not a file", path);
 	return st.st_size ? secret_read_key(path, secret, fault) : 1;
 }
 

@@ -273,7 +273,7 @@ static int add_route_via(struct engine *engine, const struct change *change)
 		return -1;
 	return there ? fault_set(
 			       engine->fault,
-			       "there is one already that is not of this link") :
+			       "another link has that route") :
 		       0;
 }
 

@@ -164,7 +164,7 @@ static void find_old_device(struct call *call, const struct config *config)
 	if (old)
 		fault_set(
 			&fault,
-			"no camex device named %s: the running device is %s, and reload renames none: ip link set %s name %s, or camexctl dev del %s and up",
+			"no camex device named %s: reload does not rename the running device %s: ip link set %s name %s, or camexctl dev del %s and up",
 			config->name, old, old, config->name, old);
 out:
 	call->fault = fault;
@@ -211,13 +211,13 @@ static int check_database(struct call *call, const struct config *config,
 	if (!protocol || nla_get_u32(protocol) != CAMEX_PROTOCOL_CAMEX)
 		return fault_set(
 			&call->fault,
-			"%s is not of protocol camex, and a server database is for that",
+			"%s does not use protocol camex, which a server database needs",
 			call->word[0]);
 	if (config->n_peers || has_flag(call, "force"))
 		return 0;
 	fault_set(
 		&call->fault,
-		"there is no client in it, so that all peers would be removed: force loads it");
+		"the file has no clients, so all peers would be removed: force loads it all the same");
 	return ini_fault(&config->ini, 0, &call->fault);
 }
 

@@ -284,7 +284,7 @@ static int read_section(struct database *db, const struct ini_section *section,
 		if (!client && key->read == read_psk)
 			target.client = &db->server;
 		if (!key->repeats && line[key - keys]) {
-			fault_set(fault, "%s is there already, in line %u",
+			fault_set(fault, "%s is given twice, first in line %u",
 				  key->name, line[key - keys]);
 			return ini_fault(ini, target.entry->line, fault);
 		}
@@ -351,7 +351,7 @@ static int read_client(struct database *db, const struct ini_section *section,
 		secret_wipe(&client->secret);
 		client->has_key = false;
 	} else if (!client->has_key) {
-		fault_set(fault, "client %s has no psk, nor has [server]",
+		fault_set(fault, "client %s has no psk, and neither has [server]",
 			  client->name);
 		return ini_fault(ini, client->line, fault);
 	}

@@ -71,7 +71,7 @@ void firewall_set(const struct config *config, int ifindex, uint32_t mark,
 	int status;
 
 	if (!text || !shell_has_program(argv[0]))
-		status = fault_set(&fault, "there is no nft");
+		status = fault_set(&fault, "nft is not installed");
 	else
 		status = shell_run(argv, text, &fault);
 	free(text);

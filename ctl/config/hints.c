@@ -66,7 +66,7 @@ static void hint_forwarding(struct config *config)
 				continue;
 			told[six] = true;
 			complain(
-				"warning: %s:%u: push-routes: %s is to be forwarded, and that is off: sysctl -w %s=1",
+				"warning: %s:%u: push-routes: clients reach %s through this host, which does not forward: sysctl -w %s=1",
 				config->ini.name, push->line,
 				prefix_text(prefix, text),
 				six ? "net.ipv6.conf.all.forwarding" :

@@ -290,7 +290,7 @@ static int check_unique(const struct ini *ini, struct fault *fault)
 		if (a->kind != b->kind ||
 		    (a->name && strcasecmp(a->name, b->name) != 0))
 			continue;
-		fault_set(fault, "[%s%s%s] is there already, in line %u",
+		fault_set(fault, "[%s%s%s] is given twice, first in line %u",
 			  b->kind->name, b->name ? " " : "",
 			  b->name ? b->name : "", a->line);
 		status = ini_fault(ini, b->line, fault);

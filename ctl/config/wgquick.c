@@ -314,7 +314,7 @@ static int each_line(struct config *config, const struct ini_section *section,
 		reader.key = key;
 		before = key->repeats ? 0 : find_before(entries, i, key->name);
 		if (before) {
-			fault_set(fault, "%s is given twice, in line %u too",
+			fault_set(fault, "%s is given twice, first in line %u",
 				  key->name, before);
 			goto fail;
 		}
@@ -348,7 +348,7 @@ static int take_name(struct config *config, struct fault *fault)
 	if (!end || strcmp(end, ".conf") != 0)
 		return fault_set(
 			fault,
-			"a file with [Interface] is called NAME.conf: NAME is what the device is called");
+			"a file with [Interface] must be called NAME.conf: the device gets that NAME");
 	name = config_keep(config, strndup(base, (size_t)(end - base)));
 	if (!name)
 		return fault_set(fault, "out of memory");
@@ -368,7 +368,7 @@ static const struct ini_section *find_interface(struct config *config,
 			continue;
 		if (found) {
 			fault_set(fault,
-				  "[Interface] is there already, in line %u",
+				  "[Interface] is given twice, first in line %u",
 				  found->line);
 			ini_fault(&config->ini, section->line, fault);
 			return NULL;

@@ -144,7 +144,7 @@ int quick_check_keys(const struct config *config, struct fault *fault)
 			continue;
 		fault_set(
 			fault,
-			"the peer of this PublicKey is there already, in line %u",
+			"this PublicKey is given twice, first in line %u",
 			list[i]->line);
 		status = ini_fault(&config->ini, list[i + 1]->line, fault);
 	}

@@ -98,7 +98,7 @@ int link_exchange(struct conn *conn, struct nl_msg *msg,
 	if (error.text[0])
 		fault_set(fault, "%s", error.text);
 	else if (error.number == EEXIST)
-		fault_set(fault, "there is one already");
+		fault_set(fault, "it exists already");
 	else
 		fault_set(fault, "%s", strerror(error.number));
 	return error.number ? error.number : EIO;

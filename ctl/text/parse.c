@@ -103,7 +103,7 @@ int parse_peer_name(const char *text, struct fault *fault)
 				 iscntrl((unsigned char)*c)))
 			return fault_set(
 				fault,
-				"\"%s\" is not a peer's name: blanks, '/' and control characters cannot be in one",
+				"\"%s\" is not a peer's name: blanks, '/' and control characters are not allowed",
 				text);
 		c += len;
 	}
@@ -139,7 +139,7 @@ int parse_interface_name(const char *text, struct fault *fault)
 		    iscntrl((unsigned char)*c))
 			return fault_set(
 				fault,
-				"\"%s\" is not an interface's name: blanks, '/', ':', '%%' and control characters cannot be in one",
+				"\"%s\" is not an interface's name: blanks, '/', ':', '%%' and control characters are not allowed",
 				text);
 	return 0;
 }

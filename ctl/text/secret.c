@@ -85,7 +85,7 @@ static int secret_open(const char *path, struct fault *fault)
 	}
 	if (S_ISREG(st.st_mode) && (st.st_mode & (S_IRGRP | S_IROTH))) {
 		fault_set(fault,
-			  "other users can read %s: chmod 600 %s, and a new key if one did",
+			  "other users can read %s: chmod 600 %s, and make a new key if one of them may have read it",
 			  path, path);
 		goto fail;
 	}

@@ -192,7 +192,7 @@ int camex_attr_prefix_nest(struct camex_prefix *prefix, struct genl_info *info,
 	if (prefix->family == AF_INET)
 		return 0;
 	camex_extack(info->extack, tb[CAMEX_A_PREFIX_ADDR],
-		     "a profile has IPv4 addresses alone");
+		     "a profile has only IPv4 addresses");
 	return -EINVAL;
 }
 

@@ -67,7 +67,7 @@ int camex_single_peer_keep(const struct camex_dev *cdev, const struct nlattr *at
 	if (!cdev->single_peer)
 		return 0;
 	camex_extack(extack, attr,
-		     "this transport has one far end: its peer far is always there, and no other");
+		     "a device of this transport always has exactly one peer, far");
 	return -EOPNOTSUPP;
 }
 

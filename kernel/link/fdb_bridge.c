@@ -42,7 +42,7 @@ static struct camex_peer *peer_at(struct camex_dev *cdev, struct nlattr **tb,
 	}
 	if (!tb[NDA_DST]) {
 		camex_extack(extack, NULL,
-			     "dst is missing: the address that the peer is at");
+			     "dst is missing: give the address of the peer's endpoint");
 		return ERR_PTR(-EINVAL);
 	}
 	xa_for_each(&cdev->peers, number, peer) {
@@ -50,7 +50,7 @@ static struct camex_peer *peer_at(struct camex_dev *cdev, struct nlattr **tb,
 			continue;
 		if (found) {
 			camex_extack(extack, tb[NDA_DST],
-				     "peers %.20s and %.20s are both there: give port, or use camexctl fdb",
+				     "peers %.20s and %.20s both have that address: give port, or use camexctl fdb",
 				     found->name, peer->name);
 			return ERR_PTR(-EINVAL);
 		}
@@ -58,7 +58,7 @@ static struct camex_peer *peer_at(struct camex_dev *cdev, struct nlattr **tb,
 	}
 	if (found)
 		return found;
-	camex_extack(extack, tb[NDA_DST], "no peer of %s is there",
+	camex_extack(extack, tb[NDA_DST], "no peer of %s has that address",
 		     cdev->dev->name);
 	return ERR_PTR(-ENOENT);
 }

@@ -10,7 +10,7 @@
 static int refuse_attr(struct netlink_ext_ack *extack, const struct nlattr *attr,
 		       const char *name, const char *other)
 {
-	camex_extack(extack, attr, "%s is for links %s alone", name, other);
+	camex_extack(extack, attr, "%s is only for links %s", name, other);
 	return -EINVAL;
 }
 
@@ -24,7 +24,7 @@ static int check_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
 	    dev_valid_name(name))
 		return 0;
 	camex_extack(extack, attr,
-		     "a link-name is an interface's name with one %s in it", "%d");
+		     "link-name must be an interface's name with one %s in it", "%d");
 	return -EINVAL;
 }
 
@@ -54,7 +54,7 @@ int camex_peer_links_parse(struct camex_settings *conf, struct nlattr **tb,
 	    (conf->transport != CAMEX_TRANSPORT_UDP &&
 	     conf->transport != CAMEX_TRANSPORT_TCP)) {
 		camex_extack(extack, tb[CAMEX_A_DEV_LINKS],
-			     "links per-peer is for link tun and transports udp and tcp alone");
+			     "links per-peer is only for link tun and transports udp and tcp");
 		return -EINVAL;
 	}
 	if (conf->relay)

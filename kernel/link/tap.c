@@ -212,7 +212,7 @@ static void forget_stations(struct camex_peer *peer, bool all)
 
 const struct camex_link_ops camex_link_tap = {
 	.no_allowed_ips =
-		"a tap link has no routes: it learns who has which MAC address",
+		"a tap link has no routes: it learns the MAC addresses behind each peer",
 	.init = camex_fdb_init,
 	.exit = camex_fdb_free,
 	.down = camex_fdb_flush_all,

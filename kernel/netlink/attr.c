@@ -143,7 +143,7 @@ static int check_endpoint(struct camex_dev *cdev, const struct camex_peer *peer,
 		local = ipv6_addr_type(&addr->v6) & IPV6_ADDR_LINKLOCAL;
 	}
 	if (bad) {
-		camex_extack(extack, attr, "the endpoint is no unicast address");
+		camex_extack(extack, attr, "the endpoint is not a unicast address");
 		return -EINVAL;
 	}
 	if (local != !!addr->scope) {
@@ -190,7 +190,7 @@ int camex_attr_endpoint(struct camex_dev *cdev, const struct camex_peer *peer,
 		return 0;
 	if (cdev->single_peer) {
 		camex_extack(info->extack, ip ?: port ?: scope,
-			     "endpoint is for transports udp and tcp alone");
+			     "endpoint is only for transports udp and tcp");
 		return -EINVAL;
 	}
 	err = camex_attr_require(info, CAMEX_A_PEER, tb, CAMEX_A_PEER_ENDPOINT_ADDR,

@@ -29,7 +29,7 @@ struct net_device *camex_nl_find_dev(struct net *net, struct nlattr **attrs,
 	ASSERT_RTNL();
 	if (!index && !name) {
 		camex_extack(extack, NULL,
-			     "no device named: give ifindex or ifname");
+			     "the request names no device: give ifindex or ifname");
 		camex_extack_miss(extack, NULL, CAMEX_A_IFINDEX);
 		return ERR_PTR(-EINVAL);
 	}

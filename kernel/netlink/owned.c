@@ -21,11 +21,11 @@ struct owned {
 };
 
 static const struct owned dev_attrs[] = {
-	{ CAMEX_A_DEV_PLAINTEXT, CAMEX_PROTOCOL_CAMEX, "plaintext is for protocol camex alone" },
-	{ CAMEX_A_DEV_ID, CAMEX_PROTOCOL_JTUNNEL, "id is for protocol jtunnel alone" },
-	{ CAMEX_A_DEV_CLIENT_ID, CAMEX_PROTOCOL_CAMEX, "client-id is for protocol camex alone" },
+	{ CAMEX_A_DEV_PLAINTEXT, CAMEX_PROTOCOL_CAMEX, "plaintext is only for protocol camex" },
+	{ CAMEX_A_DEV_ID, CAMEX_PROTOCOL_JTUNNEL, "id is only for protocol jtunnel" },
+	{ CAMEX_A_DEV_CLIENT_ID, CAMEX_PROTOCOL_CAMEX, "client-id is only for protocol camex" },
 	{ CAMEX_A_DEV_WIREGUARD, CAMEX_PROTOCOL_WIREGUARD,
-	  "private-key-file is for protocol wireguard alone" },
+	  "private-key-file is only for protocol wireguard" },
 };
 
 static const struct owned peer_attrs[] = {
@@ -33,9 +33,9 @@ static const struct owned peer_attrs[] = {
 	{ CAMEX_A_PEER_PROFILE_GATEWAY, CAMEX_PROTOCOL_CAMEX, "a profile needs protocol camex" },
 	{ CAMEX_A_PEER_PROFILE_MTU, CAMEX_PROTOCOL_CAMEX, "a profile needs protocol camex" },
 	{ CAMEX_A_PEER_PROFILE_ROUTES, CAMEX_PROTOCOL_CAMEX, "a profile needs protocol camex" },
-	{ CAMEX_A_PEER_ID, CAMEX_PROTOCOL_JTUNNEL, "id is for protocol jtunnel alone" },
+	{ CAMEX_A_PEER_ID, CAMEX_PROTOCOL_JTUNNEL, "id is only for protocol jtunnel" },
 	{ CAMEX_A_PEER_WIREGUARD, CAMEX_PROTOCOL_WIREGUARD,
-	  "public-key, preshared-key-file and cipher are for protocol wireguard alone" },
+	  "public-key, preshared-key-file and cipher are only for protocol wireguard" },
 };
 
 static int check_owned(const struct owned *owned, unsigned int n, u32 protocol,

@@ -191,7 +191,7 @@ static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
 		return err;
 	name = tb[CAMEX_A_PEER_NAME];
 	if (camex_peer_find(cdev, nla_data(name))) {
-		camex_extack(info->extack, name, "peer %s is there already",
+		camex_extack(info->extack, name, "peer %s exists already",
 			     (char *)nla_data(name));
 		return -EEXIST;
 	}

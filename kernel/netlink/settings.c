@@ -37,10 +37,10 @@ static int check_sockets(const struct camex_settings *conf, struct nlattr **tb,
 			continue;
 		if (only[i].udp)
 			camex_extack(extack, tb[only[i].attr],
-				     "%s is for transport udp alone", only[i].name);
+				     "%s is only for transport udp", only[i].name);
 		else
 			camex_extack(extack, tb[only[i].attr],
-				     "%s is for transports udp and tcp alone",
+				     "%s is only for transports udp and tcp",
 				     only[i].name);
 		return -EINVAL;
 	}
@@ -110,7 +110,7 @@ int camex_settings_parse(struct camex_dev *cdev, struct camex_settings *conf,
 	}
 	if (tb[CAMEX_A_DEV_SOURCE_CHECK] && new.link != CAMEX_LINK_TUN) {
 		camex_extack(extack, tb[CAMEX_A_DEV_SOURCE_CHECK],
-			     "source-check is for link tun alone");
+			     "source-check is only for link tun");
 		return -EINVAL;
 	}
 	if (tb[CAMEX_A_DEV_SOURCE_CHECK])

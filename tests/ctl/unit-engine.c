@@ -610,7 +610,7 @@ static void test_reload(void)
 	tap_has(fault.text, "a running device keeps its link", "is refused");
 	write_file("[device]\nname = camex1\n[peer a]\n");
 	tap_ok(run("reload", NULL), "another name");
-	tap_has(fault.text, "the running device is camex0", "is refused");
+	tap_has(fault.text, "the running device camex0", "is refused");
 }
 
 /* --- save --- */

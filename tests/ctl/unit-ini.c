@@ -100,9 +100,9 @@ static void test_bad(void)
 	bad("[device a]\n", "f:1: [device] has no name: unexpected \"a\"",
 	    "a name that is too much");
 	bad("[device]\n[peer a]\n[device]\n",
-	    "f:3: [device] is there already, in line 1", "a section twice");
+	    "f:3: [device] is given twice, first in line 1", "a section twice");
 	bad("[peer bob]\n[peer eve]\n[peer BOB]\n",
-	    "f:3: [peer BOB] is there already, in line 1",
+	    "f:3: [peer BOB] is given twice, first in line 1",
 	    "a name twice, in another case");
 }
 

@@ -63,7 +63,7 @@ static void test_grammar(void)
 		"unknown keyword \"poort\", did you mean \"port\"?");
 	refused(TAKES_DEV_ADD, "zzzzzz 1", true, "unknown keyword \"zzzzzz\"");
 	refused(TAKES_DEV_SET, "link tun", true,
-		"\"link\" is no keyword of this command");
+		"\"link\" is not a keyword of this command");
 	refused(TAKES_DEV_ADD, "port", true, "port lacks its value N");
 	refused(TAKES_DEV_ADD, "port 1 fwmark 2 port 1", true,
 		"port is given twice");
@@ -97,30 +97,30 @@ static void test_grammar(void)
 	refused(TAKES_PEER_SET, "public-key x", false,
 		"public-key: it is not base64");
 	refused(TAKES_PEER_SET, "cipher aes-256-gcm", true,
-		"\"cipher\" is no keyword of this command");
+		"\"cipher\" is not a keyword of this command");
 	refused(TAKES_PEER_ADD, "register on", false,
 		"register: \"on\" is unknown, it can be off, manual or auto");
 	refused(TAKES_DEV_SET, "client-id caf\303\251", false,
 		"client-id: \"caf\303\251\" is not ASCII without blanks");
 	refused(TAKES_DEV_SET, "client-id 0123456789abcdef0123456789abcdef",
 		false,
-		"client-id: \"0123456789abcdef0123456789abcdef\" has not 1 to 31 characters");
+		"client-id: \"0123456789abcdef0123456789abcdef\" must have 1 to 31 characters");
 	refused(TAKES_PEER_SET, "address 10.0.0.1/24,10.0.0.2/24", false,
 		"address: \"10.0.0.1/24,10.0.0.2/24\" is not one address");
 	refused(TAKES_PEER_SET, "address fd00::1/64", false,
-		"address: \"fd00::1/64\" is not IPv4: clients are told nothing else");
+		"address: \"fd00::1/64\" is not IPv4: a server hands out IPv4 only");
 	refused(TAKES_PEER_SET, "gateway ::1", false,
-		"gateway: \"::1\" is not IPv4: clients are told nothing else");
+		"gateway: \"::1\" is not IPv4: a server hands out IPv4 only");
 	refused(TAKES_PEER_SET, "mtu 575", false,
 		"mtu: \"575\" is not from 576 to 9000");
 	refused(TAKES_PEER_SET, "push-routes any", false,
-		"push-routes: \"any\" is not IPv4: clients are told nothing else");
+		"push-routes: \"any\" is not IPv4: a server hands out IPv4 only");
 	refused(TAKES_FDB_ADD, "vlan 0 peer a", false,
 		"vlan: \"0\" is not a number from 1 to 4094");
 	refused(TAKES_FDB_ADD, "vlan 4095 peer a", false,
 		"vlan: \"4095\" is not a number from 0 to 4094");
 	refused(TAKES_ROUTE_ADD, "peer a/b", false,
-		"peer: \"a/b\" is not a peer's name: blanks, '/' and control characters cannot be in one");
+		"peer: \"a/b\" is not a peer's name: blanks, '/' and control characters are not allowed");
 }
 
 static void test_dev_add(void)
@@ -460,7 +460,7 @@ static void test_blame_dev(void)
 	blame(&call, msg, find(data, CAMEX_A_DEV_BIND_DEV), ENODEV,
 	      "no such interface", "no such interface (bind-dev eth9)");
 	blame(&call, msg, NULL, EEXIST, "",
-	      "an interface named camex0 is there already");
+	      "an interface named camex0 exists already");
 	blame(&call, msg, NULL, EADDRINUSE, "", "Address already in use");
 	message_free(msg);
 	values_wipe(&call.values);

@@ -201,7 +201,7 @@ static void test_bad(void)
 	refused(INTERFACE "Hidden secret = x\n",
 		":2: unknown key Hidden... (the rest is not shown) in [Interface]");
 	refused(INTERFACE "MTU = 1400\nmtu=1500\n",
-		":3: MTU is given twice, in line 2 too");
+		":3: MTU is given twice, first in line 2");
 	refused(INTERFACE "MTU =\n", ":2: MTU lacks its value");
 	refused(INTERFACE "MTU = x\n",
 		":2: MTU: \"x\" is not a number from 0 to 2147483647");
@@ -231,14 +231,14 @@ static void test_bad(void)
 	refused(INTERFACE "; what wg-quick does not take\n",
 		":2: a = is missing: KEY = VALUE");
 	refused(INTERFACE "\n[Interface]\n",
-		":3: [Interface] is there already, in line 1");
+		":3: [Interface] is given twice, first in line 1");
 	refused(INTERFACE "[Per]\n",
 		":2: unknown section [Per], did you mean [Peer]?");
 	refused(INTERFACE "[Peer bob]\n",
 		":2: [Peer] has no name: unexpected \"bob\"");
 	refused(INTERFACE "[Peer]\n", ":2: [Peer] lacks its PublicKey");
 	refused(PEER "[Peer]\nPublicKey = " BOB_PUBLIC "\n",
-		":4: the peer of this PublicKey is there already, in line 2");
+		":4: this PublicKey is given twice, first in line 2");
 	refused(PEER "PresharedKey = x\n",
 		":4: PresharedKey: it is not base64");
 	refused(PEER "Endpoint = 192.0.2.1\n",
@@ -255,9 +255,9 @@ static void test_names(void)
 		const char *base, *wanted;
 	} files[] = {
 		{ "wg0",
-		  ": a file with [Interface] is called NAME.conf: NAME is what the device is called" },
+		  ": a file with [Interface] must be called NAME.conf: the device gets that NAME" },
 		{ "wg0.up",
-		  ": a file with [Interface] is called NAME.conf: NAME is what the device is called" },
+		  ": a file with [Interface] must be called NAME.conf: the device gets that NAME" },
 		{ "a.b.conf", "a.b: protocol=wireguard" },
 		{ "0123456789abcdef.conf",
 		  ": \"0123456789abcdef\" is too long for an interface's name: 16 bytes, at most 15" },

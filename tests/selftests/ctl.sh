@@ -167,7 +167,7 @@ like "a profile for a server" "$(ctl peer set camex0 bob register auto mtu 1400 
 quiet "a client-id" dev set camex0 client-id CAM01
 json "it is there" '.[0].client_id' '"CAM01"' dev show camex0
 like "a profile for a server, again" "$(ctl peer set camex0 bob register auto mtu 1400 2>&1)" \
-	'^camexctl: peer set camex0 bob: with register auto the peer hands out the profile \(mtu 1400\)'
+	'^camexctl: peer set camex0 bob: with register auto the peer hands out the profile, not this device \(mtu 1400\)'
 quiet "register auto" peer set camex0 bob register auto
 json "takes its profile" '.[0] | [.register, .profile]' '["auto", null]' peer show camex0 bob
 quiet "and register off" peer set camex0 bob register off
@@ -225,8 +225,8 @@ echo '*' >garbage
 printf 'a\0b' >nul
 config=$(ctl -j show)
 
-refused 1 "a peer twice" 'peer alice is there already' peer add camex0 alice
-refused 1 "a peer twice in another case" 'peer ALICE is there already' peer add camex0 ALICE endpoint 192.0.2.9:1
+refused 1 "a peer twice" 'peer alice exists already' peer add camex0 alice
+refused 1 "a peer twice in another case" 'peer ALICE exists already' peer add camex0 ALICE endpoint 192.0.2.9:1
 refused 1 "a peer nobody knows: del" 'no peer.* nobody' peer del camex0 nobody
 refused 1 "a peer nobody knows: set" 'no peer.* nobody' peer set camex0 nobody routes any
 refused 1 "a peer nobody knows: show" 'no peer.* nobody' peer show camex0 nobody

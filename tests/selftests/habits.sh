@@ -90,7 +90,7 @@ routes = 10.0.0.3/32
 END
 sysctl_of net.ipv4.ip_forward 0
 is "ip_forward is off" "$(says up "$test_tmp/camex0.up")" \
-	"camexctl: warning: $test_tmp/camex0.up:8: push-routes: 198.51.100.0/24 is to be forwarded, and that is off: sysctl -w net.ipv4.ip_forward=1"
+	"camexctl: warning: $test_tmp/camex0.up:8: push-routes: clients reach 198.51.100.0/24 through this host, which does not forward: sysctl -w net.ipv4.ip_forward=1"
 sysctl_of net.ipv4.ip_forward 1
 is "ip_forward is on" "$(says reload "$test_tmp/camex0.up")" ""
 sysctl_of net.ipv4.ip_forward 0

@@ -315,7 +315,7 @@ bind_dev = none
 port = 7000
 END
 before=$(state)
-undone "a server without clients" ' there is no client in it, so that all peers would be removed: force loads it'
+undone "a server without clients" ' the file has no clients, so all peers would be removed: force loads it all the same'
 is "a dry run of it says what would go" "$(ctl load camex0 "$test_tmp/camex.conf" dry-run force)" \
 	"device: port 7000 (was 7007), bind any (was 192.0.2.1), bind-dev none (was eth0)
 peer one removed

@@ -199,14 +199,14 @@ ok "back to the first" ctl reload "$test_tmp/camex0.up"
 sed -i 's/^port.*/link = tap/' "$test_tmp/camex0.up"
 undone "what a running device keeps" '3: link tap: a running device keeps its link: camexctl down and up change it$'
 sed 's/name = camex0/name = camex1/' "$test_tmp/first.up" >"$test_tmp/camex0.up"
-undone "another name" '2: no camex device named camex1: the running device is camex0, and reload renames none: ip link set camex0 name camex1, or camexctl dev del camex0 and up$'
+undone "another name" '2: no camex device named camex1: reload does not rename the running device camex0: ip link set camex0 name camex1, or camexctl dev del camex0 and up$'
 ok "another device" ctl dev add other0 port 7005
 sed 's/7000$/7005/; s/1300/1290/; s/10\.1\.0\.0/10.4.0.0/' "$test_tmp/first.up" >"$test_tmp/camex0.up"
 undone "a port in use" '3: .*7005'
 ok "another device goes" ctl dev del other0
 ok "a route of the host" ip -n host1 route add 10.5.0.0/16 via 192.0.2.2
 sed 's/10\.1\.0\.0/10.5.0.0/; s/1300/1290/; s/9\.0\.1/9.0.3/' "$test_tmp/first.up" >"$test_tmp/camex0.up"
-undone "a kernel route that is there already" '9: kernel route 10\.5\.0\.0/16: there is one already$'
+undone "a kernel route that is there already" '9: kernel route 10\.5\.0\.0/16: it exists already$'
 ok "without it" ip -n host1 route del 10.5.0.0/16
 nobody=(on host1 "${nobody[@]}" camexctl)
 chmod 711 "$test_tmp"

@@ -382,7 +382,7 @@ routes = 10.4.0.0/16, 10.5.0.0/16, 10.6.0.0/16
 END
 ok "a route of the host" ip -n host1 route add 10.5.0.0/16 via 192.0.2.2
 now=$(state)
-undone "a kernel route that is there already" 7 'route 10\.5\.0\.0/16: there is one already'
+undone "a kernel route that is there already" 7 'route 10\.5\.0\.0/16: it exists already'
 is "the host's route is as it was" "$(ip -n host1 -j route show 10.5.0.0/16 | jq -r '.[0].gateway')" 192.0.2.2
 ok "without it" ip -n host1 route del 10.5.0.0/16
 ok "the same file is fine" ctl up "$test_tmp/x.up"
@@ -398,7 +398,7 @@ address = fd00:9::1/64
 routes = fd00:4::/48, fd00:5::/48
 END
 now=$(state)
-undone "an IPv6 route that is there already" 5 'route fd00:5::/48: there is one already'
+undone "an IPv6 route that is there already" 5 'route fd00:5::/48: it exists already'
 ok "without that" ip -n host1 route del fd00:5::/48
 
 nobody=(on host1 "${nobody[@]}" camexctl)

@@ -156,7 +156,7 @@ ln -s /dev/zero "$auth/000000000000000e"
 mkfifo "$auth/000000000000000f"
 kill -HUP $watch
 for name in d e f; do
-	ok "000000000000000$name is no file" wait_until 20 grep -q "/000000000000000$name is no file: skipped" "$test_tmp/err"
+	ok "000000000000000$name is not a file" wait_until 20 grep -q "/000000000000000$name is not a file: skipped" "$test_tmp/err"
 done
 rm -r "$auth"/000000000000000[def]
 cat "$test_tmp/key" >"$auth/${id[3]}"

@@ -35,7 +35,7 @@ static int read_address(struct camex_text_profile *profile,
 		return err;
 	if (!address->len || !camex_text_is_host(address->ip)) {
 		camex_extack(info->extack, nest,
-			     "the profile's address is no host's in a network");
+			     "the profile's address is not a host address in its network");
 		return -EINVAL;
 	}
 	return 0;
@@ -50,7 +50,7 @@ static int read_gateway(struct camex_text_profile *profile,
 	if (nla_len(attr) != sizeof(struct in_addr) ||
 	    !camex_text_is_host(ntohl(nla_get_in_addr(attr)))) {
 		camex_extack(info->extack, attr,
-			     "the profile's gateway is no IPv4 host");
+			     "the profile's gateway is not the address of an IPv4 host");
 		return -EINVAL;
 	}
 	profile->gateway = ntohl(nla_get_in_addr(attr));
@@ -93,7 +93,7 @@ static int read_routes(struct camex_text_profile *profile,
 		if (route->ip & ~camex_text_mask(route->len) ||
 		    !camex_text_is_route(route)) {
 			camex_extack(info->extack, attr,
-				     "the profile's route is no network of hosts");
+				     "the profile's route is not a unicast network");
 			return -EINVAL;
 		}
 		profile->nroutes++;
@@ -115,7 +115,7 @@ static int check_giver(const struct camex_peer *peer, struct genl_info *info,
 	if (registers != CAMEX_REGISTER_AUTO)
 		return 0;
 	camex_extack(info->extack, any,
-		     "with register auto the peer hands out the profile");
+		     "with register auto the peer hands out the profile, not this device");
 	return -EINVAL;
 }
 

@@ -427,7 +427,7 @@ static struct camex_peer *open_datagram(struct camex_dev *cdev, struct sk_buff *
 
 const struct camex_protocol_ops camex_protocol_wireguard = {
 	.counts_datagrams = true,
-	.no_keys = "protocol wireguard has public-key and preshared-key-file",
+	.no_keys = "protocol wireguard uses public-key and preshared-key-file instead",
 	.keeps_alive = true,
 	.knows_lost = true,
 	.hides_dscp = true,
