@@ -327,7 +327,7 @@ is "has none" "$(peers)" '[]'
 like "a device that is not there" "$(ctl load nope0 "$test_tmp/camex.conf" 2>&1)" \
 	'^camexctl: load nope0: no camex device named nope0$'
 ok "a device of protocol raw" ctl dev add raw0 protocol raw
-like "it has no clients" "$(ctl load raw0 "$test_tmp/camex.conf" 2>&1)" 'load raw0: raw0 is not of protocol camex'
+like "it has no clients" "$(ctl load raw0 "$test_tmp/camex.conf" 2>&1)" 'load raw0: raw0 does not use protocol camex'
 nobody=(on host1 "${nobody[@]}" camexctl)
 chmod 711 "$test_tmp"
 chmod 644 "$test_tmp/camex.conf"
