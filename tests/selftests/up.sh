@@ -325,7 +325,7 @@ undone "a route that another peer has" 10 '10\.1\.0\.0/16.*one'
 with <<'END'
 [peer ONE]
 END
-undone "a name that another peer has" 9 'already'
+undone "a name that another peer has" 9 'given twice'
 with <<'END'
 [peer two]
 keepalive = 65536
