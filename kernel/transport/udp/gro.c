@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * GRO for datagrams that are bare packets: what arrives through a NIC is merged
- * before it climbs the outer stack, and comes as one packet (as for FOU). All that
- * is merged is of one outer source, and of one inner flow.
+ * GRO for datagrams that are bare packets, as FOU has it: packets from a NIC are merged before the
+ * outer stack processes them. Merged packets have the same outer source and the same inner flow.
  */
 #include <linux/netdevice.h>
 #include <linux/udp.h>
@@ -11,7 +10,7 @@
 #include "core/device.h"
 #include "transport/udp/udp.h"
 
-/* What a datagram is, by its first byte; 0: nothing that can be merged. */
+/* The protocol of a datagram's packet, by its first byte; 0: it cannot be merged. */
 static __be16 type_of(const struct camex_dev *cdev, u8 first)
 {
 	if (camex_is_tap(cdev))
@@ -69,7 +68,7 @@ static int gro_complete(struct sock *sk, struct sk_buff *skb, int nhoff)
 }
 
 /**
- * camex_udp_gro() - have the bare packets that come for a socket merged
+ * camex_udp_gro() - enable GRO for the bare packets of a socket
  * @sk: the socket, ready to receive
  *
  * Context: process, may sleep.

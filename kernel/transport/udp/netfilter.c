@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Transport udp, received by netfilter: a hook behind the rules for local input
- * takes the datagrams for our port before UDP looks for their socket. What it
- * leaves alone, fragments for one, goes on to the socket, which stays open.
+ * Transport udp, received by netfilter: a hook after the rules for local input takes the datagrams
+ * for our port before UDP looks for their socket. All others, fragments for example, go on to the
+ * socket, which stays open.
  */
 #ifdef CONFIG_NETFILTER
 #include <linux/netfilter_ipv4.h>
@@ -17,7 +17,7 @@
 #include "core/protocol.h"
 #include "transport/udp/udp.h"
 
-/* Behind every rule; only what confirms connections comes later. */
+/* After every rule; only the confirmation of connections comes later. */
 #define PRIORITY	(INT_MAX - 1)
 
 /**
@@ -30,7 +30,7 @@ struct camex_netfilter {
 	struct rcu_head rcu;
 };
 
-/* Bytes before the UDP header, 0 where there is none that we take. */
+/* Offset of the UDP header; 0 if this is no datagram that we take. */
 static unsigned int udp_offset(const struct sk_buff *skb, u8 family)
 {
 	if (family == NFPROTO_IPV4) {
@@ -42,7 +42,7 @@ static unsigned int udp_offset(const struct sk_buff *skb, u8 family)
 	return ipv6_hdr(skb)->nexthdr == IPPROTO_UDP ? sizeof(struct ipv6hdr) : 0;
 }
 
-/* Is it what the device's socket would get? */
+/* Would the device's socket get this datagram? */
 static bool is_for(const struct camex_udp *udp, const struct sk_buff *skb,
 		   const struct nf_hook_state *state, __be16 port)
 {
@@ -108,7 +108,7 @@ static unsigned int take_datagram(struct camex_dev *cdev, struct sk_buff *skb,
 	skb_set_transport_header(skb, offset);
 	skb_pull_rcsum(skb, offset);
 	if (!is_good(skb, state->pf)) {
-		/* UDP counts it. */
+		/* Leave it to UDP, which counts it. */
 		skb_push_rcsum(skb, offset);
 		return NF_ACCEPT;
 	}
@@ -119,7 +119,7 @@ static unsigned int take_datagram(struct camex_dev *cdev, struct sk_buff *skb,
 	return NF_STOLEN;
 }
 
-/* What a program of NFQUEUE's has let go comes from that program's system call. */
+/* After NFQUEUE, datagrams arrive in a system call of the program that accepted them. */
 static unsigned int local_in_hook(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
 {
@@ -132,7 +132,7 @@ static unsigned int local_in_hook(void *priv, struct sk_buff *skb,
 }
 
 /**
- * camex_netfilter_on() - take datagrams by netfilter as well
+ * camex_netfilter_on() - receive datagrams by netfilter as well
  * @cdev: the device
  *
  * Context: RTNL, may sleep.
@@ -165,8 +165,8 @@ int camex_netfilter_on(struct camex_dev *cdev)
 }
 
 /**
- * camex_netfilter_off() - leave all datagrams to the socket
- * @cdev: the device, which must stay for an RCU grace period
+ * camex_netfilter_off() - receive all datagrams by the socket again
+ * @cdev: the device, which must exist for an RCU grace period more
  *
  * Context: RTNL, may sleep.
  */

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Transport udp, sent by netpoll: finished frames go straight to the device that the
- * route leads to, past LOCAL_OUT, POSTROUTING, connection tracking, queueing
- * disciplines and packet sockets. Whatever cannot go that way, or not yet, takes the
- * ordinary one: what must be fragmented or transformed, and what has no neighbour.
- *
- * Each such device is got ready once, by a work item, when the first packet wants it,
- * and is left alone again when it goes down, away, or below a bridge or bond, and when what is
- * below it changes.
+ * Transport udp, sent by netpoll: finished frames go directly to the driver of the route's device.
+ * They bypass LOCAL_OUT, POSTROUTING, connection tracking, queueing disciplines and packet sockets.
+ * Packets that must be fragmented or transformed, or whose neighbour is not known yet, take the
+ * output path of IP. When the first packet needs a device, a work item sets up netpoll on it.
+ * Netpoll is removed from the device when the device goes down, is deleted, or becomes a port of a
+ * bridge or bond, and when a device below it changes.
  */
 #ifdef CONFIG_NETPOLL
 #include <linux/netdevice.h>
@@ -22,20 +20,20 @@
 #include "core/compat.h"
 #include "transport/udp/udp.h"
 
-/* Devices that are kept ready. */
+/* Maximum number of devices with netpoll. */
 #define EGRESS_MAX	32
-/* Frames that may wait for a device. */
+/* Maximum number of frames that wait for a device. */
 #define WAITING_MAX	256
-/* How soon one is got ready. */
+/* Delay of the set-up. */
 #define SOON		(HZ / 50)
 
 /**
- * struct camex_egress - a device that frames leave by
+ * struct camex_egress - a device through which frames are sent
  * @node: on camex_dev.egress.devices (RTNL; RCU)
  * @all: on all_egress (RTNL)
  * @dev: the device
  * @able: netpoll can use it
- * @np: its netpoll, if so
+ * @np: its netpoll, if @able
  * @rcu: frees it
  */
 struct camex_egress {
@@ -47,7 +45,7 @@ struct camex_egress {
 	struct rcu_head rcu;
 };
 
-/* Every camex device's, since what is below a device may be in another namespace. */
+/* Of all camex devices, because a lower device may be in another namespace. */
 static LIST_HEAD(all_egress);
 
 /* --- devices --- */
@@ -57,7 +55,7 @@ static void forget_egress(struct camex_egress *egress)
 	list_del_rcu(&egress->node);
 	list_del(&egress->all);
 	if (egress->able) {
-		/* Packets are on their way through it. */
+		/* Packets may be using it. */
 		synchronize_net();
 		camex_netpoll_cleanup(&egress->np);
 	}
@@ -78,12 +76,12 @@ static bool is_known(const struct camex_dev *cdev, const struct net_device *dev)
 }
 
 /*
- * Netpoll sends with interrupts off. A device that hands frames to others can do that if it
- * says so: it passes netpoll on then (VLAN, bridge, bond, macvlan). A device at the bottom
- * can if it is hardware with a driver, or one of the few others that only copy. Whatever
- * sends by IP, asks for neighbours, encrypts or takes locks of its own cannot (tunnels,
- * MACsec, ipvlan, Open vSwitch, batman-adv, wireless). A tap link of ours waits until
- * interrupts are on, and by then nobody would see that a tunnel is inside of itself.
+ * Can a device send with interrupts off, as netpoll does? A stacked device can if it supports
+ * netpoll, which it then passes on (VLAN, bridge, bond, macvlan). A device at the bottom can if it
+ * is hardware with a driver, or one of the few others that only copy. Devices that send by IP,
+ * resolve neighbours, encrypt or take locks of their own cannot (tunnels, MACsec, ipvlan, Open
+ * vSwitch, batman-adv, wireless). Nor can our tap links: they defer frames until interrupts are
+ * enabled, and a tunnel inside of itself would not be detected then.
  */
 static int is_unfit(struct net_device *dev, struct netdev_nested_priv *unused)
 {
@@ -104,7 +102,7 @@ static int is_unfit(struct net_device *dev, struct netdev_nested_priv *unused)
 		 match_string(kinds, ARRAY_SIZE(kinds), dev->rtnl_link_ops->kind) >= 0);
 }
 
-/* All the way down. */
+/* And all devices below it. */
 static bool can_netpoll(struct net_device *dev)
 {
 	return !is_unfit(dev, NULL) && !netdev_walk_all_lower_dev(dev, is_unfit, NULL);
@@ -117,7 +115,7 @@ static void prepare_egress(struct work_struct *work)
 	struct camex_egress *egress;
 	struct net_device *dev;
 
-	/* Who holds RTNL may be waiting for us. */
+	/* The holder of RTNL may be waiting for this work item. */
 	if (!rtnl_trylock()) {
 		schedule_delayed_work(&cdev->egress.work, SOON);
 		return;
@@ -130,7 +128,7 @@ static void prepare_egress(struct work_struct *work)
 		goto out;
 	egress->dev = dev;
 	egress->np.name = "camex";
-	/* Those that cannot are remembered, so that this is not tried each time. */
+	/* Devices that cannot are remembered, too, so that they are not checked for each packet. */
 	egress->able = netif_running(dev) && !netdev_master_upper_dev_get(dev) &&
 		       !(dev->flags & IFF_LOOPBACK) && can_netpoll(dev) &&
 		       !camex_netpoll_setup(&egress->np, dev);
@@ -141,7 +139,7 @@ out:
 }
 
 /**
- * camex_netpoll_init() - before the transport is opened
+ * camex_netpoll_init() - set up, before the transport is opened
  * @cdev: a new device
  */
 void camex_netpoll_init(struct camex_dev *cdev)
@@ -151,7 +149,7 @@ void camex_netpoll_init(struct camex_dev *cdev)
 }
 
 /**
- * camex_netpoll_off() - send nothing by netpoll any more
+ * camex_netpoll_off() - stop sending by netpoll
  * @cdev: the device, whose setting says so, or which is being deleted
  *
  * Context: RTNL, may sleep.
@@ -166,12 +164,11 @@ void camex_netpoll_off(struct camex_dev *cdev)
 }
 
 /**
- * camex_netpoll_event() - leave alone what frames left by
- * @dev: what goes down or away, or gets or loses an upper device
+ * camex_netpoll_event() - remove netpoll from a device that changes
+ * @dev: the device, which goes down, is deleted, or gets or loses an upper device
  * @upper: that upper device, or NULL
  *
- * A device that changes, or has changed somewhere below, is looked at again when the next
- * packet wants it.
+ * The device is checked again when the next packet needs it.
  *
  * Context: RTNL, may sleep.
  */
@@ -214,7 +211,7 @@ static bool can_take(const struct camex_egress *egress, const struct sk_buff *sk
 				 skb->len <= mtu;
 }
 
-/* The frame's header; false where the neighbour is not known yet. */
+/* Write the frame's header. Return false if the neighbour is not known yet. */
 static bool push_header(struct sk_buff *skb, struct net_device *dev,
 			const struct dst_entry *dst, const void *to)
 {
@@ -225,7 +222,7 @@ static bool push_header(struct sk_buff *skb, struct net_device *dev,
 	neigh = dst_neigh_lookup(dst, to);
 	if (IS_ERR_OR_NULL(neigh))
 		return false;
-	/* It is asked for here, and by the packet that goes the other way. */
+	/* This starts the resolution, and so does the packet on the output path of IP. */
 	ready = !neigh_event_send(neigh, NULL);
 	if (ready)
 		neigh_ha_snapshot(ha, neigh, dev);
@@ -235,7 +232,7 @@ static bool push_header(struct sk_buff *skb, struct net_device *dev,
 			       skb->len) >= 0;
 }
 
-/* Can the driver take it as it is? What this does not know of is asked of the stack. */
+/* Can the driver take the frame unchanged? If unsure, the stack validates it. */
 static bool is_finished(const struct sk_buff *skb, const struct net_device *dev)
 {
 	return !skb_is_gso(skb) && !skb_is_nonlinear(skb) &&
@@ -244,7 +241,7 @@ static bool is_finished(const struct sk_buff *skb, const struct net_device *dev)
 	       !dev->netdev_ops->ndo_features_check;
 }
 
-/* The queue that netpoll will choose. */
+/* The transmit queue that netpoll will choose. */
 static const struct netdev_queue *queue_of(struct net_device *dev, struct sk_buff *skb)
 {
 	const struct net_device_ops *ops = dev->netdev_ops;
@@ -276,11 +273,11 @@ static int is_lower_busy(struct net_device *dev, struct netdev_nested_priv *skb)
 /**
  * camex_netpoll_frame() - send a frame by netpoll
  * @stats: the counters of its camex device
- * @np: netpoll of the device that it leaves by
- * @skb: the frame, or what is left of it to do for that device's driver; consumed
+ * @np: netpoll of the device through which it is sent
+ * @skb: the frame, which the driver may still have to segment or checksum; consumed
  *
- * Netpoll waits with interrupts off until the driver takes a frame. One that would have to
- * wait does so in the qdisc.
+ * Netpoll would wait with interrupts off until the driver takes the frame. A frame that would have
+ * to wait goes to the qdisc instead.
  *
  * Context: RCU reader, bottom halves off.
  */
@@ -303,13 +300,13 @@ void camex_netpoll_frame(struct camex_stats __percpu *stats, struct netpoll *np,
 /**
  * camex_netpoll_send() - send a finished IP packet by netpoll
  * @cdev: the device
- * @dst: route to where it goes
- * @mtu: of that route, bytes
- * @to: address of that, as the packet's header has it
+ * @dst: route to its destination
+ * @mtu: MTU of that route, bytes
+ * @to: destination address, as in the packet's header
  * @skb: the packet, or GSO packet, at its IP header; consumed on success
  *
  * Context: RCU reader, bottom halves off.
- * Return: false when the packet must go the ordinary way.
+ * Return: false if the packet must take the output path of IP.
  */
 bool camex_netpoll_send(struct camex_dev *cdev, const struct dst_entry *dst,
 			unsigned int mtu, const void *to, struct sk_buff *skb)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What transport udp receives. A socket with an encap_rcv is given each datagram directly, but
- * never many of them as one (since 2024 the stack cuts such a packet up first). So what may be
- * encrypted, which is opened many at a time, is put into the socket's queue and taken off at
- * once.
+ * Receiving by transport udp. A socket with encap_rcv gets each datagram directly, but never an
+ * aggregate (since 2024 the stack cuts aggregates before that call). Encrypted datagrams are opened
+ * in aggregates. So they go through the socket's queue, and are taken from it at once.
  */
 #include <linux/udp.h>
 #include <net/inet_ecn.h>
@@ -17,7 +16,7 @@
 #include "datapath/receive_worker.h"
 #include "transport/udp/udp.h"
 
-/* Datagrams taken off the queue at a time. */
+/* Maximum number of datagrams that are taken from the queue at a time. */
 #define BATCH		8
 
 static void source_of(const struct camex_dev *cdev, u16 family, const struct sk_buff *skb,
@@ -45,8 +44,8 @@ static void source_of(const struct camex_dev *cdev, u16 family, const struct sk_
 
 /**
  * camex_udp_take() - camex_transport_ops.take
- * @cdev: the device that it came for
- * @skb: a datagram or an aggregate of them, as there
+ * @cdev: the device
+ * @skb: a datagram or an aggregate, see there
  */
 void camex_udp_take(struct camex_dev *cdev, struct sk_buff *skb)
 {
@@ -60,7 +59,7 @@ void camex_udp_take(struct camex_dev *cdev, struct sk_buff *skb)
 	camex_rx(cdev, skb, &from);
 }
 
-/* A number that all datagrams of one source have. */
+/* Hash of a datagram's source. */
 static u32 hash_source(const struct sk_buff *skb)
 {
 	u32 port = (__force u16)udp_hdr(skb)->source;
@@ -71,8 +70,8 @@ static u32 hash_source(const struct sk_buff *skb)
 }
 
 /**
- * camex_udp_receive() - take a datagram, or an aggregate of them
- * @cdev: the device that it came for
+ * camex_udp_receive() - receive a datagram or an aggregate
+ * @cdev: the device
  * @skb: its payload at skb->data, checksum verified; consumed
  *
  * Context: RCU reader, bottom halves off.
@@ -108,12 +107,12 @@ void camex_udp_data_ready(struct sock *sk)
 	udp = rcu_dereference_sk_user_data(sk);
 	if (!udp)
 		goto out;
-	/* Every datagram queued brings a call, so none is left behind. */
+	/* Each queued datagram causes a call, so none is left in the queue. */
 	for (n = 0; n < BATCH && (!n || has_waiting(sk)); n++) {
 		skb = camex_recv_udp(sk);
 		if (!skb)
 			break;
-		/* Its counters may not be there yet, or any more. */
+		/* Its counters may not exist yet, or may be freed already. */
 		if (unlikely(!netif_running(udp->cdev->dev))) {
 			kfree_skb(skb);
 			continue;
@@ -144,7 +143,7 @@ int camex_udp_encap_rcv(struct sock *sk, struct sk_buff *skb)
 		kfree_skb(skb);
 		return 0;
 	}
-	/* What the stack has cut up hangs together still. */
+	/* The stack cut an aggregate; its parts are still a list. */
 	skb_mark_not_on_list(skb);
 	skb_pull_rcsum(skb, sizeof(struct udphdr));
 	camex_udp_receive(udp->cdev, skb);

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * TCP's small queues, where software cuts what TCP sends into datagrams. UDP segmentation
- * leaves the datagrams charged to their socket only if sock_wfree() takes the charge off;
- * with TCP's own destructor TCP would see an empty device at once, send all that its window
- * allows, and fill the ring of a device. But sock_wfree() does not tell TCP that it can go on.
- * So each socket of TCP's that has datagrams on their way has a waker, too: an empty packet
- * with TCP's destructor, which a timer calls.
+ * TCP small queues, if software cuts TCP's outer GSO packets into datagrams. UDP segmentation
+ * keeps the datagrams charged to their socket only if sock_wfree() is their destructor. With
+ * TCP's own destructor TCP would see an empty device at once, send everything that its window
+ * permits, and fill the ring of a device. But sock_wfree() does not wake TCP. So each TCP socket
+ * with datagrams in flight also has a waker: an empty packet with TCP's destructor, which a
+ * timer calls.
  *
- * All datagrams of a socket get the same destructor meanwhile, single ones as well: what a
- * veth receives, GRO merges only where the socket is the same, and would change its order.
+ * Meanwhile all datagrams of the socket get sock_wfree(), single ones as well. GRO merges
+ * datagrams from a veth only if their socket is the same; with different destructors their order
+ * would change.
  */
 #include <linux/hash.h>
 #include <linux/hrtimer.h>
@@ -21,13 +22,13 @@
 #include "datapath/seal.h"
 #include "transport/udp/udp.h"
 
-/* Lists of wakers, a power of two. */
+/* Number of lists of wakers, a power of two. */
 #define LISTS		16
-/* How often TCP is told; it keeps what a device sends in a millisecond, or more. */
+/* How often TCP is woken; it queues what a device sends in a millisecond, or more. */
 #define PERIOD		(500 * NSEC_PER_USEC)
 
 /**
- * struct waker - in the skb->cb of an empty packet, which is charged to its socket
+ * struct waker - in the skb->cb of an empty packet that is charged to its socket
  * @node: on waker_list.wakers
  */
 struct waker {
@@ -54,13 +55,13 @@ static struct sk_buff *skb_of(struct waker *waker)
 			    struct sk_buff, cb);
 }
 
-/* Has the device all that was charged to the socket, but for the waker itself? */
+/* Has the device got everything that was charged to the socket, except the waker? */
 static bool is_sent(const struct sk_buff *skb)
 {
 	return refcount_read(&skb->sk->sk_wmem_alloc) <= skb->truesize + 1;
 }
 
-/* TCP's destructor takes a charge off, and wakes TCP if it waits for that. */
+/* TCP's destructor returns the charge, and wakes TCP if TCP waits for that. */
 static void wake_socket(struct sk_buff *skb)
 {
 	if (!test_bit(TSQ_THROTTLED, &skb->sk->sk_tsq_flags))
@@ -106,7 +107,7 @@ static bool has_waker(const struct waker_list *list, const struct sock *sk)
 	return false;
 }
 
-/* A waker for the socket of a packet that is charged to it. */
+/* Make a waker for the socket of a packet. */
 static bool add_waker(struct waker_list *list, const struct sk_buff *charged)
 {
 	struct sk_buff *skb = alloc_skb(0, GFP_ATOMIC | __GFP_NOWARN);
@@ -148,7 +149,7 @@ void camex_small_queue(struct sk_buff *skb)
 }
 
 /**
- * camex_small_queue_init() - before anything is sent
+ * camex_small_queue_init() - set up, before the first packet
  */
 void camex_small_queue_init(void)
 {
@@ -162,7 +163,7 @@ void camex_small_queue_init(void)
 }
 
 /**
- * camex_small_queue_exit() - nothing is sent any more
+ * camex_small_queue_exit() - clean up, after the last packet
  *
  * Context: may sleep.
  */

@@ -9,11 +9,11 @@
 #include "core/protocol.h"
 #include "transport/udp/udp.h"
 
-/* Ports tried, where the kernel chooses one that must be free in both families. */
+/* Number of attempts to find a port that is free in both families. */
 #define PORT_TRIES	100
 /*
- * Bytes of receive queue. It is emptied by whoever fills it, at once. Where it is half full
- * the stack holds a lock meanwhile, which what comes out of a datagram could ask for.
+ * Size of the receive queue, bytes. The CPU that fills it also empties it, at once. If the queue
+ * were half full, the stack would hold a lock that delivering a packet may need.
  */
 #define RECEIVE_QUEUE	(1024 << 20)
 
@@ -59,8 +59,9 @@ static int set_option(struct socket *sock, int option, int value)
 }
 
 /*
- * How datagrams reach us: without keys, where each arrives; with keys through the queue,
- * and what arrives back to back as one packet (udp(7)), to be opened in one go.
+ * Choose how datagrams are received: without keys, each directly by encap_rcv; with keys through
+ * the queue, and consecutive datagrams as one aggregate (UDP_GRO of udp(7)), to be opened in one
+ * go.
  */
 static void choose_way(struct socket *sock, const struct camex_dev *cdev)
 {
@@ -100,7 +101,7 @@ static struct socket *open_one(const struct camex_dev *cdev, u16 family,
 	err = sock_create_kern(cdev->net, family, SOCK_DGRAM, IPPROTO_UDP, &sock);
 	if (err)
 		return ERR_PTR(err);
-	/* The kind of encapsulation that leaves encap_rcv to others. */
+	/* The encapsulation type with which UDP calls encap_rcv and nothing else. */
 	err = set_option(sock, UDP_ENCAP, UDP_ENCAP_L2TPINUDP);
 	if (err) {
 		sock_release(sock);
@@ -111,7 +112,7 @@ static struct socket *open_one(const struct camex_dev *cdev, u16 family,
 	sock->sk->sk_userlocks |= SOCK_RCVBUF_LOCK;
 	sock->sk->sk_bound_dev_if = ifindex;
 #ifdef CONFIG_NET_RX_BUSY_POLL
-	/* The queue is emptied in softirq, where nothing may be polled. */
+	/* The queue is emptied in softirq, where busy polling is not possible. */
 	WRITE_ONCE(sock->sk->sk_ll_usec, 0);
 #endif
 	if (family == AF_INET6)
@@ -133,7 +134,7 @@ static void start_socket(struct socket *sock, struct camex_udp *udp)
 		camex_udp_gro(sock->sk);
 }
 
-/* The sockets that are not bound yet. */
+/* Make the sockets, not bound yet. */
 static int bind_both(struct camex_udp *udp, const struct camex_settings *conf,
 		     const struct camex_udp *kept)
 {
@@ -156,7 +157,7 @@ static int bind_both(struct camex_udp *udp, const struct camex_settings *conf,
 				    inet_sk(udp->v6->sk)->inet_sport;
 			return 0;
 		}
-		/* The port that IPv4 drew is taken in IPv6: draw again. */
+		/* The port that the kernel chose for IPv4 is in use for IPv6: try again. */
 		if (err != -EADDRINUSE || !udp->v4 || conf->port ||
 		    tries == PORT_TRIES)
 			return err;
@@ -172,7 +173,7 @@ static int bind_both(struct camex_udp *udp, const struct camex_settings *conf,
 
 /**
  * camex_udp_close() - close the sockets
- * @udp: them; freed
+ * @udp: the sockets; freed
  *
  * Context: RTNL, may sleep.
  */
@@ -183,7 +184,7 @@ void camex_udp_close(struct camex_udp *udp)
 	kfree_rcu(udp, rcu);
 }
 
-/* The sockets that a configuration can go on with: those of the same port. */
+/* The sockets that a configuration can keep: those with the same port. */
 static void find_kept(const struct camex_udp *old, const struct camex_settings *conf,
 		      struct camex_udp *kept)
 {
@@ -221,7 +222,7 @@ static int open_sockets(struct camex_udp *udp, const struct camex_settings *conf
 			int err = PTR_ERR(udp->v6);
 
 			udp->v6 = NULL;
-			/* A kernel that was told to do without IPv6. */
+			/* The kernel was booted without IPv6. */
 			if (err == -EAFNOSUPPORT && udp->v4)
 				return 0;
 			camex_extack(extack, NULL, "cannot make a UDP socket");
@@ -236,7 +237,7 @@ static int open_sockets(struct camex_udp *udp, const struct camex_settings *conf
 	return 0;
 }
 
-/* Can the kept sockets be bound to that address? bind() would say it, with any port. */
+/* Can the kept sockets be bound to that address? Try it with bind() and any port. */
 static int check_address(const struct camex_udp *udp, const struct camex_udp *kept)
 {
 	u16 family = udp->bind.family;
@@ -254,8 +255,7 @@ static int check_address(const struct camex_udp *udp, const struct camex_udp *ke
 }
 
 /*
- * New sockets first, since they can be closed again; what the kept ones are bound to changes
- * last.
+ * Make new sockets first, because they can be closed again on failure. Bind the kept sockets last.
  */
 static int bind_sockets(struct camex_udp *udp, const struct camex_settings *conf,
 			struct camex_udp *kept, struct nlattr **tb,
@@ -277,7 +277,7 @@ static int bind_sockets(struct camex_udp *udp, const struct camex_settings *conf
 	return err;
 }
 
-/* What was kept belongs to another. */
+/* The kept sockets belong to the new struct now. */
 static void forget_kept(struct camex_udp *udp, const struct camex_udp *kept)
 {
 	if (kept->v4)
@@ -296,11 +296,11 @@ static void pass_on(struct socket *sock, struct camex_udp *udp)
 }
 
 /**
- * camex_udp_open() - have sockets that fit a configuration
- * @cdev: the device, whose sockets are replaced, or bound to something else
- * @conf: the configuration; a port of 0 becomes the one that was drawn
- * @tb: CAMEX_A_DEV_*, to point to what is wrong
- * @extack: told what is wrong
+ * camex_udp_open() - open sockets for a configuration, or bind the existing ones to it
+ * @cdev: the device
+ * @conf: the configuration; a port of 0 is replaced by the chosen port
+ * @tb: CAMEX_A_DEV_*, for the bad attribute
+ * @extack: text on failure
  *
  * Context: RTNL, may sleep.
  * Return: 0, or a negative errno with the old sockets as they were.
@@ -342,7 +342,7 @@ int camex_udp_open(struct camex_dev *cdev, struct camex_settings *conf,
 		start_socket(udp->v6, udp);
 	rcu_assign_pointer(cdev->udp, udp);
 	if (old) {
-		synchronize_net();	/* packets may be on their way out of it */
+		synchronize_net();	/* packets may be using it */
 		forget_kept(old, &kept);
 		camex_udp_close(old);
 	}

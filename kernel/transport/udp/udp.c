@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Transport udp: ordinary UDP sockets, one for each family. Datagrams are taken
- * where they arrive, in the softirq that received them, and sent through the IP
- * output path.
+ * Transport udp: ordinary UDP sockets, one for each family. Datagrams are processed in the softirq
+ * that received them, and sent through the output path of IP.
  */
 #include <linux/inetdevice.h>
 #include <linux/udp.h>
@@ -35,8 +34,8 @@ static unsigned int udp_overhead(u16 family)
 /* --- send --- */
 
 /*
- * Links of kind wireguard keep the address that a peer talks to, but not where the way back is by
- * another interface than the one that its datagrams come in by.
+ * Links of kind wireguard use the address to which a peer sends as source address, unless the
+ * route back uses another interface than the one that received its datagrams.
  */
 static bool is_other_way(const struct camex_endpoint *ep, const struct camex_udp *udp,
 			 const struct rtable *rt)
@@ -129,8 +128,8 @@ static void learn_headroom(struct camex_dev *cdev,
 }
 
 /*
- * Would datagrams leave by the link itself? On one of kind wireguard they may, since one peer
- * may be behind another; what goes round there ends by how deep it is nested.
+ * Would datagrams be sent through the link itself? On a link of kind wireguard they may, because
+ * one peer may be behind another; loops end at the maximum nesting.
  */
 static bool is_own_way(const struct camex_dev *cdev, const struct net_device *dev)
 {
@@ -139,7 +138,7 @@ static bool is_own_way(const struct camex_dev *cdev, const struct net_device *de
 	return dev == cdev->dev || (cdev->link->owns && cdev->link->owns(cdev, dev));
 }
 
-/* A path to the endpoint, valid for this RCU section. 0, or why there is none. */
+/* Find the path to the endpoint, valid in this RCU section. Return 0, or why there is none. */
 static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 		     const struct camex_udp *udp, struct camex_path **found)
 {
@@ -155,7 +154,7 @@ static int find_path(struct camex_dev *cdev, struct camex_endpoint *ep,
 	path = camex_zalloc(cdev, sizeof(*path));
 	if (!path)
 		return CAMEX_A_STATS_NO_MEMORY;
-	/* Pairs with the release in camex_device_set(): settings come after. */
+	/* Pairs with the release in camex_device_set(), so that settings are read after it. */
 	path->generation = smp_load_acquire(&cdev->path_generation);
 	if (unlikely(!camex_udp_has_devices(udp, ep))) {
 		kfree(path);
@@ -198,7 +197,7 @@ static bool is_aggregate(const struct sk_buff *skb)
 	return skb_is_gso(skb) && !skb->encapsulation;
 }
 
-/* Where the stack or the driver cuts, each datagram gets its own checksum. */
+/* When stack or driver cut the packet, each datagram gets its own checksum. */
 static void finish_aggregate(struct sk_buff *skb)
 {
 	skb->ip_summed = CHECKSUM_PARTIAL;
@@ -226,8 +225,8 @@ static int send_ipv4(struct camex_dev *cdev, struct camex_endpoint *ep,
 	iph->saddr = src;
 	iph->daddr = ep->to.v4;
 	/*
-	 * RFC 6864, section 4.1: one that is never cut up needs no ID. Others
-	 * count, as those of a connected socket do.
+	 * RFC 6864, section 4.1: a datagram that is never fragmented needs no ID. Others
+	 * have a counter, as with a connected socket.
 	 */
 	iph->id = way->df ? 0 :
 		  htons(atomic_fetch_add(skb_shinfo(skb)->gso_segs ?: 1,
@@ -297,10 +296,10 @@ static int route_udp(struct camex_dev *cdev, struct camex_endpoint *ep,
 	if (unlikely(mtu <= head))
 		return CAMEX_A_STATS_TOO_BIG;
 	way->room = mtu - head;
-	/* IPsec cuts GSO packets up before it does its work. */
+	/* IPsec cuts GSO packets before it transforms them. */
 	way->batch = dst_xfrm(way->path->dst) ? 0 :
 		     IP_MAX_MTU - head;
-	/* What stays whole inside is cut by TCP's segmentation, which moves the charge. */
+	/* A whole inner GSO packet is cut by TCP's segmentation, which moves the charge. */
 	way->cut = !(READ_ONCE(way->path->dst->dev->features) & NETIF_F_GSO_UDP_L4) &&
 		   protocol->encrypts && protocol->encrypts(ep->peer);
 	return 0;
@@ -312,7 +311,7 @@ static int send_udp(struct camex_dev *cdev, struct camex_endpoint *ep,
 	const struct camex_udp *udp = rcu_dereference_bh(cdev->udp);
 	int err;
 
-	/* The sockets may have changed since the way was found. */
+	/* The sockets may have changed since the route was found. */
 	if (unlikely(!udp || !(ep->to.family == AF_INET ? udp->v4 : udp->v6))) {
 		kfree_skb(skb);
 		return CAMEX_A_STATS_NO_ENDPOINT;
@@ -322,7 +321,7 @@ static int send_udp(struct camex_dev *cdev, struct camex_endpoint *ep,
 		return CAMEX_A_STATS_TOO_BIG;
 	}
 
-	/* What is learnt at the same time elsewhere may have got lost. */
+	/* A PMTU that another CPU learned at the same time may have got lost. */
 	if (unlikely(skb_headroom(skb) < udp_overhead(ep->to.family))) {
 		learn_headroom(cdev, ep, way->path);
 		if (skb_cow_head(skb, udp_overhead(ep->to.family))) {
@@ -339,12 +338,12 @@ static int send_udp(struct camex_dev *cdev, struct camex_endpoint *ep,
 		camex_small_queue(skb);
 	if (is_aggregate(skb)) {
 		finish_aggregate(skb);
-	} else if (skb_is_gso(skb) &&	/* who cuts it meets IP inside of this IP */
+	} else if (skb_is_gso(skb) &&	/* segmentation code finds IP inside of this IP */
 		   skb->inner_protocol_type == ENCAP_TYPE_IPPROTO) {
 		skb_shinfo(skb)->gso_type |= ep->to.family == AF_INET ?
 					     SKB_GSO_IPXIP4 : SKB_GSO_IPXIP6;
 	}
-	/* Who keeps the packet, as IPsec does, wants to see that the route may be held. */
+	/* Code that keeps the packet, as IPsec does, must see that the route can be held. */
 	rcu_read_lock();
 	if (ep->to.family == AF_INET)
 		err = send_ipv4(cdev, ep, udp, way, skb);
@@ -358,7 +357,7 @@ static int send_udp(struct camex_dev *cdev, struct camex_endpoint *ep,
 
 /* --- open and close --- */
 
-/* The hook takes what the sockets would get; it comes before and goes after them. */
+/* The hook takes datagrams for the sockets; it is set up before and removed after them. */
 static int open_udp(struct camex_dev *cdev, struct camex_settings *conf,
 		    struct nlattr **tb, struct netlink_ext_ack *extack)
 {
@@ -391,8 +390,8 @@ static void close_udp(struct camex_dev *cdev)
 	camex_netfilter_off(cdev);
 	RCU_INIT_POINTER(cdev->udp, NULL);
 	/*
-	 * Control may be on its way out, and would ask for a device again. Sockets of a link of
-	 * kind wireguard go when it goes down: who has found it up a moment ago may send yet.
+	 * A control message may be in flight, and would request a device again. The sockets of a
+	 * link of kind wireguard are closed when it goes down: code that saw it up may still send.
 	 */
 	if (cdev->conf.tx == CAMEX_TX_NETPOLL || (udp && cdev->wireguard_kind))
 		synchronize_net();
@@ -401,7 +400,7 @@ static void close_udp(struct camex_dev *cdev)
 		camex_udp_close(udp);
 }
 
-/* Without tx netpoll no egress device is kept ready. */
+/* Without tx netpoll no egress device is kept. */
 static void apply_settings(struct camex_dev *cdev)
 {
 	if (cdev->conf.tx != CAMEX_TX_NETPOLL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Transport udp: what its ways to send and receive share. */
+/* Transport udp: declarations that its send and receive paths share. */
 #ifndef CAMEX_TRANSPORT_UDP_H
 #define CAMEX_TRANSPORT_UDP_H
 
@@ -16,7 +16,7 @@ struct netpoll;
  * @cdev: the device
  * @v4: socket for IPv4, or NULL
  * @v6: socket for IPv6, or NULL
- * @port: what both are bound to, network byte order
+ * @port: port of both, network byte order
  * @ifindex: interface that both are bound to, 0, or CAMEX_NO_DEVICE (RTNL; packets
  *	read it)
  * @bind: local address that both are bound to, or AF_UNSPEC; constant once packets can
