@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Transport char: what is sent waits on the queue of an open file until it is
- * read. A full queue stops the link's transmit queue, so that packets wait in
- * its qdisc, where somebody decides which of them are dropped.
+ * Transport char: packets wait in the queue of an open file until the program reads them. A full
+ * queue stops the link's transmit queue, so that packets wait in the qdisc, which decides which of
+ * them are dropped.
  */
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
@@ -17,22 +17,22 @@
 #include "core/transport.h"
 #include "transport/char/char.h"
 
-/* Packets that wait for a reader, as long as nobody has said otherwise. */
+/* Default length of a file's queue, packets. */
 #define QUEUE		500
 #define MTU_MAX		65535
-/* What only a reader that has asked for it can do. */
+/* Offloads that a reader must request. */
 #define USER_FEATURES	(NETIF_F_HW_CSUM | NETIF_F_GSO_SOFTWARE)
 
 /* --- the queue --- */
 
 /**
- * camex_queue_wake() - something has happened to a file
- * @q: it
+ * camex_queue_wake() - wake the users of a file
+ * @q: the file
  * @events: EPOLL*
  */
 void camex_queue_wake(struct camex_queue *q, __poll_t events)
 {
-	/* Pairs with the barrier of who goes to sleep. */
+	/* Pairs with the barrier of a task that goes to sleep. */
 	if (wq_has_sleeper(&q->wait))
 		wake_up_interruptible_poll(&q->wait, events);
 	if (unlikely(READ_ONCE(q->fasync)))
@@ -40,7 +40,7 @@ void camex_queue_wake(struct camex_queue *q, __poll_t events)
 			    events & EPOLLIN ? POLL_IN : POLL_OUT);
 }
 
-/* Does a packet that the queue has no room for wait in a qdisc? */
+/* Does a packet without room in the queue wait in a qdisc? */
 static bool can_stop(const struct netdev_queue *txq)
 {
 	return rcu_dereference_bh(txq->qdisc)->enqueue;
@@ -68,7 +68,7 @@ static bool enqueue_packet(struct camex_queue *q, struct net_device *dev,
 	return done;
 }
 
-/* The transmit queue goes on, if there is room again. */
+/* Restart the transmit queue, if there is room again. */
 static void restart_queue(struct camex_queue *q)
 {
 	struct camex_dev *cdev;
@@ -86,7 +86,7 @@ static void restart_queue(struct camex_queue *q)
 }
 
 /**
- * camex_queue_take() - the next packet to be read
+ * camex_queue_take() - take the next packet from a queue
  * @q: the file
  *
  * Return: a packet, or NULL.
@@ -105,7 +105,7 @@ struct sk_buff *camex_queue_take(struct camex_queue *q)
 }
 
 /**
- * camex_queue_untake() - a packet could not be read after all
+ * camex_queue_untake() - put a packet back that could not be read
  * @q: the file
  * @skb: from camex_queue_take()
  */
@@ -137,9 +137,9 @@ static void enable_queue(struct camex_queue *q, bool enabled)
 	__skb_queue_purge(&dropped);
 }
 
-/* --- files come and go --- */
+/* --- attaching and detaching files --- */
 
-/* As many transmit queues as there are files, none of them stopped. */
+/* Set the number of transmit queues to that of files, none of them stopped. */
 static void fit_queues(struct camex_dev *cdev)
 {
 	struct camex_char *chr = rtnl_dereference(cdev->chr);
@@ -154,8 +154,8 @@ static void fit_queues(struct camex_dev *cdev)
 }
 
 /**
- * camex_char_spread() - files learn of what has changed for all of a link
- * @chr: their link's
+ * camex_char_spread() - copy changed settings of a link to its files
+ * @chr: the files of the link
  *
  * Context: RTNL.
  */
@@ -172,7 +172,7 @@ void camex_char_spread(struct camex_char *chr)
 }
 
 /**
- * camex_char_attach() - a file becomes a queue of a link
+ * camex_char_attach() - make a file a queue of a link
  * @cdev: the link's device
  * @q: the file; it has no link, or is disabled
  *
@@ -214,7 +214,7 @@ static void disable_queue(struct camex_dev *cdev, struct camex_queue *q)
 	struct camex_char *chr = rtnl_dereference(cdev->chr);
 	struct camex_queue *last;
 
-	/* The last one takes its place. */
+	/* The last queue takes its index. */
 	last = rtnl_dereference(chr->queues[chr->nqueues - 1]);
 	WRITE_ONCE(last->index, q->index);
 	rcu_assign_pointer(chr->queues[q->index], last);
@@ -225,10 +225,10 @@ static void disable_queue(struct camex_dev *cdev, struct camex_queue *q)
 }
 
 /**
- * camex_char_detach() - a file is no queue of its link any more
+ * camex_char_detach() - remove a file from the queues of its link
  * @q: the file; nothing happens if it has no link
- * @forever: else it stays the link's, which may make it a queue again. The link
- *	goes with its last file, unless it is persistent
+ * @forever: detach it from the link, which is deleted with its last file unless it is persistent;
+ *	else it stays attached, and can become a queue again
  *
  * Context: RTNL, may sleep.
  */
@@ -262,7 +262,7 @@ void camex_char_detach(struct camex_queue *q, bool forever)
 }
 
 /**
- * camex_char_up() - the link of a device has gone up
+ * camex_char_up() - wake files when the link of a device goes up
  * @cdev: the device, of any transport
  *
  * Context: RTNL.
@@ -294,7 +294,7 @@ static void setup_char_link(struct net_device *dev)
 		dev->tx_queue_len = QUEUE;
 	dev->flags |= IFF_MULTICAST;
 	dev->sysfs_groups[0] = &camex_char_attributes;
-	/* No network limits it. */
+	/* No network limits the MTU. */
 	dev->max_mtu = camex_is_tap(cdev) ? MTU_MAX - ETH_HLEN : MTU_MAX;
 	if (!cdev->mtu_chosen)
 		dev->mtu = ETH_DATA_LEN - cdev->protocol->overhead;
@@ -357,7 +357,7 @@ static int route_char(struct camex_dev *cdev, struct camex_endpoint *ep,
 	way->room = READ_ONCE(cdev->dev->mtu) + cdev->protocol->overhead;
 	if (camex_is_tap(cdev))
 		way->room += VLAN_ETH_HLEN + VLAN_HLEN;
-	/* Nothing tells a reader where one datagram ends and the next begins. */
+	/* A reader could not tell where one datagram ends and the next begins. */
 	way->batch = 0;
 	return 0;
 }
@@ -379,7 +379,7 @@ static int send_char(struct camex_dev *cdev, struct camex_endpoint *ep,
 	q = rcu_dereference_bh(chr->queues[index]);
 	if (unlikely(!q))
 		goto drop;
-	/* Nobody knows when it will be read. */
+	/* Copy data of zero-copy senders: the time until it is read is not limited. */
 	why = CAMEX_A_STATS_NO_MEMORY;
 	if (unlikely(skb_orphan_frags_rx(skb, GFP_ATOMIC)))
 		goto drop;

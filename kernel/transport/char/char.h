@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Transport char: processes that hold /dev/camex are the far end. Each open
- * file is a queue of a link, or of none.
+ * Transport char: programs that have /dev/camex open are the far end. Each open file is a queue
+ * of a link, or has no link.
  */
 #ifndef CAMEX_CHAR_H
 #define CAMEX_CHAR_H
@@ -13,29 +13,28 @@
 
 #include "core/device.h"
 
-/* Queues that a link can have. */
+/* Maximum number of queues of a link. */
 #define CAMEX_QUEUES_MAX	256
-/* The link of those who ask for none, and packets that wait for them to read. */
+/* The link of files without TUNSETIFF, and the length of their queue. */
 #define CAMEX_CHAR_NAME		"camex"
 #define CAMEX_CHAR_QUEUE	64
 
 /**
  * struct camex_queue - an open file
- * @sk: what it has written and is not used up yet is charged to it; its receive
- *	queue holds what is to be read, and that queue's lock protects @enabled
- *	and @stopped
- * @wait: who waits for something to read, for room to write, or for the end
- * @fasync: who wants SIGIO instead
+ * @sk: written packets are charged to it until they are consumed. Its receive queue contains the
+ *	packets to read; the lock of that queue protects @enabled and @stopped
+ * @wait: tasks that wait for a packet, for room to write, or for the end
+ * @fasync: tasks that get SIGIO
  * @cdev: the link's device, or NULL (RTNL; RCU)
  * @node: on camex_char.files (RTNL)
  * @index: in camex_char.queues, while @enabled (RTNL)
  * @flags: IFF_NO_PI, IFF_VNET_HDR of the link, and @type
  * @vnet_size: bytes before a packet with IFF_VNET_HDR
- * @vnet_le: they are little-endian whatever the machine is
- * @packets: what is written must be an IP packet
- * @frames: what is written must be an Ethernet frame
- * @plain: it attached without TUNSETIFF: one packet each, nothing around it
- * @used: it was read or written, or has its link by TUNSETIFF (RTNL)
+ * @vnet_le: the header is little-endian on every machine
+ * @packets: written data must be an IP packet
+ * @frames: written data must be an Ethernet frame
+ * @plain: attached without TUNSETIFF: bare packets without a header
+ * @used: it was read or written, or attached by TUNSETIFF (RTNL)
  * @disabled: it has a link, but gets no packets (RTNL)
  * @gone: it had a link that was deleted
  * @enabled: packets may be queued
@@ -64,18 +63,18 @@ struct camex_queue {
 /**
  * struct camex_char - the files of a device
  * @files: all of them, by camex_queue.node (RTNL)
- * @flags: as TUNGETIFF tells, less the kind of link (RTNL)
+ * @flags: flags of TUNGETIFF, without the kind of link (RTNL)
  * @owner: who may attach, or INVALID_UID (RTNL)
  * @group: who may attach, or INVALID_GID (RTNL)
- * @sndbuf: bytes that a file may have in flight (RTNL)
+ * @sndbuf: limit of the bytes in flight of a file (RTNL)
  * @vnet_size: see struct camex_queue (RTNL)
  * @vnet_le: see struct camex_queue (RTNL)
- * @persist: stays when the last file is closed (RTNL)
- * @held: a reference to the module goes with that (RTNL)
- * @ndisabled: how many of @files are disabled (RTNL)
+ * @persist: the link stays when the last file is closed (RTNL)
+ * @held: @persist holds a reference to the module (RTNL)
+ * @ndisabled: number of disabled files (RTNL)
  * @rcu: frees it
- * @nqueues: how many of @queues there are (RTNL; RCU)
- * @queues: where packets go, by transmit queue (RTNL; RCU)
+ * @nqueues: length of @queues (RTNL; RCU)
+ * @queues: files by transmit queue (RTNL; RCU)
  */
 struct camex_char {
 	struct list_head files;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* /dev/camex: its files, and the link of those that ask for none. */
+/* /dev/camex: its files, and the link of files without TUNSETIFF. */
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
@@ -31,7 +31,7 @@ static struct proto camex_proto = {
 	.obj_size	= sizeof(struct camex_queue),
 };
 
-/* --- the link of those that ask for none --- */
+/* --- the link of files without TUNSETIFF --- */
 
 static struct camex_dev *make_plain_link(struct net *net)
 {
@@ -58,8 +58,8 @@ static int attach_plain(struct camex_queue *q, struct camex_dev *cdev)
 }
 
 /*
- * A process may be handed a file, and a set-uid program writes to one without knowing
- * what it is: the rights of the process that opened the file are needed as well.
+ * A process can pass a file to another one, and a set-uid program writes to a file without knowing
+ * what it is. So the process that opened the file needs the permission as well.
  */
 static bool both_may_attach(const struct file *file, const struct camex_dev *cdev)
 {
@@ -80,7 +80,7 @@ static bool both_may_create(const struct file *file, const struct net *net)
 	       file_ns_capable(file, net->user_ns, CAP_NET_ADMIN);
 }
 
-/* Attach a file that asked for no link to the link camex, which may have to be made. */
+/* Attach a file without TUNSETIFF to the link camex; make the link if it does not exist. */
 static int attach_unasked(const struct file *file, struct camex_queue *q)
 {
 	struct net *net = sock_net(&q->sk);
@@ -103,9 +103,9 @@ static int attach_unasked(const struct file *file, struct camex_queue *q)
 }
 
 /*
- * A file that is read or written before it has a link gets one. That takes RTNL and
- * memory: a caller that may not sleep (IOCB_NOWAIT) gets -EAGAIN and comes back from
- * where it may. It finds a file that has a link ready, unless RTNL is taken.
+ * Attach a file that is read or written before it has a link. That needs RTNL and memory, so a
+ * caller that may not sleep (IOCB_NOWAIT) gets -EAGAIN and tries again from where it may sleep. If
+ * the file has a link already, it gets -EAGAIN only if RTNL is taken.
  */
 static int begin_call(struct kiocb *iocb, struct camex_queue *q)
 {
@@ -131,7 +131,7 @@ static int begin_call(struct kiocb *iocb, struct camex_queue *q)
 	return err;
 }
 
-/* With char_link, opening attaches. */
+/* With char_link, opening the file attaches it. */
 static int attach_at_open(struct camex_queue *q)
 {
 	struct net_device *dev;
@@ -177,7 +177,7 @@ static int queue_open(struct inode *inode, struct file *file)
 		}
 	}
 	file->private_data = q;
-	/* Packets have no place, but reads and writes need not wait. */
+	/* Packets have no position, but reads and writes need not wait. */
 	file->f_mode &= ~FMODE_LSEEK;
 	file->f_mode |= FMODE_NOWAIT;
 	return 0;
@@ -190,7 +190,7 @@ static int queue_release(struct inode *inode, struct file *file)
 	rtnl_lock();
 	camex_char_detach(q, true);
 	rtnl_unlock();
-	synchronize_net();	/* a packet may be on its way to it */
+	synchronize_net();	/* a packet may be using it */
 	sock_put(&q->sk);
 	return 0;
 }
@@ -207,7 +207,7 @@ static bool is_readable(const struct camex_queue *q)
 	       READ_ONCE(q->gone);
 }
 
-/* The next packet, or why there is none. */
+/* Return the next packet, or why there is none. */
 static struct sk_buff *next_packet(struct camex_queue *q, bool wait)
 {
 	struct sk_buff *skb;
@@ -329,7 +329,7 @@ static struct miscdevice misc = {
 };
 
 /**
- * camex_char_init() - make /dev/camex, and its link if the user wants it so
+ * camex_char_init() - make /dev/camex, and the link of char_link
  *
  * Return: 0 or a negative errno.
  */
@@ -359,7 +359,7 @@ int camex_char_init(void)
 }
 
 /**
- * camex_char_exit() - no /dev/camex any more; no file of it is open
+ * camex_char_exit() - remove /dev/camex; no file of it is open
  */
 void camex_char_exit(void)
 {

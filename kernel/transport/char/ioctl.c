@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What programs that know /dev/net/tun ask of a file. */
+/* The ioctls of /dev/net/tun. */
 #include <linux/compat.h>
 #include <linux/cred.h>
 #include <linux/module.h>
@@ -13,9 +13,9 @@
 #include "core/protocol.h"
 #include "transport/char/char.h"
 
-/* What TUNSETIFF can ask for, besides the kind of link. */
+/* Flags of TUNSETIFF, besides the kind of link. */
 #define FEATURES	(IFF_NO_PI | IFF_ONE_QUEUE | IFF_VNET_HDR | IFF_MULTI_QUEUE)
-/* Offloads that TUNSETOFFLOAD chooses. */
+/* Offloads that TUNSETOFFLOAD sets. */
 #define USER_FEATURES	(NETIF_F_HW_CSUM | NETIF_F_ALL_TSO | CAMEX_USO_FEATURES)
 
 static bool is_at_home(const struct camex_dev *cdev)
@@ -27,9 +27,8 @@ static bool is_at_home(const struct camex_dev *cdev)
  * camex_char_permitted() - may the current credentials attach to a link
  * @cdev: the link's device, of transport char
  *
- * The owner and the group may, as with tun.ko. A link that has neither is open to
- * every process that may open the node; but not once it was moved to a namespace
- * that other users own, who have the link but not the device.
+ * The owner and the group may, as with tun.ko. If a link has neither, every process that may open
+ * the node may attach, unless the link was moved to the namespace of another user namespace.
  *
  * Context: RTNL.
  */
@@ -49,7 +48,7 @@ bool camex_char_permitted(const struct camex_dev *cdev)
 	       ns_capable(cdev->net->user_ns, CAP_NET_ADMIN);
 }
 
-/* May the caller, which has an attached file, change what the ioctl changes? */
+/* May the caller change the link through its attached file? */
 static bool may_change(const struct camex_dev *cdev, unsigned int cmd)
 {
 	switch (cmd) {
@@ -69,10 +68,10 @@ static bool may_change(const struct camex_dev *cdev, unsigned int cmd)
 }
 
 /**
- * camex_char_join() - a file becomes a queue of a link that was there before
+ * camex_char_join() - attach a file to an existing link
  * @cdev: the link's device, of transport char
  * @q: the file; it has no link
- * @flags: as TUNGETIFF tells, for all of the link's files if it is the first
+ * @flags: flags of TUNGETIFF; those of the first file hold for all files of the link
  *
  * Context: RTNL, may sleep.
  * Return: 0, -EPERM, -EBUSY, -E2BIG.
@@ -96,11 +95,11 @@ int camex_char_join(struct camex_dev *cdev, struct camex_queue *q,
 }
 
 /**
- * camex_char_create() - make a link that goes with its last file
+ * camex_char_create() - make a link that is deleted with its last file
  * @net: its namespace
  * @name: its name; it may have a %d
  * @link: enum camex_link
- * @queues: how many files it can have
+ * @queues: maximum number of files
  *
  * Context: RTNL, may sleep.
  * Return: its device, or an ERR_PTR.
@@ -145,7 +144,7 @@ static int attach_existing(struct camex_queue *q, struct net_device *dev,
 	if (!chr || !(flags & kind_of(cdev)) ||
 	    (flags ^ chr->flags) & IFF_MULTI_QUEUE)
 		return -EINVAL;
-	/* What goes before a packet does not go before its datagram. */
+	/* A datagram of another protocol has no such headers. */
 	if (flags & IFF_VNET_HDR && !cdev->protocol->bare)
 		return -EINVAL;
 	err = camex_char_join(cdev, q, flags & FEATURES);
@@ -204,7 +203,7 @@ static int set_iff(struct camex_queue *q, struct ifreq *ifr)
 	err = dev ? attach_existing(q, dev, flags) : attach_new(q, ifr, flags);
 	if (err)
 		return err;
-	/* Reads and writes need not look for a link. */
+	/* Reads and writes need not attach the file. */
 	WRITE_ONCE(q->used, true);
 	if (flags & IFF_NO_CARRIER)
 		netif_carrier_off(rtnl_dereference(q->cdev)->dev);
@@ -302,10 +301,10 @@ static int set_offload(struct camex_dev *cdev, unsigned long arg)
 	}
 	if (arg)
 		return -EINVAL;
-	/* What a protocol puts around a packet must not go around a batch. */
+	/* A protocol with a header must not get GSO packets. */
 	if (!cdev->as_is)
 		return 0;
-	/* The user may choose among them, and gets no others. */
+	/* A user can switch these offloads with ethtool, and no others. */
 	dev->hw_features |= USER_FEATURES;
 	dev->wanted_features &= ~USER_FEATURES;
 	dev->wanted_features |= features;
@@ -349,7 +348,7 @@ static int get_number(const struct camex_queue *q, unsigned int cmd)
 	}
 }
 
-/* As for any link; the size of struct ifreq is the caller's. */
+/* As for any link; the size of struct ifreq depends on the caller. */
 static int ioctl_hwaddr(struct camex_dev *cdev, unsigned int cmd, void __user *argp,
 			size_t ifreq_len)
 {
@@ -377,7 +376,7 @@ static int set_carrier(struct camex_dev *cdev, int carrier)
 
 /* --- ioctls --- */
 
-/* Those of a file with a link. */
+/* The ioctls of a file with a link. */
 static long link_ioctl(struct camex_queue *q, unsigned int cmd,
 		       unsigned long arg, void __user *argp, size_t ifreq_len)
 {
@@ -476,8 +475,8 @@ long camex_queue_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
  * @cmd: TUN*
  * @arg: a number or an address, as it is for that
  *
- * The first two members of struct ifreq, which are all that is used, are the
- * same there; the structure is shorter.
+ * The first two members of struct ifreq, which are all that is used, are equal there; the struct
+ * is shorter.
  *
  * Return: 0 or a negative errno.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Packets between a file and its link, with what goes around them there. */
+/* Packets between a file and its link, and the headers of the file's interface. */
 #include <linux/if_ether.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
@@ -13,12 +13,12 @@
 #include "datapath/page_ring.h"
 #include "transport/char/char.h"
 
-/* What may be written, without what goes around it. */
+/* Limits of a written packet, without the headers of the interface. */
 #define PLAIN_MIN	20
 #define LENGTH_MAX	65535
-/* Bytes before a packet, for who sends it on. */
+/* Headroom for a device that forwards the packet. */
 #define HEADROOM	SKB_DATA_ALIGN(NET_SKB_PAD + NET_IP_ALIGN)
-/* Of larger packets so much is in one piece, unless the writer wants more there. */
+/* Linear part of larger packets, unless the writer requests more. */
 #define LINEAR		2048U
 
 static bool little_endian(const struct camex_queue *q)
@@ -26,7 +26,7 @@ static bool little_endian(const struct camex_queue *q)
 	return READ_ONCE(q->vnet_le) || virtio_legacy_is_little_endian();
 }
 
-/* --- to be read --- */
+/* --- reading --- */
 
 static int put_vnet(struct camex_queue *q, struct sk_buff *skb,
 		    struct iov_iter *to, unsigned int size)
@@ -44,10 +44,10 @@ static int put_vnet(struct camex_queue *q, struct sk_buff *skb,
 }
 
 /**
- * camex_queue_put() - give a packet to who reads
+ * camex_queue_put() - copy a packet to the reader
  * @q: the file
- * @skb: the packet; it stays the caller's
- * @to: where to; what has no room is cut off, unless the file is plain
+ * @skb: the packet, not consumed
+ * @to: destination; a packet that is too long is truncated, unless the file is plain
  *
  * Return: bytes written, or a negative errno.
  */
@@ -89,9 +89,9 @@ ssize_t camex_queue_put(struct camex_queue *q, struct sk_buff *skb,
 	return min(total, room);
 }
 
-/* --- written --- */
+/* --- writing --- */
 
-/* A packet in recycled memory, @linear bytes of it in one piece. */
+/* Make a packet in a recycled buffer, with @linear bytes in the linear part. */
 static struct sk_buff *fill_buffer(struct iov_iter *from, unsigned int len,
 				   unsigned int linear)
 {
@@ -135,7 +135,7 @@ put:
 	return skb;
 }
 
-/* The same in memory of its own, where there is no large piece of it. */
+/* The same in new memory, if there is no large piece. */
 static struct sk_buff *fill_pages(struct iov_iter *from, unsigned int len,
 				  unsigned int linear)
 {
@@ -195,7 +195,7 @@ static int get_vnet(struct camex_queue *q, struct iov_iter *from,
 	return *linear > iov_iter_count(from) ? -EINVAL : 0;
 }
 
-/* May be written so much, as it is? */
+/* May a packet of this length be written? */
 static int check_length(const struct camex_queue *q, size_t len,
 			unsigned int header)
 {
@@ -218,7 +218,7 @@ static int check_packet(const struct camex_queue *q, struct sk_buff *skb)
 	return version == 4 ? 0 : -EINVAL;
 }
 
-/* Until there is room, if the caller waits. */
+/* Charge a packet to the file. Wait until there is room, if the caller may wait. */
 static int charge_packet(struct camex_queue *q, bool wait)
 {
 	struct sock *sk = &q->sk;
@@ -253,7 +253,7 @@ static int apply_vnet(struct camex_queue *q, struct sk_buff *skb,
 	skb_set_network_header(skb, q->frames ? ETH_HLEN : 0);
 	rcu_read_lock();
 	cdev = rcu_dereference(q->cdev);
-	/* else deliver() tells that there is none */
+	/* else deliver() returns the error */
 	if (likely(cdev)) {
 		skb->dev = cdev->dev;
 		err = virtio_net_hdr_to_skb(skb, header, little_endian(q));
@@ -262,7 +262,7 @@ static int apply_vnet(struct camex_queue *q, struct sk_buff *skb,
 	return err;
 }
 
-/* Into the link. It is consumed. */
+/* Deliver a packet to the link; consumed. */
 static int deliver_packet(struct camex_queue *q, struct sk_buff *skb)
 {
 	static const struct camex_source nowhere;
@@ -291,10 +291,10 @@ static int deliver_packet(struct camex_queue *q, struct sk_buff *skb)
 }
 
 /**
- * camex_queue_get() - take a packet from who writes
+ * camex_queue_get() - take a packet from the writer
  * @q: the file
- * @from: all of it
- * @wait: until there is room
+ * @from: the packet with its headers
+ * @wait: wait until there is room
  *
  * Return: bytes written, or a negative errno.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What sysfs tells of a link of /dev/camex, as of one of /dev/net/tun. */
+/* sysfs attributes of links of /dev/camex, as those of /dev/net/tun have. */
 #include <linux/device.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
