@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Transport serial: SLIP on a tty whose line discipline is ours (ldisc.c). */
+/* Transport serial: SLIP on a tty with our line discipline (line_discipline.c). */
 #include <linux/if_vlan.h>
 #include <linux/tty.h>
 #include <net/pkt_sched.h>
@@ -11,24 +11,24 @@
 #include "core/transport.h"
 #include "transport/serial/serial.h"
 
-/* A frame is never too long for us up to this MTU. */
+/* Frames for this MTU are always accepted. */
 #define FRAME_MTU	1500
-/* What may be around a packet of an MTU's size, beside the protocol's bytes. */
+/* Bytes that a frame may have beyond the MTU and the protocol's overhead. */
 #define FRAME_MORE	(ETH_HLEN + 2 * VLAN_HLEN)
-/* No frame is begun while the driver holds as many bytes: qdiscs decide late. */
+/* No frame is begun while the driver has this many bytes queued, so that the qdisc decides late. */
 #define LITTLE		256
-/* Datagrams that wait, since control is sent whether or not the queue is stopped. */
+/* Maximum number of waiting datagrams: control messages are sent even if the queue is stopped. */
 #define QUEUE_MAX	16
 /* A line takes one packet after the other. */
 #define NO_FEATURES	(NETIF_F_GSO_SOFTWARE | NETIF_F_SG | NETIF_F_FRAGLIST | CAMEX_TUNNEL_FEATURES)
 /* As for slip: what has no qdisc worth the name does not pile up. */
 #define TX_QUEUE_LEN	10
 
-/* --- send --- */
+/* --- sending --- */
 
 /*
- * Does the driver hold so little that it wants another frame? A pty cannot tell;
- * there, what was written since it last asked for more counts.
+ * Has the driver so little queued that another frame can begin? A pty cannot tell; for it the
+ * bytes count that were written since it last requested more.
  */
 static bool wants_frame(const struct camex_serial *s)
 {
@@ -37,7 +37,7 @@ static bool wants_frame(const struct camex_serial *s)
 		tty_chars_in_buffer(s->tty) < LITTLE);
 }
 
-/* Fill the empty chunk. False: there is nothing to send now. */
+/* Fill the empty chunk. Return false if there is nothing to send. */
 static bool fill_output(struct camex_serial *s)
 {
 	const u8 *from;
@@ -52,11 +52,11 @@ static bool fill_output(struct camex_serial *s)
 		if (!s->skb)
 			return false;
 		s->at = 0;
-		s->chunk[s->end++] = CAMEX_SLIP_END;	/* flushes noise */
+		s->chunk[s->end++] = CAMEX_SLIP_END;	/* an END that flushes noise */
 	}
 	from = s->skb->data + s->at;
 	left = s->skb->len - s->at;
-	/* the last byte is for the last END */
+	/* the last byte is reserved for the END */
 	s->end += camex_slip_encode(s->chunk + s->end, sizeof(s->chunk) - 1 - s->end, &from,
 				    &left);
 	s->at = s->skb->len - left;
@@ -68,7 +68,7 @@ static bool fill_output(struct camex_serial *s)
 	return true;
 }
 
-/* Send what the tty takes, and stop or wake the queue. */
+/* Write as much as the tty takes, and stop or wake the transmit queue. */
 static void pump_output(struct camex_serial *s)
 {
 	struct tty_struct *tty = s->tty;
@@ -78,7 +78,7 @@ static void pump_output(struct camex_serial *s)
 	if (!s->cdev)
 		return;
 	while (s->begin < s->end || fill_output(s)) {
-		/* Before: it may be ready again by the time that it is done. */
+		/* Set this before the write: the tty may be ready again when the write returns. */
 		set_bit(TTY_DO_WRITE_WAKEUP, &tty->flags);
 		n = tty->ops->write(tty, s->chunk + s->begin, s->end - s->begin);
 		if (n > 0) {
@@ -97,7 +97,7 @@ static void pump_output(struct camex_serial *s)
 }
 
 /**
- * camex_serial_work() - the tty asks for more
+ * camex_serial_work() - send more, because the tty has room
  * @work: camex_serial.work
  */
 void camex_serial_work(struct work_struct *work)
@@ -123,7 +123,7 @@ static int route_serial(struct camex_dev *cdev, struct camex_endpoint *ep,
 static int enqueue_frame(struct camex_dev *cdev, struct camex_serial *s,
 			 struct sk_buff *skb)
 {
-	/* They may have parted since it was looked for. */
+	/* The tty may have been detached since it was looked up. */
 	if (unlikely(s->cdev != cdev))
 		return CAMEX_A_STATS_NO_ENDPOINT;
 	if (unlikely(skb_queue_len(&s->queue) >= QUEUE_MAX))
@@ -156,9 +156,9 @@ drop:
 	return why;
 }
 
-/* --- receive --- */
+/* --- receiving --- */
 
-/* A packet of a frame's bytes, on a link that is up. */
+/* Make a packet of a frame, for a link that is up. */
 static struct sk_buff *make_packet(struct camex_dev *cdev,
 				   const struct camex_cslip_packet *packet)
 {
@@ -180,11 +180,11 @@ static struct sk_buff *make_packet(struct camex_dev *cdev,
 }
 
 /**
- * struct bytes - what a tty has received
+ * struct bytes - bytes that a tty has received
  * @data: the bytes
  * @flags: one for each, TTY_NORMAL where it is right; NULL: all are
  * @len: how many
- * @right: how many of the first ones are known to be right
+ * @right: number of first bytes that are known to be right
  */
 struct bytes {
 	const u8 *data;
@@ -202,7 +202,7 @@ static void skip_bytes(struct bytes *in, size_t n)
 	in->right -= min(n, in->right);
 }
 
-/* How many bytes are right up to the first that is not. */
+/* Number of bytes in front of the first wrong one. */
 static size_t right_bytes(const struct bytes *in)
 {
 	size_t n = 0;
@@ -214,19 +214,19 @@ static size_t right_bytes(const struct bytes *in)
 	return n;
 }
 
-/* May the far end send compressed headers? Only where a frame is an IP packet. */
+/* May the far end send compressed headers? Only if frames are IP packets. */
 static bool may_be_compressed(const struct camex_dev *cdev)
 {
 	return cdev->protocol->bare && !camex_is_tap(cdev);
 }
 
-/* The packet of a whole frame; NULL: there is none. */
+/* Make the packet of a whole frame; NULL if there is none. */
 static struct sk_buff *take_frame(struct camex_dev *cdev, struct camex_serial *s, bool up)
 {
 	struct camex_cslip_packet packet = { .body = s->rx.data, .body_len = s->rx.len };
 	bool good = true;
 
-	/* Also while the link is down: the next headers are differences from these. */
+	/* Also while the link is down, because the next headers are differences from these. */
 	if (may_be_compressed(cdev))
 		good = camex_cslip_receive(&s->cslip, s->rx.data, s->rx.len, &packet);
 	if (!up)
@@ -237,7 +237,7 @@ static struct sk_buff *take_frame(struct camex_dev *cdev, struct camex_serial *s
 	return NULL;
 }
 
-/* The next packet, or NULL when all bytes are decoded. */
+/* Decode the next packet; NULL when all bytes are decoded. */
 static struct sk_buff *decode_packet(struct camex_dev *cdev, struct camex_serial *s,
 				     struct bytes *in)
 {
@@ -274,14 +274,14 @@ static struct sk_buff *decode_packet(struct camex_dev *cdev, struct camex_serial
 }
 
 /**
- * camex_serial_receive() - take bytes that a tty has received
- * @s: the tty's part
+ * camex_serial_receive() - receive bytes of a tty
+ * @s: the tty
  * @data: the bytes
  * @flags: one for each, TTY_NORMAL where it is right; NULL: all are
  * @len: how many
  *
- * The lock is held while a frame is decoded, not while its packet climbs the stack. The
- * device stays until the RCU section ends.
+ * The lock is held while a frame is decoded, not while its packet is delivered. The device exists
+ * until the RCU section ends.
  *
  * Context: process.
  */
@@ -317,8 +317,8 @@ static unsigned int serial_overhead(u16 family)
 }
 
 /*
- * The line is slow: the qdisc sees packets as small as they are sent, and a
- * stopped queue leaves the choice of the next one to it.
+ * The line is slow. So the qdisc gets packets as small as they are sent, and a stopped queue lets
+ * the qdisc choose the next one.
  */
 static void setup_serial_link(struct net_device *dev)
 {

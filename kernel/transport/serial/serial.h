@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A tty of transport serial. RTNL joins and parts it and a device; what receives
- * takes camex_serial.rx_lock, what sends camex_serial.lock, in this order.
+ * A tty of transport serial. Attaching and detaching a device happens under RTNL. Receiving takes
+ * camex_serial.rx_lock, and sending camex_serial.lock, in this order.
  */
 #ifndef CAMEX_SERIAL_H
 #define CAMEX_SERIAL_H
@@ -16,27 +16,27 @@
 struct camex_dev;
 struct tty_struct;
 
-/* Most bytes of a datagram. */
+/* Maximum length of a datagram. */
 #define CAMEX_SERIAL_FRAME_MAX	65536
-/* Bytes that are encoded at a time. */
+/* Number of bytes that are encoded at a time. */
 #define CAMEX_SERIAL_CHUNK	512
 
 /**
- * struct camex_serial - a tty with our discipline, from its open to its close
+ * struct camex_serial - a tty with our line discipline, from its open to its close
  * @tty: the tty
  * @cdev: its device, or NULL (RTNL, @rx_lock and @lock to change it)
- * @lock: protects all up to @work
- * @queue: datagrams that wait
+ * @lock: protects the members down to @work
+ * @queue: waiting datagrams
  * @skb: the datagram that is being sent, or NULL
- * @at: how much of it is encoded, bytes
+ * @at: bytes of it that are encoded
  * @chunk: encoded bytes
- * @begin: of those, the first that the tty has not taken
- * @end: behind the last
- * @written: bytes that the tty took since it last asked for more
- * @work: goes on when it asks for more
- * @rx_lock: protects what follows
+ * @begin: offset of the first byte that the tty has not taken
+ * @end: offset behind the last byte
+ * @written: bytes that the tty took since it last requested more
+ * @work: sends more when the tty requests it
+ * @rx_lock: protects the members below
  * @rx: the frame that is being received
- * @cslip: the headers that compressed ones are differences from
+ * @cslip: state of header decompression
  */
 struct camex_serial {
 	struct tty_struct *tty;
