@@ -1,12 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Dropped packets: one function for each direction, so that the counters of the device, those of
- * the peer, the tracepoint and the kernel's drop reason always agree.
+ * the peer, the tracepoint, the kernel's drop reason and dynamic debug always agree.
  */
+#include <linux/net.h>
+
 #include "core/compat.h"
 #include "core/drop.h"
 #include "core/peer.h"
 #include "core/trace.h"
+
+/* The kernel log, with dynamic debug: 10 messages in 5 s, as net.core.message_cost says. */
+static void log_drop(const struct camex_dev *cdev, const struct camex_peer *peer, int why,
+		     unsigned int packets, const char *which)
+{
+	net_dbg_ratelimited("%s: peer %s: %u %s packets dropped: %s\n", cdev->dev->name,
+			    peer ? peer->name : "unknown", packets, which,
+			    camex_stats_names[camex_stats_slot(why)]);
+}
 
 /**
  * camex_peer_dropped_received() - count datagrams of a peer that are dropped
@@ -44,6 +55,7 @@ void camex_drop_received(struct camex_dev *cdev, struct camex_peer *peer, int wh
 	camex_count(cdev->stats, why, packets);
 	camex_peer_dropped_received(peer, packets);
 	trace_camex_drop(cdev, peer, why, packets, true);
+	log_drop(cdev, peer, why, packets, "received");
 }
 
 /**
@@ -68,6 +80,7 @@ void camex_drop_sent(struct camex_dev *cdev, struct camex_peer *peer, int why,
 		u64_stats_update_end(&t->syncp);
 	}
 	trace_camex_drop(cdev, peer, why, packets, false);
+	log_drop(cdev, peer, why, packets, "sent");
 }
 
 /**

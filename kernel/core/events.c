@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Events of peers: noted where they happen, in softirq as well, and told by a work item. */
+#include <linux/netdevice.h>
 #include <linux/rcupdate.h>
 
 #include "core/compat.h"
@@ -20,9 +21,29 @@ void camex_events_to(void (*tell)(struct camex_peer *peer, enum camex_event even
 	sink = tell;
 }
 
+/* What the kernel log says of an event, with dynamic debug. */
+static const char * const messages[] = {
+	[CAMEX_EVENT_PEER_UP] = "is heard",
+	[CAMEX_EVENT_PEER_LOST] = "is lost",
+	[CAMEX_EVENT_ENDPOINT] = "has another endpoint",
+	[CAMEX_EVENT_LINK_ADD] = "has a link of its own",
+	[CAMEX_EVENT_LINK_DEL] = "has no link of its own any more",
+	[CAMEX_EVENT_REGISTER] = "has registered",
+	[CAMEX_EVENT_CONFIG] = "has sent a configuration",
+	[CAMEX_EVENT_HANDSHAKE] = "has a new session by a handshake",
+	[CAMEX_EVENT_WRONG_CIPHER] = "uses another cipher",
+};
+
+static void log_event(const struct camex_peer *peer, enum camex_event event)
+{
+	if (event < ARRAY_SIZE(messages) && messages[event])
+		netdev_dbg(peer->cdev->dev, "peer %s %s\n", peer->name, messages[event]);
+}
+
 /* Where an event has a tracepoint of its own; that of an endpoint has the endpoint with it. */
 static void trace_event(const struct camex_peer *peer, enum camex_event event)
 {
+	log_event(peer, event);
 	switch (event) {
 	case CAMEX_EVENT_PEER_UP:
 		trace_camex_peer_up(peer);

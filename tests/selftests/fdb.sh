@@ -105,7 +105,7 @@ ok "and gone" camexctl -n host1 fdb del camex0 $station vlan 7
 ok "by bridge fdb add" bridge -n host1 fdb add 02:00:00:00:00:78 dev camex0 dst 192.0.2.3 port 7000
 is "it is there" "$(behind host1 02:00:00:00:00:78)" host3
 like "twice" "$(bridge -n host1 fdb add 02:00:00:00:00:78 dev camex0 dst 192.0.2.2 2>&1)" 'is behind peer host3'
-like "nobody is there" "$(bridge -n host1 fdb add 02:00:00:00:00:79 dev camex0 dst 192.0.2.9 2>&1)" 'no peer of camex0 is there'
+like "nobody is there" "$(bridge -n host1 fdb add 02:00:00:00:00:79 dev camex0 dst 192.0.2.9 2>&1)" 'no peer of camex0 has that address'
 # port_of LENGTH: the same with a port of so many bytes, as no program would send it
 port_of() {
 	on host1 python3 - "$1" <<-END
@@ -126,7 +126,7 @@ done
 like "without dst" "$(bridge -n host1 fdb add 02:00:00:00:00:79 dev camex0 2>&1)" 'dst is missing'
 like "a group" "$(bridge -n host1 fdb add 01:00:5e:00:00:01 dev camex0 dst 192.0.2.2 2>&1)" 'not a unicast MAC'
 camexctl -n host1 peer add camex0 other endpoint 192.0.2.2:7001
-like "two are there" "$(bridge -n host1 fdb add 02:00:00:00:00:79 dev camex0 dst 192.0.2.2 2>&1)" 'both there'
+like "two are there" "$(bridge -n host1 fdb add 02:00:00:00:00:79 dev camex0 dst 192.0.2.2 2>&1)" 'both have that address'
 ok "the port says which" bridge -n host1 fdb add 02:00:00:00:00:79 dev camex0 dst 192.0.2.2 port 7001
 is "it is that one" "$(behind host1 02:00:00:00:00:79)" other
 ok "its peer goes" camexctl -n host1 peer del camex0 other

@@ -83,7 +83,7 @@ ok "a device on another port" plugged link add camex1 type camex port 7011
 before=$(settings camex0)
 refuses 7011 set camex0 type camex port 7011 relay on
 is "nothing has changed" "$(settings camex0)" "$before"
-refuses '"protocol" is no keyword' set camex0 type camex protocol raw
+refuses '"protocol" is not a keyword' set camex0 type camex protocol raw
 refuses 'did you mean "port"' set camex0 type camex prot 7
 refuses 'port: ' set camex0 type camex port 70000
 refuses 'port lacks its value' set camex0 type camex port

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # Tracepoints camex:* and the kernel's drop reasons, by the one-liners of Documentation/guide/monitoring.rst:
-# trace-cmd, with filters, and perf.
+# trace-cmd, with filters, perf and bpftrace; and dynamic debug.
 # shellcheck source-path=SCRIPTDIR disable=SC2016,SC2094,SC2317
 . "$(dirname "$0")/lib.sh"
 
@@ -54,7 +54,7 @@ is "tracepoints" "$(cd $events && printf '%s ' camex_*)" \
 # --- trace-cmd: all of it, from the beginning ---
 cd "$test_tmp" || exit 1
 begin "trace-cmd record -q -e camex -o all.dat"
-ok "trace-cmd records" wait_until 20 on_now camex_link
+ok "trace-cmd records" wait_until 60 on_now camex_link
 ok "left" configure host1 right 1
 ok "right" configure host2 left 2
 ok "ping" wait_until 20 reaches host1 10.0.0.2
@@ -76,7 +76,7 @@ is "drops, with the counter" "$(grep -c 'camex_drop: .*peer=right counter=bad_so
 # --- trace-cmd with a filter ---
 record=$(line "trace-cmd record" camex_drop)
 begin "$record -q -o some.dat"
-ok "the page's trace-cmd records" wait_until 20 on_now camex_drop
+ok "the page's trace-cmd records" wait_until 60 on_now camex_drop
 strange
 ok "ping" reaches host1 10.0.0.2
 on host1 ping -q -c 1 -W 1 10.0.0.7 >ping 2>&1
@@ -98,6 +98,28 @@ case $(uname -r) in
 	like "a reason of the kernel's" "$(perf script -i skb.data 2>/dev/null)" 'reason: IP_RPFILTER'
 	;;
 esac
+
+# --- bpftrace ---
+begin "$(line bpftrace camex_drop)"
+ok "bpftrace counts" wait_until 60 pgrep -f '^/bin/sleep 5$'
+strange
+wait $recorder
+like "drops, by peer and counter" "$(<said)" '@\[right, bad_source\]: 3'
+
+# --- dynamic debug ---
+debug=$(line echo dynamic_debug)
+ok "dynamic debug is turned on" eval "$debug"
+strange
+ok "another key for the peer" eval 'camexctl key gen >"$test_tmp/other" && camexctl -n host1 key set camex0 right key-file "$test_tmp/other"'
+ok "and that of before" camexctl -n host1 key set camex0 right key-file "$test_tmp/key"
+ok "ping" wait_until 20 reaches host1 10.0.0.2
+ok "it is turned off" eval "${debug/+p/-p}"
+dmesg >log
+like "what is dropped is told" "$(<log)" 'camex0: peer right: 1 received packets dropped: bad_source'
+like "and who registers" "$(<log)" 'camex0: peer left has registered'
+told=$(grep -c 'packets dropped' log)
+strange
+is "and no more when it is off" "$(dmesg | grep -c 'packets dropped')" "$told"
 
 cd /
 done_testing

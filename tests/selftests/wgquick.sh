@@ -289,7 +289,7 @@ Endpoint = no.such.host.invalid:51820
 END
 refused "a host that has no address" 6 'no.such.host.invalid'
 cp "$test_tmp/wg0.conf" "$test_tmp/wg0"
-like "a file that is not called so" "$(ctl up "$test_tmp/wg0" 2>&1)" "wg0: a file with \[Interface\] is called NAME.conf"
+like "a file that is not called so" "$(ctl up "$test_tmp/wg0" 2>&1)" "wg0: a file with \[Interface\] must be called NAME.conf"
 like "standard input" "$(ctl up - <"$test_tmp/wg0" 2>&1)" "a file with \[Interface\] is called NAME.conf"
 printf '[device]\nname = aes0\nprotocol = wireguard\nprivate-key-file = one\n[peer a]\npublic-key = %s\ncipher = aes-256-gcm\n' \
 	"$(<"$test_tmp/two.pub")" >"$test_tmp/aes.up"
