@@ -424,6 +424,7 @@ is "its peer has the name of its key" "$(camexctl -n host1 -j peer show wg0 | jq
 ok "counters" eval 'camexctl -n host1 -j stats wg0 | jq -e .auth_failed==0'
 unlike "the private key is not shown there" "$(camexctl -n host1 -j show; camexctl -n host1 save wg0 2>&1)" \
 	"$(sed 's/[+/]/./g' "$test_tmp/key1")"
+like "camexctl top shows it" "$(camexctl -n host1 top wg0 -b -n 1 2>&1)" $'\n'"${name//+/.} +(up|waiting|lost) "
 ok "camexctl changes the peer" camexctl -n host1 peer set wg0 "$name" keepalive 20
 is "wg sees that" "$(in1 wg show wg0 persistent-keepalive)" "$pub2	20"
 ok "a link of kind camex beside it" camexctl -n host1 dev add camex0 protocol wireguard private-key-file "$test_tmp/key3"
