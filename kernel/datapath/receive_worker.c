@@ -78,7 +78,7 @@ static void open_queued(struct work_struct *work)
 		camex_gro_queue_direct(false);
 		local_bh_enable();
 		rcu_read_unlock();
-		/* If ksoftirqd runs the NAPI, it has a lower priority than this worker: wait for it. */
+		/* ksoftirqd, if it runs the NAPI, has a lower priority: wait for it. */
 		if (unlikely(camex_gro_queue_is_long(h->cdev->gro, cpu)))
 			camex_gro_queue_settle(h->cdev->gro, cpu);
 		cond_resched();

@@ -110,7 +110,9 @@ bool camex_segment_begin(struct camex_segmenter *cut, struct sk_buff *skb)
 	    !pskb_may_pull(skb, l3 + cut->head_len))
 		return false;
 
-	room = (cut->ip ? cut->tunnel_v4 : cut->v4) ? IP_MAX_MTU : IP_MAX_MTU + sizeof(struct ipv6hdr);
+	room = IP_MAX_MTU;
+	if (!(cut->ip ? cut->tunnel_v4 : cut->v4))
+		room += sizeof(struct ipv6hdr);
 	if (cut->size > room - cut->head_len)
 		return false;
 	memcpy(cut->link, skb->data, l3);

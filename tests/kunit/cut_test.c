@@ -429,7 +429,7 @@ static void cut_tunnels_like_the_kernel(struct kunit *test)
 		else
 			wrong = compare(t, skb, segs);
 		if (wrong)
-			KUNIT_FAIL(test, "%d: %s: layout %d link %u tunnel %d IPv%d, IPv%d %s opt %u %u, %u, %u, %x",
+			KUNIT_FAIL(test, "%d: %s: layout %d link %u %d v%d v%d %s %u %u %u %u %x",
 				   i, wrong, i % LAYOUTS, g.link, tunnel.kind, tunnel.v4 ? 4 : 6,
 				   g.in.v4 ? 4 : 6, g.in.tcp ? "TCP" : "UDP", g.in.ip_options,
 				   g.in.tcp_options, g.len, g.size, g.type);
@@ -503,7 +503,8 @@ static void cut_refuses_tunnels(struct kunit *test)
 			((struct iphdr *)(skb->data + tunnel.head))->version = 5;
 			break;
 		}
-		KUNIT_EXPECT_EQ_MSG(test, !claim, camex_segment_begin(&cut, skb), "%s", claims[claim]);
+		KUNIT_EXPECT_EQ_MSG(test, !claim, camex_segment_begin(&cut, skb), "%s",
+				    claims[claim]);
 		kfree_skb(skb);
 	}
 }

@@ -20,7 +20,8 @@
 /* Maximum number of waiting datagrams: control messages are sent even if the queue is stopped. */
 #define QUEUE_MAX	16
 /* A line takes one packet after the other. */
-#define NO_FEATURES	(NETIF_F_GSO_SOFTWARE | NETIF_F_SG | NETIF_F_FRAGLIST | CAMEX_TUNNEL_FEATURES)
+#define NO_FEATURES	(NETIF_F_GSO_SOFTWARE | CAMEX_TUNNEL_FEATURES | NETIF_F_SG | \
+			 NETIF_F_FRAGLIST)
 /* As for slip: what has no qdisc worth the name does not pile up. */
 #define TX_QUEUE_LEN	10
 
