@@ -229,7 +229,7 @@ PATH=$test_tmp/bin:$test_tmp/tools "$camexctl" -n host1 up "$test_tmp/wg0.conf"
 is "resolvectl, where there is no resolvconf" "$(<"$test_tmp/resolvectl")" $'dns wg0 10.9.0.53\ndomain wg0 ~. lan'
 PATH=$test_tmp/tools "$camexctl" -n host1 down "$test_tmp/wg0.conf"
 is "warnings, where there is neither, and no nft for a strict rp_filter" "$(PATH=$test_tmp/tools "$camexctl" -n host1 up "$test_tmp/wg0.conf" 2>&1)" \
-	"camexctl: warning: wg0: rp_filter is strict and drops what the far end sends, unless it is told of the mark: there is no nft
+	"camexctl: warning: wg0: rp_filter is strict and drops what the far end sends, unless it is told of the mark: nft is not installed
 camexctl: warning: $test_tmp/wg0.conf:4: DNS: there is neither resolvconf nor resolvectl to tell it to"
 ok "it is up" ctl down "$test_tmp/wg0.conf"
 mv "$test_tmp/resolvconf.off" "$test_tmp/bin/resolvconf"
@@ -290,7 +290,7 @@ END
 refused "a host that has no address" 6 'no.such.host.invalid'
 cp "$test_tmp/wg0.conf" "$test_tmp/wg0"
 like "a file that is not called so" "$(ctl up "$test_tmp/wg0" 2>&1)" "wg0: a file with \[Interface\] must be called NAME.conf"
-like "standard input" "$(ctl up - <"$test_tmp/wg0" 2>&1)" "a file with \[Interface\] is called NAME.conf"
+like "standard input" "$(ctl up - <"$test_tmp/wg0" 2>&1)" "a file with \[Interface\] must be called NAME.conf"
 printf '[device]\nname = aes0\nprotocol = wireguard\nprivate-key-file = one\n[peer a]\npublic-key = %s\ncipher = aes-256-gcm\n' \
 	"$(<"$test_tmp/two.pub")" >"$test_tmp/aes.up"
 ok "a device whose peer has another cipher" ctl up "$test_tmp/aes.up"
