@@ -6,14 +6,15 @@
 
 void *list_add(void *list, size_t *n, size_t size)
 {
-	char *items;
+	char *items, *more;
 
 	memcpy(&items, list, sizeof(items));
 	if (!(*n & (*n - 1))) {
-		items = reallocarray(items, *n ? 2 * *n : 1, size);
-		if (!items)
+		more = reallocarray(items, *n ? 2 * *n : 1, size);
+		if (!more)
 			return NULL;
-		memcpy(list, &items, sizeof(items));
+		memcpy(list, &more, sizeof(more));
+		items = more;
 	}
 	return memset(items + (*n)++ * size, 0, size);
 }
