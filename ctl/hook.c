@@ -10,10 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "output/output.h"
+#include "text/clock.h"
 #include "watch.h"
 
 /* This many are started at once; who takes longer than LONG_MS does not count. */
@@ -49,14 +49,6 @@ struct hooks {
 	struct hook **end;
 	size_t n_gone;
 };
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 struct hooks *hooks_new(const char *const *program, bool json)
 {
@@ -227,7 +219,7 @@ static int check_running(struct hook *hook, int64_t now, unsigned int *young)
 
 int hooks_run(struct hooks *hooks)
 {
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 	unsigned int young = 0;
 	int next = -1;
 

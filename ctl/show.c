@@ -61,7 +61,7 @@ static int query_each(struct call *call, struct model_devices *devices,
 	return 0;
 }
 
-/* Who may not see the routes may see the rest. */
+/* A caller without the right to see routes gets everything else. */
 static int query_what_is_told(struct call *call, struct model_device *device)
 {
 	return query_device_peers(call, device, NULL) && !device->withheld ?

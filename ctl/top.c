@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "text/clock.h"
 #include "top.h"
 
 /* what is typed at once: arrows are a few bytes */
@@ -202,14 +202,6 @@ static void take_keys(struct top_view *view)
 	}
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Until the next sample is due: keys and another size show at once. */
 static void wait_for_sample(const struct top_rows *rows, struct top_view *view,
 			    int64_t due)
@@ -217,7 +209,7 @@ static void wait_for_sample(const struct top_rows *rows, struct top_view *view,
 	struct pollfd keys = { STDIN_FILENO, POLLIN, 0 };
 
 	while (!ended) {
-		int64_t left = due - now_ms();
+		int64_t left = due - clock_ms();
 
 		if (left <= 0 && !view->paused)
 			return;
@@ -239,7 +231,7 @@ static int run_samples(struct call *call, struct top_view *view, double delay,
 		       uint32_t count)
 {
 	struct top_rows before = {}, rows = {};
-	int64_t due = now_ms(), every = (int64_t)(delay * 1000);
+	int64_t due = clock_ms(), every = (int64_t)(delay * 1000);
 	bool batch = !view->columns;
 	int status = top_sample(call, &before, &rows);
 
@@ -251,14 +243,14 @@ static int run_samples(struct call *call, struct top_view *view, double delay,
 		}
 		due += every;
 		if (batch)
-			while (!ended && now_ms() < due)
-				poll(NULL, 0, (int)(due - now_ms()));
+			while (!ended && clock_ms() < due)
+				poll(NULL, 0, (int)(due - clock_ms()));
 		else
 			wait_for_sample(&rows, view, due);
 		if (ended)
 			break;
-		if (now_ms() > due + every)
-			due = now_ms();
+		if (clock_ms() > due + every)
+			due = clock_ms();
 		top_clear(&before);
 		before = rows;
 		status = top_sample(call, &before, &rows);
@@ -293,6 +285,9 @@ static int run_in_terminal(struct call *call, struct top_view *view,
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
+	/* ^Z and ^\ would leave the terminal as it is then */
+	raw.c_cc[VSUSP] = _POSIX_VDISABLE;
+	raw.c_cc[VQUIT] = _POSIX_VDISABLE;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 	measure_terminal(view);
 	/* another screen, without a cursor and without wrapping */

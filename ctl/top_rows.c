@@ -4,18 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #include "output/fields.h"
+#include "text/clock.h"
 #include "top.h"
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 static uint64_t number_of_field(const struct model_peer *peer, const char *key,
 				uint64_t otherwise)
@@ -106,7 +98,7 @@ int top_sample(struct call *call, const struct top_rows *before,
 	int status = query_devices(call, call->word[0], &devices);
 
 	memset(rows, 0, sizeof(*rows));
-	rows->when = now_ms();
+	rows->when = clock_ms();
 	for (size_t i = 0; i < devices.n && !status; i++) {
 		status = query_peers(call, &devices.list[i], NULL);
 		/* one that is gone meanwhile is not there */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What commands share: the connection, a request. */
+/* The connection to the kernel, and requests over it; all commands use them. */
 #include <errno.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>

@@ -30,10 +30,13 @@ static bool stays_here(struct config *config, const struct prefix *prefix)
 	const struct value *relay = values_get(&config->values, "relay");
 	const struct value *own = values_get(&config->values, "address");
 
-	for (size_t i = 0; own && i < own->prefixes.n; i++)
-		if (!prefix_compare(&own->prefixes.list[i], prefix) &&
-		    prefix->len == address_len(&prefix->addr) * 8)
+	for (size_t i = 0; own && i < own->prefixes.n; i++) {
+		struct prefix host = own->prefixes.list[i];
+
+		host.len = address_len(&host.addr) * 8;
+		if (!prefix_compare(&host, prefix))
 			return true;
+	}
 	for (size_t i = 0; relay && relay->number && i < config->n_peers; i++) {
 		const struct value *routes =
 			values_get(&config->peers[i].values, "routes");

@@ -34,7 +34,7 @@ static void set_number(struct address *address, unsigned int number)
 	address->bytes[sizeof(pool)] = (unsigned char)number;
 }
 
-/* What the device has already as this peer's, or 0. */
+/* The number of the address that the peer has from the pool already; 0 if it has none. */
 static unsigned int number_before(const struct model_device *device,
 				  const char *name)
 {

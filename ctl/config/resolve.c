@@ -3,7 +3,6 @@
 #include <netlink/attr.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include <linux/camex.h>
 
@@ -60,15 +59,6 @@ static bool is_wanted(const struct model_peer *peer, uint32_t every)
 	return is_silent(peer, &silent) && is_due(silent, every);
 }
 
-static const struct model_peer *find_peer(const struct model_device *device,
-					  const char *name)
-{
-	for (size_t i = 0; i < device->n_peers; i++)
-		if (!strcasecmp(device->peers[i].name, name))
-			return &device->peers[i];
-	return NULL;
-}
-
 /* The peer gets another endpoint, if its name has one. */
 static int move_peer(struct call *call, const struct model_device *device,
 		     const struct model_peer *peer, struct value *name)
@@ -108,7 +98,7 @@ static int move_peers(struct call *call, struct config *config,
 {
 	for (size_t i = 0; i < config->n_peers; i++) {
 		struct config_peer *wanted = &config->peers[i];
-		const struct model_peer *peer = find_peer(device, wanted->name);
+		const struct model_peer *peer = model_find_peer(device, wanted->name);
 		struct value *name = values_get(&wanted->values, "endpoint");
 
 		if (!peer || !name || !is_name(name->text) ||

@@ -14,7 +14,7 @@
 #include "command/keywords.h"
 #include "iproute2/layout.h"
 
-/* What ip has room for in a request, with all that is in front of our attributes. */
+/* Size of ip's buffer for a request, in bytes; our attributes follow others in it. */
 #define REQUEST_ROOM 1024
 
 /* ip's writer of JSON. */
@@ -28,7 +28,7 @@ void jsonw_bool_field(struct json_writer *json, const char *name, bool value)
 void jsonw_lluint_field(struct json_writer *json, const char *name,
 			unsigned long long value) __attribute__((weak));
 
-/* What ip asks for, by this name: struct link_util, in its own layout. */
+/* ip looks this symbol up. It is a struct link_util, in the layout of the running ip. */
 __attribute__((visibility("default"))) void *camex_link_util[LAYOUT_WORDS];
 
 static void print_help(void *util, int argc, char **argv, FILE *out)

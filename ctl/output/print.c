@@ -184,7 +184,7 @@ void print_device(FILE *out, const struct model_device *device)
 	print_lines(out, 2, device_lines, device, NULL);
 }
 
-/* What this end dropped of what may be the answers. */
+/* Counters of datagrams that this end dropped, and that may have been the peer's answers. */
 static void print_refusals(FILE *out, const struct model_device *device)
 {
 	static const uint16_t counters[] = {

@@ -182,6 +182,16 @@ struct camex_links_due {
 };
 
 /**
+ * struct camex_unheard - packets that are kept for peers without an endpoint. Lock: camex_dev.lock
+ * @since: jiffies when counting began, anew every CAMEX_STAGED_UNTIL_HEARD
+ * @bytes: of memory that was kept since then
+ */
+struct camex_unheard {
+	unsigned long since;
+	unsigned int bytes;
+};
+
+/**
  * struct camex_dev - private part of the net_device
  * @dev: the net_device
  * @net: namespace of the transport. The device is on its list and is deleted with it, so no
@@ -224,6 +234,7 @@ struct camex_links_due {
  * @lock: see the top of this file
  * @events: peers with pending events
  * @links: peers whose links may have to be made or deleted
+ * @unheard: how much is kept for peers without an endpoint
  * @changes: number of requests that changed something (RTNL)
  * @mtu_chosen: a user set the MTU, so it does not follow the endpoints (RTNL)
  * @dying: the device is being deleted: no more events (@lock)
@@ -270,6 +281,7 @@ struct camex_dev {
 	spinlock_t lock;	/* see the top of this file */
 	struct camex_events events;
 	struct camex_links_due links;
+	struct camex_unheard unheard;
 	u32 changes;
 	bool mtu_chosen;
 	bool dying;

@@ -129,6 +129,24 @@ static unsigned long heard_until(const struct camex_peer *peer)
 	return READ_ONCE(peer->live.since) + CAMEX_STAGED_UNTIL_HEARD;
 }
 
+/* Forwarded packets are charged to no socket: a device has a limit for all its peers. */
+static bool may_wait_unheard(struct camex_dev *cdev, const struct sk_buff *skb)
+{
+	struct camex_unheard *unheard = &cdev->unheard;
+	bool fits;
+
+	spin_lock(&cdev->lock);
+	if (!time_in_range(jiffies, unheard->since, unheard->since + CAMEX_STAGED_UNTIL_HEARD)) {
+		unheard->since = jiffies;
+		unheard->bytes = 0;
+	}
+	fits = skb->truesize <= CAMEX_STAGED_UNHEARD_MEMORY - unheard->bytes;
+	if (fits)
+		unheard->bytes += skb->truesize;
+	spin_unlock(&cdev->lock);
+	return fits;
+}
+
 /**
  * camex_stage_until_heard() - keep a packet for a peer that has no endpoint, where that is only
  *	because it was configured a moment ago
@@ -145,7 +163,8 @@ int camex_stage_until_heard(struct camex_peer *peer, struct sk_buff *skb, __be16
 	unsigned long until = heard_until(peer);
 	int why;
 
-	if (!cdev->protocol->come_by_themselves || !time_before(jiffies, until))
+	if (!cdev->protocol->come_by_themselves || !time_before(jiffies, until) ||
+	    !may_wait_unheard(cdev, skb))
 		return CAMEX_A_STATS_NO_ENDPOINT;
 	why = camex_stage(peer, skb, protocol);
 	if (why)

@@ -29,6 +29,8 @@ static inline bool camex_staged_any(const struct camex_peer *peer)
  * does so every 10 s or more often.
  */
 #define CAMEX_STAGED_UNTIL_HEARD	(12 * HZ)
+/* Bytes of memory that all peers of a device may get in that time. */
+#define CAMEX_STAGED_UNHEARD_MEMORY	SZ_4M
 
 int camex_stage(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol);
 int camex_stage_until_heard(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol);

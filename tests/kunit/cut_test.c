@@ -197,10 +197,25 @@ static const char *compare(struct table *t, struct sk_buff *skb,
 	return cut.left ? "too many packets" : NULL;
 }
 
+/* The same with @ref, a copy that the kernel segments. Either may be NULL; both are freed. */
+static const char *compare_with_kernel(struct table *t, struct sk_buff *skb, struct sk_buff *ref)
+{
+	struct sk_buff *segs = ref ? skb_gso_segment(ref, 0) : NULL;
+	const char *wrong = "the kernel cannot do it";
+
+	if (skb && !IS_ERR_OR_NULL(segs))
+		wrong = compare(t, skb, segs);
+	if (!IS_ERR(segs))
+		kfree_skb_list(segs);
+	kfree_skb(ref);
+	kfree_skb(skb);
+	return wrong;
+}
+
 static void cut_like_the_kernel(struct kunit *test)
 {
 	struct table *t = test->priv;
-	struct sk_buff *skb, *ref, *segs;
+	struct sk_buff *skb, *ref;
 	const char *wrong;
 	struct gso g;
 	int i;
@@ -210,20 +225,12 @@ static void cut_like_the_kernel(struct kunit *test)
 		fill(t, &g);
 		ref = make(t, &g, LINEAR);
 		skb = make(t, &g, i % LAYOUTS);
-		segs = ref ? skb_gso_segment(ref, 0) : NULL;
-		if (!skb || IS_ERR_OR_NULL(segs))
-			wrong = "the kernel cannot do it";
-		else
-			wrong = compare(t, skb, segs);
+		wrong = compare_with_kernel(t, skb, ref);
 		if (wrong)
 			KUNIT_FAIL(test, "%d: %s: layout %d link %u IPv%d %s opt %u %u, %u, %u, %x",
 				   i, wrong, i % LAYOUTS, g.link, g.in.v4 ? 4 : 6,
 				   g.in.tcp ? "TCP" : "UDP", g.in.ip_options,
 				   g.in.tcp_options, g.len, g.size, g.type);
-		if (!IS_ERR(segs))
-			kfree_skb_list(segs);
-		kfree_skb(ref);
-		kfree_skb(skb);
 	}
 }
 
@@ -404,7 +411,7 @@ static struct sk_buff *make_tunnel(struct table *t, const struct gso *g,
 static void cut_tunnels_like_the_kernel(struct kunit *test)
 {
 	struct table *t = test->priv;
-	struct sk_buff *skb, *ref, *segs;
+	struct sk_buff *skb, *ref;
 	struct tunnel tunnel;
 	const char *wrong;
 	struct gso g;
@@ -423,20 +430,12 @@ static void cut_tunnels_like_the_kernel(struct kunit *test)
 		wrap(&t->rnd, &tunnel, &g.in, t->data + INSIDE, g.len);
 		ref = make_tunnel(t, &g, &tunnel, LINEAR);
 		skb = make_tunnel(t, &g, &tunnel, i % LAYOUTS);
-		segs = ref ? skb_gso_segment(ref, 0) : NULL;
-		if (!skb || IS_ERR_OR_NULL(segs))
-			wrong = "the kernel cannot do it";
-		else
-			wrong = compare(t, skb, segs);
+		wrong = compare_with_kernel(t, skb, ref);
 		if (wrong)
 			KUNIT_FAIL(test, "%d: %s: layout %d link %u %d v%d v%d %s %u %u %u %u %x",
 				   i, wrong, i % LAYOUTS, g.link, tunnel.kind, tunnel.v4 ? 4 : 6,
 				   g.in.v4 ? 4 : 6, g.in.tcp ? "TCP" : "UDP", g.in.ip_options,
 				   g.in.tcp_options, g.len, g.size, g.type);
-		if (!IS_ERR(segs))
-			kfree_skb_list(segs);
-		kfree_skb(ref);
-		kfree_skb(skb);
 	}
 }
 

@@ -296,7 +296,7 @@ def wrong_sum(packet, partial):
         inverse = bytes(255 - byte for byte in field)
         return "" if adds_up(pseudo + inverse) else f"wrong partial checksum: {body[:20].hex()}"
     if proto == socket.IPPROTO_UDP and field == b"\0\0":
-        return "no UDP checksum"
+        return f"no UDP checksum: {packet[:48].hex()}"
     return "" if adds_up(pseudo + body) else f"wrong checksum: {body[:20].hex()}"
 
 

@@ -117,4 +117,26 @@ ip -n host1 link set camex0 up
 is "nothing has come" "$(peer host2 host1 .state)" no_endpoint
 ok "the first ping is answered" answered host1
 is "and nothing was dropped" "$(counters host2)" ""
+# --- what waits for those who were not heard is bounded, for a device as a whole ---
+if ip -n host1 link show camex0 >/dev/null 2>&1; then camexctl -n host1 dev del camex0; fi
+ok "a server" camexctl -n host1 dev add camex0 port 7000
+camexctl key gen >"$test_tmp/many"
+for i in {1..40}; do
+	camexctl -n host1 peer add camex0 "c$i" key-file "$test_tmp/many" routes "10.3.0.$i/32" || break
+done
+ip -n host1 address add 10.3.0.254/24 dev camex0
+# which begins when the link goes up: nothing is loaded from then on
+ok "100 packets for each of 40 clients" on host1 python3 -c '
+import fcntl, socket, struct
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+sock.setsockopt(socket.SOL_SOCKET, 32, 1 << 28)	# SO_SNDBUFFORCE
+name = struct.pack("16s16x", b"camex0")
+flags = struct.unpack_from("H", fcntl.ioctl(sock, 0x8913, name), 16)[0]	# SIOCGIFFLAGS
+fcntl.ioctl(sock, 0x8914, struct.pack("16sH14x", b"camex0", flags | 1))	# SIOCSIFFLAGS, IFF_UP
+for n in range(4000):
+    sock.sendto(bytes(1300), ("10.3.0.%d" % (1 + n % 40), 9))
+'
+refused=$(counter host1 no_endpoint)
+note "$refused of 4000 were not kept"
+ok "some wait, most do not" [ "$refused" -gt 1000 -a "$refused" -lt 3900 ]
 done_testing

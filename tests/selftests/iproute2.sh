@@ -110,6 +110,9 @@ linkset() {
 }
 is "the same link and protocol: no change" "$(linkset 1=0 2=0 10=18)" "done"
 is "but the mark" "$(camexctl -j dev show camex0 | jq -c '.[0] | [.link, .protocol, .fwmark]')" '["tun","camex",18]'
+camexctl -j monitor >"$test_tmp/events" 2>"$test_tmp/monitor" &
+test_pids+=($!)
+ok "an event tells that it was set" wait_until 20 eval 'linkset 10=18 >/dev/null; grep -q dev_set "$test_tmp/events"'
 for attr in 1=1 2=1 3=1 4=1; do
 	is "another kind of device: $attr" "$(linkset $attr 10=19)" "Operation not supported"
 done

@@ -107,6 +107,7 @@ for host in host1 host2; do camexctl -n $host dev del camex0; done
 ok "netfilter and netpoll" camexctl -n host1 dev add camex0 port 7000 rx netfilter tx netpoll
 like "are shown" "$(shown host1)" 'socket port 7000, tx netpoll, rx netfilter '
 ok "back" camexctl -n host1 dev set camex0 rx udp tx udp
+like "the socket is shown" "$(shown host1)" 'socket port 7000 '
 unlike "the default is not" "$(shown host1)" 'tx|rx'
 
 done_testing
