@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Protocol wireguard's own netlink attributes: read, checked, applied and told. */
+/* Netlink attributes of protocol wireguard: parse, check, apply and fill in. */
 #include <linux/string.h>
 #include <net/genetlink.h>
 
@@ -22,7 +22,7 @@ const struct nla_policy camex_wg_peer_policy[CAMEX_A_WG_PEER_MAX + 1] = {
 	[CAMEX_A_WG_PEER_CIPHER]	= NLA_POLICY_MAX(NLA_U32, CAMEX_CIPHER_AES_256_GCM),
 };
 
-/* Without the nest there is none of its attributes. */
+/* A request without the nest has none of its attributes. */
 static int parse_nest(struct nlattr **tb, int maxtype, const struct nlattr *nest,
 		      const struct nla_policy *policy, struct netlink_ext_ack *extack)
 {
@@ -51,7 +51,7 @@ static int parse_peer(struct nlattr **own, struct nlattr **tb,
  * camex_wg_dev_check() - camex_protocol_ops.dev_check
  * @cdev: the device, or NULL for a new one
  * @tb: CAMEX_A_DEV_*
- * @extack: told what is wrong
+ * @extack: receives the error text
  *
  * Return: 0 or -EINVAL.
  */
@@ -75,8 +75,8 @@ int camex_wg_dev_check(struct camex_dev *cdev, struct nlattr **tb,
 /**
  * camex_wg_dev_set() - camex_protocol_ops.dev_set
  * @cdev: the device
- * @tb: CAMEX_A_DEV_*, which camex_wg_dev_check() has let pass
- * @extack: told what is wrong
+ * @tb: CAMEX_A_DEV_*, checked by camex_wg_dev_check()
+ * @extack: receives the error text
  *
  * Return: 0, or a negative errno with nothing changed.
  */
@@ -96,7 +96,7 @@ int camex_wg_dev_set(struct camex_dev *cdev, struct nlattr **tb,
  * camex_wg_dev_fill() - camex_protocol_ops.dev_fill
  * @cdev: the device
  * @msg: the message
- * @secrets: it is for somebody who may change the device
+ * @secrets: the receiver may change the device, so add what only such a receiver may see
  *
  * Return: 0 or -EMSGSIZE.
  */
@@ -114,7 +114,7 @@ int camex_wg_dev_fill(const struct camex_dev *cdev, struct sk_buff *msg, bool se
 	return 0;
 }
 
-/* What a peer is known by cannot change; what it is encrypted with neither. */
+/* The public key and the cipher of an existing peer cannot change. */
 static int check_fixed(struct nlattr **own, struct netlink_ext_ack *extack)
 {
 	struct nlattr *attr = own[CAMEX_A_WG_PEER_PUBLIC_KEY] ?: own[CAMEX_A_WG_PEER_CIPHER];
@@ -175,7 +175,7 @@ int camex_wg_peer_check(struct camex_dev *cdev, struct camex_peer *peer,
 	struct nlattr *own[CAMEX_A_WG_PEER_MAX + 1];
 	int err = parse_peer(own, tb, info->extack);
 
-	/* The one peer of such a transport is there before anybody has a key for it. */
+	/* The single peer of such a transport exists before it is given a key. */
 	if (!err && peer && cdev->single_peer && own[CAMEX_A_WG_PEER_PUBLIC_KEY])
 		return check_new(cdev, peer, own, tb[CAMEX_A_PEER_WIREGUARD], info->extack);
 	if (!err)
@@ -187,8 +187,8 @@ int camex_wg_peer_check(struct camex_dev *cdev, struct camex_peer *peer,
 /**
  * camex_wg_peer_set() - camex_protocol_ops.peer_set
  * @peer: the peer
- * @tb: CAMEX_A_PEER_*, which camex_wg_peer_check() has let pass
- * @extack: told what is wrong
+ * @tb: CAMEX_A_PEER_*, checked by camex_wg_peer_check()
+ * @extack: receives the error text
  *
  * Return: 0, or a negative errno with nothing changed.
  */
@@ -198,7 +198,7 @@ int camex_wg_peer_set(struct camex_peer *peer, struct nlattr **tb,
 	struct nlattr *own[CAMEX_A_WG_PEER_MAX + 1];
 	int err = parse_peer(own, tb, extack);
 
-	/* The public key comes with it. */
+	/* A request that changes the cipher contains the public key too. */
 	if (!err && own[CAMEX_A_WG_PEER_CIPHER])
 		camex_wg_peer_set_cipher(peer, nla_get_u32(own[CAMEX_A_WG_PEER_CIPHER]));
 	if (!err && own[CAMEX_A_WG_PEER_PUBLIC_KEY])
@@ -210,7 +210,7 @@ int camex_wg_peer_set(struct camex_peer *peer, struct nlattr **tb,
 	return err;
 }
 
-/* What only somebody who may change the peer is told. */
+/* Attributes for those who may change the peer, and nobody else. */
 static int put_secrets(const struct camex_peer *peer, struct sk_buff *msg)
 {
 	u8 key[CAMEX_KEY_LEN];
@@ -232,7 +232,7 @@ static int put_secrets(const struct camex_peer *peer, struct sk_buff *msg)
  * camex_wg_peer_fill() - camex_protocol_ops.peer_fill
  * @peer: the peer
  * @msg: the message
- * @secrets: it is for somebody who may change the peer
+ * @secrets: the receiver may change the peer, so add what only such a receiver may see
  *
  * Return: 0 or -EMSGSIZE.
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Protocol wireguard's own netlink attributes: see camex_protocol_ops. */
+/* Netlink attributes of protocol wireguard: see camex_protocol_ops. */
 #ifndef CAMEX_WG_ATTRIBUTES_H
 #define CAMEX_WG_ATTRIBUTES_H
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Keys of devices and peers: what can be configured. */
+/* Configuration: keys of devices and peers. */
 #include <crypto/algapi.h>
 #include <linux/rtnetlink.h>
 #include <linux/string.h>
@@ -40,7 +40,7 @@ void camex_wg_peers_free(struct camex_wg_dev *dev)
 }
 
 /**
- * camex_wg_peer_lookup() - a peer by its public key
+ * camex_wg_peer_lookup() - find a peer by its public key
  * @dev: the device
  * @public_key: 32 bytes
  *
@@ -53,7 +53,7 @@ struct camex_wg_peer *camex_wg_peer_lookup(struct camex_wg_dev *dev, const u8 *p
 }
 
 /**
- * camex_wg_peer_unknown() - take a peer out of the table
+ * camex_wg_peer_unknown() - remove a peer from the table of public keys
  * @own: the peer
  *
  * Context: RTNL and camex_dev.lock.
@@ -68,7 +68,7 @@ void camex_wg_peer_unknown(struct camex_wg_peer *own)
 	own->known = false;
 }
 
-/* The peer that has the device's own public key could only be the device. */
+/* A peer with the device's own public key would be the device itself. */
 static void delete_self(struct camex_dev *cdev, const u8 *public_key)
 {
 	struct camex_peer *peer = camex_wg_peer_find(cdev, public_key);
@@ -82,12 +82,12 @@ static void delete_self(struct camex_dev *cdev, const u8 *public_key)
 }
 
 /**
- * camex_wg_set_private_key() - give a device another private key
+ * camex_wg_set_private_key() - set the private key of a device
  * @cdev: the device
- * @key: 32 bytes; zeros: none
+ * @key: 32 bytes; zeros delete the key
  *
- * Nothing more is sent under the sessions of the old one. A peer whose public key is that of
- * the device is deleted.
+ * Sessions made with the old key send nothing more. A peer whose public key is that of the device
+ * is deleted.
  *
  * Return: 0.
  */
@@ -119,7 +119,7 @@ int camex_wg_set_private_key(struct camex_dev *cdev, const u8 *key)
 		spin_lock_bh(&cdev->lock);
 		camex_wg_handshake_forget(peer);
 		camex_wg_sessions_stop(&own->sessions);
-		/* Made with the old key; it is computed again when it is needed. */
+		/* Depends on the old key; computed again when needed. */
 		memzero_explicit(own->remote.static_static, sizeof(own->remote.static_static));
 		own->remote.usable = false;
 		own->computed = 0;
@@ -132,11 +132,11 @@ out:
 }
 
 /**
- * camex_wg_private_key() - the private key of a device
+ * camex_wg_private_key() - get the private key of a device
  * @cdev: the device
- * @key: result, 32 bytes; zeros without one
+ * @key: result, 32 bytes; zeros if there is none
  *
- * Return: false without one.
+ * Return: false if there is none.
  */
 bool camex_wg_private_key(const struct camex_dev *cdev, u8 *key)
 {
@@ -147,11 +147,11 @@ bool camex_wg_private_key(const struct camex_dev *cdev, u8 *key)
 }
 
 /**
- * camex_wg_public_key() - the public key of a device
+ * camex_wg_public_key() - get the public key of a device
  * @cdev: the device
- * @key: result, 32 bytes; zeros without one
+ * @key: result, 32 bytes; zeros if there is none
  *
- * Return: false without one.
+ * Return: false if there is none.
  */
 bool camex_wg_public_key(const struct camex_dev *cdev, u8 *key)
 {
@@ -162,7 +162,7 @@ bool camex_wg_public_key(const struct camex_dev *cdev, u8 *key)
 }
 
 /**
- * camex_wg_peer_find() - a peer by its public key
+ * camex_wg_peer_find() - find a peer by its public key, under RTNL
  * @cdev: the device
  * @public_key: 32 bytes
  *
@@ -182,7 +182,7 @@ struct camex_peer *camex_wg_peer_find(struct camex_dev *cdev, const u8 *public_k
  * @public_key: 32 bytes that no other peer has
  * @cipher: enum camex_cipher_type, which the CPU has
  *
- * Return: the peer, or an ERR_PTR: -EEXIST, -EINVAL where it is the device's own key.
+ * Return: the peer, or an ERR_PTR: -EEXIST, -EINVAL if it is the device's own key.
  */
 struct camex_peer *camex_wg_peer_new(struct camex_dev *cdev, const char *name,
 				     const u8 *public_key, u32 cipher)
@@ -206,7 +206,7 @@ struct camex_peer *camex_wg_peer_new(struct camex_dev *cdev, const char *name,
 	return ERR_PTR(err);
 }
 
-/* Nobody is at the peer's key any more, nor at what was made with it. */
+/* Delete the peer's public key, and everything derived from it. */
 static void forget_key(struct camex_peer *peer, struct camex_wg_peer *own)
 {
 	spin_lock_bh(&peer->cdev->lock);
@@ -215,7 +215,7 @@ static void forget_key(struct camex_peer *peer, struct camex_wg_peer *own)
 	camex_wg_sessions_clear(&own->sessions);
 	spin_unlock_bh(&peer->cdev->lock);
 	cancel_work_sync(&own->initiate);
-	/* A worker that has found it in one of the tables is a reader. */
+	/* Wait for workers that found the peer in a table: they are RCU readers. */
 	synchronize_net();
 	own->computed = 0;
 	memset(own->remote.public_key, 0, CAMEX_KEY_LEN);
@@ -225,7 +225,7 @@ static void forget_key(struct camex_peer *peer, struct camex_wg_peer *own)
 
 /**
  * camex_wg_peer_set_public() - give a peer its public key
- * @peer: the peer; one that has a key loses what belongs to that
+ * @peer: the peer; what belongs to its previous key is deleted
  * @public_key: 32 bytes that no other peer has; NULL: none
  *
  * Return: 0 or -ENOMEM.
@@ -241,8 +241,8 @@ int camex_wg_peer_set_public(struct camex_peer *peer, const u8 *public_key)
 	    !memcmp(own->remote.public_key, public_key, CAMEX_KEY_LEN))
 		return 0;
 	/*
-	 * The only peer of its device is also the only one whose key can change. Inserting into an
-	 * empty table needs no memory, so that the old key is not lost for want of it.
+	 * Only the single peer of a device can change its key, so the table is empty now.
+	 * Inserting into an empty table cannot fail for want of memory.
 	 */
 	if (own->known)
 		forget_key(peer, own);
@@ -262,8 +262,8 @@ int camex_wg_peer_set_public(struct camex_peer *peer, const u8 *public_key)
 }
 
 /**
- * camex_wg_peer_set_cipher() - have packets to and from a peer encrypted by a cipher
- * @peer: the peer; one that has a public key loses it if the cipher is another one
+ * camex_wg_peer_set_cipher() - set the cipher of a peer
+ * @peer: the peer; if the cipher changes, its public key is deleted
  * @cipher: enum camex_cipher_type, which the CPU has
  */
 void camex_wg_peer_set_cipher(struct camex_peer *peer, u32 cipher)
@@ -281,7 +281,7 @@ void camex_wg_peer_set_cipher(struct camex_peer *peer, u32 cipher)
 }
 
 /**
- * camex_wg_peer_cipher() - the cipher of a peer
+ * camex_wg_peer_cipher() - get the cipher of a peer
  * @peer: the peer
  *
  * Return: enum camex_cipher_type.
@@ -295,9 +295,9 @@ u32 camex_wg_peer_cipher(const struct camex_peer *peer)
 }
 
 /**
- * camex_wg_peer_public_key() - the public key of a peer
+ * camex_wg_peer_public_key() - get the public key of a peer
  * @peer: the peer
- * @key: result, 32 bytes; zeros where it has none yet
+ * @key: result, 32 bytes; zeros if it has none yet
  */
 void camex_wg_peer_public_key(const struct camex_peer *peer, u8 *key)
 {
@@ -307,11 +307,11 @@ void camex_wg_peer_public_key(const struct camex_peer *peer, u8 *key)
 }
 
 /**
- * camex_wg_peer_set_preshared() - give a peer another preshared key
+ * camex_wg_peer_set_preshared() - set the preshared key of a peer
  * @peer: the peer
- * @key: 32 bytes; zeros: none
+ * @key: 32 bytes; zeros delete the key
  *
- * It counts from the next handshake on.
+ * The next handshake uses it.
  */
 void camex_wg_peer_set_preshared(struct camex_peer *peer, const u8 *key)
 {
@@ -323,11 +323,11 @@ void camex_wg_peer_set_preshared(struct camex_peer *peer, const u8 *key)
 }
 
 /**
- * camex_wg_peer_preshared() - the preshared key of a peer
+ * camex_wg_peer_preshared() - get the preshared key of a peer
  * @peer: the peer
- * @key: result, 32 bytes; zeros without one
+ * @key: result, 32 bytes; zeros if there is none
  *
- * Return: false without one.
+ * Return: false if there is none.
  */
 bool camex_wg_peer_preshared(const struct camex_peer *peer, u8 *key)
 {
@@ -342,10 +342,10 @@ bool camex_wg_peer_preshared(const struct camex_peer *peer, u8 *key)
 }
 
 /**
- * camex_wg_peer_last_handshake() - when a handshake with a peer was done last
+ * camex_wg_peer_last_handshake() - get the wall-clock time of the last complete handshake
  * @peer: the peer
  *
- * Return: by the wall clock, nanoseconds since 1970; 0 for never.
+ * Return: nanoseconds since 1970; 0 if there was none.
  */
 u64 camex_wg_peer_last_handshake(const struct camex_peer *peer)
 {
@@ -359,11 +359,11 @@ u64 camex_wg_peer_last_handshake(const struct camex_peer *peer)
 }
 
 /**
- * camex_wg_peer_handshake_age() - how long ago a handshake with a peer was done
+ * camex_wg_peer_handshake_age() - get the time since the last complete handshake
  * @peer: the peer
  * @msecs: result, milliseconds
  *
- * Return: false for never.
+ * Return: false if there was none.
  */
 bool camex_wg_peer_handshake_age(const struct camex_peer *peer, u64 *msecs)
 {
@@ -378,10 +378,10 @@ bool camex_wg_peer_handshake_age(const struct camex_peer *peer, u64 *msecs)
 }
 
 /**
- * camex_wg_peer_flush() - do what a change of a peer makes possible
- * @peer: the peer, perhaps with another endpoint or keepalive
+ * camex_wg_peer_flush() - send what a change of a peer makes possible
+ * @peer: the peer, whose endpoint or keepalive may have changed
  *
- * What waits is sent, and a persistent keepalive that begins is due at once.
+ * Sends staged packets, and the first persistent keepalive if that was just turned on.
  */
 void camex_wg_peer_flush(struct camex_peer *peer)
 {

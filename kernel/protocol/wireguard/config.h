@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What can be configured of protocol wireguard, for the netlink attributes and for
- * WireGuard's own interface. All under RTNL, and they may sleep.
+ * Configuration of protocol wireguard, for its netlink attributes and for WireGuard's own
+ * netlink interface. All functions need RTNL, and may sleep.
  */
 #ifndef CAMEX_WG_CONFIG_H
 #define CAMEX_WG_CONFIG_H

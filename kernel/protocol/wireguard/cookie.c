@@ -9,7 +9,7 @@
 #include "protocol/wireguard/cookie.h"
 #include "protocol/wireguard/noise.h"
 
-/* What a cookie is made of: an IPv6 address and a port at most. */
+/* Longest input of a cookie: an IPv6 address and a port. */
 #define SOURCE_MAX	(sizeof(struct in6_addr) + sizeof(__be16))
 
 /* Keyed BLAKE2s of 16 bytes. */
@@ -24,7 +24,7 @@ static void make_mac(u8 mac[CAMEX_WG_MAC], const u8 *key, size_t key_len, const 
 	memzero_explicit(&hash, sizeof(hash));
 }
 
-/* The keys of mac1 and of cookies: a label and a public key, hashed. */
+/* Derive the key of mac1 or of cookies: the hash of a label and a public key. */
 static void make_key(u8 key[CAMEX_HASH_LEN], const char *label, const u8 *public_key)
 {
 	struct blake2s_ctx hash;
@@ -35,7 +35,7 @@ static void make_key(u8 key[CAMEX_HASH_LEN], const char *label, const u8 *public
 	blake2s_final(&hash, key);
 }
 
-/* The cookie of an address and port. */
+/* Compute the cookie of an address and port. */
 static void make_cookie(struct camex_cookie_checker *checker, u8 cookie[CAMEX_WG_MAC],
 			const struct camex_addr *source, u64 now)
 {
@@ -57,7 +57,7 @@ static void make_cookie(struct camex_cookie_checker *checker, u8 cookie[CAMEX_WG
 }
 
 /**
- * camex_cookie_checker_init() - begin a checker, which finds every mac1 wrong
+ * camex_cookie_checker_init() - initialize a checker that rejects every mac1
  * @checker: the checker, for camex_cookie_checker_set()
  */
 void camex_cookie_checker_init(struct camex_cookie_checker *checker)
@@ -67,8 +67,8 @@ void camex_cookie_checker_init(struct camex_cookie_checker *checker)
 }
 
 /**
- * camex_cookie_checker_set() - the device has other keys
- * @checker: its checker of one suite
+ * camex_cookie_checker_set() - set the public key that messages must prove to know
+ * @checker: the device's checker of one suite
  * @suite: the suite
  * @public_key: the device's new public key, or NULL: none
  *
@@ -89,12 +89,12 @@ void camex_cookie_checker_set(struct camex_cookie_checker *checker,
 }
 
 /**
- * camex_cookie_check_mac1() - does the sender of a message know our public key
+ * camex_cookie_check_mac1() - check that the sender knows our public key
  * @checker: the checker of the message's suite
  * @message: an initiation or a response
  * @len: its bytes
  *
- * Return: false: the message is dropped without an answer.
+ * Return: false if the caller must drop the message without an answer.
  */
 bool camex_cookie_check_mac1(struct camex_cookie_checker *checker, const u8 *message,
 			     size_t len)
@@ -114,14 +114,14 @@ bool camex_cookie_check_mac1(struct camex_cookie_checker *checker, const u8 *mes
 }
 
 /**
- * camex_cookie_check_mac2() - does the sender of a message receive what it is sent
+ * camex_cookie_check_mac2() - check that the sender receives what is sent to its address
  * @checker: the checker of the message's suite
  * @message: an initiation or a response with a valid mac1
  * @len: its bytes
  * @source: its source address and port
  * @now: the time
  *
- * Return: false: under load the message gets camex_cookie_reply() and nothing else.
+ * Return: false if, under load, the caller must send camex_cookie_reply() and nothing else.
  */
 bool camex_cookie_check_mac2(struct camex_cookie_checker *checker, const u8 *message,
 			     size_t len, const struct camex_addr *source, u64 now)
@@ -136,12 +136,12 @@ bool camex_cookie_check_mac2(struct camex_cookie_checker *checker, const u8 *mes
 }
 
 /**
- * camex_cookie_reply() - answer a message under load
+ * camex_cookie_reply() - make the answer to a message under load
  * @checker: the checker of the message's suite
- * @reply: the answer, which is smaller than any message that it answers
+ * @reply: the answer, smaller than any message that it answers
  * @message: an initiation or a response with a valid mac1
  * @len: its bytes
- * @source: its source address and port, which is where the answer goes
+ * @source: its source address and port, to which the answer goes
  * @now: the time
  */
 void camex_cookie_reply(struct camex_cookie_checker *checker,
@@ -155,7 +155,7 @@ void camex_cookie_reply(struct camex_cookie_checker *checker,
 	memcpy(key, checker->cookie_key, sizeof(key));
 	spin_unlock_bh(&checker->lock);
 	camex_wg_put_type(reply->type, CAMEX_WG_COOKIE, first_type);
-	/* Both messages have their sender's index behind the type. */
+	/* In both kinds of message the sender's index follows the type. */
 	memcpy(reply->receiver, message + sizeof(reply->type), sizeof(reply->receiver));
 	get_random_bytes(reply->nonce, sizeof(reply->nonce));
 	make_cookie(checker, cookie, source, now);
@@ -165,8 +165,8 @@ void camex_cookie_reply(struct camex_cookie_checker *checker,
 }
 
 /**
- * camex_cookie_init() - begin what makes MACs for a peer, without a cookie
- * @cookie: what makes them
+ * camex_cookie_init() - initialize the MACs of messages to a peer, without a cookie
+ * @cookie: the state
  * @suite: the peer's suite
  * @public_key: the peer's static public key
  */
@@ -180,10 +180,10 @@ void camex_cookie_init(struct camex_cookie *cookie, const struct camex_noise_sui
 }
 
 /**
- * camex_cookie_add_macs() - finish an initiation or a response
- * @cookie: of the peer that it goes to
+ * camex_cookie_add_macs() - fill in the MACs of an initiation or a response
+ * @cookie: state of the receiving peer
  * @message: the message, with room for its MACs
- * @len: its bytes, the MACs among them
+ * @len: its bytes, including the MACs
  * @now: the time
  *
  * Without a fresh cookie mac2 is zero.
@@ -204,12 +204,12 @@ void camex_cookie_add_macs(struct camex_cookie *cookie, u8 *message, size_t len,
 }
 
 /**
- * camex_cookie_consume() - take a cookie reply
- * @cookie: of the peer whose handshake or session has the reply's receiver index
+ * camex_cookie_consume() - process a cookie reply
+ * @cookie: state of the peer whose handshake or session has the reply's receiver index
  * @reply: the reply
  * @now: the time
  *
- * Return: false if it does not answer the last message, or not for the first time.
+ * Return: false if it does not answer the last message, or is a second answer to it.
  */
 bool camex_cookie_consume(struct camex_cookie *cookie,
 			  const struct camex_wg_cookie_reply *reply, u64 now)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The MACs of handshake messages. mac1 shows that the sender knows the receiver's public key:
- * what has a wrong one is dropped without an answer. mac2 shows that the sender receives what is
- * sent to its address: a receiver under load looks at nothing else, and answers the rest with a
- * cookie, which is what mac2 is made with.
+ * The MACs of handshake messages. mac1 proves that the sender knows the receiver's public key: a
+ * message with a wrong mac1 is dropped without an answer. mac2 proves that the sender receives what
+ * is sent to its address. A receiver under load processes only messages with a valid mac2, and
+ * answers the others with a cookie, which is the key of mac2.
  *
- * Times are ktime_get_boottime_ns() or the like, so that suspended time counts.
+ * Times are ktime_get_boottime_ns() or similar clocks that include suspended time.
  */
 #ifndef CAMEX_WG_COOKIE_H
 #define CAMEX_WG_COOKIE_H
@@ -20,19 +20,19 @@
 struct camex_addr;
 struct camex_noise_suite;
 
-/* How long a secret makes cookies, and how long a cookie is used, nanoseconds. */
+/* Lifetime of the secret that makes cookies, and of a cookie, nanoseconds. */
 #define CAMEX_COOKIE_LIFE	(120 * NSEC_PER_SEC)
-/* A cookie is used that much less, so that it is still good on arrival. */
+/* The sender stops using a cookie this much earlier, so that it is valid on arrival. */
 #define CAMEX_COOKIE_LATENCY	(5 * NSEC_PER_SEC)
 
 /**
- * struct camex_cookie_checker - checks the MACs of what a device receives with one suite
+ * struct camex_cookie_checker - checks the MACs of received messages of one suite
  * @lock: protects the rest
- * @has_key: the device has a key; without one every mac1 is wrong
+ * @has_key: the device has a key; otherwise every mac1 is rejected
  * @first_type: first message type of the suite
- * @expires: when @secret has to be drawn anew; 0: there is none yet
- * @secret: the key of the MAC of an address that makes a cookie
- * @mac1_key: the key of mac1, made of the device's public key
+ * @expires: when to draw a new @secret; 0: none was drawn yet
+ * @secret: key under which the MAC of a source address is its cookie
+ * @mac1_key: the key of mac1, derived from the device's public key
  * @cookie_key: the key that encrypts cookies, likewise
  */
 struct camex_cookie_checker {
@@ -46,14 +46,14 @@ struct camex_cookie_checker {
 };
 
 /**
- * struct camex_cookie - makes the MACs of what a peer is sent, and holds its cookie
+ * struct camex_cookie - makes the MACs of messages to a peer, and holds its cookie
  * @lock: protects the rest
- * @asked: @mac1 is of a message that no cookie reply has been taken for
+ * @asked: no cookie reply to the message of @mac1 was accepted yet
  * @known: there is a cookie
- * @born: when it came
+ * @born: when the cookie was received
  * @mac1: mac1 of the last message sent to the peer
  * @cookie: the cookie
- * @mac1_key: the key of mac1, made of the peer's public key
+ * @mac1_key: the key of mac1, derived from the peer's public key
  * @cookie_key: the key that decrypts its cookies, likewise
  */
 struct camex_cookie {

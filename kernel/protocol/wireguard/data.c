@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Datagrams that carry packets: how they are sealed, found and opened. */
+/* Data messages: sealing, finding the session of a received one, opening. */
 #include <linux/skbuff.h>
 
 #include "core/clock.h"
@@ -23,7 +23,7 @@ static void make_nonce(const struct camex_wg_session *session, u8 *nonce, u64 co
 		put_unaligned_le64(counter, nonce + 4);
 }
 
-/* Is this the type of data of a session's suite? */
+/* Is this the type of a data message of the session's suite? */
 static bool is_type_of(const struct camex_wg_session *session, u32 type)
 {
 	return type == session->suite->first_type + CAMEX_WG_DATA - 1U;
@@ -31,13 +31,13 @@ static bool is_type_of(const struct camex_wg_session *session, u32 type)
 
 /**
  * camex_wg_begin_sealing() - camex_protocol_ops.begin_sealing
- * @peer: whom the datagrams are for
+ * @peer: receiver of the datagrams
  * @s: result
- * @n: how many
+ * @n: number of datagrams
  * @type: CAMEX_WG_PACKET or CAMEX_WG_KEEPALIVE
  * @why: counter, on failure
  *
- * Return: false when there is no session to send under.
+ * Return: false if there is no session to send under.
  */
 bool camex_wg_begin_sealing(struct camex_peer *peer, struct camex_sealing *s,
 			    unsigned int n, u8 type, int *why)
@@ -74,7 +74,7 @@ bool camex_wg_begin_sealing(struct camex_peer *peer, struct camex_sealing *s,
 
 /**
  * camex_wg_put_header() - camex_protocol_ops.put_header
- * @s: what is sealed next
+ * @s: the sealing state
  * @body: bytes of the ciphertext
  */
 void camex_wg_put_header(struct camex_sealing *s, unsigned int body)
@@ -86,7 +86,7 @@ void camex_wg_put_header(struct camex_sealing *s, unsigned int body)
 	make_nonce(session, s->made, s->seq);
 }
 
-/* Is this data of any suite? */
+/* Is this a data message of any suite? */
 static bool is_data(const u8 *data)
 {
 	return (get_unaligned_le32(data) & ~CAMEX_WG_TYPE_AES) == CAMEX_WG_DATA;
@@ -97,7 +97,7 @@ static struct camex_wg_session *session_of(struct camex_receiver *receiver)
 	return container_of(receiver, struct camex_wg_session, receiver);
 }
 
-/* The session that an index of ours stands for, if it may still be used to receive. */
+/* Find the session of a local index. NULL if it may not receive any more. */
 static struct camex_wg_session *find_session(struct camex_dev *cdev, u32 index)
 {
 	struct camex_wg_dev *dev = camex_dev_own(cdev);
@@ -108,8 +108,8 @@ static struct camex_wg_session *find_session(struct camex_dev *cdev, u32 index)
 		return NULL;
 	session = container_of(found, struct camex_wg_session, index);
 	/*
-	 * Pairs with camex_wg_sessions_add(): an index is known before there are keys, which
-	 * are not reached through the window.
+	 * Pairs with camex_wg_sessions_add(). The index is published before the keys are set,
+	 * and the window is published after them.
 	 */
 	if (unlikely(!smp_load_acquire((struct camex_window *__force *)
 				       &session->receiver.window) ||
@@ -123,13 +123,13 @@ static struct camex_wg_session *find_session(struct camex_dev *cdev, u32 index)
  * @cdev: the device
  * @data: a datagram
  * @len: its bytes
- * @from: where it came from
- * @last: the session of the datagram before, or NULL
+ * @from: its source
+ * @last: the session of the previous datagram, or NULL
  * @at: result
  *
- * Handshakes and keepalives are for camex_protocol_ops.open.
+ * Leaves handshake messages and keepalives to camex_protocol_ops.open.
  *
- * Return: false when it is one of these, or nothing that could be opened.
+ * Return: false for these, and if no session fits.
  */
 bool camex_wg_locate(struct camex_dev *cdev, const u8 *data, unsigned int len,
 		     const struct camex_source *from, struct camex_receiver *last,
@@ -164,7 +164,7 @@ bool camex_wg_locate(struct camex_dev *cdev, const u8 *data, unsigned int len,
  * @cdev: the device
  * @skb: an aggregate
  *
- * Return: does its first datagram claim to be of an open session? Nothing is
+ * Return: true if its first datagram claims to belong to an open session. Nothing is
  * authenticated yet.
  */
 bool camex_wg_expects(struct camex_dev *cdev, const struct sk_buff *skb)
@@ -176,9 +176,9 @@ bool camex_wg_expects(struct camex_dev *cdev, const struct sk_buff *skb)
 }
 
 /**
- * camex_wg_follow_peer() - a peer is where its last authentic datagram came from
+ * camex_wg_follow_peer() - move the endpoint to the source of an authentic datagram
  * @peer: the peer
- * @from: where that came from
+ * @from: the source
  *
  * Context: RCU reader, bottom halves off.
  */
@@ -194,7 +194,7 @@ void camex_wg_follow_peer(struct camex_peer *peer, const struct camex_source *fr
 	spin_unlock(&peer->cdev->lock);
 }
 
-/* Who began the session asks for the next one before this one cannot be used any more. */
+/* The initiator of a session requests the next one before this one expires. */
 static void renew_late(struct camex_peer *peer, struct camex_wg_peer *own)
 {
 	const struct camex_wg_session *session = rcu_dereference_bh(own->sessions.sending);
@@ -223,9 +223,9 @@ static void note_received(struct camex_wg_session *session,
 
 /**
  * camex_wg_heard() - camex_protocol_ops.heard
- * @receiver: the session, which has brought packets
- * @from: where these came from
- * @highest: its highest counter so far was among them
+ * @receiver: the session that received packets
+ * @from: their source
+ * @highest: one of them has a higher counter than all before
  */
 void camex_wg_heard(struct camex_receiver *receiver, const struct camex_source *from,
 		    bool highest)
@@ -233,7 +233,7 @@ void camex_wg_heard(struct camex_receiver *receiver, const struct camex_source *
 	note_received(session_of(receiver), from, true);
 }
 
-/* Ready to be decrypted? That works in place, and a little behind the tag. */
+/* Make room for decryption, which works in place and writes a few bytes behind the tag. */
 static bool prepare_to_decrypt(struct sk_buff *skb, unsigned int body)
 {
 	if (unlikely(skb_linearize_cow(skb)))
@@ -244,10 +244,10 @@ static bool prepare_to_decrypt(struct sk_buff *skb, unsigned int body)
 }
 
 /**
- * camex_wg_open_data() - open a datagram that carries a packet, or nothing
+ * camex_wg_open_data() - open a data message, with a packet or without (keepalive)
  * @cdev: the device
  * @skb: the datagram, whose kind is CAMEX_WG_DATA
- * @from: where it came from
+ * @from: its source
  * @why: counter, on failure
  *
  * Context: RCU reader, bottom halves off.
@@ -293,7 +293,7 @@ struct camex_peer *camex_wg_open_data(struct camex_dev *cdev, struct sk_buff *sk
 
 	__skb_pull(skb, HEADER);
 	__skb_trim(skb, body);
-	/* The tag vouches for every checksum inside. */
+	/* The authentication tag protects the inner checksums too. */
 	skb->ip_summed = CHECKSUM_UNNECESSARY;
 	skb->csum_level = ~0;
 	skb_gso_reset(skb);
@@ -301,8 +301,8 @@ struct camex_peer *camex_wg_open_data(struct camex_dev *cdev, struct sk_buff *sk
 }
 
 /**
- * camex_wg_send_keepalive() - send a datagram without a packet
- * @peer: to whom; without a session nothing is sent
+ * camex_wg_send_keepalive() - send a data message without a packet
+ * @peer: the receiver; without a session nothing is sent
  *
  * Context: RCU reader, bottom halves off.
  */

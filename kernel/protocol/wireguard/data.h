@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Datagrams that carry packets: camex_protocol_ops of the data path. */
+/* Data messages: camex_protocol_ops of the data path. */
 #ifndef CAMEX_WG_DATA_H
 #define CAMEX_WG_DATA_H
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What both ends of a handshake need, and what comes of it.
+ * The part of a handshake that initiator and responder share, and the session that it makes.
  *
- * A handshake costs both ends about a million instructions, so workers do it. Of what a worker
- * needs it makes a copy under camex_dev.lock; it computes without the lock, and looks under it
- * again whether what it has made is still wanted.
+ * A handshake costs each end about a million instructions, so workers compute it. A worker copies
+ * the keys under camex_dev.lock, computes without the lock, and takes the lock again to check that
+ * the result is still wanted.
  */
 #include <linux/ktime.h>
 
@@ -19,7 +19,7 @@
 /* --- keys --- */
 
 /**
- * camex_wg_is_alive() - may anything go on with a peer
+ * camex_wg_is_alive() - check that handshakes and sessions with a peer are possible
  * @own: the peer
  *
  * Context: camex_dev.lock held.
@@ -39,7 +39,7 @@ bool camex_wg_is_alive(const struct camex_wg_peer *own)
  * @keys: result
  *
  * Context: camex_dev.lock held.
- * Return: false when nothing may go on with that peer.
+ * Return: false if camex_wg_is_alive() is.
  */
 bool camex_wg_keys_copy(const struct camex_wg_peer *own, struct camex_wg_keys *keys)
 {
@@ -55,12 +55,12 @@ bool camex_wg_keys_copy(const struct camex_wg_peer *own, struct camex_wg_keys *k
 }
 
 /**
- * camex_wg_keys_hold() - is a copy still what there is
+ * camex_wg_keys_hold() - check that a copy of the keys is still valid
  * @own: the peer
  * @keys: the copy
  *
  * Context: camex_dev.lock held.
- * Return: false also when nothing may go on with that peer any more.
+ * Return: false if the keys have changed, or camex_wg_is_alive() is false.
  */
 bool camex_wg_keys_hold(const struct camex_wg_peer *own, const struct camex_wg_keys *keys)
 {
@@ -71,12 +71,12 @@ bool camex_wg_keys_hold(const struct camex_wg_peer *own, const struct camex_wg_k
 }
 
 /**
- * camex_wg_keys_complete() - compute what both static keys make, and keep it
+ * camex_wg_keys_complete() - compute the shared secret of both static keys, and store it
  * @own: the peer
- * @keys: the copy, which has it afterwards
+ * @keys: the copy, which receives the secret
  *
- * Where no endpoint is known this is left until it is needed first: a device may have many peers
- * that never come.
+ * Not computed before it is needed if the peer has no endpoint: a device may have many peers that
+ * never appear.
  *
  * Context: process.
  */
@@ -99,12 +99,12 @@ void camex_wg_keys_complete(struct camex_wg_peer *own, struct camex_wg_keys *key
 /* --- sessions --- */
 
 /**
- * camex_wg_session_finish() - fill in a session by what the handshake has made
+ * camex_wg_session_finish() - fill in a session from its handshake
  * @session: the session
- * @hs: the handshake, which is over afterwards
- * @initiator: we began it
+ * @hs: the handshake, which is wiped
+ * @initiator: this end began it
  *
- * Return: false when it has made no keys.
+ * Return: false if the handshake has no keys.
  */
 bool camex_wg_session_finish(struct camex_wg_session *session,
 			     struct camex_noise_handshake *hs, bool initiator)
@@ -124,7 +124,7 @@ bool camex_wg_session_finish(struct camex_wg_session *session,
 	return ok;
 }
 
-/* Both ends have the keys of a handshake. */
+/* Note that a handshake is complete: both ends have its keys. */
 static void note_done(struct camex_wg_peer *own)
 {
 	struct camex_peer *peer = own->peer;
@@ -139,7 +139,7 @@ static void note_done(struct camex_wg_peer *own)
 }
 
 /**
- * camex_wg_session_join() - a session that is complete joins the others of its peer
+ * camex_wg_session_join() - add a complete session to those of its peer
  * @own: the peer
  * @session: the session
  *
@@ -153,14 +153,14 @@ void camex_wg_session_join(struct camex_wg_peer *own, struct camex_wg_session *s
 	camex_wg_sessions_add(&own->sessions, session);
 	trace_camex_session_open(peer);
 	camex_wg_timers_derived(&own->timers, jiffies);
-	/* What packets note is looked at from now on. */
+	/* From now on check the timers, in which packets leave notes. */
 	camex_peer_wake(peer, jiffies + CAMEX_WG_KEEPALIVE_AFTER);
 	if (session->initiator)
 		note_done(own);
 }
 
 /**
- * camex_wg_handshake_confirm() - a peer has used the next session
+ * camex_wg_handshake_confirm() - the peer has used the next session: send under it too
  * @peer: the peer
  * @session: the session
  *
@@ -181,7 +181,7 @@ void camex_wg_handshake_confirm(struct camex_peer *peer, struct camex_wg_session
 }
 
 /**
- * camex_wg_note_message() - an authentic message came from a peer
+ * camex_wg_note_message() - note an authentic handshake message, and follow its source
  * @own: the peer
  * @message: the message
  *
@@ -198,7 +198,7 @@ void camex_wg_note_message(struct camex_wg_peer *own, const struct camex_wg_mess
 }
 
 /**
- * camex_wg_handshake_forget() - a response to our initiation is not taken any more
+ * camex_wg_handshake_forget() - abandon the handshake that this end began
  * @peer: the peer
  *
  * Context: camex_dev.lock held.

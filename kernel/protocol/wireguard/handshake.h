@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Shaking hands: what workers do. */
+/* Handshakes, which workers compute. */
 #ifndef CAMEX_WG_HANDSHAKE_H
 #define CAMEX_WG_HANDSHAKE_H
 
@@ -10,8 +10,8 @@
  * struct camex_wg_keys - a copy of the static keys of both ends
  * @local: ours
  * @remote: the peer's
- * @changes: camex_wg_dev.changes of then
- * @complete: what both make is there as well
+ * @changes: camex_wg_dev.changes when the copy was made
+ * @complete: the shared secret of both is computed too
  */
 struct camex_wg_keys {
 	struct camex_noise_local local;

@@ -11,7 +11,7 @@ EXPORT_SYMBOL_GPL(camex_test_indices);
 #define camex_test_indices	U32_MAX
 #endif
 
-/* Indices that are tried: with a million in use the second of them is free but once in 4,000. */
+/* Attempts to draw a free index. With a million in use one attempt fails once in 4,000. */
 #define TRIES	64
 
 static const struct rhashtable_params index_params = {
@@ -22,7 +22,7 @@ static const struct rhashtable_params index_params = {
 };
 
 /**
- * camex_index_table_init() - begin a table without indices
+ * camex_index_table_init() - initialize an empty table
  * @table: the table, for camex_index_table_free()
  *
  * Context: may sleep.
@@ -35,7 +35,7 @@ int camex_index_table_init(struct camex_index_table *table)
 
 /**
  * camex_index_table_free() - free a table
- * @table: the table, which holds no index any more and has no reader
+ * @table: the table, empty and without readers
  *
  * Context: may sleep.
  */
@@ -45,12 +45,12 @@ void camex_index_table_free(struct camex_index_table *table)
 }
 
 /**
- * camex_index_insert() - draw an index and make it known
+ * camex_index_insert() - draw an index and add it to the table
  * @table: the table
- * @index: the index, in no table; its kind is set
+ * @index: the index, in no table, with its kind set
  *
- * Context: the owner's lock keeps others from @index; softirqs may be off.
- * Return: 0 or a negative error, -EBUSY or -ENOMEM, which may not last.
+ * Context: the owner's lock protects @index; softirqs may be off.
+ * Return: 0, -EBUSY or -ENOMEM; a later attempt may succeed.
  */
 int camex_index_insert(struct camex_index_table *table, struct camex_index *index)
 {
@@ -68,10 +68,10 @@ int camex_index_insert(struct camex_index_table *table, struct camex_index *inde
 }
 
 /**
- * camex_index_replace() - give the index of one to another: of a handshake to its session
+ * camex_index_replace() - pass the index of a handshake on to its session
  * @table: the table
- * @old: has the index; has none afterwards
- * @index: in no table; has the index afterwards
+ * @old: the handshake's; it has no index afterwards
+ * @index: the session's, in no table; it has the index afterwards
  *
  * At each moment a reader finds one of the two.
  *
@@ -92,9 +92,9 @@ bool camex_index_replace(struct camex_index_table *table, struct camex_index *ol
 }
 
 /**
- * camex_index_remove() - take an index back
+ * camex_index_remove() - remove an index from the table
  * @table: the table
- * @index: the index, which may be in no table already
+ * @index: the index; it need not be in the table
  *
  * Context: as camex_index_insert().
  */
@@ -107,7 +107,7 @@ void camex_index_remove(struct camex_index_table *table, struct camex_index *ind
 }
 
 /**
- * camex_index_find() - find what an index belongs to
+ * camex_index_find() - find the owner of an index
  * @table: the table
  * @value: the index, as received
  *

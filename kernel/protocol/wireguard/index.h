@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The 32-bit indices that what we receive is addressed to: random, so that they say nothing, and
- * unique in their table. A handshake's index becomes that of its session.
+ * The 32-bit local indices to which received messages are addressed: random, so that they reveal
+ * nothing, and unique in their table. A session takes over the index of its handshake.
  */
 #ifndef CAMEX_WG_INDEX_H
 #define CAMEX_WG_INDEX_H
@@ -9,21 +9,21 @@
 #include <linux/rhashtable.h>
 #include <linux/types.h>
 
-/* What an index belongs to. */
+/* Kind of an index's owner. */
 enum camex_index_kind {
 	CAMEX_INDEX_HANDSHAKE,
 	CAMEX_INDEX_SESSION,
 };
 
 /**
- * struct camex_index - an index, in whatever it belongs to
+ * struct camex_index - an index, embedded in its owner
  * @node: in the table's hash
  * @value: the index
- * @kind: enum camex_index_kind: what it lies in
+ * @kind: enum camex_index_kind of the owner
  * @listed: it is in a table
  *
- * What it lies in is freed after a grace period. It may be inserted again before: a reader that
- * found it by its old value has to look at @value again, under the lock that its owner has.
+ * The owner is freed after a grace period, but may be inserted again earlier. So a reader that
+ * found it by an old value must compare @value again under the owner's lock.
  */
 struct camex_index {
 	struct rhash_head node;
@@ -34,7 +34,7 @@ struct camex_index {
 
 /**
  * struct camex_index_table - the indices of a device
- * @hash: of struct camex_index, with a seed of its own
+ * @hash: of struct camex_index, with its own seed
  */
 struct camex_index_table {
 	struct rhashtable hash;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A handshake that we begin: the initiation, and what the peer answers. */
+/* The initiator's side of a handshake: send the initiation, process the response. */
 #include <linux/ktime.h>
 
 #include "core/compat.h"
@@ -8,13 +8,13 @@
 #include "protocol/wireguard/data.h"
 #include "protocol/wireguard/handshake.h"
 
-/* Between initiations of ours, nanoseconds; timer and clock may differ by a tick or two. */
+/* Minimum time between initiations, nanoseconds; timer and clock may differ by two ticks. */
 #define INITIATE_EVERY	(5 * (u64)NSEC_PER_SEC - 2 * TICK_NSEC)
 
-/* With so many peers at most, handshakes are prepared for. */
+/* Devices with more peers than this do not prepare handshakes. */
 #define PREPARE_MOST	1024
 
-/* May a handshake begin, as far as can be told without the lock? */
+/* May a handshake begin? A guess without the lock; begin_initiation() checks again. */
 static bool may_initiate(const struct camex_peer *peer, u64 now)
 {
 	const struct camex_wg_peer *own = camex_peer_own(peer);
@@ -32,7 +32,7 @@ static void queue_initiation(struct camex_peer *peer)
 	    (READ_ONCE(own->wanted) && work_pending(&own->initiate)))
 		return;
 	spin_lock_bh(&peer->cdev->lock);
-	/* Who cancels the work has made sure before that this is false. */
+	/* Whoever cancels the work has made this false before. */
 	if (camex_wg_is_alive(own)) {
 		WRITE_ONCE(own->wanted, true);
 		queue_work(camex_wg_workqueue, &own->initiate);
@@ -41,10 +41,10 @@ static void queue_initiation(struct camex_peer *peer)
 }
 
 /**
- * camex_wg_handshake_prepare() - have computed what the first handshake with a peer needs
+ * camex_wg_handshake_prepare() - compute in advance what the first handshake with a peer needs
  * @peer: a peer with an endpoint, with which a handshake is likely
  *
- * Where there are very many, who wants a handshake now would wait for all of them.
+ * Not for very many peers: an urgent handshake would have to wait for all of them.
  *
  * Context: camex_dev.lock held.
  */
@@ -59,7 +59,7 @@ void camex_wg_handshake_prepare(struct camex_peer *peer)
 }
 
 /**
- * camex_wg_handshake_request() - a session is wanted
+ * camex_wg_handshake_request() - begin a handshake, unless one has just begun
  * @peer: the peer; without an endpoint nothing is done
  *
  * Context: RCU reader, bottom halves off.
@@ -74,10 +74,10 @@ void camex_wg_handshake_request(struct camex_peer *peer)
 }
 
 /**
- * camex_wg_forget_source() - a peer does not answer: the route says which address of ours it sees
+ * camex_wg_forget_source() - let the route choose the source address towards a silent peer
  * @peer: the peer
  *
- * The one that it was heard at last may be no way back any more.
+ * The local address at which the peer was last heard may no longer work.
  *
  * Context: RCU reader, bottom halves off.
  */
@@ -89,14 +89,14 @@ void camex_wg_forget_source(struct camex_peer *peer)
 	if (!ep || !ep->from.family)
 		return;
 	spin_lock(&peer->cdev->lock);
-	/* It may have moved meanwhile: then that counts. */
+	/* Not if the peer has moved meanwhile. */
 	if (!peer->dead && rcu_access_pointer(peer->endpoint) == ep)
 		camex_peer_move(peer, &ep->to, &any);
 	spin_unlock(&peer->cdev->lock);
 }
 
 /**
- * camex_wg_handshake_retry() - an initiation was not answered
+ * camex_wg_handshake_retry() - repeat an initiation that was not answered
  * @peer: the peer
  *
  * Context: RCU reader, bottom halves off.
@@ -106,7 +106,7 @@ void camex_wg_handshake_retry(struct camex_peer *peer)
 	struct camex_wg_peer *own = camex_peer_own(peer);
 
 	queue_initiation(peer);
-	/* Without an endpoint, or too early: the next try is due all the same. */
+	/* If nothing was sent (no endpoint, or too early), schedule the next attempt here. */
 	spin_lock(&peer->cdev->lock);
 	if (camex_wg_is_alive(own) && !own->timers.initiated.is) {
 		camex_wg_timers_initiated(&own->timers, jiffies);
@@ -115,7 +115,7 @@ void camex_wg_handshake_retry(struct camex_peer *peer)
 	spin_unlock(&peer->cdev->lock);
 }
 
-/* The time has come, and the keys are there: take an index, and copy what is needed. */
+/* If an initiation may be sent now: draw an index, and copy keys and time stamp. */
 static bool begin_initiation(struct camex_wg_peer *own, struct camex_wg_keys *keys, u8 *stamp)
 {
 	struct camex_wg_dev *dev = camex_dev_own(own->peer->cdev);
@@ -139,7 +139,7 @@ static bool begin_initiation(struct camex_wg_peer *own, struct camex_wg_keys *ke
 	return ok;
 }
 
-/* The response may come from now on. */
+/* Store the handshake: from now on a response is accepted. */
 static bool keep_handshake(struct camex_wg_peer *own, const struct camex_wg_keys *keys,
 			   const struct camex_noise_handshake *hs)
 {
@@ -190,7 +190,7 @@ static void send_initiation(struct camex_wg_peer *own)
 
 	if (!begin_initiation(own, &keys, stamp))
 		goto out;
-	/* The next try is due in a few seconds. */
+	/* The timer tries again in a few seconds. */
 	if (!camex_wg_is_random())
 		goto out;
 	camex_wg_keys_complete(own, &keys);
@@ -204,10 +204,10 @@ out:
 }
 
 /**
- * camex_wg_handshake_initiate() - send an initiation, or prepare for one
+ * camex_wg_handshake_initiate() - send an initiation, or compute what the next one needs
  * @work: camex_wg_peer.initiate
  *
- * Context: process. The peer is there until the work was cancelled.
+ * Context: process. The work is cancelled before the peer is freed.
  */
 void camex_wg_handshake_initiate(struct work_struct *work)
 {
@@ -219,7 +219,7 @@ void camex_wg_handshake_initiate(struct work_struct *work)
 		prepare_keys(own);
 }
 
-/* The handshake that a response is for, with the keys; NULL: there is none. */
+/* Find the handshake that a response belongs to, and copy it and the keys. NULL if none. */
 static struct camex_wg_peer *find_handshake(struct camex_wg_dev *dev, u32 value,
 					    struct camex_noise_handshake *hs,
 					    struct camex_wg_keys *keys)
@@ -240,7 +240,7 @@ static struct camex_wg_peer *find_handshake(struct camex_wg_dev *dev, u32 value,
 	return ok ? own : NULL;
 }
 
-/* The session that a response completes takes the place of the handshake. */
+/* Replace the handshake by the session that the response has completed. */
 static int replace_handshake(struct camex_wg_peer *own, struct camex_noise_handshake *hs,
 			     const struct camex_wg_keys *keys, struct camex_aead_key *spare)
 {
@@ -269,7 +269,7 @@ static int replace_handshake(struct camex_wg_peer *own, struct camex_noise_hands
 	return ok ? 0 : CAMEX_A_STATS_UNKNOWN_PEER;
 }
 
-/* The first datagram of a session tells the peer that we have its keys. */
+/* The first datagram of a session confirms the keys to the responder. */
 static void send_first(struct camex_wg_peer *own)
 {
 	const struct camex_wg_session *session;
@@ -283,12 +283,12 @@ static void send_first(struct camex_wg_peer *own)
 }
 
 /**
- * camex_wg_take_response() - take the answer to an initiation of ours
+ * camex_wg_take_response() - process the response to our initiation
  * @dev: the device
- * @message: the response, whose MACs are right
+ * @message: the response, with valid MACs
  *
  * Context: RCU reader, in a process.
- * Return: 0, or the counter that says why it is no such answer.
+ * Return: 0, or the drop counter.
  */
 int camex_wg_take_response(struct camex_wg_dev *dev, const struct camex_wg_message *message)
 {

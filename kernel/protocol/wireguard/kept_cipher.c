@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Ciphers of peers that were replaced. WireGuard's own interface knows no cipher: who replaces all
- * peers there, as wg setconf does, and lists one again, means the same one.
+ * Remembered ciphers of replaced peers. WireGuard's netlink interface has no cipher. A program that
+ * replaces all peers (wg setconf) and lists a peer again expects it to be the same as before.
  */
 #include <linux/bsearch.h>
 #include <linux/mm.h>
@@ -15,8 +15,8 @@
 
 /**
  * struct camex_wg_kept - peers that had cipher aes-256-gcm when they were replaced
- * @portid: the socket that has replaced them; the new ones may come in more than one request
- * @count: how many
+ * @portid: the socket that replaces them, possibly by more than one request
+ * @count: number of keys
  * @keys: their public keys, sorted
  */
 struct camex_wg_kept {
@@ -42,9 +42,9 @@ static unsigned int count_peers(struct camex_dev *cdev)
 }
 
 /**
- * camex_wg_ciphers_keep() - remember the ciphers of all peers, which are about to be deleted
+ * camex_wg_ciphers_keep() - remember the ciphers of all peers before they are deleted
  * @cdev: the device
- * @portid: the socket that asks for it
+ * @portid: the requesting socket
  *
  * Return: 0 or -ENOMEM.
  */
@@ -74,9 +74,9 @@ int camex_wg_ciphers_keep(struct camex_dev *cdev, u32 portid)
 }
 
 /**
- * camex_wg_ciphers_forget() - forget ciphers that another socket, or nobody, asked for
+ * camex_wg_ciphers_forget() - forget ciphers that another socket has made us remember
  * @cdev: the device
- * @portid: the socket that makes a request now; 0: none
+ * @portid: the requesting socket; 0: forget all
  */
 void camex_wg_ciphers_forget(struct camex_dev *cdev, u32 portid)
 {
@@ -89,11 +89,11 @@ void camex_wg_ciphers_forget(struct camex_dev *cdev, u32 portid)
 }
 
 /**
- * camex_wg_cipher_kept() - the cipher that a peer had before all were replaced
+ * camex_wg_cipher_kept() - get the cipher that a peer had before it was replaced
  * @cdev: the device
  * @public_key: 32 bytes
  *
- * Return: enum camex_cipher_type; the default one for a peer that was not there.
+ * Return: enum camex_cipher_type; the default one for a new peer.
  */
 u32 camex_wg_cipher_kept(const struct camex_dev *cdev, const u8 *public_key)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Handshake messages on their way out, and from the queue to who takes them. */
+/* Send handshake messages; take received ones from the queue, check and dispatch them. */
 #include <linux/random.h>
 
 #include "core/compat.h"
@@ -7,7 +7,7 @@
 #include "core/transport.h"
 #include "protocol/wireguard/handshake.h"
 
-/* DSCP of handshakes: AF41, as WireGuard has it. */
+/* DSCP of handshakes: AF41, as in WireGuard. */
 #define DSFIELD		0x88
 
 static bool send_message(struct camex_dev *cdev, struct camex_endpoint *ep,
@@ -34,7 +34,7 @@ out:
 }
 
 /**
- * camex_wg_send_to_peer() - send a message to where a peer is
+ * camex_wg_send_to_peer() - send a handshake message to a peer's endpoint
  * @own: the peer
  * @message: the message; its MACs are filled in
  * @len: its bytes
@@ -56,14 +56,14 @@ void camex_wg_send_to_peer(struct camex_wg_peer *own, void *message, unsigned in
 	rcu_read_unlock_bh();
 }
 
-/* What checks the MACs of a message. */
+/* The checker of the message's suite. */
 static struct camex_cookie_checker *checker_of(struct camex_wg_dev *dev,
 					       const struct camex_wg_message *message)
 {
 	return &dev->checkers[!!(message->data[0] & CAMEX_WG_TYPE_AES)];
 }
 
-/* Have the sender of a message prove that it is where it says. */
+/* Make the sender of a message prove its source address. */
 static void send_cookie(struct camex_wg_dev *dev, const struct camex_wg_message *message)
 {
 	struct camex_endpoint there = {
@@ -98,7 +98,7 @@ static int take_cookie(struct camex_wg_dev *dev, const struct camex_wg_message *
 	       0 : CAMEX_A_STATS_AUTH_FAILED;
 }
 
-/* Is a message worth the effort? 0, or why not. */
+/* Check the MACs before any expensive computation. Returns 0 or the drop counter. */
 static int check_macs(struct camex_wg_dev *dev, const struct camex_wg_message *message,
 		      bool load)
 {
@@ -138,8 +138,8 @@ static int take_message(struct camex_wg_dev *dev, const struct camex_wg_message 
 }
 
 /*
- * Readers of RCU make sessions, and cannot wait for the memory of keys: a worker has two ready.
- * A stranger's message uses up none, they are there for the next one.
+ * Sessions are made in RCU read sections, where allocating keys cannot sleep. So each worker
+ * allocates two keys in advance. What a stranger does not use up, the next message gets.
  */
 static void prepare_keys(struct camex_wg_dev *dev, struct camex_wg_worker *worker,
 			 struct camex_wg_message *message)
@@ -159,10 +159,10 @@ static void prepare_keys(struct camex_wg_dev *dev, struct camex_wg_worker *worke
 }
 
 /**
- * camex_wg_handshake_work() - take the messages that wait
+ * camex_wg_handshake_work() - process queued handshake messages
  * @work: of a struct camex_wg_worker
  *
- * Context: process. The device is there until the work was cancelled.
+ * Context: process. The work is cancelled before the device is freed.
  */
 void camex_wg_handshake_work(struct work_struct *work)
 {
@@ -176,7 +176,7 @@ void camex_wg_handshake_work(struct work_struct *work)
 	while ((message = camex_wg_queue_take(queue, &load))) {
 		prepare_keys(dev, worker, message);
 		rcu_read_lock();
-		/* Without random bytes what is below would sleep. Peers try again. */
+		/* Drop if take_message() would sleep for random bytes. Peers try again. */
 		why = camex_wg_is_random() ? take_message(dev, message, load) :
 					     CAMEX_A_STATS_NO_KEY;
 		rcu_read_unlock();
@@ -191,13 +191,13 @@ void camex_wg_handshake_work(struct work_struct *work)
 }
 
 /**
- * camex_wg_handshake_take() - take a message, later
+ * camex_wg_handshake_take() - queue a received handshake message
  * @cdev: the device
- * @skb: the message, of a kind that is no data
- * @from: where it came from
+ * @skb: the message; not a data message
+ * @from: its source
  *
  * Context: RCU reader, bottom halves off.
- * Return: 0, or the counter that says why not.
+ * Return: 0, or the drop counter.
  */
 int camex_wg_handshake_take(struct camex_dev *cdev, const struct sk_buff *skb,
 			    const struct camex_source *from)

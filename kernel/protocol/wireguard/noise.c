@@ -32,14 +32,14 @@ static void mix_hash(struct camex_noise_handshake *hs, const u8 *data, size_t le
 	memzero_explicit(&hash, sizeof(hash));
 }
 
-/* The token "e": the hash has it, and, as there is a preshared key, the chaining key too. */
+/* Token "e": mixed into the hash and, as the pattern has a psk, into the chaining key too. */
 static void mix_ephemeral(struct camex_noise_handshake *hs, const u8 *public_key)
 {
 	mix_hash(hs, public_key, CAMEX_WG_KEY_LEN);
 	camex_hkdf(hs->chain, NULL, NULL, hs->chain, public_key, CAMEX_WG_KEY_LEN);
 }
 
-/* Noise's MixKey with what two keys agree on. False if that is zero: a point of low order. */
+/* Noise's MixKey with a shared secret. False if that is zero: a point of low order. */
 static bool mix_agreed(struct camex_noise_handshake *hs, u8 *key, const u8 *private_key,
 		       const u8 *public_key)
 {
@@ -52,7 +52,7 @@ static bool mix_agreed(struct camex_noise_handshake *hs, u8 *key, const u8 *priv
 	return ok;
 }
 
-/* The same with what both static keys agree on, known already. */
+/* The same with the shared secret of both static keys, which is already computed. */
 static bool mix_static(struct camex_noise_handshake *hs, u8 *key,
 		       const struct camex_noise_remote *remote)
 {
@@ -63,7 +63,7 @@ static bool mix_static(struct camex_noise_handshake *hs, u8 *key,
 	return true;
 }
 
-/* The token "psk": Noise's MixKeyAndHash. */
+/* Token "psk": Noise's MixKeyAndHash. */
 static void mix_preshared(struct camex_noise_handshake *hs, u8 *key,
 			  const struct camex_noise_remote *remote)
 {
@@ -75,7 +75,7 @@ static void mix_preshared(struct camex_noise_handshake *hs, u8 *key,
 	memzero_explicit(temporary, sizeof(temporary));
 }
 
-/* Noise's EncryptAndHash: @len bytes and a tag go to @out. */
+/* Noise's EncryptAndHash: writes @len bytes and a tag to @out. */
 static void seal_and_hash(struct camex_noise_handshake *hs, u8 *out, const u8 *in, size_t len,
 			  const u8 *key)
 {
@@ -83,7 +83,7 @@ static void seal_and_hash(struct camex_noise_handshake *hs, u8 *out, const u8 *i
 	mix_hash(hs, out, len + CAMEX_WG_TAG);
 }
 
-/* Noise's DecryptAndHash: @len bytes of @in, with the tag. */
+/* Noise's DecryptAndHash: @len includes the tag. */
 static bool open_and_hash(struct camex_noise_handshake *hs, u8 *out, const u8 *in, size_t len,
 			  const u8 *key)
 {
@@ -93,7 +93,7 @@ static bool open_and_hash(struct camex_noise_handshake *hs, u8 *out, const u8 *i
 	return true;
 }
 
-/* Begin a handshake: the names, and the responder's public key, known beforehand. */
+/* Begin a handshake: mix in the names and the responder's public key (pre-message). */
 static void begin_handshake(struct camex_noise_handshake *hs,
 			    const struct camex_noise_suite *suite, const u8 *responder)
 {
@@ -109,7 +109,7 @@ static void begin_handshake(struct camex_noise_handshake *hs,
 	mix_hash(hs, responder, CAMEX_WG_KEY_LEN);
 }
 
-/* Draw an ephemeral key pair. False: once in 2^250, or never. */
+/* Draw an ephemeral key pair. Fails with a probability of 2^-250. */
 static bool draw_ephemeral(u8 *private_key, u8 *public_key)
 {
 	draw_private(private_key);
@@ -121,9 +121,9 @@ static bool draw_ephemeral(u8 *private_key, u8 *public_key)
  * @local: the keys
  * @private_key: the new private key; zeros: none
  *
- * The peers' keys that depend on it: camex_noise_remote_rekey().
+ * The caller updates the peers by camex_noise_remote_rekey().
  *
- * Return: whether the device has keys now.
+ * Return: true if the device has keys now.
  */
 bool camex_noise_local_set(struct camex_noise_local *local,
 			   const u8 private_key[CAMEX_WG_KEY_LEN])
@@ -155,10 +155,10 @@ void camex_noise_remote_rekey(struct camex_noise_remote *remote,
 }
 
 /**
- * camex_noise_remote_init() - begin a peer, without a preshared key
+ * camex_noise_remote_init() - initialize a peer without a preshared key
  * @remote: the peer
  * @suite: its suite
- * @public_key: its static public key; one of low order is taken, but never completes a handshake
+ * @public_key: its static public key; with a point of low order no handshake completes
  * @local: the device's keys
  */
 void camex_noise_remote_init(struct camex_noise_remote *remote,
@@ -175,14 +175,14 @@ void camex_noise_remote_init(struct camex_noise_remote *remote,
 /**
  * camex_noise_create_initiation() - begin a handshake
  * @message: the initiation, all but its MACs
- * @hs: the handshake; what it held is forgotten
+ * @hs: the handshake; its old content is overwritten
  * @local: the device's keys
  * @remote: the peer
  * @index: our index
- * @timestamp: time stamp, above all that this peer was sent under these keys
+ * @timestamp: time stamp, later than all sent to this peer under these keys
  *
  * Context: process, may sleep until the random number generator is ready.
- * Return: false if there is no usable key; @hs is forgotten then.
+ * Return: false if there is no usable key; @hs is wiped then.
  */
 bool camex_noise_create_initiation(struct camex_wg_initiation *message,
 				   struct camex_noise_handshake *hs,
@@ -219,15 +219,15 @@ out:
 }
 
 /**
- * camex_noise_open_initiation() - find out who begins a handshake
- * @hs: the new handshake, not one that lasts: nothing is proved yet
+ * camex_noise_open_initiation() - decrypt the initiator's public key
+ * @hs: the new handshake, in temporary memory: the initiator has proved nothing yet
  * @message: an initiation with a valid mac1
  * @suite: the suite that its type belongs to
  * @local: the device's keys
- * @public_key: the initiator's static public key, as it says
+ * @public_key: result, the static public key that the initiator claims
  *
  * Context: process.
- * Return: false if the message is not for us; @hs is forgotten then.
+ * Return: false if the message is not for this device; @hs is wiped then.
  */
 bool camex_noise_open_initiation(struct camex_noise_handshake *hs,
 				 const struct camex_wg_initiation *message,
@@ -257,15 +257,15 @@ out:
 }
 
 /**
- * camex_noise_check_initiation() - find out whether the initiator is who it says
+ * camex_noise_check_initiation() - authenticate the initiator
  * @hs: the handshake that camex_noise_open_initiation() began
  * @message: the same initiation
- * @remote: the peer with that public key, which may use another suite: then the caller goes no
- *	further
- * @timestamp: the time stamp. Unless it is above the highest one of that peer so far the message
- *	is a replay, and the caller drops it
+ * @remote: the peer with that public key; if it uses another suite, the caller must stop after
+ *	this check
+ * @timestamp: result, the time stamp. If it is not later than all earlier ones of that peer, the
+ *	message is a replay, and the caller must drop it
  *
- * Return: false if the initiator is not the peer; @hs is forgotten then.
+ * Return: false if the initiator is not the peer; @hs is wiped then.
  */
 bool camex_noise_check_initiation(struct camex_noise_handshake *hs,
 				  const struct camex_wg_initiation *message,
@@ -286,15 +286,15 @@ bool camex_noise_check_initiation(struct camex_noise_handshake *hs,
 }
 
 /**
- * camex_noise_create_response() - answer an initiation
+ * camex_noise_create_response() - make the response to an initiation
  * @message: the response, all but its MACs
- * @hs: the handshake that camex_noise_check_initiation() found good
+ * @hs: the handshake, authenticated by camex_noise_check_initiation()
  * @remote: its peer
  * @index: our index
  *
  * Context: process, may sleep until the random number generator is ready.
  * Return: false if the initiator's ephemeral key or the peer's static one is a point of low order,
- * or the peer uses another suite; @hs is forgotten then.
+ * or the peer uses another suite; @hs is wiped then.
  */
 bool camex_noise_create_response(struct camex_wg_response *message,
 				 struct camex_noise_handshake *hs,
@@ -330,16 +330,16 @@ out:
 }
 
 /**
- * camex_noise_consume_response() - take the answer to our initiation
+ * camex_noise_consume_response() - process the response to our initiation
  * @hs: the handshake that camex_noise_create_initiation() began
  * @message: a response with a valid mac1 whose receiver is @hs->local_index
  * @local: the device's keys
  * @remote: the peer
  *
- * Anybody who saw the initiation can send a response that looks right but for the last tag.
+ * Anybody who saw the initiation can send a response in which only the last tag is wrong.
  *
  * Context: process.
- * Return: false if the peer did not make it; @hs is as it was then, and waits on.
+ * Return: false if the peer did not make it; @hs is unchanged then, and still accepts a response.
  */
 bool camex_noise_consume_response(struct camex_noise_handshake *hs,
 				  const struct camex_wg_response *message,
@@ -373,12 +373,12 @@ out:
 }
 
 /**
- * camex_noise_derive_keys() - end a handshake with its keys
- * @hs: a handshake whose response was created or consumed; it is forgotten, so that the
- *	indices have to be taken from it before
- * @keys: the keys
+ * camex_noise_derive_keys() - derive the keys of a session from a complete handshake
+ * @hs: a handshake whose response was created or consumed; it is wiped, so copy its indices
+ *	before
+ * @keys: result
  *
- * Return: false if the handshake is not that far, or was used already.
+ * Return: false if the handshake is not complete, or was already used.
  */
 bool camex_noise_derive_keys(struct camex_noise_handshake *hs, struct camex_noise_keys *keys)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The handshake Noise_IKpsk2 as WireGuard uses it. All of it works on values that the caller
- * owns and locks: nothing here takes a lock or keeps a pointer. Each function that computes
- * Curve25519 costs from 200,000 instructions up and may sleep: call it from process context.
+ * The handshake Noise_IKpsk2 as WireGuard uses it. All functions work on values that the caller
+ * owns and locks; none takes a lock or keeps a pointer. A function that computes Curve25519 costs
+ * at least 200,000 instructions, and may sleep: call it from process context.
  *
  * Initiator: camex_noise_create_initiation(), camex_noise_consume_response().
- * Responder: camex_noise_open_initiation() says who it is, camex_noise_check_initiation()
- * proves it, camex_noise_create_response(). Both: camex_noise_derive_keys().
+ * Responder: camex_noise_open_initiation() names the initiator, camex_noise_check_initiation()
+ * authenticates it, camex_noise_create_response() answers. Both: camex_noise_derive_keys().
  */
 #ifndef CAMEX_WG_NOISE_H
 #define CAMEX_WG_NOISE_H
@@ -25,13 +25,13 @@ struct camex_cipher;
  * @label_mac1: hashed with a public key into the key of mac1
  * @label_cookie: hashed with a public key into the key of cookie replies
  * @first_type: type byte of the suite's initiation; the other messages' types follow it
- * @big_endian: how data messages have the counter in their nonces
- * @rekey_counter: after so many data messages a new session is asked for ...
- * @reject_counter: ... and none has this counter or a higher one
- * @cipher: of data messages
+ * @big_endian: byte order of the counter in the nonces of data messages
+ * @rekey_counter: a session that has sent this many data messages requests the next one ...
+ * @reject_counter: ... and a data message with this counter, or a higher one, is refused
+ * @cipher: the cipher of data messages
  * @seal: encrypt @len bytes from @in to @out, with a tag behind them, nonce 0, associated data
  *	@hash of CAMEX_HASH_LEN bytes
- * @open: decrypt @len bytes, the tag among them; false if the tag is wrong
+ * @open: decrypt @len bytes, including the tag; false if the tag is wrong
  */
 struct camex_noise_suite {
 	const char *name;
@@ -56,7 +56,7 @@ const struct camex_noise_suite *camex_noise_suite_of(u8 type);
 
 /**
  * struct camex_noise_local - static keys of a device
- * @has_key: there are keys; the rest is zero if not
+ * @has_key: the keys are set; otherwise the rest is zero
  * @private_key: the private key
  * @public_key: the public key that belongs to it
  */
@@ -67,15 +67,15 @@ struct camex_noise_local {
 };
 
 /**
- * struct camex_noise_remote - what is known of a peer
+ * struct camex_noise_remote - keys of a peer
  * @suite: the suite that this peer uses
  * @usable: @static_static is a shared secret. No handshake with the peer succeeds without it:
  *	the device has no key, or the peer's public key is a point of low order
  * @public_key: static public key of the peer
  * @preshared: the preshared key, or zeros
- * @static_static: what both static keys agree on
+ * @static_static: shared secret of both static keys
  *
- * camex_noise_remote_init() fills it in; @preshared is the caller's.
+ * camex_noise_remote_init() fills it in, and the caller sets @preshared.
  */
 struct camex_noise_remote {
 	const struct camex_noise_suite *suite;
@@ -85,7 +85,7 @@ struct camex_noise_remote {
 	u8 static_static[CAMEX_WG_KEY_LEN];
 };
 
-/* How far a handshake is. */
+/* Stages of a handshake. */
 enum camex_noise_stage {
 	CAMEX_NOISE_NONE,		/* nothing; all zero */
 	CAMEX_NOISE_INITIATION_CREATED,	/* waits for the response */
@@ -96,11 +96,11 @@ enum camex_noise_stage {
 };
 
 /**
- * struct camex_noise_handshake - a handshake under way
+ * struct camex_noise_handshake - state of a handshake
  * @suite: its suite
- * @stage: how far it is
- * @local_index: our index, which the other end puts into what it sends
- * @remote_index: the other end's
+ * @stage: enum camex_noise_stage
+ * @local_index: local index, which the other end's messages contain
+ * @remote_index: index of the other end, which our messages contain
  * @hash: hash of the transcript
  * @chain: the chaining key
  * @ephemeral_private: our ephemeral private key (initiator)
@@ -118,9 +118,9 @@ struct camex_noise_handshake {
 };
 
 /**
- * struct camex_noise_keys - what a handshake yields
- * @send: key of what we send
- * @receive: key of what we receive
+ * struct camex_noise_keys - the keys that a handshake yields
+ * @send: key of sent data messages
+ * @receive: key of received data messages
  */
 struct camex_noise_keys {
 	u8 send[CAMEX_HASH_LEN];

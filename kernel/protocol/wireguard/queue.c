@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Handshake messages wait for a worker in a queue of bounded length. A source, or those that
- * share its group by chance, may fill a quarter of the room that is left: one that sends
- * without an end never keeps the others out.
+ * Handshake messages wait for a worker in a queue of bounded length. A group of sources may fill a
+ * quarter of the room that is left, so a flood from one source never keeps out the others.
  */
 #include <linux/net.h>
 #include <linux/siphash.h>
@@ -14,15 +13,15 @@
 #include "protocol/wireguard/session.h"
 #include "protocol/wireguard/wireguard.h"
 
-/* For how long a load counts after the last moment when it was heavy. */
+/* The load counts as heavy for this long after the queue was last so full. */
 #define LOAD_LASTS	((u64)NSEC_PER_SEC)
-/* A group may always have so many. */
+/* A group may always queue this many. */
 #define GROUP_LEAST	8U
 
 /**
- * camex_wg_queue_init() - set up an empty queue, not open yet
+ * camex_wg_queue_init() - initialize an empty, closed queue
  * @queue: the queue
- * @work: takes messages; of a struct camex_wg_worker
+ * @work: the work function, called with the work of a struct camex_wg_worker
  */
 void camex_wg_queue_init(struct camex_wg_queue *queue, work_func_t work)
 {
@@ -37,7 +36,7 @@ void camex_wg_queue_init(struct camex_wg_queue *queue, work_func_t work)
 }
 
 /**
- * camex_wg_queue_open() - take messages from now on
+ * camex_wg_queue_open() - accept messages from now on
  * @queue: the queue
  */
 void camex_wg_queue_open(struct camex_wg_queue *queue)
@@ -48,7 +47,7 @@ void camex_wg_queue_open(struct camex_wg_queue *queue)
 }
 
 /**
- * camex_wg_queue_close() - drop all messages, take none any more, and wait for the workers
+ * camex_wg_queue_close() - drop all messages, accept no more, and wait for the workers
  * @queue: the queue
  *
  * Context: may sleep.
@@ -74,7 +73,7 @@ void camex_wg_queue_close(struct camex_wg_queue *queue)
 	}
 }
 
-/* Sources of one IPv4 address, or of one IPv6 /64, are of one group. */
+/* Sources with the same IPv4 address, or in the same IPv6 /64, are in one group. */
 static u16 group_of(const struct camex_addr *addr)
 {
 	static siphash_key_t secret;
@@ -93,12 +92,12 @@ static bool has_room(const struct camex_wg_queue *queue, u16 group)
 }
 
 /**
- * camex_wg_queue_put() - have a message wait
+ * camex_wg_queue_put() - queue a message
  * @queue: the queue
  * @skb: the message, at most CAMEX_WG_MESSAGE_MAX bytes
  * @from: its source
  *
- * Return: 0, or the counter that says why not.
+ * Return: 0, or the drop counter.
  */
 int camex_wg_queue_put(struct camex_wg_queue *queue, const struct sk_buff *skb,
 		       const struct camex_source *from)
@@ -107,7 +106,7 @@ int camex_wg_queue_put(struct camex_wg_queue *queue, const struct sk_buff *skb,
 	int why = CAMEX_A_STATS_QUEUE_FULL;
 	u16 group = group_of(&from->addr);
 
-	/* Where nothing fits nothing has to be copied; asked again below. */
+	/* Copy nothing if the queue is full. Checked again below, under the lock. */
 	if (READ_ONCE(queue->n) >= CAMEX_WG_QUEUE_MAX)
 		return why;
 	message = kmalloc(sizeof(*message), GFP_ATOMIC | __GFP_NOWARN);
@@ -125,7 +124,7 @@ int camex_wg_queue_put(struct camex_wg_queue *queue, const struct sk_buff *skb,
 		list_add_tail(&message->node, &queue->list);
 		queue->n++;
 		queue->waiting[group]++;
-		/* Under the lock: none is woken once the queue is closed. */
+		/* Under the lock, so that no worker is woken once the queue is closed. */
 		queue->turn = (queue->turn + 1) % CAMEX_WG_WORKERS;
 		queue_work(camex_wg_workqueue, &queue->works[queue->turn].work);
 		message = NULL;
@@ -137,9 +136,9 @@ int camex_wg_queue_put(struct camex_wg_queue *queue, const struct sk_buff *skb,
 }
 
 /**
- * camex_wg_queue_take() - the message that has waited longest
+ * camex_wg_queue_take() - take the oldest message
  * @queue: the queue
- * @load: result: is the load heavy, or was it a moment ago
+ * @load: result: the load is heavy, or was within the last second
  *
  * Return: the message, for kfree(), or NULL.
  */

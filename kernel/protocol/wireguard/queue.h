@@ -7,10 +7,10 @@
 
 #include "core/protocol.h"
 
-/* Messages that can wait, and how many are a heavy load. */
+/* Capacity, and the number of queued messages from which on the load is heavy. */
 #define CAMEX_WG_QUEUE_MAX	4096
 #define CAMEX_WG_QUEUE_LOAD	(CAMEX_WG_QUEUE_MAX / 8)
-/* Groups of sources: each gets a part of the room that is left. */
+/* Number of groups of sources; each may use a part of the room that is left. */
 #define CAMEX_WG_QUEUE_GROUPS	1024
 /* Bytes of the longest message. */
 #define CAMEX_WG_MESSAGE_MAX	148
@@ -19,10 +19,10 @@
  * struct camex_wg_message - a handshake message that was received
  * @node: in camex_wg_queue.list
  * @from: its source
- * @group: of its source
- * @spare: its worker's keys for the session that may come of it
- * @len: its bytes
- * @data: these
+ * @group: group of its source
+ * @spare: its worker's preallocated keys for the session that it may create
+ * @len: length of @data
+ * @data: its bytes
  */
 struct camex_wg_message {
 	struct list_head node;
@@ -37,10 +37,10 @@ struct camex_wg_message {
 #define CAMEX_WG_WORKERS	4
 
 /**
- * struct camex_wg_worker - takes messages
- * @work: does so until there is none
- * @queue: from here
- * @spare: two keys in memory of their own for the next session that needs such, or zeros
+ * struct camex_wg_worker - a worker that processes messages
+ * @work: runs until the queue is empty
+ * @queue: the queue
+ * @spare: two preallocated keys for the next session whose cipher needs them, or zeros
  */
 struct camex_wg_worker {
 	struct work_struct work;
@@ -49,15 +49,15 @@ struct camex_wg_worker {
 };
 
 /**
- * struct camex_wg_queue - the messages of a device that wait
+ * struct camex_wg_queue - queued handshake messages of a device
  * @lock: protects the rest
  * @list: the messages
- * @n: how many
- * @open: more are taken
- * @loaded_at: camex_wg_now() of the last heavy load, 0 for never
- * @works: the workers that take messages
- * @turn: which of them is woken next
- * @waiting: how many of each group
+ * @n: number of messages
+ * @open: messages are accepted
+ * @loaded_at: camex_wg_now() of the last heavy load; 0: none yet
+ * @works: the workers
+ * @turn: index of the worker that is woken next
+ * @waiting: number of messages of each group
  */
 struct camex_wg_queue {
 	spinlock_t lock;	/* protects the members below */

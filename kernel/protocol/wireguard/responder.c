@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A handshake that a peer begins. */
+/* The responder's side of a handshake. */
 #include "core/compat.h"
 #include "protocol/wireguard/handshake.h"
 
-/* Initiations of a peer that are looked at: one in so many nanoseconds. */
+/* Minimum time between initiations of a peer that are processed, nanoseconds. */
 #define LOOK_EVERY	((u64)NSEC_PER_SEC / 50)
-/* Events that tell of a wrong cipher: one for each peer in so many nanoseconds. */
+/* Minimum time between wrong_cipher events of a peer, nanoseconds. */
 #define TELL_EVERY	(60 * (u64)NSEC_PER_SEC)
 
-/* The peer that begins a handshake, with its keys; NULL with *@why set. */
+/* Authenticate the initiator, and copy its keys. NULL if it is unknown, with *@why set. */
 static struct camex_wg_peer *find_initiator(struct camex_wg_dev *dev,
 					    const struct camex_wg_initiation *message,
 					    struct camex_noise_handshake *hs,
@@ -38,7 +38,7 @@ static struct camex_wg_peer *find_initiator(struct camex_wg_dev *dev,
 	return ok ? own : NULL;
 }
 
-/* Is an initiation a new one, and may it be looked at? 0, or why not. */
+/* Refuse replays, and initiations that come too fast. Returns 0 or the drop counter. */
 static int take_stamp(struct camex_wg_peer *own, const struct camex_wg_keys *keys,
 		      const struct camex_noise_handshake *hs, const u8 *stamp)
 {
@@ -56,7 +56,7 @@ static int take_stamp(struct camex_wg_peer *own, const struct camex_wg_keys *key
 	if (!why) {
 		memcpy(own->taken, stamp, sizeof(own->taken));
 		own->taken_at = now;
-		/* One that is not answered does not keep us from beginning. */
+		/* An initiation of another suite gets no answer, so it must not delay our own. */
 		if (hs->suite == keys->remote.suite)
 			WRITE_ONCE(own->shaken_at, now);
 	}
@@ -64,7 +64,7 @@ static int take_stamp(struct camex_wg_peer *own, const struct camex_wg_keys *key
 	return why;
 }
 
-/* The peer uses a cipher that is not the one it was configured with. */
+/* Report that a peer uses another cipher than the configured one. */
 static void note_wrong_cipher(struct camex_wg_peer *own)
 {
 	struct camex_dev *cdev = own->peer->cdev;
@@ -114,12 +114,12 @@ static int send_response(struct camex_wg_peer *own, struct camex_noise_handshake
 }
 
 /**
- * camex_wg_take_initiation() - answer an initiation
+ * camex_wg_take_initiation() - process an initiation, and answer it
  * @dev: the device
- * @message: the initiation, whose MACs are right
+ * @message: the initiation, with valid MACs
  *
  * Context: RCU reader, in a process.
- * Return: 0, or the counter that says why it is not answered.
+ * Return: 0, or the drop counter.
  */
 int camex_wg_take_initiation(struct camex_wg_dev *dev, const struct camex_wg_message *message)
 {

@@ -8,14 +8,14 @@
 #include "protocol/wireguard/wireguard.h"
 
 /**
- * camex_wg_session_new() - a session that nothing is known of yet
- * @peer: whose
- * @suite: how it is encrypted
- * @spare: two keys that camex_aead_key_alloc() has made for the suite's cipher, which the session
- *	takes; zeros or NULL: there are none, which is enough for ChaCha20-Poly1305
+ * camex_wg_session_new() - allocate a session without keys
+ * @peer: the peer
+ * @suite: its suite
+ * @spare: two keys from camex_aead_key_alloc() for the suite's cipher; the session takes them over.
+ *	Zeros or NULL if there are none: ChaCha20-Poly1305 needs none
  *
- * Return: the session, which opens nothing yet, for camex_wg_sessions_add() or
- * camex_wg_session_drop(); or NULL without memory.
+ * Return: the session, for camex_wg_sessions_add() or camex_wg_session_drop(); or NULL without
+ * memory.
  */
 struct camex_wg_session *camex_wg_session_new(struct camex_peer *peer,
 					      const struct camex_noise_suite *suite,
@@ -54,8 +54,8 @@ static void free_session(struct rcu_head *rcu)
 
 /**
  * camex_wg_session_drop() - end a session
- * @session: the session, among those of its peer no more or not yet; or NULL. Wiped and freed
- *	after a grace period
+ * @session: the session, not (or no longer) among those of its peer; or NULL. It is wiped and
+ *	freed after a grace period
  *
  * Context: camex_dev.lock held.
  */
@@ -77,7 +77,7 @@ void camex_wg_session_drop(struct camex_wg_session *session)
 	call_rcu(&session->rcu, free_session);
 }
 
-/* Put another session, or none, where one was. Return that. */
+/* Replace a session by another one or none. Returns the old one. */
 static struct camex_wg_session *swap_session(struct camex_wg_session __rcu **at,
 					     struct camex_wg_session *session)
 {
@@ -86,12 +86,12 @@ static struct camex_wg_session *swap_session(struct camex_wg_session __rcu **at,
 }
 
 /**
- * camex_wg_sessions_add() - a handshake has made a session
- * @sessions: those that there are
- * @session: the new one, in the table of indices
+ * camex_wg_sessions_add() - add a session that a handshake has made
+ * @sessions: the sessions of the peer
+ * @session: the new session, already in the table of indices
  *
- * Who began the handshake sends under it at once. Who answered does so when the peer has
- * proved by its first datagram that it has the keys as well.
+ * The initiator sends under it at once. The responder waits until the initiator's first datagram
+ * has proved that both have the same keys.
  *
  * Context: camex_dev.lock held.
  */
@@ -100,14 +100,14 @@ void camex_wg_sessions_add(struct camex_wg_sessions *sessions,
 {
 	struct camex_wg_session *old;
 
-	/* Its keys are there before it opens anything. */
+	/* Publish the window after the keys: see find_session(). */
 	rcu_assign_pointer(session->receiver.window, &session->window);
 	if (!session->initiator) {
 		camex_wg_session_drop(swap_session(&sessions->next, session));
 		camex_wg_session_drop(swap_session(&sessions->previous, NULL));
 		return;
 	}
-	/* Both began: the peer may send under what it began, and has not done so yet. */
+	/* If both ends began a handshake, the peer may still begin to send under its own. */
 	old = swap_session(&sessions->next, NULL);
 	if (old)
 		camex_wg_session_drop(swap_session(&sessions->sending, session));
@@ -117,12 +117,12 @@ void camex_wg_sessions_add(struct camex_wg_sessions *sessions,
 }
 
 /**
- * camex_wg_sessions_confirm() - an authentic datagram came under a session
- * @sessions: those that there are
+ * camex_wg_sessions_confirm() - note that an authentic datagram of a session was received
+ * @sessions: the sessions of the peer
  * @session: the session
  *
  * Context: camex_dev.lock held.
- * Return: true when it is the next one, under which we send from now on.
+ * Return: true if it was the next session; it is used for sending from now on.
  */
 bool camex_wg_sessions_confirm(struct camex_wg_sessions *sessions,
 			       struct camex_wg_session *session)
@@ -146,8 +146,8 @@ static void stop_sending(struct camex_wg_session __rcu **at)
 }
 
 /**
- * camex_wg_sessions_stop() - send nothing more under the sessions that there are
- * @sessions: the sessions, which receive on
+ * camex_wg_sessions_stop() - stop sending under the existing sessions
+ * @sessions: the sessions, which still receive
  *
  * Context: camex_dev.lock held.
  */

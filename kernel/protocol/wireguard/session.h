@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Sessions of protocol wireguard: what a handshake makes, and their turns. */
+/* Sessions of protocol wireguard, which handshakes make and replace. */
 #ifndef CAMEX_WG_SESSION_H
 #define CAMEX_WG_SESSION_H
 
@@ -11,31 +11,31 @@
 #include "protocol/wireguard/index.h"
 #include "protocol/wireguard/noise.h"
 
-/* Ages of a session, nanoseconds: a new one is asked for, by who began it, when sending ... */
+/* Ages of a session, nanoseconds: the initiator requests a new one when it sends ... */
 #define CAMEX_WG_REKEY_AFTER		(120 * NSEC_PER_SEC)
-/* ... and when receiving; and it is not used any more. */
+/* ... and when it receives; and the session is no longer used. */
 #define CAMEX_WG_REKEY_RECEIVING	(165 * NSEC_PER_SEC)
 #define CAMEX_WG_REJECT_AFTER		(180 * NSEC_PER_SEC)
-/* Counters: a new session is asked for, and this one is not used any more. */
+/* Counters at which a new session is requested, and at which this one is no longer used. */
 #define CAMEX_WG_REKEY_COUNTER		BIT_ULL(60)
 #define CAMEX_WG_REJECT_COUNTER		(U64_MAX - BIT_ULL(13))
-/* The same of AES-256-GCM, of which a key is good for fewer bytes. */
+/* The same for AES-256-GCM, whose keys are good for fewer bytes. */
 #define CAMEX_WG_REKEY_COUNTER_AES	BIT_ULL(31)
 #define CAMEX_WG_REJECT_COUNTER_AES	BIT_ULL(32)
 
 /**
  * struct camex_wg_session - a pair of keys
  * @receiver: opens what the peer sends
- * @window: what of that was taken
- * @suite: how it is encrypted
- * @opens: the peer's key
- * @seals: our key
- * @next: counter of the next datagram that we send
+ * @window: replay window of the receiver
+ * @suite: its suite
+ * @opens: key of received datagrams
+ * @seals: key of sent datagrams
+ * @next: counter of the next datagram to send
  * @born: camex_wg_now() when it was made
- * @remote: the peer's index for it
- * @initiator: we began the handshake
- * @sends: we may still send under it
- * @index: our index for it
+ * @remote: the peer's index of the session
+ * @initiator: this end began the handshake
+ * @sends: it may still be used for sending
+ * @index: local index of the session
  * @rcu: frees it
  */
 struct camex_wg_session {
@@ -55,9 +55,9 @@ struct camex_wg_session {
 
 /**
  * struct camex_wg_sessions - the sessions of a peer
- * @sending: we send under this one (camex_dev.lock; RCU)
+ * @sending: the session used for sending (camex_dev.lock; RCU)
  * @previous: the one before; the peer may still send under it (camex_dev.lock; RCU)
- * @next: made as the responder; becomes @sending when the peer uses it (camex_dev.lock; RCU)
+ * @next: made as responder; becomes @sending when the peer uses it (camex_dev.lock; RCU)
  */
 struct camex_wg_sessions {
 	struct camex_wg_session __rcu *sending;
@@ -66,9 +66,9 @@ struct camex_wg_sessions {
 };
 
 /**
- * camex_wg_now() - the time that sessions are measured by
+ * camex_wg_now() - the clock of sessions
  *
- * Return: nanoseconds, coarse; it goes on while the machine sleeps.
+ * Return: nanoseconds, coarse, including time that the machine was suspended.
  */
 static inline u64 camex_wg_now(void)
 {
@@ -76,8 +76,8 @@ static inline u64 camex_wg_now(void)
 }
 
 /**
- * camex_wg_older() - is it that long ago?
- * @since: camex_wg_now() of then
+ * camex_wg_older() - check that something happened at least so long ago
+ * @since: camex_wg_now() when it happened
  * @age: nanoseconds
  * @now: camex_wg_now()
  */
@@ -87,7 +87,7 @@ static inline bool camex_wg_older(u64 since, u64 age, u64 now)
 }
 
 /**
- * camex_wg_session_usable() - may we send under a session?
+ * camex_wg_session_usable() - check that a session can be used for sending
  * @session: the session, or NULL
  * @now: camex_wg_now()
  */

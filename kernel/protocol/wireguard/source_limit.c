@@ -11,7 +11,7 @@
 #define BURST_NS	((u64)CAMEX_WG_LIMIT_BURST * MESSAGE_NS)
 
 /**
- * camex_wg_limits_alloc() - buckets, all full
+ * camex_wg_limits_alloc() - allocate buckets, all full
  *
  * Context: may sleep.
  * Return: the buckets, for camex_wg_limits_free(); or NULL without memory.
@@ -29,7 +29,7 @@ struct camex_wg_limits *camex_wg_limits_alloc(void)
 
 /**
  * camex_wg_limits_free() - free what camex_wg_limits_alloc() made
- * @limits: the buckets, which nothing received asks any more; may be NULL
+ * @limits: the buckets, no longer used by anything received; may be NULL
  */
 void camex_wg_limits_free(struct camex_wg_limits *limits)
 {
@@ -47,7 +47,7 @@ static u64 hash_source(const struct camex_wg_limits *limits, const struct camex_
 	return siphash_2u64(network, source->family, &limits->secret);
 }
 
-/* The bucket of a source, a free one if it has none; NULL without a free one. */
+/* Find the bucket of a source, or a free one. NULL if its set has none. */
 static struct camex_wg_source *find_bucket(struct camex_wg_limits *limits, u64 source, u64 now)
 {
 	struct camex_wg_source *set = limits->places[source % CAMEX_WG_LIMIT_SETS], *free = NULL;
@@ -63,12 +63,12 @@ static struct camex_wg_source *find_bucket(struct camex_wg_limits *limits, u64 s
 }
 
 /**
- * camex_wg_limit_source() - may one more handshake message of this source be looked at
+ * camex_wg_limit_source() - take a token for a handshake message of a source
  * @limits: the buckets
- * @source: its address, which a valid mac2 has proved; its port does not count
+ * @source: its address, proved by a valid mac2; the port is ignored
  * @now: the time, nanoseconds
  *
- * Return: false when the source has sent too many of late.
+ * Return: false if the source has sent too many lately.
  */
 bool camex_wg_limit_source(struct camex_wg_limits *limits, const struct camex_addr *source,
 			   u64 now)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* How many handshakes of one source address are looked at under load. */
+/* Under load: a limit for the handshakes of each source address. */
 #ifndef CAMEX_WG_SOURCE_LIMIT_H
 #define CAMEX_WG_SOURCE_LIMIT_H
 
@@ -13,15 +13,15 @@ struct camex_addr;
 #define CAMEX_WG_LIMIT_RATE	20	/* per second */
 #define CAMEX_WG_LIMIT_BURST	5	/* at once */
 
-/* Sources that are known at a time: places in a set, and sets. */
+/* Size of the table: places in a set, and sets. */
 #define CAMEX_WG_LIMIT_PLACES	8
 #define CAMEX_WG_LIMIT_SETS	256
 
 /**
  * struct camex_wg_source - the bucket of one source
  * @source: a keyed hash of its address
- * @full: when the bucket will be full again (nanoseconds); from then on the place is free, as a
- *	full bucket is that of a source never heard
+ * @full: when the bucket will be full again, nanoseconds. From then on the place is free: a full
+ *	bucket is the same as none
  */
 struct camex_wg_source {
 	u64 source;
@@ -31,9 +31,9 @@ struct camex_wg_source {
 /**
  * struct camex_wg_limits - the buckets of all sources
  * @lock: protects @places
- * @secret: the key of the hash, which says what set a source belongs to as well
- * @places: the buckets. A bucket is full again within a quarter of a second, so that nothing has
- *	to be collected; while a set is full its other sources are refused
+ * @secret: the key of the hash, which also selects the set
+ * @places: the buckets. A bucket is full again within a quarter of a second, so the table needs no
+ *	garbage collection. While all places of a set are used, its other sources are refused
  */
 struct camex_wg_limits {
 	spinlock_t lock;	/* of @places */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The suites of the handshake: WireGuard's own, and ours with AES-256-GCM. */
+/* The suites of the handshake: WireGuard's own, and camex's with AES-256-GCM. */
 #include <crypto/chacha20poly1305.h>
 #include <linux/string.h>
 
@@ -72,7 +72,7 @@ const struct camex_noise_suite camex_noise_aes256gcm = {
 	.open = open_aes256gcm,
 };
 #else
-/* No peer uses it, and no message is taken to be of it. */
+/* Without support for AES: no peer can use the suite, and no message is assigned to it. */
 const struct camex_noise_suite camex_noise_aes256gcm = {
 	.label_mac1 = "mac1-gcm",
 	.label_cookie = "cook-gcm",
@@ -82,7 +82,7 @@ const struct camex_noise_suite camex_noise_aes256gcm = {
 #endif
 
 /**
- * camex_noise_suite_of() - the suite that a message is of
+ * camex_noise_suite_of() - get the suite of a message
  * @type: its first byte; an unknown type is left to camex_wg_kind()
  *
  * Return: the suite.

@@ -6,13 +6,13 @@
 #include "core/compat.h"
 #include "protocol/wireguard/timers.h"
 
-/* The jiffies that are left until @at; one that is past was not long ago. */
+/* Jiffies until @at, 0 if it is past. @at must not be so old that jiffies have wrapped. */
 static unsigned long time_left(unsigned long at, unsigned long now)
 {
 	return time_after(at, now) ? at - now : 0;
 }
 
-/* The same for so long after what was noted; MAX_JIFFY_OFFSET where nothing was. */
+/* Jiffies until @after has passed since the note; MAX_JIFFY_OFFSET without a note. */
 static unsigned long left_of(const struct camex_wg_note *note, unsigned long after,
 			     unsigned long now)
 {
@@ -22,7 +22,7 @@ static unsigned long left_of(const struct camex_wg_note *note, unsigned long aft
 	return time_left(READ_ONCE(note->at) + after, now);
 }
 
-/* The initiation that was not answered: again, or not any more? */
+/* An initiation was not answered: repeat it, or give up. */
 static unsigned long look_initiated(struct camex_wg_timers *t, unsigned long now,
 				    unsigned long *due)
 {
@@ -37,7 +37,7 @@ static unsigned long look_initiated(struct camex_wg_timers *t, unsigned long now
 		return MAX_JIFFY_OFFSET;
 	}
 	*due |= CAMEX_WG_DUE_GIVE_UP;
-	/* The peer need not hear any more of us. */
+	/* Given up: nothing more is sent to the peer. */
 	camex_wg_note_clear(&t->owing);
 	camex_wg_note_clear(&t->unanswered);
 	camex_wg_note_set(&t->keys, now);
@@ -68,7 +68,7 @@ static unsigned long look_owing(struct camex_wg_timers *t, unsigned long now,
 		camex_wg_note_clear(&t->owing);
 		return MAX_JIFFY_OFFSET;
 	}
-	/* As if what came meanwhile had come now. */
+	/* Treat the data received meanwhile as received now. */
 	WRITE_ONCE(t->owing_more, false);
 	WRITE_ONCE(t->owing.at, now);
 	return CAMEX_WG_KEEPALIVE_AFTER;
@@ -84,7 +84,7 @@ static unsigned long look_persistent(struct camex_wg_timers *t, unsigned long no
 	t->interval = interval;
 	if (!interval)
 		return MAX_JIFFY_OFFSET;
-	/* Kept, since one that is long past would seem to be to come. */
+	/* Store it: a very old time would look like the future once jiffies wrap. */
 	if (time_after(exchanged, last)) {
 		t->persistent = exchanged;
 		last = exchanged;
@@ -103,7 +103,7 @@ static void draw_jitter(struct camex_wg_timers *t)
 }
 
 /**
- * camex_wg_timers_reset() - nothing has happened
+ * camex_wg_timers_reset() - clear all timers
  * @t: the timers
  */
 void camex_wg_timers_reset(struct camex_wg_timers *t)
@@ -113,7 +113,7 @@ void camex_wg_timers_reset(struct camex_wg_timers *t)
 }
 
 /**
- * camex_wg_timers_initiated() - an initiation goes to the peer
+ * camex_wg_timers_initiated() - note that an initiation is sent
  * @t: the timers
  * @now: jiffies
  */
@@ -126,7 +126,7 @@ void camex_wg_timers_initiated(struct camex_wg_timers *t, unsigned long now)
 }
 
 /**
- * camex_wg_timers_derived() - there are new keys
+ * camex_wg_timers_derived() - note new keys
  * @t: the timers
  * @now: jiffies
  */
@@ -137,7 +137,7 @@ void camex_wg_timers_derived(struct camex_wg_timers *t, unsigned long now)
 }
 
 /**
- * camex_wg_timers_done() - a handshake is done: both ends have its keys
+ * camex_wg_timers_done() - note that a handshake is complete
  * @t: the timers
  */
 void camex_wg_timers_done(struct camex_wg_timers *t)
@@ -148,15 +148,15 @@ void camex_wg_timers_done(struct camex_wg_timers *t)
 }
 
 /**
- * camex_wg_timers_look() - what is due?
- * @t: the timers, which go on from what is due
+ * camex_wg_timers_look() - find out what is due
+ * @t: the timers; what is reported as due is rescheduled
  * @now: jiffies
- * @interval: seconds between persistent keepalives, 0: there are none
- * @exchanged: when an authentic datagram came or went last, jiffies; not long ago where
- *	@interval is not 0
+ * @interval: seconds between persistent keepalives; 0: off
+ * @exchanged: when an authentic datagram was last sent or received, jiffies; recent if @interval
+ *	is not 0
  * @due: result: CAMEX_WG_DUE_*
  *
- * Return: jiffies until it is to be asked again, MAX_JIFFY_OFFSET for never.
+ * Return: jiffies until the next call is needed; MAX_JIFFY_OFFSET for never.
  */
 unsigned long camex_wg_timers_look(struct camex_wg_timers *t, unsigned long now,
 				   unsigned int interval, unsigned long exchanged,
@@ -182,7 +182,7 @@ unsigned long camex_wg_timers_look(struct camex_wg_timers *t, unsigned long now,
 		*due |= CAMEX_WG_DUE_ERASE;
 		left = MAX_JIFFY_OFFSET;
 	} else if (left != MAX_JIFFY_OFFSET) {
-		/* There may be a session, whose packets only leave notes. */
+		/* With a session, packets leave notes without rescheduling: check this often. */
 		left = min_t(unsigned long, left, CAMEX_WG_KEEPALIVE_AFTER);
 	}
 	return min(next, left);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * When what is due between us and a peer: decisions on numbers alone. Packets only note
- * that they came or went; what they start is due KEEPALIVE_AFTER later at the earliest, so
- * that looking this often while there is a session finds all of it in time.
+ * Timers of a peer: pure functions that decide what is due. Packets only leave notes that they
+ * were sent or received. What they start is due KEEPALIVE_AFTER later at the earliest, so it is
+ * enough to check the notes that often while there is a session.
  */
 #ifndef CAMEX_WG_TIMERS_H
 #define CAMEX_WG_TIMERS_H
@@ -12,32 +12,32 @@
 #include <linux/jiffies.h>
 #include <linux/types.h>
 
-/* All of them jiffies. */
+/* In jiffies. */
 #define CAMEX_WG_RETRY_AFTER		(5 * HZ)
 #define CAMEX_WG_JITTER			(HZ / 3)
 #define CAMEX_WG_KEEPALIVE_AFTER	(10 * HZ)
-/* Data was sent and nothing came back: a keepalive of the peer's, and a handshake. */
+/* Data was not answered within the time of the peer's keepalive and of a handshake. */
 #define CAMEX_WG_ANSWER_WITHIN		(CAMEX_WG_KEEPALIVE_AFTER + CAMEX_WG_RETRY_AFTER)
 #define CAMEX_WG_ERASE_AFTER		(3 * 180 * HZ)
 
-/* Initiations that are sent in vain before we give up, as many as wireguard.ko sends. */
+/* Unanswered initiations before giving up, the same number as in wireguard.ko. */
 #define CAMEX_WG_TRIES			20
-/* Packets begin them anew: without an answer the peer is lost all the same, a little later. */
+/* A peer is lost after this, even if packets restart the count of tries meanwhile. */
 #define CAMEX_WG_LOST_AFTER		(CAMEX_WG_TRIES * (CAMEX_WG_RETRY_AFTER + CAMEX_WG_JITTER))
 
 /* What is due, bits. */
-#define CAMEX_WG_DUE_RETRY		BIT(0)	/* the same handshake once more */
-#define CAMEX_WG_DUE_GIVE_UP		BIT(1)	/* no more of it */
-#define CAMEX_WG_DUE_HANDSHAKE		BIT(2)	/* a new one, for want of an answer */
-#define CAMEX_WG_DUE_KEEPALIVE		BIT(3)	/* the peer has sent data, we have not */
-#define CAMEX_WG_DUE_PERSISTENT		BIT(4)	/* a keepalive whoever has sent what */
-#define CAMEX_WG_DUE_ERASE		BIT(5)	/* all keys */
-#define CAMEX_WG_DUE_LOST		BIT(6)	/* the peer does not answer */
+#define CAMEX_WG_DUE_RETRY		BIT(0)	/* repeat the initiation */
+#define CAMEX_WG_DUE_GIVE_UP		BIT(1)	/* stop repeating it */
+#define CAMEX_WG_DUE_HANDSHAKE		BIT(2)	/* begin a new handshake: data was not answered */
+#define CAMEX_WG_DUE_KEEPALIVE		BIT(3)	/* send a keepalive: data received, nothing sent */
+#define CAMEX_WG_DUE_PERSISTENT		BIT(4)	/* send a persistent keepalive */
+#define CAMEX_WG_DUE_ERASE		BIT(5)	/* erase all keys */
+#define CAMEX_WG_DUE_LOST		BIT(6)	/* report the peer as lost */
 
 /**
- * struct camex_wg_note - that something has happened
- * @is: it has
- * @at: when it did, jiffies
+ * struct camex_wg_note - a note that something has happened
+ * @is: it has happened
+ * @at: when it happened, jiffies
  */
 struct camex_wg_note {
 	bool is;
@@ -45,20 +45,20 @@ struct camex_wg_note {
 };
 
 /**
- * struct camex_wg_timers - what has happened between us and a peer
- * @asked: data went to it, and nothing has come since
- * @owing: data came from it, and nothing went to it since
- * @owing_more: more data came while @owing was set
+ * struct camex_wg_timers - notes of what was sent to a peer and received from it
+ * @asked: data was sent, and nothing received since
+ * @owing: data was received, and nothing sent since
+ * @owing_more: more data was received while @owing was set
  * @initiated: an initiation was sent, and not answered
- * @unanswered: the first one since something has come from the peer
- * @keys: keys were made, or we gave up, so that they have to be erased
- * @tries: initiations that were repeated
- * @interval: seconds between persistent keepalives when it was looked last
- * @persistent: jiffies when such a keepalive was due last, or something was exchanged
- * @jitter: jiffies, less than CAMEX_WG_JITTER, drawn anew for each initiation
+ * @unanswered: first initiation since something was received from the peer
+ * @keys: keys were made, or the handshake was given up: erase the keys later
+ * @tries: number of repeated initiations
+ * @interval: seconds between persistent keepalives at the last check
+ * @persistent: jiffies when a persistent keepalive was last due, or a datagram exchanged
+ * @jitter: random, less than CAMEX_WG_JITTER, drawn for each initiation
  *
- * Packets write @asked, @owing and @owing_more without a lock, and clear @unanswered; the rest
- * is the caller's.
+ * Packets write @asked, @owing and @owing_more without a lock, and clear @unanswered. The caller
+ * protects the rest.
  */
 struct camex_wg_timers {
 	struct camex_wg_note asked;
@@ -74,24 +74,24 @@ struct camex_wg_timers {
 };
 
 /**
- * camex_wg_note_set() - note that something has happened, if that is not noted yet
+ * camex_wg_note_set() - set a note that is not set yet
  * @note: the note
  * @now: jiffies
  *
- * Return: true when it was noted before.
+ * Return: true if it was already set.
  */
 static inline bool camex_wg_note_set(struct camex_wg_note *note, unsigned long now)
 {
 	if (likely(READ_ONCE(note->is)))
 		return true;
 	WRITE_ONCE(note->at, now);
-	/* Pairs with the acquire of who looks: the time comes first. */
+	/* Pairs with the acquire in left_of(): the time is written first. */
 	smp_store_release(&note->is, true);
 	return false;
 }
 
 /**
- * camex_wg_note_clear() - what was noted is over
+ * camex_wg_note_clear() - clear a note
  * @note: the note
  */
 static inline void camex_wg_note_clear(struct camex_wg_note *note)
@@ -101,9 +101,9 @@ static inline void camex_wg_note_clear(struct camex_wg_note *note)
 }
 
 /**
- * camex_wg_timers_sent() - an authentic datagram goes to the peer
+ * camex_wg_timers_sent() - note that an authentic datagram is sent
  * @t: the timers
- * @data: it has data
+ * @data: it carries a packet
  * @now: jiffies
  */
 static inline void camex_wg_timers_sent(struct camex_wg_timers *t, bool data,
@@ -115,9 +115,9 @@ static inline void camex_wg_timers_sent(struct camex_wg_timers *t, bool data,
 }
 
 /**
- * camex_wg_timers_received() - an authentic datagram came from the peer
+ * camex_wg_timers_received() - note that an authentic datagram was received
  * @t: the timers
- * @data: it has data
+ * @data: it carries a packet
  * @now: jiffies
  */
 static inline void camex_wg_timers_received(struct camex_wg_timers *t, bool data,

@@ -7,7 +7,7 @@
 #include "core/compat.h"
 #include "protocol/wireguard/timestamp.h"
 
-/* TAI64: seconds since 1970, with the 10 seconds that TAI was ahead then. */
+/* TAI64: seconds since 1970, plus the 10 seconds that TAI was then ahead of UTC. */
 #define TAI64_EPOCH	0x400000000000000aULL
 
 /* Write a time stamp, big-endian. */
@@ -25,7 +25,7 @@ static void put_timestamp(u8 *stamp, u64 seconds, u32 ns)
  * @stamp: a time stamp
  * @before: another, or zeros
  *
- * Return: whether @stamp is above @before.
+ * Return: true if @stamp is later than @before.
  */
 bool camex_timestamp_after(const u8 stamp[CAMEX_WG_TIMESTAMP],
 			   const u8 before[CAMEX_WG_TIMESTAMP])
@@ -34,11 +34,11 @@ bool camex_timestamp_after(const u8 stamp[CAMEX_WG_TIMESTAMP],
 }
 
 /**
- * camex_timestamp_next() - the time stamp of a new initiation (TAI64N)
- * @stamp: the last one that this peer was sent, or zeros; the new one afterwards
+ * camex_timestamp_next() - make the time stamp of a new initiation (TAI64N)
+ * @stamp: the last time stamp sent to this peer, or zeros; receives the new one
  * @wall_ns: ktime_get_real_ns()
  *
- * The new one is above the last one even if the clock was set back: a peer drops all others.
+ * The new one is later than the last one even if the clock was set back: the peer drops others.
  */
 void camex_timestamp_next(u8 stamp[CAMEX_WG_TIMESTAMP], u64 wall_ns)
 {

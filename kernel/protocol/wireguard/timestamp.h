@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Time stamps of initiations, which keep an old initiation from being taken again. */
+/* Time stamps of initiations, by which the responder detects replayed initiations. */
 #ifndef CAMEX_WG_TIMESTAMP_H
 #define CAMEX_WG_TIMESTAMP_H
 
@@ -8,7 +8,7 @@
 
 #include "protocol/wireguard/wire.h"
 
-/* WireGuard rounds the nanoseconds of a time stamp, so as not to give the clock away. */
+/* WireGuard rounds the nanoseconds of a time stamp, so as not to reveal the exact clock. */
 #define CAMEX_TIMESTAMP_ROUND_NS	BIT(24)
 
 void camex_timestamp_next(u8 stamp[CAMEX_WG_TIMESTAMP], u64 wall_ns);

@@ -28,7 +28,7 @@ typedef __u64 u64;
 #define CAMEX_WG_TIMESTAMP	12	/* bytes of a TAI64N time stamp */
 #define CAMEX_WG_COOKIE_NONCE	24	/* bytes of an XChaCha20 nonce */
 
-/* The messages. On the wire a type is the kind plus the suite's first type minus 1. */
+/* Kinds of messages. The type on the wire is the kind plus the suite's first type minus 1. */
 enum camex_wg_kind {
 	CAMEX_WG_INITIATION = 1,
 	CAMEX_WG_RESPONSE = 2,
@@ -38,7 +38,7 @@ enum camex_wg_kind {
 
 /* First type of the suite ChaCha20-Poly1305, which is WireGuard's own ... */
 #define CAMEX_WG_FIRST_TYPE	1
-/* ... and of AES-256-GCM, which is ours. */
+/* ... and of the suite AES-256-GCM, which is camex's. */
 #define CAMEX_WG_FIRST_TYPE_AES	0x81
 /* The bit in which both suites' types differ. */
 #define CAMEX_WG_TYPE_AES	0x80
@@ -50,7 +50,7 @@ enum camex_wg_kind {
  * @ephemeral: its ephemeral public key
  * @static_key: its static public key, encrypted
  * @timestamp: its time stamp, encrypted
- * @mac1: MAC of all before it, with a key made of the receiver's public key
+ * @mac1: MAC of all before it, with a key derived from the receiver's public key
  * @mac2: MAC of all before it, with the cookie, or zeros
  */
 struct camex_wg_initiation {
@@ -69,7 +69,7 @@ struct camex_wg_initiation {
  * @sender: index of the responder, little-endian
  * @receiver: index of the initiator, little-endian
  * @ephemeral: ephemeral public key of the responder
- * @empty: nothing, encrypted
+ * @empty: an empty text, encrypted: just the tag
  * @mac1: as in struct camex_wg_initiation
  * @mac2: as in struct camex_wg_initiation
  */
@@ -84,7 +84,7 @@ struct camex_wg_response {
 };
 
 /**
- * struct camex_wg_cookie_reply - answer of a busy receiver to a handshake message
+ * struct camex_wg_cookie_reply - a receiver's answer to a handshake message under load
  * @type: type, and three zeros
  * @receiver: index of the message's sender, little-endian
  * @nonce: random
@@ -98,7 +98,7 @@ struct camex_wg_cookie_reply {
 };
 
 /**
- * struct camex_wg_data - what stands before the encrypted body of a data message
+ * struct camex_wg_data - header of a data message, before the encrypted body
  * @type: type, and three zeros
  * @receiver: index of the receiver's session, little-endian
  * @counter: number of the message in its session, little-endian
@@ -139,13 +139,13 @@ static inline void camex_wg_put64(u8 p[8], u64 v)
 }
 
 /**
- * camex_wg_kind() - say which message of a suite a datagram is
- * @bytes: the datagram; only the first 4 are read, if it is that long
+ * camex_wg_kind() - get the kind of a datagram, as a message of a suite
+ * @bytes: the datagram; only the first 4 bytes are read, if it has them
  * @len: bytes of the datagram
  * @first_type: first type of the suite
  *
  * Return: enum camex_wg_kind, or 0 if the type, the reserved bytes or the length is wrong.
- * The bytes of a datagram with a kind may be read as the struct of that kind.
+ * A datagram with a kind is long enough for the struct of that kind.
  */
 static inline int camex_wg_kind(const u8 *bytes, size_t len, u8 first_type)
 {
@@ -165,10 +165,10 @@ static inline int camex_wg_kind(const u8 *bytes, size_t len, u8 first_type)
 }
 
 /**
- * camex_wg_first_type() - say which suite a type can only be of
+ * camex_wg_first_type() - get the suite that a message type belongs to
  * @type: the first byte of a message
  *
- * Return: the first type of that suite.
+ * Return: the first message type of that suite.
  */
 static inline u8 camex_wg_first_type(u8 type)
 {
@@ -178,7 +178,7 @@ static inline u8 camex_wg_first_type(u8 type)
 /**
  * camex_wg_put_type() - write the type of a message
  * @type: the first 4 bytes of the message
- * @kind: which message
+ * @kind: enum camex_wg_kind
  * @first_type: first type of the suite
  */
 static inline void camex_wg_put_type(u8 type[4], enum camex_wg_kind kind, u8 first_type)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Protocol wireguard: WireGuard's handshake and its datagrams. A session is made by a
- * handshake, which runs on a workqueue; until there is one, packets wait.
+ * Protocol wireguard: WireGuard's handshake and datagrams. Handshakes run on a workqueue, and make
+ * sessions; packets are staged until there is a session.
  */
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
@@ -20,8 +20,8 @@
 #include "protocol/wireguard/wireguard.h"
 
 /**
- * camex_wg_new_datagram() - a packet with room for everything around a body
- * @cdev: the device that it is sent by
+ * camex_wg_new_datagram() - allocate a packet with room for all headers
+ * @cdev: the sending device
  * @size: bytes of the body
  *
  * Return: an empty packet, or NULL without memory.
@@ -41,7 +41,7 @@ struct sk_buff *camex_wg_new_datagram(const struct camex_dev *cdev, unsigned int
 
 struct workqueue_struct *camex_wg_workqueue;
 
-/* Waiting makes the kernel gather what it has to gather. */
+/* A waiter makes the kernel gather entropy. */
 static void wait_for_random(struct work_struct *work)
 {
 	wait_for_random_bytes();
@@ -50,12 +50,12 @@ static void wait_for_random(struct work_struct *work)
 static DECLARE_WORK(random_work, wait_for_random);
 
 /**
- * camex_wg_is_random() - are there random bytes that nobody can guess?
+ * camex_wg_is_random() - check that the random number generator is ready
  *
- * Soon after boot there may be none. Workers that shake hands must not wait for them: who holds
- * RTNL waits for the workers.
+ * It is not soon after boot. Workers must not wait for it: a task that holds RTNL may wait for the
+ * workers.
  *
- * Return: false before; a worker sees to it that this ends.
+ * Return: false if it is not; then another work item waits until it is.
  */
 bool camex_wg_is_random(void)
 {
@@ -66,7 +66,7 @@ bool camex_wg_is_random(void)
 }
 
 /**
- * camex_wireguard_init() - before there are devices
+ * camex_wireguard_init() - set up before the first device
  *
  * Return: 0 or -ENOMEM.
  */
@@ -77,7 +77,7 @@ int camex_wireguard_init(void)
 }
 
 /**
- * camex_wireguard_exit() - when there are none any more
+ * camex_wireguard_exit() - clean up after the last device
  */
 void camex_wireguard_exit(void)
 {
@@ -146,7 +146,7 @@ static int start_dev(struct camex_dev *cdev)
 	return 0;
 }
 
-/* What a peer and we know of each other's sessions is over, and what is under way too. */
+/* End the peer's sessions and the handshake in progress. */
 static void reset_peer(struct camex_peer *peer)
 {
 	struct camex_wg_peer *own = camex_peer_own(peer);
@@ -159,7 +159,7 @@ static void reset_peer(struct camex_peer *peer)
 	WRITE_ONCE(own->wanted, false);
 }
 
-/* Nothing is queued after that, and nothing that was is still being worked on. */
+/* After this no work is queued or running. */
 static void stop_dev(struct camex_dev *cdev)
 {
 	struct camex_wg_dev *dev = camex_dev_own(cdev);
@@ -180,8 +180,8 @@ static void stop_dev(struct camex_dev *cdev)
 }
 
 /*
- * Memory that is written to disk must not hold a session that goes on later. A machine that
- * was copied goes on receiving; but it must not send, nor make the same keys as its copy.
+ * A hibernation image must not contain a session that is still used. A copied virtual machine still
+ * receives, but must neither send under its sessions nor make the same keys as its copy.
  */
 static void use_up_sessions(struct camex_dev *cdev, s64 since)
 {
@@ -189,10 +189,10 @@ static void use_up_sessions(struct camex_dev *cdev, s64 since)
 	struct camex_peer *peer;
 	unsigned long number;
 
-	/* A clock that is set matters to nobody here. */
+	/* A change of the clock affects no session of this protocol. */
 	if (since != S64_MAX)
 		return;
-	/* A response that a worker has drawn the ephemeral key of is not sent any more. */
+	/* Workers discard responses whose ephemeral keys they have drawn before this. */
 	spin_lock_bh(&cdev->lock);
 	dev->changes++;
 	spin_unlock_bh(&cdev->lock);
@@ -211,7 +211,7 @@ static void use_up_sessions(struct camex_dev *cdev, s64 since)
 	}
 }
 
-/* After that peers hear from us at once, where they are to hear from us at all. */
+/* Make all timers check at once, so that persistent keepalives go out. */
 static void resume_peers(struct camex_dev *cdev, bool begins)
 {
 	struct camex_peer *peer;
@@ -249,7 +249,7 @@ static void forget_peer(struct camex_peer *peer, bool dying)
 	struct camex_wg_peer *own = camex_peer_own(peer);
 
 	reset_peer(peer);
-	/* Its clock may have gone back. Ours has not: what we send still rises. */
+	/* The peer's clock may have been set back. Our own time stamps still rise. */
 	memset(own->taken, 0, sizeof(own->taken));
 	if (dying)
 		camex_wg_peer_unknown(own);
@@ -289,12 +289,12 @@ static int renew_peer(struct camex_peer *peer)
 	struct camex_wg_peer *own = camex_peer_own(peer);
 
 	/*
-	 * Drop what packets noted while the link went down. Where there are keys, the peer
-	 * has begun a session since the link is up.
+	 * Discard notes of packets from before the link went down. If there are keys, the
+	 * peer has made a session since the link came up.
 	 */
 	if (!own->timers.keys.is)
 		camex_wg_timers_reset(&own->timers);
-	/* Persistent keepalives begin anew. */
+	/* Restart persistent keepalives. */
 	own->timers.interval = 0;
 	own->shaken_at = 0;
 	return 0;
@@ -358,7 +358,7 @@ static void do_due(struct camex_peer *peer, const struct camex_due *due)
 	if (!(due->what & (CAMEX_WG_DUE_KEEPALIVE | CAMEX_WG_DUE_PERSISTENT)))
 		return;
 	if (!has_session(peer)) {
-		/* A session begins with a keepalive. */
+		/* The handshake sends a keepalive when it is complete. */
 		camex_wg_handshake_request(peer);
 		return;
 	}
@@ -384,7 +384,7 @@ static int can_send(const struct camex_peer *peer)
 
 static void want_session(struct camex_peer *peer)
 {
-	/* It may have come before the packet that waits for it was there. */
+	/* The session may have been made before the packet was staged. */
 	if (unlikely(has_session(peer)))
 		camex_staged_send(peer);
 	else

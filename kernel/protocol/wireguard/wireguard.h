@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Protocol wireguard: its parts of a device and of a peer.
+ * Protocol wireguard's parts of a device and of a peer.
  *
- * What handshakes and packets change is protected by camex_dev.lock, as everything of that
- * kind. A worker that shakes hands copies what it needs under the lock, computes without it,
- * and looks under the lock again whether what it made is still wanted. The lock of the queue
- * is taken alone.
+ * camex_dev.lock protects what handshakes and packets change. A worker copies what it needs under
+ * the lock, computes without it, and takes the lock again to check that the result is still wanted.
+ * The lock of the queue is taken alone.
  */
 #ifndef CAMEX_WIREGUARD_H
 #define CAMEX_WIREGUARD_H
@@ -27,16 +26,16 @@
 /**
  * struct camex_wg_dev - protocol wireguard's part of a device
  * @cdev: the device
- * @local: our static keys (RTNL and camex_dev.lock)
- * @changes: counts other static keys, and copies of the machine, from 1: what was computed
- *	before counts for nothing (RTNL and camex_dev.lock)
+ * @local: static keys of the device (RTNL and camex_dev.lock)
+ * @changes: incremented, from 1, when the static keys change or the machine was copied: results
+ *	computed with an older value are discarded (RTNL and camex_dev.lock)
  * @running: the link is up: work may be queued (camex_dev.lock)
  * @peers: struct camex_wg_peer by public key
- * @indices: our indices of handshakes and sessions
- * @checkers: MACs and cookies of what we receive, by suite: WireGuard's own, and ours (their own
- *	locks)
- * @limits: what one source may cost under load
- * @queue: messages that wait for a worker
+ * @indices: local indices of handshakes and sessions
+ * @checkers: checkers of received MACs, by suite: WireGuard's own, then AES-256-GCM (with their
+ *	own locks)
+ * @limits: limits for each source under load
+ * @queue: handshake messages that wait for a worker
  * @kept: ciphers of peers that were replaced, or NULL (RTNL)
  */
 struct camex_wg_dev {
@@ -55,30 +54,29 @@ struct camex_wg_dev {
 /**
  * struct camex_wg_peer - protocol wireguard's part of a peer
  * @peer: the peer
- * @remote: its static key and the preshared one (RTNL and camex_dev.lock); what it makes with
- *	our static key is as of @computed (camex_dev.lock)
- * @computed: camex_wg_dev.changes of then; 0: it was not computed yet (camex_dev.lock)
+ * @remote: its static key and preshared key (RTNL and camex_dev.lock); the shared secret in it is
+ *	that of @computed (camex_dev.lock)
+ * @computed: camex_wg_dev.changes when the shared secret was computed; 0: not yet (camex_dev.lock)
  * @known: it has a public key, and is in camex_wg_dev.peers (RTNL and camex_dev.lock)
- * @node: there
- * @handshake: the handshake that we have begun, whose local index is @index while it is not
- *	over (camex_dev.lock)
- * @index: in the table of indices, or not (camex_dev.lock)
- * @cookie: what the peer told us to prove our address with (its own lock)
- * @taken: time stamp of its last initiation; the next one has a later one (camex_dev.lock)
- * @taken_at: camex_wg_now() of then, 0 for never (camex_dev.lock)
- * @stamp: time stamp of our last initiation (camex_dev.lock)
- * @shaken_at: camex_wg_now() when we sent an initiation or a response last, 0 for never
+ * @node: in camex_wg_dev.peers
+ * @handshake: the handshake that this end began; its local index is @index until it is complete
+ *	(camex_dev.lock)
+ * @index: index of @handshake, not always in the table (camex_dev.lock)
+ * @cookie: MACs of messages to the peer, and the cookie that it sent (its own lock)
+ * @taken: time stamp of its last accepted initiation (camex_dev.lock)
+ * @taken_at: camex_wg_now() when it was accepted; 0: none (camex_dev.lock)
+ * @stamp: time stamp of the last initiation sent (camex_dev.lock)
+ * @shaken_at: camex_wg_now() when an initiation or a response was last sent; 0: none
  *	(camex_dev.lock)
  * @sessions: its sessions
- * @renewed_late: the session in use has asked for the next one because of its age
- * @done_at: camex_wg_now() when a handshake was done last, 0 for never (camex_dev.lock)
+ * @renewed_late: the session in use has requested the next one because of its age
+ * @done_at: camex_wg_now() of the last complete handshake; 0: none (camex_dev.lock)
  * @done_wall: the same by the wall clock, nanoseconds (camex_dev.lock)
- * @wrong_cipher_at: camex_wg_now() when it was told last that the peer uses another suite, 0 for
- *	never (camex_dev.lock)
+ * @wrong_cipher_at: camex_wg_now() of the last event wrong_cipher; 0: none (camex_dev.lock)
  * @gave_up: the last handshake was not answered
- * @timers: when what is due
- * @initiate: sends an initiation if one is @wanted, or else computes what both static keys make
- * @wanted: (camex_dev.lock)
+ * @timers: what is due when
+ * @initiate: sends an initiation if @wanted, else computes the shared secret of the static keys
+ * @wanted: an initiation is wanted (camex_dev.lock)
  */
 struct camex_wg_peer {
 	struct camex_peer *peer;
