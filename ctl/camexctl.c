@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The commands of camexctl. */
+/* The table of camexctl's commands. */
 #include "command/command.h"
 
 /* clang-format off */

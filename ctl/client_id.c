@@ -10,7 +10,7 @@
 #include "netlink/link.h"
 #include "netlink/model.h"
 
-/* The default route that the kernel would take. */
+/* The default route with the lowest metric. */
 struct best {
 	uint32_t metric;
 	int ifindex;
@@ -27,7 +27,7 @@ static void keep_best_route(const struct link_route *route, void *arg)
 	best->ifindex = route->ifindex;
 }
 
-/* 0: found; 1: there is none; -1: netlink fails. */
+/* Returns 0 if found, 1 if there is none, -1 if netlink fails. */
 static int default_mac(uint8_t *mac)
 {
 	static const uint8_t families[] = { AF_INET, AF_INET6 };
@@ -70,7 +70,7 @@ int client_id_ensure(struct call *call)
 		(devices.list[0].tb[CAMEX_A_DEV_CLIENT_ID] ||
 		 !devices.list[0].tb[CAMEX_A_DEV_PLAINTEXT]);
 	model_devices_clear(&devices);
-	/* what is not of protocol camex the kernel refuses better */
+	/* for other protocols the kernel's error text is better */
 	if (status || given)
 		return status;
 	if (default_mac(mac))

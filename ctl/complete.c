@@ -10,7 +10,7 @@
 #include "netlink/model.h"
 #include "netns.h"
 
-/* Print a name if the word typed so far can become it. */
+/* Print a name if it begins with the word typed so far. */
 static void propose_word(const char *name, const char *typed)
 {
 	if (!strncmp(name, typed, strlen(typed)))
@@ -139,7 +139,7 @@ static void complete_value(struct call *call, const struct keyword *keyword,
 	}
 }
 
-/* Whether a keyword, or one for the same attribute, stands among the words. */
+/* Is a keyword, or another one for the same attribute, among the words? */
 static bool is_given(const struct keyword *keyword, const char *const *words,
 		     size_t n, unsigned int takes)
 {
@@ -154,7 +154,7 @@ static bool is_given(const struct keyword *keyword, const char *const *words,
 	return false;
 }
 
-/* n words after the command's own; the last is being typed. */
+/* Complete the last of the n words that follow the command. */
 static void complete_keywords(struct call *call, const char *const *words,
 			      size_t n)
 {

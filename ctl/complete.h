@@ -4,8 +4,8 @@
 #define CAMEXCTL_COMPLETE_H
 
 /*
- * Print what may come in the place of the last word, one on each line. A line
- * of ":file" or ":netns" stands for what the shell itself can find.
+ * Print the possible completions of the last word, one on each line. A line
+ * ":file" or ":netns" tells the shell to complete files or namespaces.
  */
 void complete(const char *const *words);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Devices: made and deleted by routing netlink, the rest by ours. */
+/* Devices: routing netlink creates and deletes them, the camex family does the rest. */
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -54,7 +54,7 @@ static int link_open(struct call *call)
 	return 0;
 }
 
-/* Whether the module is there, once an interface of its kind was refused. */
+/* After an interface of kind camex was refused: is the module loaded? */
 static bool module_is_missing(void)
 {
 	struct conn conn = {};
@@ -125,7 +125,7 @@ int dev_del(struct call *call)
 			&call->fault, "%s is not a camex device%s%s%s",
 			call->word[0], found.kind[0] ? " but " : "", found.kind,
 			found.kind[0] ? ": ip link del deletes it" : "");
-	/* by the family, which says why where it refuses */
+	/* by the camex family, whose refusals have a text */
 	conn_close(&call->conn);
 	msg = call_message(call, CAMEX_CMD_DEV_DEL, 0);
 	return msg ? call_send(call, msg, NULL) : -1;

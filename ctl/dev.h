@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Messages about devices, apart from their sending. */
+/* Messages about devices, without sending them. */
 #ifndef CAMEXCTL_DEV_H
 #define CAMEXCTL_DEV_H
 
@@ -8,7 +8,7 @@
 
 struct nl_msg;
 
-/* The request that makes a device; NULL with the reason. */
+/* Build the request that creates a device. Returns NULL with the reason. */
 struct nl_msg *dev_add_message(const char *name, const struct values *values,
 			       struct fault *fault);
 

@@ -7,7 +7,7 @@
 #include "help.h"
 #include "text/text.h"
 
-/* columns of the left half at most, and of the whole */
+/* maximum width of the left column, and of a line */
 #define LEFT_MAX 34
 #define WIDTH 80
 #define SYNOPSIS_TEXT 256
@@ -26,14 +26,14 @@ bool help_wanted(const char *const *words)
 	for (n = 0; words[n]; n++)
 		if (help_is_option(words[n]))
 			return true;
-	/* "peer help", "peer add help": nothing else could follow there */
+	/* "peer help", "peer add help": no other word can follow there */
 	if (n == 2 || n == 3)
 		return !strcmp(words[n - 1], "help") &&
 		       (n == 2 || command_find(words[0], words[1]));
 	return false;
 }
 
-/* Text from a column on, broken at blanks. */
+/* Print text from a column on, wrapped at blanks. */
 static void print_wrapped(const char *text, int from)
 {
 	int column = from;
@@ -56,7 +56,7 @@ static void print_wrapped(const char *text, int from)
 	putchar('\n');
 }
 
-/* What is explained, and in the column left the explanation. */
+/* Print a term, and its explanation beside it. */
 static void print_line(const char *what, const char *help, int left)
 {
 	int n = printf("  %s", what);
@@ -68,13 +68,13 @@ static void print_line(const char *what, const char *help, int left)
 	print_wrapped(help, left);
 }
 
-/* Where the explanations begin, for a list whose longest line is that long. */
+/* The column of explanations, for the longest term of a list. */
 static int left_for(size_t longest)
 {
 	return longest + 4 < LEFT_MAX ? (int)longest + 4 : LEFT_MAX;
 }
 
-/* "peer add DEV NAME" and, of the keywords, what rest says. */
+/* Print "peer add DEV NAME", followed by rest for the keywords. */
 static const char *synopsis(const struct command *c, const char *rest,
 			    char *buf)
 {
@@ -110,7 +110,7 @@ static void help_options(void)
 	puts("\nWithout a command, camexctl shows all devices and peers.");
 }
 
-/* All commands, or those of an object. */
+/* Print all commands, or those of an object. */
 static void help_commands(const char *object)
 {
 	char text[SYNOPSIS_TEXT];
@@ -174,7 +174,7 @@ static void help_command(const struct command *c)
 	for (const struct keyword *k = keywords; k->name; k++) {
 		size_t len = strlen(keyword_text(k, text));
 
-		/* one that stands out is not to push the others aside */
+		/* a very long term must not widen the column for all */
 		if ((k->takes & c->takes) && len > longest && len <= 20)
 			longest = len;
 	}

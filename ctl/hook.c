@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * A program that is run when a link comes and when it goes: for one link one after
- * the other, for all of them side by side.
+ * Runs a program when a link appears or disappears. The programs of one link run one
+ * after the other, those of different links at the same time.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,20 +16,20 @@
 #include "text/clock.h"
 #include "watch.h"
 
-/* This many are started at once; who takes longer than LONG_MS does not count. */
+/* Maximum of programs at a time, not counting those that run longer than LONG_MS. */
 #define AT_ONCE 16
 #define LONG_MS 2000
-/* What runs longer is killed. */
+/* A program that runs longer is killed. */
 #define LIMIT_MS 60000
 
-/* What a link waits for. */
+/* State of a link's program. */
 enum todo {
 	TODO_NOTHING,
 	TODO_UP,
 	TODO_DOWN,
 };
 
-/* A link, and what runs for it. */
+/* A link and its program. */
 struct hook {
 	struct hook_link link;
 	enum todo todo;
@@ -110,12 +110,12 @@ void hooks_end(struct hooks *hooks)
 			continue;
 		hook->gone = true;
 		hooks->n_gone++;
-		/* what never came up for the program does not go down for it */
+		/* no "down" for a link whose "up" never ran */
 		hook->todo = hook->todo == TODO_UP ? TODO_NOTHING : TODO_DOWN;
 	}
 }
 
-/* In the child. */
+/* Runs in the child process. */
 static void run_program(const struct hooks *hooks, const struct hook *hook,
 			const char *event)
 {
@@ -127,7 +127,7 @@ static void run_program(const struct hooks *hooks, const struct hook *hook,
 	setsid();
 	if (null >= 0)
 		dup2(null, STDIN_FILENO);
-	/* standard output is ours */
+	/* standard output is for camexctl's own lines */
 	dup2(STDERR_FILENO, STDOUT_FILENO);
 	setenv("TUN_DEV_NAME", hook->link.link, 1);
 	setenv("TUN_CLIENT_ID", hook->link.id, 1);
@@ -154,7 +154,7 @@ static void start_hook(const struct hooks *hooks, struct hook *hook,
 	if (!pid)
 		run_program(hooks, hook, event);
 	if (pid < 0)
-		return; /* the next time */
+		return; /* try again next time */
 	hook->todo = TODO_NOTHING;
 	hook->pid = pid;
 	hook->event = event;
@@ -163,8 +163,8 @@ static void start_hook(const struct hooks *hooks, struct hook *hook,
 }
 
 /*
- * What went comes first, of the same peer or of the same name; but another peer's
- * program that hangs keeps nobody waiting.
+ * The "down" of the same peer or of the same interface name runs first. Programs of
+ * other peers are not waited for, since they may hang.
  */
 static bool must_wait(const struct hooks *hooks, const struct hook *hook,
 		      int64_t now)
@@ -200,7 +200,7 @@ static void remove_gone(struct hooks *hooks)
 	hooks->end = at;
 }
 
-/* What runs: kill it if it hangs. Milliseconds until it is worth looking again. */
+/* Kill a program that hangs. Returns milliseconds until the next check. */
 static int check_running(struct hook *hook, int64_t now, unsigned int *young)
 {
 	int64_t age = now - hook->started;
@@ -240,7 +240,7 @@ int hooks_run(struct hooks *hooks)
 		start_hook(hooks, hook, now);
 		if (hook->pid)
 			young++;
-		/* what could not be started is tried again, what was is looked at */
+		/* retry programs that could not be started, check those that run */
 		if ((hook->pid || hook->todo != TODO_NOTHING) &&
 		    (next < 0 || next > LONG_MS))
 			next = LONG_MS;

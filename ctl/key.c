@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Keys of peers, and keys and identifiers out of nothing. */
+/* Set and delete keys of peers; generate keys and identifiers. */
 #include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 /* bytes of a jtunnel identifier */
 #define ID_LEN 8
 
-/* Past stdio, which would keep a copy in its buffer. */
+/* Write without stdio, whose buffer would keep a copy. */
 static int key_print(const struct secret *secret, struct fault *fault)
 {
 	char line[SECRET_BASE64];
@@ -22,7 +22,7 @@ static int key_print(const struct secret *secret, struct fault *fault)
 	int error = 0;
 
 	secret_base64(secret, line);
-	/* the NUL makes room for the end of the line */
+	/* the newline takes the place of the NUL */
 	line[SECRET_BASE64 - 1] = '\n';
 	while (done < len && !error) {
 		ssize_t n = write(STDOUT_FILENO, line + done, len - done);

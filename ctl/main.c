@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* From the command line to a command, and from its result to a status. */
+/* Parses the command line, runs the command, and sets the exit status. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +17,11 @@
 
 #define STATUS_FAULT 1
 #define STATUS_USAGE 2
-/* more than a command that takes "exec" has before it */
+/* more words than any command has before "exec" */
 #define EXEC_WORDS 16
 
 /**
- * struct options - what stands before the command
+ * struct options - options before the command
  * @json: -j
  * @netns: the argument of -n, or NULL
  */
@@ -42,7 +42,7 @@ static int fail_usage(const char *context, const char *text)
 	return STATUS_USAGE;
 }
 
-/* -j may stand behind the command, too; what follows "exec" is another program's. */
+/* -j is also accepted after the command, but not after "exec": that belongs to PROG. */
 static void take_late_json(const char **words, struct options *options)
 {
 	const char **to = words;
@@ -58,7 +58,7 @@ static void take_late_json(const char **words, struct options *options)
 	*to = NULL;
 }
 
-/* The words after the options, or NULL with the reason. */
+/* Returns the words after the options, or NULL with the reason. */
 static const char *const *read_options(const char *const *words,
 				       struct options *options,
 				       struct fault *fault)
@@ -95,7 +95,7 @@ static int call_fail(const struct call *call)
 		text_add(context, sizeof(context), " %s", c->name);
 	if (call->fault.usage)
 		return fail_usage(context, call->fault.text);
-	/* what is wrong in a file begins with its name and the line */
+	/* errors in a file begin with its name and the line */
 	for (size_t i = 0; i < WORDS_MAX && call->word[i]; i++)
 		if (c->words[i] != WORD_FILE)
 			text_add(context, sizeof(context), " %s",
@@ -104,7 +104,7 @@ static int call_fail(const struct call *call)
 	return STATUS_FAULT;
 }
 
-/* What a full disk makes of our output is an error too. */
+/* Output that cannot be written (disk full) is an error too. */
 static int flush_output(void)
 {
 	if (fflush(stdout) || ferror(stdout)) {
@@ -114,7 +114,7 @@ static int flush_output(void)
 	return 0;
 }
 
-/* The words before "exec", which are copied; what follows it is the program. */
+/* Copy the words before "exec"; the program follows it. */
 static int take_exec(struct call *call, const char *const *words,
 		     const char **before)
 {
@@ -154,7 +154,7 @@ static int call_run(struct call *call, const char *const *words)
 
 static int run_words(const struct options *options, const char *const *words)
 {
-	/* nothing said: everything shown */
+	/* without a command: show everything */
 	static const char *const everything[] = { "show", NULL };
 	struct call *call = calloc(1, sizeof(*call));
 	const char *object;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Events, a line for each. */
+/* "monitor": prints events, one on each line. */
 #include <errno.h>
 #include <fcntl.h>
 #include <netlink/attr.h>
@@ -12,7 +12,7 @@
 #include "command/command.h"
 #include "output/output.h"
 
-/* The receiver of events, and a second connection to ask about their peers. */
+/* The connection that receives events, and another one to request peers. */
 struct monitor {
 	struct call *call;
 	struct call ask;
@@ -20,8 +20,8 @@ struct monitor {
 };
 
 /*
- * Everybody hears events, so nothing that is secret is in them. Who may know is told when he
- * asks; a peer that has been deleted meanwhile has no more than its event says.
+ * Events are sent to all users, so they contain no secrets. Request the peer to get what the
+ * user may see. Of a peer that has been deleted only the event's content is printed.
  */
 static void complete_event(struct monitor *monitor, struct model_event *event,
 			   struct model_device *device)
@@ -83,8 +83,8 @@ static int monitor_message(struct nlmsghdr *hdr, void *arg)
 }
 
 /*
- * Some events are lost, and more may be until all that wait are read: then a look at what there
- * is tells what is to be set.
+ * Events were lost, and more may be lost until the queue is empty. Then read the state of all
+ * peers instead.
  */
 static int look_again(struct monitor *monitor, const struct conn_sink *sink)
 {
@@ -131,7 +131,7 @@ int monitor(struct call *call)
 		return fault_set(&call->fault,
 				 "cannot listen to the events of camex: %s",
 				 strerror(error));
-	/* what comes meanwhile waits */
+	/* events that arrive meanwhile stay in the queue */
 	if (call->word[1] &&
 	    profiles_apply_all(&monitor.applied, call->word[0], &call->fault))
 		return -1;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Another network namespace. */
+/* Entering another network namespace. */
 #ifndef CAMEXCTL_NETNS_H
 #define CAMEXCTL_NETNS_H
 
 #include "text/fault.h"
 
 /*
- * Go into a network namespace: a name of ip-netns(8), a path, or the id of a
- * process. 0, or -1 with the reason.
+ * Enter a network namespace: a name of ip-netns(8), a path, or the id of a
+ * process. Returns 0, or -1 with the reason.
  */
 int netns_enter(const char *netns, struct fault *fault);
 

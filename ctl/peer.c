@@ -11,7 +11,7 @@ static bool is_auto(struct call *call)
 	return value && value->number == CAMEX_REGISTER_AUTO;
 }
 
-/* Whoever hands out our address is the way to all the rest. */
+/* A server that hands out our address gets all routes. */
 static int add_server(struct call *call)
 {
 	struct values *values = &call->values;
@@ -27,7 +27,7 @@ static int add_server(struct call *call)
 	status = value_read(routes, &call->fault);
 	if (!status)
 		status = request(call);
-	/* the list may be another one's copy */
+	/* the list may be shared with other values */
 	value_wipe(routes);
 	values->n--;
 	return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* A tty for a device of transport serial: opened, joined to it, and held. */
+/* "serial": opens a tty, attaches it to a device of transport serial, and keeps it open. */
 #include <errno.h>
 #include <fcntl.h>
 #include <net/if.h>
@@ -19,22 +19,22 @@
 #include "tty.h"
 
 #define LDISC "/sys/module/camex/parameters/ldisc"
-/* The discipline that every tty begins with: <linux/tty.h> */
+/* The default line discipline, see <linux/tty.h>. */
 #define LDISC_TTY 0
-/* How often it is tried again, milliseconds. */
+/* Time between attempts to open the tty, milliseconds. */
 #define REOPEN_EVERY 1000
 
 /**
  * struct line - a serial line
  * @dev: the device
  * @ifindex: its index
- * @path: the tty
+ * @path: path of the tty
  * @baud: its speed
- * @rtscts: its flow control
- * @reopen: it is opened again when it was hung up
- * @discipline: camex's number
- * @tty: the tty, open
- * @signals: tells of signals that end us
+ * @rtscts: use flow control by RTS and CTS
+ * @reopen: open the tty again after a hangup
+ * @discipline: number of camex's line discipline
+ * @tty: descriptor of the open tty
+ * @signals: signalfd for signals that end the program
  */
 struct line {
 	const char *dev;
@@ -73,12 +73,12 @@ static int find_discipline(struct line *line, struct fault *fault)
 	return 0;
 }
 
-/* Open the tty, unless somebody else holds it as we would. */
+/* Open the tty, unless another process has attached it to camex. */
 static int open_tty(struct line *line, struct fault *fault)
 {
 	int discipline;
 
-	/* what hangs on the line need not be there yet */
+	/* do not wait for the carrier of the far end */
 	line->tty =
 		open(line->path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (line->tty < 0)
@@ -127,7 +127,7 @@ static int attach_tty(struct line *line, struct fault *fault)
 	return fault_set(fault, "%s", strerror(errno));
 }
 
-/* Give the tty back as it would be without us; others may have it open. */
+/* Restore the default line discipline: other processes may have the tty open. */
 static void release_tty(struct line *line)
 {
 	const int discipline = LDISC_TTY;
@@ -144,7 +144,7 @@ static int join_tty(struct line *line, struct fault *fault)
 {
 	if (open_tty(line, fault))
 		return -1;
-	/* nobody else is to open it */
+	/* keep other processes from opening it */
 	ioctl(line->tty, TIOCEXCL);
 	if (tty_set(line->tty, line->baud, line->rtscts, fault) ||
 	    set_discipline(line, fault) || attach_tty(line, fault)) {
@@ -154,7 +154,7 @@ static int join_tty(struct line *line, struct fault *fault)
 	return 0;
 }
 
-/* Wait for the end of the line, or so long. True: a signal has come. */
+/* Wait for a hangup, or for a time. Returns true if a signal has arrived. */
 static bool wait_for_hangup(struct line *line, int timeout)
 {
 	struct pollfd fds[] = {
@@ -169,7 +169,7 @@ static bool wait_for_hangup(struct line *line, int timeout)
 
 static void log_line(const struct line *line, int priority, const char *what)
 {
-	/* to the log and, as long as there is one, the terminal */
+	/* write to the log, and to the terminal while there is one */
 	syslog(priority, "%s: %s %s", line->dev, line->path, what);
 }
 
@@ -182,7 +182,7 @@ static bool has_device(struct line *line, struct fault *fault)
 	return false;
 }
 
-/* 0: a signal has ended it. */
+/* Returns 0 after a signal. */
 static int hold_tty(struct line *line, struct fault *fault)
 {
 	struct fault why;
@@ -239,7 +239,7 @@ int serial(struct call *call)
 		return fault_set(&call->fault, "signalfd: %s", strerror(errno));
 	if (join_tty(&line, &call->fault))
 		return -1;
-	/* what the path is relative to stays */
+	/* keep the working directory: the path may be relative */
 	if (!foreground && daemon(line.path[0] != '/', 0)) {
 		release_tty(&line);
 		return fault_set(&call->fault, "cannot go to the background: %s",

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The commands that show something. */
+/* Commands that show something. */
 #include <stdio.h>
 
 #include "command/command.h"
 #include "output/output.h"
 
-/* Why nobody answers may be seen from the counters; what cannot be asked is not told. */
+/* Counters may explain why a peer is silent. Without permission do without them. */
 static void count_unanswered(struct call *call, struct model_device *device)
 {
 	struct fault fault = call->fault;
@@ -19,7 +19,7 @@ static void count_unanswered(struct call *call, struct model_device *device)
 	}
 }
 
-/* Devices and, with that, the peers that are known of them. */
+/* Read devices, and their peers if wanted. */
 static int print_devices(struct call *call, struct model_devices *devices,
 			 bool with_peers)
 {
@@ -42,7 +42,7 @@ static int print_devices(struct call *call, struct model_devices *devices,
 	return 0;
 }
 
-/* Asks for something of each device; leaves out those that are gone meanwhile. */
+/* Query each device. Devices deleted meanwhile are left out. */
 static int query_each(struct call *call, struct model_devices *devices,
 		      int (*query)(struct call *call,
 				   struct model_device *device))
@@ -61,7 +61,7 @@ static int query_each(struct call *call, struct model_devices *devices,
 	return 0;
 }
 
-/* A caller without the right to see routes gets everything else. */
+/* A caller who may not see routes gets the rest. */
 static int query_what_is_told(struct call *call, struct model_device *device)
 {
 	return query_device_peers(call, device, NULL) && !device->withheld ?

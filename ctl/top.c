@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* "top": a table of peers that lives, in a terminal; with -b one after the other. */
+/* "top": a live table of peers in a terminal; with -b one table after the other. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -12,7 +12,7 @@
 #include "text/clock.h"
 #include "top.h"
 
-/* what is typed at once: arrows are a few bytes */
+/* input of one read: an arrow key is several bytes */
 #define KEYS_MAX 16
 
 static volatile sig_atomic_t ended, resized;
@@ -59,7 +59,7 @@ static void set_order(struct top_view *view, enum top_order order)
 	view->first = 0;
 }
 
-/* While a filter is typed all keys are its characters. */
+/* Handle a key while the filter is being typed. */
 static void type_filter(struct top_view *view, char key)
 {
 	size_t len = strlen(view->filter);
@@ -95,7 +95,7 @@ static void scroll_rows(struct top_view *view, long by)
 		view->first += (size_t)by;
 }
 
-/* Arrows, and pages: what comes behind ESC [ or ESC O. */
+/* Handle arrow and page keys: the bytes after ESC [ or ESC O. */
 static void take_sequence(struct top_view *view, char last)
 {
 	long page = view->lines > 5 ? (long)view->lines - 4 : 1;
@@ -121,7 +121,7 @@ static void take_sequence(struct top_view *view, char last)
 	case 'F':
 	case '4':
 	case '8':
-		/* top_print() goes back to the last page */
+		/* top_print() limits this to the last page */
 		view->first = SIZE_MAX / 2;
 		break;
 	}
@@ -131,7 +131,7 @@ static void take_key(struct top_view *view, char key)
 {
 	switch (key) {
 	case 'q':
-	case 3: /* ^C, should the terminal not make a signal of it */
+	case 3: /* ^C, if the terminal does not turn it into a signal */
 		ended = SIGINT;
 		break;
 	case 'b':
@@ -182,7 +182,7 @@ static void take_keys(struct top_view *view)
 	char keys[KEYS_MAX];
 	ssize_t n = read(STDIN_FILENO, keys, sizeof(keys));
 
-	/* the terminal is gone */
+	/* the terminal was closed */
 	if (!n || (n < 0 && errno != EINTR && errno != EAGAIN))
 		ended = SIGHUP;
 	if (n <= 0)
@@ -202,7 +202,7 @@ static void take_keys(struct top_view *view)
 	}
 }
 
-/* Until the next sample is due: keys and another size show at once. */
+/* Wait for the next sample; redraw at once after a key or a new terminal size. */
 static void wait_for_sample(const struct top_rows *rows, struct top_view *view,
 			    int64_t due)
 {
@@ -235,7 +235,7 @@ static int run_samples(struct call *call, struct top_view *view, double delay,
 	bool batch = !view->columns;
 	int status = top_sample(call, &before, &rows);
 
-	/* there are no rates before there are two samples; a terminal shows the peers at once */
+	/* rates need two samples; a terminal shows the peers before that, too */
 	for (uint32_t shown = 0; !status && !ended;) {
 		if (!batch) {
 			top_print(stdout, &rows, view);
@@ -285,12 +285,12 @@ static int run_in_terminal(struct call *call, struct top_view *view,
 	raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 	raw.c_cc[VMIN] = 1;
 	raw.c_cc[VTIME] = 0;
-	/* ^Z and ^\ would leave the terminal as it is then */
+	/* ^Z and ^\ would leave the terminal in this state */
 	raw.c_cc[VSUSP] = _POSIX_VDISABLE;
 	raw.c_cc[VQUIT] = _POSIX_VDISABLE;
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
 	measure_terminal(view);
-	/* another screen, without a cursor and without wrapping */
+	/* alternate screen, no cursor, no line wrapping */
 	fputs("\033[?1049h\033[?25l\033[?7l\033[2J", stdout);
 	status = run_samples(call, view, delay, count);
 	fputs("\033[?7h\033[?25h\033[?1049l", stdout);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* "top": rows of peers with their rates, and how they are shown. */
+/* "top": rows of peers with their rates, and their display. */
 #ifndef CAMEXCTL_TOP_H
 #define CAMEXCTL_TOP_H
 
@@ -12,13 +12,13 @@
 #include "command/command.h"
 #include "text/address.h"
 
-/* rates that a row remembers */
+/* number of rates in the history of a row */
 #define TOP_HISTORY 64
 #define TOP_FILTER 32
 
-/* What the rows are sorted by. */
+/* Sort order of the rows. */
 enum top_order {
-	TOP_BY_RATE, /* both ways together */
+	TOP_BY_RATE, /* sum of both directions */
 	TOP_BY_NAME,
 	TOP_BY_RECEIVED,
 	TOP_BY_SENT,
@@ -30,24 +30,24 @@ enum top_order {
 };
 
 /**
- * struct top_row - a peer, in two samples
+ * struct top_row - a peer, from two samples
  * @dev: its device's name
  * @ifindex: its device's index
  * @name: its name
  * @state: enum camex_peer_state
- * @has_endpoint: it has one that may be seen
- * @endpoint: that
- * @seen: milliseconds since it was heard, UINT64_MAX: never
- * @handshake: the same of the last handshake
+ * @has_endpoint: @endpoint is valid: the peer has one, and the user may see it
+ * @endpoint: its endpoint
+ * @seen: milliseconds since the peer was heard; UINT64_MAX: never
+ * @handshake: milliseconds since the last handshake; UINT64_MAX: none
  * @rx_bytes: counters of the newest sample
  * @tx_bytes: see @rx_bytes
- * @packets: see @rx_bytes, both ways
- * @drops: see @rx_bytes, both ways
- * @rx_rate: bytes a second since the sample before
+ * @packets: see @rx_bytes, both directions
+ * @drops: see @rx_bytes, both directions
+ * @rx_rate: bytes a second since the previous sample
  * @tx_rate: see @rx_rate
  * @packet_rate: packets a second
  * @drop_rate: packets a second
- * @history: @rx_rate + @tx_rate of the last samples, the newest last
+ * @history: @rx_rate + @tx_rate of the last samples, oldest first
  */
 struct top_row {
 	char dev[IFNAMSIZ];
@@ -70,11 +70,11 @@ struct top_row {
 };
 
 /**
- * struct top_rows - all peers at one time
- * @list: by device and name
+ * struct top_rows - a sample of all peers
+ * @list: rows, sorted by device and name
  * @n: how many
- * @devices: how many devices there are
- * @when: milliseconds of the monotonic clock
+ * @devices: number of devices
+ * @when: time of the sample, milliseconds of the monotonic clock
  */
 struct top_rows {
 	struct top_row *list;
@@ -84,19 +84,19 @@ struct top_rows {
 };
 
 /**
- * struct top_view - how they are shown
- * @order: what they are sorted by
- * @backwards: the other way round
- * @handshakes: the age of the last handshake, in the place of when a peer was heard
- * @filter: what has to be in a name, a state or an endpoint; "": nothing
- * @first: the first row that is shown
+ * struct top_view - how rows are shown
+ * @order: sort order
+ * @backwards: reverse the order
+ * @handshakes: show the age of the last handshake instead of the time since a peer was heard
+ * @filter: text that a name, state or endpoint must contain; "": no filter
+ * @first: index of the first row on the screen
  * @typing: the filter is being typed
- * @paused: no new samples
- * @help: the keys are shown
- * @columns: of the terminal; 0: any number
- * @lines: of the terminal; 0: any number
- * @blocks: the terminal takes UTF-8
- * @colours: and colours
+ * @paused: take no new samples
+ * @help: show the keys
+ * @columns: width of the terminal; 0: unlimited
+ * @lines: height of the terminal; 0: unlimited
+ * @blocks: the terminal supports UTF-8
+ * @colours: the terminal supports colours
  */
 struct top_view {
 	enum top_order order;
@@ -113,16 +113,16 @@ struct top_view {
 	bool colours;
 };
 
-/* Ask the kernel. Rates are those since @before, empty the first time. 0, or -1 with the fault. */
+/* Take a sample, with rates since @before (empty the first time). 0, or -1 with the fault. */
 int top_sample(struct call *call, const struct top_rows *before,
 	       struct top_rows *rows);
 void top_clear(struct top_rows *rows);
 
-/* The rows that the filter lets through, sorted; free() it. NULL: no memory. */
+/* Returns the rows that match the filter, sorted, for free(); NULL without memory. */
 const struct top_row **top_select(const struct top_rows *rows,
 				  const struct top_view *view, size_t *n);
 
-/* Write one picture; view->first becomes one that there is. */
+/* Print a screen. Limits view->first to existing rows. */
 void top_print(FILE *out, const struct top_rows *rows, struct top_view *view);
 
 const char *top_order_name(enum top_order order);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* One picture of "top": as many columns as fit, rows, and a history in blocks. */
+/* A screen of "top": as many columns as fit, rows, and a history drawn in blocks. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,16 +11,16 @@
 #define NAME_MOST 31
 #define GRAPH_LEAST 8
 #define ENDPOINT_WIDTH 22
-/* the columns between the name and the graph, with the blanks before them */
+/* width of the columns between the name and the graph, with their blanks */
 #define NUMBERS_WIDTH 54
 #define HEAD_LINES 3
 
 /**
  * struct layout - widths, in characters
- * @name: of the name
- * @endpoint: of the endpoint, 0: it is not shown
- * @graph: of the history
- * @with_dev: the device stands before the name
+ * @name: width of the name
+ * @endpoint: width of the endpoint; 0: not shown
+ * @graph: width of the history
+ * @with_dev: show the device before the name
  */
 struct layout {
 	unsigned int name;
@@ -29,7 +29,7 @@ struct layout {
 	bool with_dev;
 };
 
-/* "1.2M": three digits at least where there are any, and a unit. */
+/* Format a number with at least two digits and a unit: "1.2M". */
 static const char *short_number(double number, char *buf, size_t size)
 {
 	static const char units[] = " kMGTPE";
@@ -64,7 +64,7 @@ static const char *short_age(uint64_t ms, char *buf, size_t size)
 	return buf;
 }
 
-/* So many characters of a text, of UTF-8, then blanks. */
+/* Print a UTF-8 text in a column of that width: cut, or filled up with blanks. */
 static void write_text(FILE *out, const char *text, unsigned int width)
 {
 	unsigned int used = 0;
@@ -83,7 +83,7 @@ static void write_text(FILE *out, const char *text, unsigned int width)
 	fprintf(out, "%*s", (int)(width - used), "");
 }
 
-/* Each row against its own highest rate, so that a quiet peer has a shape as well. */
+/* Scale each row by its own highest rate, so that a quiet peer has a graph too. */
 static void write_graph(FILE *out, const struct top_row *row,
 			unsigned int width, bool blocks)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Samples of all peers, rates between two of them, and which are shown in which order. */
+/* Samples of all peers, rates between two samples, filter and sort order. */
 #include <netlink/attr.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,7 +48,7 @@ static void fill_row(struct top_row *row, const struct model_device *device,
 		     number_of_field(peer, "tx_dropped", 0);
 }
 
-/* A counter that is smaller than before is another peer's of the same name. */
+/* A counter that went down belongs to a new peer of the same name. */
 static double rate_of(uint64_t now, uint64_t before, double seconds)
 {
 	return now > before ? (double)(now - before) / seconds : 0;
@@ -101,7 +101,7 @@ int top_sample(struct call *call, const struct top_rows *before,
 	rows->when = clock_ms();
 	for (size_t i = 0; i < devices.n && !status; i++) {
 		status = query_peers(call, &devices.list[i], NULL);
-		/* one that is gone meanwhile is not there */
+		/* skip a device deleted meanwhile */
 		if (status && call->gone && !call->word[0]) {
 			status = 0;
 			continue;
@@ -139,7 +139,7 @@ static bool is_selected(const struct top_row *row, const struct top_view *view)
 	       strcasestr(endpoint_text(&row->endpoint, text), view->filter);
 }
 
-/* What is larger comes first. */
+/* Compare for descending order. */
 static int larger(double a, double b)
 {
 	return a > b ? -1 : a < b;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The kernel's own termios, which knows any speed; libc's would be in the way. */
+/* Uses the kernel's termios2, which supports any speed and conflicts with libc's headers. */
 #include <asm/termbits.h>
 #include <errno.h>
 #include <string.h>
@@ -7,14 +7,14 @@
 
 #include "tty.h"
 
-/* There, struct termios has speeds. */
+/* On these machines struct termios has the speeds. */
 #ifndef TCGETS2
 #define termios2 termios
 #define TCGETS2 TCGETS
 #define TCSETSF2 TCSETSF
 #endif
 
-/* Receivers take so much difference, in percent. */
+/* Difference of speed that receivers tolerate, in percent. */
 #define BAUD_TOLERANCE 2
 
 static bool is_near(uint32_t got, uint32_t wanted)
@@ -30,7 +30,7 @@ int tty_set(int fd, uint32_t baud, bool rtscts, struct fault *fault)
 
 	if (ioctl(fd, TCGETS2, &t))
 		return fault_set(fault, "%s", strerror(errno));
-	/* breaks and framing errors are told to the discipline */
+	/* report breaks and framing errors to the line discipline */
 	t.c_iflag = BRKINT | INPCK;
 	t.c_oflag = 0;
 	t.c_lflag = 0;

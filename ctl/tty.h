@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* A serial line as SLIP wants it. */
+/* Settings of a tty for SLIP. */
 #ifndef CAMEXCTL_TTY_H
 #define CAMEXCTL_TTY_H
 
@@ -9,10 +9,10 @@
 #include "text/fault.h"
 
 /**
- * tty_set() - raw, 8 data bits, no parity, 1 stop bit
+ * tty_set() - set a tty to raw mode, 8 data bits, no parity, 1 stop bit
  * @fd: the tty
  * @baud: bits per second, any that the driver can do
- * @rtscts: flow control by RTS and CTS
+ * @rtscts: use flow control by RTS and CTS
  * @fault: the reason
  *
  * Return: 0 or -1.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* "watch": who is authorized, and what is done when their links come and go. */
+/* "watch": authorizes peers, and runs a program when their links appear or disappear. */
 #include <errno.h>
 #include <netlink/attr.h>
 #include <netlink/netlink.h>
@@ -16,12 +16,12 @@
 #include "config/authorized.h"
 #include "watch.h"
 
-/* Events that come in this time are looked at together. */
+/* Events within this time are handled together. */
 #define TOGETHER_MS 50
 
 enum { FD_EVENTS, FD_SIGNALS, FD_DIRECTORY, N_FDS };
 
-/* What is watched, and for what. */
+/* State of "watch". */
 struct watch {
 	struct call *call;
 	struct conn events;
@@ -59,7 +59,7 @@ static int read_events(struct watch *watch)
 	if (error != ENOBUFS)
 		return fault_set(&watch->call->fault, "netlink: %s",
 				 strerror(error));
-	/* whatever it was, it is seen by looking */
+	/* the event's content does not matter: all links are read again */
 	watch->look = true;
 	return 0;
 }
@@ -86,7 +86,7 @@ static int read_signals(struct watch *watch)
 	return 0;
 }
 
-/* A peer's link, if it has one, and may. */
+/* Get a peer's link, if it has one and is authorized. */
 static bool link_of(const struct watch *watch,
 		    const struct model_device *device,
 		    const struct model_peer *peer, struct hook_link *link)
@@ -115,7 +115,7 @@ static bool link_of(const struct watch *watch,
 	return peer->tb[CAMEX_A_PEER_LAST_SEEN];
 }
 
-/* Which links are there now? */
+/* Read all links. */
 static int look_for_links(struct watch *watch)
 {
 	struct model_device device = {};
@@ -133,7 +133,7 @@ static int look_for_links(struct watch *watch)
 			status =
 				fault_set(&watch->call->fault, "out of memory");
 	model_device_clear(&device);
-	/* without the device there are no links: the program is told */
+	/* without the device all links are gone: run the program for them */
 	if (!status || watch->call->gone)
 		hooks_end(watch->hooks);
 	return status;
@@ -178,7 +178,7 @@ static int watch_loop(struct watch *watch)
 		if (!status && watch->look)
 			poll(NULL, 0, TOGETHER_MS);
 	}
-	/* what went with the device is told to the program before we go, too */
+	/* run "down" for the links of a deleted device before exiting */
 	watch->gone = status;
 	while (watch->call->gone && !watch->end && hooks_busy(watch->hooks)) {
 		int next = hooks_run(watch->hooks);
@@ -230,7 +230,7 @@ static int listen_for(struct watch *watch)
 	signals_ending(&signals);
 	sigaddset(&signals, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
-	/* who started us may have left it ignored, and then children end unseen */
+	/* if the parent process ignored SIGCHLD, exits of children would not be seen */
 	signal(SIGCHLD, SIG_DFL);
 	watch->signals = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (watch->signals < 0)

@@ -9,24 +9,24 @@
 
 struct hooks;
 
-/* The program with its arguments, NULL: links are reported alone. NULL: no memory. */
+/* @program: PROG and its arguments; NULL: only report links. Returns NULL without memory. */
 struct hooks *hooks_new(const char *const *program, bool json);
 
 /*
- * Look at all links there are: hooks_seen() for each, between these two. Those
- * that are new come up, those that were not seen went down.
+ * Report the present links: hooks_seen() for each, between these two. New links
+ * come up; links that were not reported went down.
  */
 void hooks_begin(struct hooks *hooks);
 int hooks_seen(struct hooks *hooks, const struct hook_link *link);
 void hooks_end(struct hooks *hooks);
 
-/* Start what can be started and end what hangs; milliseconds until the next time. */
+/* Start and kill programs. Returns milliseconds until the next call. */
 int hooks_run(struct hooks *hooks);
 
-/* A child has ended. */
+/* Handle the exit of a child. */
 void hooks_reap(struct hooks *hooks);
 
-/* Is any left? */
+/* Does any program still run or wait? */
 bool hooks_busy(const struct hooks *hooks);
 
 #endif /* CAMEXCTL_WATCH_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The connection to the kernel, and requests over it; all commands use them. */
+/* The connection to the kernel, and requests over it, for all commands. */
 #include <errno.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -12,7 +12,7 @@
 
 #include "command/command.h"
 
-/* for any request: a peer's nest of 64 KiB and what stands beside it */
+/* room for any request: a peer's nest of 64 KiB, and other attributes */
 #define MESSAGE_ROOM (UINT16_MAX + 1024)
 
 int fault_no_module(struct fault *fault)
@@ -88,7 +88,7 @@ int step_run(const struct step *step, struct conn *conn, unsigned int *line,
 		*fault = call->fault;
 	if (status && call->blamed && call->blamed->line)
 		*line = call->blamed->line;
-	/* it has copies of keys */
+	/* the message contains copies of keys */
 	sodium_memzero(call, sizeof(*call));
 	free(call);
 	return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* From words to a line of the table of commands. */
+/* Finds the command that the words name. */
 #include <string.h>
 
 #include "command/command.h"
@@ -38,7 +38,7 @@ size_t command_length(const struct command *command)
 	return command->name ? 2 : 1;
 }
 
-/* A command as one of an object's, or NULL as an object; NULL: it is none. */
+/* Find a command by object and name, or with name NULL the object. NULL if there is none. */
 static const char *name_among(const struct command *c, const char *object)
 {
 	if (!object)
@@ -132,14 +132,14 @@ const struct word_kind word_kinds[] = {
 };
 /* clang-format on */
 
-/* Is this not the word, because it is optional and another one is there? */
+/* Is an optional word left out here? */
 static bool word_is_left_out(const enum word *word, const char *text)
 {
 	const struct word_kind *kind = &word_kinds[*word];
 
 	if (kind->literal)
 		return !text || strcmp(text, kind->placeholder) != 0;
-	/* all devices: the first word, so that there is a next one */
+	/* "all devices" has no word: the next word is a keyword */
 	if (*word == WORD_DEV_MAYBE && word_kinds[word[1]].literal && text &&
 	    !strcmp(text, word_kinds[word[1]].placeholder))
 		return true;
@@ -152,7 +152,7 @@ int command_take_words(struct call *call, const char *const *words)
 	int n = 0;
 
 	for (int i = 0; i < WORDS_MAX && command->words[i]; i++) {
-		/* its keywords look like options */
+		/* its keywords have the form of options */
 		if (command->takes & TAKES_TOP && words[n] &&
 		    words[n][0] == '-')
 			continue;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The commands, and what one of them has to work with. */
+/* Commands, and the state of a running one. */
 #ifndef CAMEXCTL_COMMAND_H
 #define CAMEXCTL_COMMAND_H
 
@@ -17,17 +17,17 @@ enum word {
 	WORD_NONE,
 	WORD_DEV, /* a camex device */
 	WORD_DEV_NEW,
-	WORD_DEV_MAYBE, /* a camex device, or nothing: all of them */
-	WORD_PEER,	/* a peer of it */
+	WORD_DEV_MAYBE, /* a camex device; optional: all of them */
+	WORD_PEER,	/* a peer of the device */
 	WORD_PEER_NEW,
 	WORD_PEER_MAYBE,
-	WORD_PREFIX, /* a prefix with a route */
+	WORD_PREFIX, /* a prefix that has a route */
 	WORD_PREFIX_NEW,
 	WORD_MAC,
 	WORD_FILE,
 	WORD_TTY,
-	WORD_APPLY_MAYBE,      /* the word "apply", or nothing */
-	WORD_PROMETHEUS_MAYBE, /* the word "prometheus", or nothing */
+	WORD_APPLY_MAYBE,      /* the word "apply"; optional */
+	WORD_PROMETHEUS_MAYBE, /* the word "prometheus"; optional */
 };
 
 #define WORDS_MAX 2
@@ -35,9 +35,9 @@ enum word {
 struct call;
 
 /**
- * struct request - what a command asks the kernel for, if it is one request
+ * struct request - the request of a command that consists of one request
  * @command: CAMEX_CMD_*
- * @nest: the attribute around its words and keywords
+ * @nest: the attribute that contains its words and keywords
  * @flag: a flag in that nest, 0: none
  */
 struct request {
@@ -50,10 +50,10 @@ struct request {
  * struct command - a line of the table
  * @object: the first word
  * @name: the second; NULL: @object is the whole command
- * @words: what comes next
- * @takes: what its keywords are found by; 0: it has none
- * @run: does it; 0, or -1 with the call's fault
- * @summary: for the help, one line
+ * @words: the words that follow
+ * @takes: enum takes, by which its keywords are found; 0: it has none
+ * @run: runs it; returns 0, or -1 with the call's fault
+ * @summary: one line for the help
  * @request: for request()
  */
 struct command {
@@ -68,17 +68,17 @@ struct command {
 
 /**
  * struct call - one run of a command
- * @command: which
+ * @command: the command
  * @json: output for programs
- * @word: the words before the keywords; NULL where one was left out
- * @dev: the device's name, where the first word is another name of it
+ * @word: the words before the keywords; NULL if one was left out
+ * @dev: the device's name, if the first word is an alternative name
  * @exec: a program and its arguments; NULL: none was given
  * @values: the keywords and their values
- * @conn: the camex family, once call_open() was called
- * @gone: it fails because the device is not there (any more)
- * @refused: it fails because the user lacks a capability
- * @blamed: the value that it fails by, or NULL: none, or not known
- * @fault: why it fails
+ * @conn: connection to the camex family, after call_open()
+ * @gone: it failed because the device does not exist (any more)
+ * @refused: it failed because the user lacks a capability
+ * @blamed: the value that caused the failure; NULL: none or unknown
+ * @fault: the reason of the failure
  */
 struct call {
 	const struct command *command;
@@ -94,42 +94,42 @@ struct call {
 	struct fault fault;
 };
 
-/* The table, in camexctl.c; it ends with no object. */
+/* The table, in camexctl.c; the last line has no object. */
 extern const struct command commands[];
 
-/* The command of these two words, the second NULL for one that is one word. */
+/* Find a command by its two words; the second is NULL for a command of one word. */
 const struct command *command_find(const char *object, const char *name);
 bool command_is_object(const char *word);
 
 /**
  * command_resolve() - find the command that words begin with
- * @words: they end with NULL
- * @object: the first word, once it is known to be right; else NULL
- * @fault: why there is none
+ * @words: the words; the last is NULL
+ * @object: result, the first word if it is an object; else NULL
+ * @fault: the reason if there is none
  *
- * Return: the command, or NULL: then @object tells how far it went.
+ * Return: the command, or NULL.
  */
 const struct command *command_resolve(const char *const *words,
 				      const char **object, struct fault *fault);
 
-/* An option that stands before the command alone. */
+/* Is this an option that is only allowed before the command? */
 bool command_is_option(const char *word);
 
-/* Whether "exec PROG ARG..." may end its words. */
+/* May its words end with "exec PROG ARG..."? */
 bool command_execs(const struct command *command);
 
-/* How many words name the command: one or two. */
+/* The number of words that name the command: one or two. */
 size_t command_length(const struct command *command);
 
-/* Take the words before the keywords; the count, or -1 with the call's fault. */
+/* Take the words before the keywords. Returns their number, or -1 with the call's fault. */
 int command_take_words(struct call *call, const char *const *words);
 
 /**
- * struct word_kind - what is known of a word before the keywords
- * @placeholder: what it is called in the help, or the word itself
- * @check: 0, or -1 with what is wrong with it; NULL: nothing is
+ * struct word_kind - a kind of word before the keywords
+ * @placeholder: its name in the help, or the word itself
+ * @check: returns 0, or -1 with the reason; NULL: every word is valid
  * @optional: it may be left out
- * @literal: it stands for itself
+ * @literal: it must be exactly @placeholder
  */
 struct word_kind {
 	const char *placeholder;
@@ -138,36 +138,36 @@ struct word_kind {
 	bool literal;
 };
 
-/* By enum word. */
+/* Indexed by enum word. */
 extern const struct word_kind word_kinds[];
 
-/* Connect to the camex family. 0, or -1 with the call's fault. */
+/* Connect to the camex family. Returns 0, or -1 with the call's fault. */
 int call_open(struct call *call);
 
 /*
- * A request about the device that the first word names, to be completed and
- * handed to call_send(). NULL with the call's fault.
+ * Begin a request about the device that the first word names. The caller completes
+ * it, and calls call_send(). Returns NULL with the call's fault.
  */
 struct nl_msg *call_message(struct call *call, uint8_t command, int flags);
 
-/* Send a request, free it, explain an error. 0, or -1 with the fault. */
+/* Send a request, free it, explain an error. Returns 0, or -1 with the fault. */
 int call_send(struct call *call, struct nl_msg *msg,
 	      const struct conn_sink *sink);
 
-/* The command that is one request, as the table says. 0, or -1 with the fault. */
+/* Run a command that is one request by the table. Returns 0, or -1 with the fault. */
 int request(struct call *call);
 
-/* Its nest, to a message: the second word and keywords. 0, or -1 with the reason. */
+/* Add its nest to a message: second word and keywords. Returns 0, or -1 with the reason. */
 int request_put(struct nl_msg *msg, const struct command *command,
 		const char *word, const struct values *values,
 		struct fault *fault);
 
 /**
- * struct step - a command as one of several that make up another
+ * struct step - a command that is part of another one
  * @object: its first word
  * @name: its second
  * @word: the words before the keywords
- * @values: the keywords, which stay the caller's; NULL: none
+ * @values: the keywords, owned by the caller; NULL: none
  */
 struct step {
 	const char *object;
@@ -177,10 +177,10 @@ struct step {
 };
 
 /**
- * step_run() - run it
- * @step: which
- * @conn: what it uses, or opens; the caller closes it
- * @line: becomes the line of the value that it fails by, if that is known
+ * step_run() - run a step
+ * @step: the step
+ * @conn: the connection, opened if necessary; the caller closes it
+ * @line: result, the line of the value that caused a failure, if known
  * @fault: the reason
  *
  * Return: 0 or -1.
@@ -188,18 +188,18 @@ struct step {
 int step_run(const struct step *step, struct conn *conn, unsigned int *line,
 	     struct fault *fault);
 
-/* Keep a person's ^C for when all steps are done: sigprocmask() gets it back. */
+/* Block signals until all steps are done; sigprocmask() restores them. */
 void signals_block(sigset_t *before);
 
-/* The signals that end a program: SIGHUP, SIGINT and SIGTERM. */
+/* Fill a set with the signals that end a program: SIGHUP, SIGINT and SIGTERM. */
 void signals_ending(sigset_t *set);
 
-/* What to say when the module is not there. */
+/* The error text if the module is not loaded. */
 int fault_no_module(struct fault *fault);
 
 /*
- * From the kernel's error to a sentence: explain.c. The request tells what
- * the offset of the attribute to blame stands for.
+ * Turn the kernel's error into a sentence: explain.c. @msg is the request, in which
+ * the offset of the error finds the attribute to blame.
  */
 int explain(struct call *call, struct nl_msg *msg,
 	    const struct conn_error *error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* From an error of the kernel to a sentence that names the argument. */
+/* Turns an error of the kernel into a sentence that names the argument. */
 #include <ctype.h>
 #include <errno.h>
 #include <linux/genetlink.h>
@@ -19,11 +19,11 @@
 #define ARGUMENT_TEXT 256
 
 /**
- * struct path - where an attribute is in a request
- * @type: its type, after those of the nests around it
- * @depth: how many
+ * struct path - the place of an attribute in a request
+ * @type: the types of the nests that contain it, and last its own
+ * @depth: number of types
  * @attr: the attribute itself
- * @parent: the nest right around it, or NULL
+ * @parent: the nest that contains it, or NULL
  */
 struct path {
 	uint16_t type[PATH_MAX_DEPTH];
@@ -32,7 +32,7 @@ struct path {
 	struct nlattr *parent;
 };
 
-/* The attribute at an offset: at each level the one that spans it. */
+/* Find the attribute at an offset: at each level the one that contains it. */
 static bool path_find(struct path *path, struct nlmsghdr *hdr, int skip,
 		      uint32_t offset)
 {
@@ -63,7 +63,7 @@ static bool path_find(struct path *path, struct nlmsghdr *hdr, int skip,
 	return false;
 }
 
-/* Device attributes are at the same place, whichever way they went. */
+/* Device attributes have the same place in requests of both families. */
 static bool path_of(struct path *path, const struct call *call,
 		    struct nl_msg *msg, uint32_t offset)
 {
@@ -91,7 +91,7 @@ static bool path_of(struct path *path, const struct call *call,
 	return true;
 }
 
-/* The prefix that a nest of address and length stands for. */
+/* Write the prefix of a nest with address and length. */
 static void prefix_of(struct nlattr *nest, char *buf, size_t len)
 {
 	struct prefix prefix = {};
@@ -101,7 +101,7 @@ static void prefix_of(struct nlattr *nest, char *buf, size_t len)
 		snprintf(buf, len, "%s", prefix_text(&prefix, text));
 }
 
-/* The argument that an attribute was made of, as keyword and value. */
+/* Find the argument that became an attribute: its keyword and value. */
 static void argument_of(struct call *call, const struct path *path,
 			const char **keyword, char *value, size_t len)
 {
@@ -140,7 +140,7 @@ static void argument_of(struct call *call, const struct path *path,
 		snprintf(value, len, "%s", given->text);
 }
 
-/* Whether a text has a word in it, not merely its letters. */
+/* Does a text contain a whole word? */
 static bool has_word(const char *text, const char *word)
 {
 	size_t len = strlen(word);
@@ -170,7 +170,7 @@ static int explain_text(struct call *call, struct nl_msg *msg,
 			 value);
 }
 
-/* The device itself is what does not fit, not one of the arguments. */
+/* Is the device itself wrong, not one of the arguments? */
 static bool blames_device(const struct call *call, struct nl_msg *msg,
 			  const struct conn_error *error)
 {
@@ -186,7 +186,7 @@ int explain(struct call *call, struct nl_msg *msg,
 	const char *dev = call->word[0] ? call->word[0] : "?";
 	bool making = call->command->words[0] == WORD_DEV_NEW;
 
-	/* the sink gave up and said why */
+	/* the sink has set the reason */
 	if (!error->number)
 		return -1;
 	if (error->inconsistent && error->number == EAGAIN)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The forms that values have: how they go to the kernel, come from it and become text. */
+/* Forms of values: to attributes, from attributes, and to text. */
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <stdlib.h>
@@ -66,7 +66,7 @@ static void write_address(FILE *out, const struct value *value)
 
 static void get_endpoint(struct value *value, struct nlattr *const *tb)
 {
-	/* where the peer was heard meanwhile is no setting */
+	/* the learned endpoint is no setting */
 	if (!model_endpoint(tb, CAMEX_A_PEER_CONFIGURED_ADDR, &value->endpoint))
 		model_endpoint(tb, CAMEX_A_PEER_ENDPOINT_ADDR,
 			       &value->endpoint);
@@ -228,7 +228,7 @@ static int put_prefixes(struct nl_msg *msg, const struct value *value)
 		    nla_nest_end(msg, item) < 0)
 			return -1;
 	}
-	/* empty means "none", not "as it was" */
+	/* an empty list means "none", not "unchanged" */
 	return nla_nest_end_keep_empty(msg, list);
 }
 
@@ -284,14 +284,14 @@ static void write_key(FILE *out, const struct value *value)
 	fputs(key_base64(value->key, text), out);
 }
 
-/* Of a private or a preshared key the kernel wants no fingerprint. */
+/* The kernel takes no fingerprint of a private or preshared key. */
 static int put_secret_alone(struct nl_msg *msg, const struct value *value)
 {
 	return nla_put(msg, value->keyword->attr, sizeof(value->secret.key),
 		       value->secret.key);
 }
 
-/* A private key is known by its public key. */
+/* A private key is identified by its public key. */
 static void get_private_key(struct value *value, struct nlattr *const *tb)
 {
 	model_bytes(tb[CAMEX_A_WG_DEV_PUBLIC_KEY], value->secret.public_key,
@@ -309,7 +309,7 @@ static void write_private_key(FILE *out, const struct value *value)
 		fputs("none", out);
 }
 
-/* Of a preshared key nothing is known but that there is one. */
+/* The kernel only tells that there is a preshared key. */
 static void get_preshared_key(struct value *value, struct nlattr *const *tb)
 {
 	value->secret.given = model_number(tb[CAMEX_A_WG_PEER_PRESHARED]);

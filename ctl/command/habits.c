@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Words of other programs, by which people know a thing. */
+/* Words of other programs (ip, wg) that users may type. */
 #include <stddef.h>
 #include <string.h>
 
@@ -10,14 +10,14 @@
 /**
  * struct habit - a word of another program
  * @word: the word
- * @here: what does that here
+ * @here: the word or command of camexctl
  */
 struct habit {
 	const char *word;
 	const char *here;
 };
 
-/* where an object is expected */
+/* words in the place of an object */
 static const struct habit objects[] = {
 	{ "list", "show" },
 	{ "ls", "show" },
@@ -49,7 +49,7 @@ static const struct habit objects[] = {
 	{}
 };
 
-/* where a command of an object is expected */
+/* words in the place of a command */
 static const struct habit commands_of[] = {
 	{ "list", "show" },	  { "ls", "show" },    { "status", "show" },
 	{ "get", "show" },	  { "delete", "del" }, { "remove", "del" },
@@ -84,7 +84,7 @@ static const struct habit keywords_of[] = {
 	{}
 };
 
-/* what ip does to the link of a device */
+/* ip does these to the link of a device */
 static const struct habit link_settings[] = {
 	{ "mtu", "ip link set NAME mtu N" },
 	{ "name", "ip link set NAME name NEW" },
@@ -122,7 +122,7 @@ const char *habit_keyword(const char *word, unsigned int takes)
 
 	if (here)
 		return keyword_find(here, takes) ? here : NULL;
-	/* in files they are keywords */
+	/* keywords in files */
 	if ((takes & (TAKES_DEV_ADD | TAKES_DEV_SET)) && !(takes & TAKES_UP))
 		return find(link_settings, word);
 	return NULL;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Words of other programs (ip, wg), and what they are called here. */
+/* Words of other programs (ip, wg), and camexctl's words for them. */
 #ifndef CAMEXCTL_HABITS_H
 #define CAMEXCTL_HABITS_H
 
-/* The command that does what a word of another program does; NULL: none. */
+/* Returns the command that does what another program's word does; NULL: none. */
 const char *habit_command(const char *object, const char *word);
 
 /*
- * The keyword of @takes that another program's word stands for, or a command, with blanks in
- * it, that does it; NULL: none.
+ * Returns the keyword of @takes for another program's word, or a command (with blanks in
+ * it) that does it; NULL: none.
  */
 const char *habit_keyword(const char *word, unsigned int takes);
 

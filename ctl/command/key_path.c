@@ -11,7 +11,7 @@
 /* Symbolic links to the files, named after the fingerprint or the public key. */
 const char *key_paths_dir = "/run/camexctl";
 
-/* The path of the link; false: nothing is known by which the key could be found again. */
+/* Build the path of the link. Returns false if nothing identifies the key. */
 static bool link_of(const struct value *value, char *link)
 {
 	const struct secret *secret = &value->secret;
@@ -29,7 +29,7 @@ static bool link_of(const struct value *value, char *link)
 	return true;
 }
 
-/* Standard input, a pipe or "none" is no file. */
+/* Is the key from a file, as opposed to standard input, a pipe or "none"? */
 static bool is_file(const char *path)
 {
 	struct stat st;
@@ -50,7 +50,7 @@ void key_paths_note(const struct values *values)
 		path = realpath(value->text, NULL);
 		if (!path)
 			continue;
-		/* where that cannot be written nothing is remembered */
+		/* nothing is remembered if the directory cannot be written */
 		mkdir(key_paths_dir, 0700);
 		unlink(link);
 		if (symlink(path, link))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Where keys came from: the kernel returns none, so that whoever saves a configuration has
- * to know their files. Nothing of a key is kept but what "show" tells of it.
+ * Remembers the files of keys: the kernel does not return keys, and "save" needs the paths.
+ * Stored is only what "show" tells of a key: its fingerprint or public key.
  */
 #ifndef CAMEXCTL_KEY_PATH_H
 #define CAMEXCTL_KEY_PATH_H
@@ -10,18 +10,18 @@
 
 #include "command/keywords.h"
 
-/* The directory in which that is noted: one that root alone can write. */
+/* The directory of these notes; only root can write to it. */
 extern const char *key_paths_dir;
 
-/* The kernel has taken these values: remember the files of the keys among them. */
+/* Remember the files of the keys among values that the kernel has accepted. */
 void key_paths_note(const struct values *values);
 
 /**
- * key_path_find() - the file of a key that the kernel has
- * @value: a value of the keyword, with what value_get() knows of the key
+ * key_path_find() - find the file of a key that the kernel has
+ * @value: a value of the keyword, filled in by value_get()
  * @path: result, PATH_MAX bytes; "": no file is known
  *
- * Return: whether the file has this key still.
+ * Return: true if the file still contains this key.
  */
 bool key_path_find(const struct value *value, char *path);
 

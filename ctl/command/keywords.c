@@ -94,7 +94,7 @@ const struct choice event_choices[] = {
 	{}
 };
 
-/* Who takes a keyword; those that set want at least one. */
+/* The commands that take a keyword; "set" commands need at least one. */
 #define DEV_ADD		.takes = TAKES_DEV_ADD
 #define DEV_BOTH	.takes = TAKES_DEV_ADD | TAKES_DEV_SET, \
 			.needs = TAKES_DEV_SET
@@ -104,13 +104,13 @@ const struct choice event_choices[] = {
 #define PEER_AND_KEY	.takes = TAKES_PEER_ADD | TAKES_PEER_SET | TAKES_KEY_SET, \
 			.needs = TAKES_PEER_SET | TAKES_KEY_SET
 
-/* What only a file has; the attributes keep them apart. */
+/* Numbers of keywords that only files have, which need no attributes. */
 #define UP(nth)		.attr = (nth), .takes = TAKES_UP
 
-/* The same for camexctl serial. */
+/* The same for "camexctl serial". */
 #define SERIAL(nth)	.attr = (nth), .takes = TAKES_SERIAL
 
-/* Which attribute it becomes, or which ones from first to last. */
+/* The attribute of a keyword, or the first and the last of several. */
 #define DEV(name)	.nest = CAMEX_A_DEV, .attr = CAMEX_A_DEV_##name
 #define PEER(name)	.nest = CAMEX_A_PEER, .attr = CAMEX_A_PEER_##name
 #define WG_DEV(name)	.nest = CAMEX_A_DEV, .within = CAMEX_A_DEV_WIREGUARD, \
@@ -243,7 +243,7 @@ const struct keyword keywords[] = {
 	  &type_peer, FDB(PEER), .takes = TAKES_FDB_ADD | TAKES_FDB_DEL,
 	  .needs = TAKES_FDB_ADD },
 
-	/* who is authorized */
+	/* authorization */
 	{ "authorized", "DIR",
 	  "directory with a file for each authorized identifier: its name is the identifier, its content the key in base64, or empty for no key (default: the peers stay as they are)",
 	  &type_directory, .attr = 1, .takes = TAKES_WATCH },
@@ -258,7 +258,7 @@ const struct keyword keywords[] = {
 	  "table for the kernel's routes; off: add none; auto: main, or for a default route a table that packets with fwmark do not use (default auto)",
 	  &type_table, UP(4) },
 
-	/* files into devices that exist */
+	/* files loaded into existing devices */
 	{ "dry-run", "", "print what would change, and change nothing",
 	  &type_flag, .attr = 1, .takes = TAKES_LOAD | TAKES_RELOAD },
 	{ "force", "", "load a file without clients too, and remove all peers",
@@ -272,7 +272,7 @@ const struct keyword keywords[] = {
 	{ "-d", "SECONDS", "time between two of them (default 1)",
 	  &type_u32, .max = 86400, .attr = 3, .takes = TAKES_TOP },
 
-	/* endpoints by name */
+	/* names of endpoints */
 	{ "every", "SECONDS",
 	  "how often this is called, 0 to 900: the longer a peer does not answer, the more rarely its name is looked up (default 0: at once)",
 	  &type_u32, .max = 900, .attr = 1, .takes = TAKES_RESOLVE },

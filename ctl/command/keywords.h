@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The words after a command, as pairs of keyword and value. One table says
- * what each is, who takes it and which attribute it becomes; parsing, help,
- * completion, messages to the kernel and error texts all come from it.
+ * The words after a command, as pairs of keyword and value. One table has the type,
+ * the commands and the attribute of each keyword. Parsing, help, completion,
+ * messages to the kernel and error texts all use it.
  */
 #ifndef CAMEXCTL_KEYWORDS_H
 #define CAMEXCTL_KEYWORDS_H
@@ -55,7 +55,7 @@ enum propose {
 /**
  * struct choice - one value of an enumeration; a list ends with no @name
  * @name: as it is typed and shown
- * @number: as it goes to the kernel
+ * @number: its number in netlink
  * @help: what it means
  */
 struct choice {
@@ -65,13 +65,13 @@ struct choice {
 };
 
 /**
- * struct value - a keyword that was given
- * @keyword: which
+ * struct value - a given keyword with its value
+ * @keyword: the keyword
  * @text: its value as typed
- * @line: of the file that it stands in; 0: it is a word of the command
+ * @line: its line in the file; 0: it is from the command line
  *
- * The union has what @text was read to. @name is the name of an interface of which
- * @text is another one, or "".
+ * The union has the value that was read from @text. @name is the name of an interface
+ * for which @text is an alternative name, or "".
  */
 struct value {
 	const struct keyword *keyword;
@@ -91,11 +91,11 @@ struct value {
 };
 
 /**
- * struct value_form - how a value goes to the kernel and back, and to text
- * @put: adds the keyword's attributes to a message; 0, or negative: no room
- * @get: the reverse of @put: fills the union, which is 0, from attributes by type
- * @write: writes it as it is typed; of a key only the fingerprint
- * @wipe: frees what it holds; NULL: nothing
+ * struct value_form - conversion of a value to attributes, from attributes and to text
+ * @put: adds the keyword's attributes to a message; returns 0, or negative without room
+ * @get: the reverse of @put: fills the zeroed union from attributes by type
+ * @write: prints it as it is typed; a key's fingerprint in place of the key
+ * @wipe: frees its memory; NULL: it has none
  */
 struct value_form {
 	int (*put)(struct nl_msg *msg, const struct value *value);
@@ -106,8 +106,8 @@ struct value_form {
 
 /**
  * struct value_type - a type of value
- * @parse: fills the union; 0, or -1 with the reason
- * @form: its form
+ * @parse: fills the union; returns 0, or -1 with the reason
+ * @form: its conversions
  * @propose: for completion
  */
 struct value_type {
@@ -119,20 +119,19 @@ struct value_type {
 /**
  * struct keyword - a line of the table
  * @name: as it is typed
- * @placeholder: what its value is called in the help; NULL: @choices
+ * @placeholder: name of its value in the help; NULL: @choices
  * @help: what it does, with unit and default
- * @type: how its value is read and sent
- * @choices: for an enumeration
- * @max: for a number
- * @takes: the commands that have it (enum takes)
- * @needs: those of them that want at least one of the keywords marked so
- * @initial: the value of an object for which it is not given; NULL: none, or the
- *	kernel chooses
+ * @type: type of its value
+ * @choices: the values of an enumeration
+ * @max: maximum of a number
+ * @takes: the commands that take it (enum takes)
+ * @needs: those commands of which at least one such keyword must be given
+ * @initial: the default; NULL: none, or the kernel chooses
  * @repeats: it may be given more than once
- * @nest: top-level attribute that it is in; 0: camex is not sent it
- * @within: the protocol's own nest inside @nest; 0: none
- * @attr: attribute, or the first of several
- * @attr_last: the last of several; 0: there is one
+ * @nest: top-level attribute that contains it; 0: it is not sent to camex
+ * @within: nest of a protocol inside @nest; 0: none
+ * @attr: its attribute, or the first of several
+ * @attr_last: the last of several attributes; 0: it has only one
  */
 struct keyword {
 	const char *name;
@@ -151,10 +150,10 @@ struct keyword {
 	uint16_t attr_last;
 };
 
-/* a table that is "auto" */
+/* value of "table auto" */
 #define TABLE_AUTO UINT32_MAX
 
-/* more than one command has */
+/* more keywords than any command has */
 #define VALUES_MAX 32
 
 /**
@@ -167,7 +166,7 @@ struct values {
 	size_t n;
 };
 
-/* The table; it ends with no name. */
+/* The table; the last line has no name. */
 extern const struct keyword keywords[];
 
 /* Enumerations, also for output. */
@@ -182,68 +181,68 @@ extern const struct choice register_choices[];
 extern const struct choice cipher_choices[];
 extern const struct choice event_choices[];
 
-/* The name of a number; "unknown" if this program is older than the kernel. */
+/* Get the name of a number; "unknown" if camexctl is older than the kernel. */
 const char *choice_name(const struct choice *choices, uint32_t number);
 
-/* The keyword of that name that the command has, or NULL. */
+/* Find a keyword of a command by its name. NULL if there is none. */
 const struct keyword *keyword_find(const char *name, unsigned int takes);
 
-/* How many words a keyword and its value are. */
+/* The number of words of a keyword with its value. */
 size_t keyword_words(const struct keyword *keyword);
 
-/* The keyword that an attribute belongs to, of those given; or NULL. within 0: no nest of a protocol. */
+/* Find the given keyword of an attribute, or NULL. within 0: not in a nest of a protocol. */
 const struct value *values_by_attr(const struct values *values, uint16_t nest,
 				   uint16_t within, uint16_t attr);
 
-/* The value given for a keyword, or NULL. */
+/* Find the value given for a keyword, or NULL. */
 struct value *values_get(struct values *values, const char *name);
 
 /**
- * values_take() - take a keyword and its text, which is not read yet
- * @values: it is added to them
- * @takes: whose keywords can be given
- * @whose: what those are called in errors
+ * values_take() - add a keyword and its text, without reading the text
+ * @values: the list to which it is added
+ * @takes: the command
+ * @whose: name of the command in errors
  * @word: the keyword
- * @text: its value; NULL: it is missing
+ * @text: its value; NULL if it is missing
  * @fault: the reason
  *
- * Return: 0, or -1 when there is no such keyword, or it cannot be given here.
+ * Return: 0, or -1 if the keyword does not exist or cannot be given here.
  */
 int values_take(struct values *values, unsigned int takes, const char *whose,
 		const char *word, const char *text, struct fault *fault);
 
-/* Read a text that was taken, be it a file or a host. 0, or -1 with the reason. */
+/* Read the text of a value, which may name a file or a host. Returns 0, or -1 with the reason. */
 int value_read(struct value *value, struct fault *fault);
 
 /*
- * The value of a keyword that an object has, by its attributes; 0 or "none" where
- * the kernel has sent none. Its text may point into them. values_wipe() frees it.
+ * Get the value that an object has, from its attributes; 0 or "none" if the kernel
+ * has sent none. Its text may point into the attributes. values_wipe() frees it.
  */
 void value_get(struct value *value, const struct keyword *keyword,
 	       struct nlattr *const *tb);
 
-/* A value as it is typed, whatever was typed; free() it. NULL: no memory. */
+/* Format a value as it is typed, for free(). NULL without memory. */
 char *value_text(const struct value *value);
 bool value_equal(const struct value *a, const struct value *b);
 
-/* A copy with a list of its own. 0, or -1: no memory. */
+/* Copy a value with its list. Returns 0, or -1 without memory. */
 int value_copy(struct value *copy, const struct value *value);
 
-/* Whether it is a file with a key or a passphrase. */
+/* Is it a file with a key or a passphrase? */
 bool value_is_secret(const struct value *value);
 bool keyword_is_secret(const struct keyword *keyword);
 
-/* Warn of files with keys that others can read. */
+/* Warn of key files that other users can read. */
 void values_warn(const struct values *values);
 
 /*
- * Read the words of a command; words ends with NULL. 0, or -1 with the reason.
- * values_wipe() is called either way.
+ * Read the words of a command; the last is NULL. Returns 0, or -1 with the reason.
+ * The caller calls values_wipe() in both cases.
  */
 int values_parse(struct values *values, unsigned int takes,
 		 const char *const *words, struct fault *fault);
 
-/* Add the attributes of one nest to a message. 0, or -1 with the reason. */
+/* Add the attributes of one nest to a message. Returns 0, or -1 with the reason. */
 int values_put(struct nl_msg *msg, const struct values *values, uint16_t nest,
 	       struct fault *fault);
 
@@ -274,7 +273,7 @@ extern const struct value_type type_u16;
 extern const struct value_type type_u32;
 extern const struct value_type type_vlan;
 extern const struct value_type type_switch;
-extern const struct value_type type_flag; /* it is there, and has no value */
+extern const struct value_type type_flag; /* a keyword without a value */
 extern const struct value_type type_choice;
 extern const struct value_type type_address;
 extern const struct value_type type_interface;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Pairs of keyword and value: found in the table, taken, read and put into messages. */
+/* Pairs of keyword and value: looked up, stored, read, and added to messages. */
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 #include <string.h>
@@ -87,7 +87,7 @@ static int keyword_unknown(const char *word, unsigned int takes,
 	return fault_usage(fault, "unknown keyword \"%s\"", word);
 }
 
-/* A keyword that was given already, or one that means the same attribute. */
+/* Refuse a keyword that was already given, or another one for the same attribute. */
 static int keyword_check_once(const struct values *values,
 			      const struct keyword *keyword,
 			      struct fault *fault)
@@ -103,7 +103,7 @@ static int keyword_check_once(const struct values *values,
 			   other->keyword->name, keyword->name);
 }
 
-/* At least one of the keywords that the command needs. */
+/* Check that at least one of the keywords was given that the command needs. */
 static int keyword_check_needs(const struct values *values, unsigned int takes,
 			       struct fault *fault)
 {
@@ -164,7 +164,7 @@ int values_parse(struct values *values, unsigned int takes,
 		 const char *const *words, struct fault *fault)
 {
 	values->n = 0;
-	/* what belongs to the command line's form comes first … */
+	/* errors in the form of the command line come first … */
 	for (size_t i = 0, n; words[i]; i += n) {
 		n = keyword_words(keyword_find(words[i], takes));
 		if (values_take(values, takes, "this command", words[i],
@@ -173,7 +173,7 @@ int values_parse(struct values *values, unsigned int takes,
 	}
 	if (keyword_check_needs(values, takes, fault))
 		return -1;
-	/* … and then what takes files and host names */
+	/* … then files and host names are read */
 	for (size_t i = 0; i < values->n; i++)
 		if (value_read(&values->list[i], fault))
 			return -1;
@@ -213,7 +213,7 @@ void values_warn(const struct values *values)
 	}
 }
 
-/* Those of a nest that are in no nest of a protocol, or in that one. */
+/* Add the values of a nest, outside of a protocol's nest or inside of one. */
 static int put_within(struct nl_msg *msg, const struct values *values,
 		      uint16_t nest, uint16_t within, struct fault *fault)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Fill the model from the kernel. */
+/* Fills the model from the kernel's answers. */
 #include <linux/netlink.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -13,10 +13,10 @@
 #include "netlink/model.h"
 
 /**
- * struct query - where the messages of one answer go
+ * struct query - receiver of the messages of one answer
  * @call: the command
  * @read: adds a message to the list
- * @clear: empties the list: it is read anew
+ * @clear: empties the list, which is read again
  * @list: the list
  */
 struct query {
@@ -48,8 +48,8 @@ static int send_query(struct query *q, struct nl_msg *msg)
 }
 
 /*
- * A device is named by its index once that is known, so that one that gets
- * another name meanwhile stays the same.
+ * Once the index of a device is known, requests use it, so that a device that is
+ * renamed meanwhile is still found.
  */
 static struct nl_msg *query_message(struct call *call, uint8_t command,
 				    int flags, uint32_t ifindex)

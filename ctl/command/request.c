@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Commands that are one request to the kernel: the table says which. */
+/* Commands that consist of one request, which the table defines. */
 #include <netlink/attr.h>
 #include <netlink/msg.h>
 
@@ -9,7 +9,7 @@
 #include "command/key_path.h"
 #include "text/parse.h"
 
-/* The object that the second word names; the word was checked before. */
+/* Add the object that the second word names; the word is already checked. */
 static int put_word(struct nl_msg *msg, enum word word, const char *text,
 		    struct fault *fault)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The types of values: how each is read. */
+/* Types of values: parsers. */
 #include <net/if.h>
 #include <netlink/attr.h>
 #include <netlink/msg.h>
@@ -88,7 +88,7 @@ static int read_address(struct value *value, struct fault *fault)
 
 static int read_interface(struct value *value, struct fault *fault)
 {
-	/* of an interface that exists, not of one that is to be */
+	/* only for an existing interface, not for a new one */
 	if (value->keyword->nest && strlen(value->text) >= IFNAMSIZ &&
 	    link_real_name(value->text, value->name))
 		return 0;
@@ -141,7 +141,7 @@ static int read_client_id(struct value *value, struct fault *fault)
 	return 0;
 }
 
-/* Where the number goes a name has one; the kernel knows the rest. */
+/* A name has a number if that is what is sent; otherwise the kernel checks the name. */
 static int read_link_name(struct value *value, struct fault *fault)
 {
 	if (strlen(value->text) >= IFNAMSIZ)
@@ -162,7 +162,7 @@ static int read_id(struct value *value, struct fault *fault)
 	return parse_id(value->text, value->id, fault);
 }
 
-/* Profiles are of IPv4, as their text on the wire is. */
+/* Profiles have only IPv4 addresses, as their format on the wire. */
 static int not_ipv4(const char *text, struct fault *fault)
 {
 	return fault_set(fault,
@@ -265,7 +265,7 @@ static int read_public_key(struct value *value, struct fault *fault)
 			     fault);
 }
 
-/* "none" takes a key away: it is all 0. */
+/* "none" deletes a key: a key of zeros. */
 static int read_key_or_none(struct value *value, struct fault *fault)
 {
 	memset(&value->secret, 0, sizeof(value->secret));

@@ -14,7 +14,7 @@
 #include "config/engine.h"
 #include "netlink/profile.h"
 
-/* --- what a server hands out, as a wanted state --- */
+/* --- a profile as a wanted state --- */
 
 static bool contains_address(const struct prefix *prefix,
 			     const struct address *addr)
@@ -24,7 +24,7 @@ static bool contains_address(const struct prefix *prefix,
 	return prefix_within(&at, prefix);
 }
 
-/* No route leads the server's own address into its own tunnel. */
+/* Skip a route that would send the tunnel's datagrams into the tunnel. */
 static void want_route(struct prefixes *routes, const struct prefix *prefix,
 		       const struct address *server)
 {
@@ -38,7 +38,7 @@ static void want_route(struct prefixes *routes, const struct prefix *prefix,
 		routes->list[routes->n++] = *prefix;
 }
 
-/* The profile among a peer's attributes: 1; 0: there is none; -1: no memory. */
+/* Get a peer's profile. Returns 1, 0 if there is none, -1 without memory. */
 static int read_config(struct config *config, const char *dev,
 		       struct nlattr *const *peer)
 {
@@ -95,9 +95,9 @@ static int apply_config(struct call *call, struct config *config)
 	return status;
 }
 
-/* --- "up" waits for it --- */
+/* --- "up" waits for a profile --- */
 
-/* Read one peer from the kernel's answer; returns as read_config(). */
+/* Read one peer from the kernel's answer. Returns as read_config(). */
 static int query_config(struct call *call, struct config *config,
 			struct model_device *device)
 {
@@ -179,9 +179,9 @@ int profile_take(const char *dev, const char *peer, struct conn *camex,
 	return status;
 }
 
-/* --- "monitor apply": what was set, so that it can be taken back --- */
+/* --- "monitor apply": remembers what was set, to be able to remove it --- */
 
-/* The configuration that one peer has handed out, and that was set. */
+/* A profile that was set, and the peer that handed it out. */
 struct applied_profile {
 	int ifindex;
 	char peer[CAMEX_NAME_MAX + 1];
@@ -194,7 +194,7 @@ struct applied_profiles {
 	struct applied_profile *list;
 };
 
-/* The profile that a peer handed out before, an empty one the first time; NULL: no memory. */
+/* Get the previous profile of a peer, empty the first time. NULL without memory. */
 static struct applied_profile *find_profile(struct applied_profiles *applied,
 					    int ifindex, const char *peer)
 {
@@ -233,7 +233,7 @@ void profiles_apply_peer(struct applied_profiles *applied, int ifindex,
 	}
 	config.was = &out->config;
 	if (apply_config(call, &config)) {
-		/* what was there before is there again */
+		/* the engine has restored the previous profile */
 		complain("warning: %s %s", dev, call->fault.text);
 		config_wipe(&config);
 		return;
@@ -256,7 +256,7 @@ static int apply_devices(struct applied_profiles *applied, const char *dev)
 		call->word[0] = device->name;
 		call->gone = false;
 		status = query_peers(call, device, NULL);
-		/* it went meanwhile, with all that there was to set */
+		/* the interface was deleted meanwhile, with everything set on it */
 		if (status && call->gone && !dev)
 			status = 0;
 		for (size_t p = 0; p < device->n_peers && !status; p++) {

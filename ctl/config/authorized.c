@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * A directory in which each file's name is an authorized identifier. An empty file
- * stands for a peer without a key, another one has the key in base64.
+ * A directory in which each file's name is an authorized identifier. A file is empty if
+ * the peer has no key, and otherwise has the key in base64.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,11 +20,11 @@
 #include "text/list.h"
 #include "text/parse.h"
 
-/* What can have changed: what was written, and what came and went by its name. */
+/* Events of files that were written, created, renamed or deleted. */
 #define CHANGES (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE)
 #define GONE (IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED)
 
-/* Changes that are looked at together. */
+/* Maximum of changes that are handled together. */
 #define MAX_AT_ONCE 256
 
 struct authorized {
@@ -59,7 +59,7 @@ int authorized_fd(const struct authorized *authorized)
 	return authorized->fd;
 }
 
-/* The path of an identifier's file, in a buffer of PATH_MAX bytes. */
+/* Build the path of an identifier's file, in a buffer of PATH_MAX bytes. */
 static const char *path_of(const struct authorized *a, const char *id,
 			   char *path)
 {
@@ -67,7 +67,7 @@ static const char *path_of(const struct authorized *a, const char *id,
 	return path;
 }
 
-/* The file has to be there; its content may be wrong. */
+/* An identifier is authorized if its file exists, even with wrong content. */
 static bool has_file(const struct authorized *a, const char *id)
 {
 	char path[PATH_MAX];
@@ -80,14 +80,14 @@ bool authorized_has(const struct authorized *authorized, const char *id)
 	return !authorized->path || (*id && has_file(authorized, id));
 }
 
-/* A name is an identifier in one way only. */
+/* Only one spelling of an identifier is accepted. */
 static bool is_id(const char *name)
 {
 	return strlen(name) == ID_TEXT - 1 &&
 	       strspn(name, "0123456789abcdef") == ID_TEXT - 1;
 }
 
-/* The device's peer of that identifier, or NULL. */
+/* Find the device's peer with that identifier, or NULL. */
 static const struct model_peer *peer_of(const struct model_device *device,
 					const char *id)
 {
@@ -103,7 +103,7 @@ static const struct model_peer *peer_of(const struct model_device *device,
 	return NULL;
 }
 
-/* Reads the file's key. 1: it is empty; 0: there is one; -1: the reason. */
+/* Read the key of a file. Returns 0, 1 if the file is empty, or -1 with the reason. */
 static int read_key(const char *path, struct secret *secret,
 		    struct fault *fault)
 {
@@ -117,11 +117,11 @@ static int read_key(const char *path, struct secret *secret,
 }
 
 /**
- * struct wanted - what files say of their identifiers
+ * struct wanted - the peers that the files ask for
  * @authorized: the directory
  * @call: the command
  * @device: the device with its peers
- * @config: what the peers of those identifiers are to be
+ * @config: the wanted peers
  */
 struct wanted {
 	const struct authorized *authorized;
@@ -130,7 +130,7 @@ struct wanted {
 	struct config config;
 };
 
-/* One more peer; NULL: no memory. */
+/* Add a wanted peer. NULL without memory. */
 static struct config_peer *want_peer(struct wanted *wanted, const char *name,
 				     bool gone)
 {
@@ -145,7 +145,7 @@ static struct config_peer *want_peer(struct wanted *wanted, const char *name,
 	return peer;
 }
 
-/* The peer of a file that is gone. One of another name is somebody else's to delete. */
+/* Delete the peer of a deleted file, but only if "watch" has named it. */
 static int expel_peer(struct wanted *wanted, const struct model_peer *peer,
 		      const char *id)
 {
@@ -165,7 +165,7 @@ static int expel_peer(struct wanted *wanted, const struct model_peer *peer,
 	return 0;
 }
 
-/* The peer of a file: with its identifier, and with the key that is in it. */
+/* Add the peer of a file, with its identifier and key. */
 static int admit_peer(struct wanted *wanted, const struct model_peer *running,
 		      const char *id, const struct secret *secret)
 {
@@ -190,7 +190,7 @@ static int admit_peer(struct wanted *wanted, const struct model_peer *running,
 	return name ? 0 : -1;
 }
 
-/* A file, which may be there or not. */
+/* Add or delete the peer of a file that may exist or not. */
 static int take_file(struct wanted *wanted, const char *name)
 {
 	const struct authorized *a = wanted->authorized;
@@ -210,7 +210,7 @@ static int take_file(struct wanted *wanted, const char *name)
 		return running ? expel_peer(wanted, running, name) : 0;
 	status = read_key(path_of(a, name, path), &secret, &fault);
 	if (status < 0) {
-		/* a peer that is there stays as it was */
+		/* an existing peer is not changed */
 		complain("%s: skipped", fault.text);
 		return 0;
 	}
@@ -219,7 +219,7 @@ static int take_file(struct wanted *wanted, const char *name)
 	return status;
 }
 
-/* All files, and the peers whose file was taken out while nobody looked: ours are named so. */
+/* Add all files, and delete our peers (known by name) whose files no longer exist. */
 static int take_directory(struct wanted *wanted)
 {
 	const struct authorized *a = wanted->authorized;
@@ -249,7 +249,7 @@ static int take_directory(struct wanted *wanted)
 	return status ? fault_set(&wanted->call->fault, "out of memory") : 0;
 }
 
-/* Names that changed, out of one read of the directory's events. */
+/* Collect the changed names of one read of events. */
 struct changes {
 	const char *names[MAX_AT_ONCE];
 	size_t n;
@@ -266,7 +266,7 @@ static int take_changes(struct wanted *wanted, const struct changes *changes)
 	return 0;
 }
 
-/* A change that fails is told, and the others are made. */
+/* Report a change that fails, and make the others. */
 static int make_peers(struct authorized *a, struct call *call,
 		      const struct changes *changes)
 {
@@ -299,7 +299,7 @@ int authorized_scan(struct authorized *authorized, struct call *call)
 	return authorized->path ? make_peers(authorized, call, &all) : 0;
 }
 
-/* Each name once: what it stands for is looked up when its turn comes. */
+/* Handle each name once: the file is read then, so older events do not matter. */
 static void note_change(struct changes *changes, const char *name)
 {
 	for (size_t i = 0; i < changes->n; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* A directory whose files name the authorized identifiers. */
+/* A directory of files whose names are the authorized identifiers. */
 #ifndef CAMEXCTL_AUTHORIZED_H
 #define CAMEXCTL_AUTHORIZED_H
 
@@ -11,20 +11,20 @@ struct call;
 
 struct authorized;
 
-/* Look at a directory, NULL: everybody is authorized. 0, or -1 with the reason. */
+/* Begin to watch a directory; NULL: everybody is authorized. Returns 0, or -1 with the reason. */
 int authorized_open(struct authorized **authorized, const char *path,
 		    struct fault *fault);
 
-/* The descriptor that becomes readable when the directory changes; -1: none. */
+/* The descriptor that is readable after a change of the directory; -1: none. */
 int authorized_fd(const struct authorized *authorized);
 
-/* Whether somebody is authorized. */
+/* Is an identifier authorized? */
 bool authorized_has(const struct authorized *authorized, const char *id);
 
 /*
- * Both make the device's peers those of the directory: all of it, or what has
- * changed in it. What does not work is complained of. 0, or -1 with the call's
- * fault: the device is gone.
+ * Make the device's peers those of the directory: the first function all of them, the
+ * second those that have changed. Problems are reported. Returns 0, or -1 with the
+ * call's fault if the device no longer exists.
  */
 int authorized_scan(struct authorized *authorized, struct call *call);
 int authorized_change(struct authorized *authorized, struct call *call);

@@ -44,7 +44,7 @@ static int del_route(struct engine *engine, const struct change *change)
 			      &change->prefix, engine->fault);
 }
 
-/* Replies of the far end come by the old way: rp_filter is to see that way as well. */
+/* Replies of the far end arrive by the old route, which rp_filter must accept. */
 static void mind_marks(void)
 {
 	FILE *file = fopen("/proc/sys/net/ipv4/conf/all/src_valid_mark", "we");
@@ -68,7 +68,7 @@ static int del_rule(struct engine *engine, const struct change *change)
 	return rule_del(&engine->route, &change->rule, engine->fault);
 }
 
-/* The port, which the kernel may have chosen; and does what is received keep a mark? */
+/* Get the port, which the kernel may have chosen, and whether received packets keep marks. */
 static uint16_t find_port(struct engine *engine, bool *keeps_mark)
 {
 	struct call *call = calloc(1, sizeof(*call));
@@ -112,7 +112,7 @@ static int clear_firewall(struct engine *engine, const struct change *change)
 	return 0;
 }
 
-/* One that was there before stays. */
+/* Keep a table that existed before. */
 static int undo_firewall(struct engine *engine, const struct change *change)
 {
 	return change->last ? 0 : clear_firewall(engine, change);
@@ -138,14 +138,14 @@ static int unset_dns(struct engine *engine, const struct change *change)
 }
 
 /**
- * struct kind - a kind of change: by a command, or by routing netlink
- * @what: what it is about, in reports and errors
- * @done: what is said of it there; NULL: nothing; "": its keywords
- * @object: the command that makes it; NULL: none does
+ * struct kind - a kind of change, made by a command or by a function
+ * @what: name of the changed thing in reports and errors
+ * @done: the verb in reports; NULL: no report; "": its keywords
+ * @object: first word of the command that makes it; NULL: @make does
  * @name: the command's second word
- * @undo: the second word of the command that undoes it; NULL: nothing can
- * @make: or a function
- * @unmake: and undoes that; NULL: it needs no undoing
+ * @undo: second word of the command that undoes it; NULL: no command does
+ * @make: the function that makes it
+ * @unmake: the function that undoes it; NULL: nothing to undo
  */
 static const struct kind {
 	const char *what;
@@ -198,7 +198,7 @@ const char *change_name(const struct change *change)
 	return kinds[change->kind].what;
 }
 
-/* Put FILE:LINE before the reason, and before that what it is about; NULL: said. */
+/* Put FILE:LINE and the changed thing before the reason. */
 static int fail_at(struct engine *engine, const struct change *change,
 		   unsigned int line, const char *what)
 {
@@ -230,7 +230,7 @@ static int run_command(struct engine *engine, const struct change *change,
 	struct conn fresh = {};
 	int status;
 
-	/* what adds and deletes devices opens a connection of its own kind */
+	/* "dev add" and "dev del" open a connection to routing netlink */
 	status = step_run(&step, adds ? &fresh : engine->camex, &line,
 			  engine->fault);
 	conn_close(&fresh);
@@ -264,7 +264,7 @@ static int add_route_via(struct engine *engine, const struct change *change)
 	const struct address *gateway = &engine->config->gateway;
 	bool there;
 
-	/* the gateway itself is on the link */
+	/* no route for the gateway itself: it is on the link */
 	if (change->prefix.len == 32 &&
 	    !memcmp(&change->prefix.addr, gateway, sizeof(*gateway)))
 		gateway = NULL;
@@ -310,7 +310,7 @@ int change_undo(struct engine *engine, const struct change *change)
 	const struct kind *kind = &kinds[change->kind];
 	struct conn *route = &engine->route;
 
-	/* by index: the device may have another name by now */
+	/* by index: the device may have been renamed */
 	if (change->kind == CHANGE_DEV_ADD && engine->ifindex)
 		return link_delete(route, engine->ifindex, engine->fault);
 	if (change->kind == CHANGE_MTU)
@@ -325,7 +325,7 @@ int change_undo(struct engine *engine, const struct change *change)
 	return kind->object || change->kind == CHANGE_PROFILE ? -1 : 0;
 }
 
-/* "port 7001 (was 7000), relay on (was off)" */
+/* Print "port 7001 (was 7000), relay on (was off)". */
 static void print_values(const struct change *change)
 {
 	for (size_t i = 0; i < change->now->n; i++) {
@@ -334,7 +334,7 @@ static void print_values(const struct change *change)
 		const char *name = change->now->list[i].keyword->name;
 
 		printf("%s%s %s", i ? ", " : "", name, now ? now : "?");
-		/* of routes @before lacks those that were taken away first */
+		/* @before lacks the routes that an earlier change has removed */
 		if (strcmp(name, "routes") != 0)
 			printf(" (was %s)", before ? before : "?");
 		free(now);
@@ -343,7 +343,7 @@ static void print_values(const struct change *change)
 	putchar('\n');
 }
 
-/* "rule IPv4 32765: table 51820 for all but mark 0xca6c" */
+/* Print "rule IPv4 32765: table 51820 for all but mark 0xca6c". */
 static void print_rule(const struct link_rule *rule)
 {
 	printf(" IPv%d %u: table %u", rule->family == AF_INET ? 4 : 6,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The commands that make a device what a file says. */
+/* The commands that apply a file to a device: up, down, reload, load. */
 #include <netlink/attr.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static bool has_flag(struct call *call, const char *name)
 	return values_get(&call->values, name);
 }
 
-/* The file may give another name of a device that exists. */
+/* Replace an alternative name of an existing device by its name. */
 static void find_name(struct config *config, char *name)
 {
 	if (config->name && link_real_name(config->name, name))
@@ -43,7 +43,7 @@ int up(struct call *call)
 	return status;
 }
 
-/* The mark of the device's datagrams, 0: none; false: there is no such device. */
+/* Get the mark of the device's datagrams (0: none). False if the device does not exist. */
 static bool query_mark(struct call *call, const char *name, uint32_t *number)
 {
 	struct model_devices devices = {};
@@ -61,7 +61,7 @@ static bool query_mark(struct call *call, const char *name, uint32_t *number)
 	return exists;
 }
 
-/* Policy rules and the resolver's entries do not go with the device. */
+/* Remove policy rules and the resolver's entries: they outlive the device. */
 static void clean_up(const struct config *config, uint32_t mark)
 {
 	struct conn route = {};
@@ -87,7 +87,7 @@ static int take_down(struct call *call, const struct config *config)
 	unsigned int line = config->line;
 	uint32_t mark;
 
-	/* where there is none deleting it tells so */
+	/* if it does not exist, "dev del" reports that */
 	if (query_mark(call, config->name, &mark) &&
 	    shell_run_hooks(config, HOOK_PRE_DOWN, &call->fault))
 		return -1;
@@ -100,7 +100,7 @@ static int take_down(struct call *call, const struct config *config)
 int down(struct call *call)
 {
 	struct config config;
-	/* no key and no host is needed to delete a device */
+	/* deleting needs neither keys nor hosts of the file */
 	int status = config_take(&config, call->word[0], &call->fault);
 	char name[IFNAMSIZ];
 
@@ -123,7 +123,7 @@ static size_t count_common(const struct model_device *device,
 	return n;
 }
 
-/* Whether the device is named as the file is: NAME of NAME.up. */
+/* Has the device the name of the file: NAME of NAME.up? */
 static bool is_named_as(const struct config *config, const char *name)
 {
 	const char *base = strrchr(config->path, '/');
@@ -134,8 +134,8 @@ static bool is_named_as(const struct config *config, const char *name)
 }
 
 /*
- * There is no device of the file's name. It may have been renamed in the file: the
- * old device is the one that the file is named after, or has most of its peers.
+ * There is no device with the name in the file. The name may have been changed in the file:
+ * the old device has the name of the file itself, or most of its peers.
  */
 static void find_old_device(struct call *call, const struct config *config)
 {

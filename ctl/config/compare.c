@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Compares the value a keyword should have with the one it has. */
+/* Compares the wanted value of a keyword with the present one. */
 #include <netlink/attr.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "config/plan.h"
 #include "text/list.h"
 
-/* the keepalive of protocol camex, for a peer with an endpoint */
+/* default keepalive of protocol camex for a peer with an endpoint */
 #define KEEPALIVE "10"
 
 struct change *plan_change(struct engine *engine, enum change_kind kind,
@@ -38,7 +38,7 @@ int plan_prefix(struct engine *engine, enum change_kind kind,
 	return 0;
 }
 
-/* Room for the keywords of a change. */
+/* Allocate room for the keywords of a change. */
 int plan_values(struct engine *engine, struct change *change)
 {
 	if (!change)
@@ -69,7 +69,7 @@ void plan_drop_empty(struct engine *engine)
 	engine->n--;
 }
 
-/* --- what a keyword is to be --- */
+/* --- wanted values --- */
 
 uint32_t plan_number(const struct engine *engine, uint16_t attr)
 {
@@ -94,7 +94,7 @@ bool plan_is_auto(struct values *values)
 	return value && value->number == CAMEX_REGISTER_AUTO;
 }
 
-/* One far end that comes with the device: its peer is neither added nor removed. */
+/* Does the device have a single peer, which is neither added nor removed? */
 bool plan_has_far(struct engine *engine)
 {
 	const struct value *given =
@@ -109,8 +109,8 @@ bool plan_has_far(struct engine *engine)
 }
 
 /*
- * The text of a keyword that the file does not give, for a peer, or with NULL for the
- * device; NULL: whatever it is now.
+ * Get the default text of a keyword that is not in the file, for a peer, or with peer
+ * NULL for the device. NULL: leave the present value.
  */
 static const char *default_text(struct engine *engine, struct values *peer,
 				const struct keyword *keyword)
@@ -132,7 +132,7 @@ static const char *default_text(struct engine *engine, struct values *peer,
 		return keyword->initial;
 	if (!strcmp(name, "routes") && plan_has_far(engine))
 		return NULL;
-	/* the server hands that out */
+	/* the server decides this */
 	if (keyword->attr >= CAMEX_A_PEER_PROFILE_ADDRESS &&
 	    keyword->attr <= CAMEX_A_PEER_PROFILE_ROUTES && plan_is_auto(peer))
 		return NULL;
@@ -140,7 +140,7 @@ static const char *default_text(struct engine *engine, struct values *peer,
 		return "any";
 	if (!strcmp(name, "register"))
 		return camex && values_get(peer, "endpoint") ? "manual" : "off";
-	/* a peer that registers with auto is sent keepalives too */
+	/* peers that register with auto get keepalives too */
 	if (!strcmp(name, "keepalive"))
 		return !camex			    ? "0" :
 		       values_get(peer, "endpoint") ? KEEPALIVE :
@@ -149,8 +149,8 @@ static const char *default_text(struct engine *engine, struct values *peer,
 }
 
 /*
- * The value that a keyword is to have: a copy of the given one, or its default.
- * 1, 0: it stays as it is; -1 with the reason.
+ * Get the wanted value of a keyword: a copy of the given one, or its default.
+ * Returns 1, 0 if it is not to change, or -1 with the reason.
  */
 int plan_wanted(struct engine *engine, struct values *values,
 		struct values *peer, const struct keyword *keyword,
@@ -176,7 +176,7 @@ int plan_compare(struct engine *engine, struct change *change,
 	struct value now, before;
 	int status;
 
-	/* no attribute, no such thing: the default is as good as any */
+	/* without the attribute the object has no such setting */
 	if (!find_given(values, keyword) &&
 	    !tb[keyword->within ? keyword->within : keyword->attr])
 		return 0;

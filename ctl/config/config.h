@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The wanted state of a device, whichever kind of file it comes from. */
+/* The wanted state of a device, from any kind of file. */
 #ifndef CAMEXCTL_CONFIG_H
 #define CAMEXCTL_CONFIG_H
 
@@ -15,7 +15,7 @@
  * @name: its name
  * @line: the line where its section begins
  * @values: its keywords, those of "peer add"
- * @gone: there is to be no such peer
+ * @gone: the peer is to be deleted
  */
 struct config_peer {
 	const char *name;
@@ -24,7 +24,7 @@ struct config_peer {
 	bool gone;
 };
 
-/* When a command of the file runs. */
+/* When a hook runs. */
 enum hook_when {
 	HOOK_PRE_UP,
 	HOOK_POST_UP,
@@ -33,9 +33,9 @@ enum hook_when {
 };
 
 /**
- * struct config_hook - a command of the file, for a shell
+ * struct config_hook - a command line of the file, run by a shell
  * @when: when it runs
- * @command: the command
+ * @command: the command line
  * @line: its line
  */
 struct config_hook {
@@ -45,7 +45,7 @@ struct config_hook {
 };
 
 /**
- * struct config - a file, or what else says how a device is to be
+ * struct config - the wanted state of a device, from a file or another source
  * @path: the file's path
  * @ini: its sections and lines
  * @name: the device's name; NULL: the command names the device
@@ -55,15 +55,15 @@ struct config_hook {
  * @n_peers: their number
  * @texts: texts that it owns, such as paths of key files that were relative to the file
  * @n_texts: their number
- * @gateway: the kernel's routes go by way of it; AF_UNSPEC: by none
+ * @gateway: gateway of the kernel's routes; AF_UNSPEC: none
  * @quick: the file is one of wg-quick(8)
- * @hooks: its commands
+ * @hooks: its hooks
  * @n_hooks: their number
  * @dns: addresses of name servers, and domains to search
  * @n_dns: their number
  * @dns_line: the line of the last one
- * @saves: the line that wants the file to be written, 0: none
- * @was: what the link was given in the same way before, of what a server hands out; or NULL
+ * @saves: the line with SaveConfig; 0: none
+ * @was: the previous profile of the link, if this one is a server's profile; or NULL
  */
 struct config {
 	const char *path;
@@ -87,9 +87,9 @@ struct config {
 };
 
 /*
- * Read a file of camex-up(5) or, with a section [Interface], of wg-quick(8), without the keys and hosts that it names; the second
- * reads those too. 0, or -1 with the reason, the file and the line. config_wipe() is
- * called either way.
+ * Read a file of camex-up(5) or, with a section [Interface], of wg-quick(8): the first function
+ * without the keys and hosts that it names, the second with them. Returns 0, or -1 with file,
+ * line and reason. The caller calls config_wipe() in both cases.
  */
 int config_take(struct config *config, const char *path, struct fault *fault);
 int config_read(struct config *config, const char *path, struct fault *fault);
@@ -100,20 +100,20 @@ int database_read(struct config *config, const char *path, struct fault *fault);
 struct model_device;
 
 /*
- * Clients of camex.conf without an address get one of 10.200.0.0/24, which they keep while the device has
- * them; those that come too late for one get none. 0, or -1 without memory.
+ * Give clients of camex.conf without an address one of 10.200.0.0/24, which they keep while the
+ * device has them. When the pool is empty, clients get none. Returns 0, or -1 without memory.
  */
 int pool_assign(struct config *config, const struct model_device *device,
 		struct fault *fault);
 
-/* Own a text from malloc(), NULL being none: no memory. Returns it, or NULL. */
+/* Hand over a text from malloc(); NULL means out of memory. Returns the text, or NULL. */
 char *config_keep(struct config *config, char *text);
 
-/* A keyword whose value is not read from @text, but put into it by the caller. */
+/* Add a keyword whose value the caller fills in, instead of reading it from @text. */
 struct value *config_put(struct values *values, unsigned int takes,
 			 const char *keyword, const char *text);
 
-/* A list of one prefix; no prefixes: no memory. */
+/* Make a list of one prefix; an empty list without memory. */
 struct prefixes config_prefix(const struct prefix *prefix);
 
 /* Warn of key files that other users can read. */
@@ -127,11 +127,11 @@ void database_warn(const struct config *config);
 
 void config_wipe(struct config *config);
 
-/* The nth address of the link, over all lines that give one, and the line; NULL: no more. */
+/* Get the nth address of the link, over all lines, and its line. NULL: no more. */
 const struct prefix *config_address(const struct config *config, size_t nth,
 				    unsigned int *line);
 
-/* A setting in /proc/sys that is a digit; -1: it is not there. */
+/* Read a setting of one digit in /proc/sys; -1 if it does not exist. */
 int config_setting(const char *path);
 
 #endif /* CAMEXCTL_CONFIG_H */

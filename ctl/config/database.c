@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* camex.conf, the server database of the OpenIPC camex daemon, as the daemon reads it. */
+/* Reads camex.conf, the server database of the OpenIPC camex daemon, as the daemon does. */
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #define MTU_MIN 576
 #define MTU_MAX 9000
 
-/* Sections, as bits: in the order of kinds. */
+/* Sections as bits, in the order of kinds. */
 enum {
 	SERVER = 1 << 0,
 	DEFAULTS = 1 << 1,
@@ -30,9 +30,9 @@ static const struct ini_kind kinds[] = {
  * struct client - a section [client ID], with the values of [defaults]
  * @name: its ID
  * @line: the line where the section begins
- * @address_line: the line of its address, 0: it has none
- * @profile: what it is told; @profile.address is its own
- * @secret: its key, its own or the server's
+ * @address_line: the line of its address; 0: none
+ * @profile: its profile; @profile.address is its address
+ * @secret: its own key or the server's
  * @has_key: it has one
  */
 struct client {
@@ -45,12 +45,12 @@ struct client {
 };
 
 /**
- * struct database - the file while it is read
+ * struct database - state while the file is read
  * @config: the result
- * @plain: nothing is encrypted
- * @server: has the server's key
- * @defaults: what each client begins with
- * @clients: the clients, in their order
+ * @plain: encryption is off
+ * @server: holds the server's key
+ * @defaults: initial values of each client
+ * @clients: the clients, in the order of the file
  * @n_clients: their number
  */
 struct database {
@@ -62,7 +62,7 @@ struct database {
 	size_t n_clients;
 };
 
-/* Where the values of a section go: to a client, or NULL: to the device. */
+/* The client of a section, or NULL if its values belong to the device. */
 struct target {
 	struct database *db;
 	struct client *client;
@@ -74,9 +74,9 @@ struct target {
  * struct key - a line of the table of keys
  * @name: the key
  * @read: reads its value; 0, or -1 with the reason; NULL: it has no effect
- * @keyword: for read_keyword(): what dev set calls it
- * @where: the sections that have it
- * @repeats: it may be there more than once
+ * @keyword: keyword of "dev set", for read_keyword()
+ * @where: the sections that may have it
+ * @repeats: it may be given more than once
  */
 struct key {
 	const char *name;
@@ -86,7 +86,7 @@ struct key {
 	bool repeats;
 };
 
-/* A keyword of the device, whose value is not read from its text. */
+/* Add a keyword of the device, and fill in its value. */
 static struct value *add_value(struct target *target, unsigned int takes,
 			       const char *keyword, const char *text,
 			       struct fault *fault)
@@ -232,9 +232,9 @@ static const struct key keys[] = {
 	{ "mtu", read_mtu, NULL, SERVER | DEFAULTS | CLIENT, false },
 	{ "gateway_ip", read_gateway, NULL, DEFAULTS | CLIENT, false },
 	{ "route_cidr", read_route, NULL, DEFAULTS | CLIENT, true },
-	/* the server's key is read as that of a client without a name */
+	/* the server's key is read like that of a client without a name */
 	{ "psk", read_psk, NULL, SERVER | CLIENT, false },
-	/* the daemon takes none from there either */
+	/* the daemon ignores it there too */
 	{ "psk", NULL, NULL, DEFAULTS, true },
 	{ "tun_dev", NULL, NULL, SERVER, true },
 	{ "pid_file", NULL, NULL, SERVER, true },
@@ -264,7 +264,7 @@ static int read_value(struct target *target, struct fault *fault)
 	return 0;
 }
 
-/* Read a section into a client; NULL: into the device. */
+/* Read a section into a client, or with client NULL into the device. */
 static int read_section(struct database *db, const struct ini_section *section,
 			struct client *client, struct fault *fault)
 {
@@ -300,7 +300,7 @@ static struct value *put_value(struct values *values, const char *name)
 	return config_put(values, TAKES_PEER_ADD, name, "");
 }
 
-/* A client as a peer; all of its profile is given, be it "none". */
+/* Make a peer of a client. All of its profile is given, also if it is "none". */
 static int add_peer(struct config *config, const struct client *client)
 {
 	struct config_peer *peer = &config->peers[config->n_peers++];
@@ -347,7 +347,7 @@ static int read_client(struct database *db, const struct ini_section *section,
 		client->has_key = true;
 	}
 	if (db->plain) {
-		/* a peer with a key neither sends nor takes plain datagrams */
+		/* a peer with a key neither sends nor accepts plain datagrams */
 		secret_wipe(&client->secret);
 		client->has_key = false;
 	} else if (!client->has_key) {
@@ -372,7 +372,7 @@ static int client_compare(const void *a, const void *b)
 	return order;
 }
 
-/* Each address belongs to one client. */
+/* Refuse an address that two clients have. */
 static int check_addresses(const struct database *db, struct fault *fault)
 {
 	const struct client **sorted;

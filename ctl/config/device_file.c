@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Files of camex-up(5): a whole device, with the words of the command line. */
+/* Reads files of camex-up(5): a whole device, in the keywords of the command line. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static const struct ini_kind kinds[] = {
 	{},
 };
 
-/* The keywords of a section; their values are not read yet. */
+/* Take the keywords of a section, without reading their values. */
 static int take_section(struct config *config,
 			const struct ini_section *section, unsigned int takes,
 			const char *whose, struct values *values,
@@ -81,7 +81,7 @@ static int take_peers(struct config *config, struct fault *fault)
 	return 0;
 }
 
-/* A bare name, of no file here, is that of a device with a file where units look for it. */
+/* Find the file of a bare name: in the working directory, or where units look for it. */
 static const char *find_path(struct config *config, const char *path)
 {
 	static const char *const places[] = { "/etc/camex/%s.up",
@@ -165,7 +165,7 @@ const struct prefix *config_address(const struct config *config, size_t nth,
 	return NULL;
 }
 
-/* A path is relative to the file, not to the working directory. */
+/* Make a path relative to the file, not to the working directory. */
 static int place_path(struct config *config, struct value *value,
 		      struct fault *fault)
 {

@@ -8,13 +8,13 @@
 #include "netlink/link.h"
 #include "text/text.h"
 
-/* Undo what was made, backwards; what cannot be undone is told after the reason. */
+/* Undo the changes, last first. Changes that cannot be undone are named after the reason. */
 static void undo_changes(struct engine *engine, size_t made)
 {
 	struct fault reason = *engine->fault;
 	bool removed = false;
 
-	/* all else goes with the device */
+	/* deleting the device has undone all else */
 	for (size_t i = made; i-- && engine->flags & ENGINE_CREATE;)
 		if (change_outlives_device(&engine->changes[i]))
 			change_undo(engine, &engine->changes[i]);
@@ -37,7 +37,7 @@ static void undo_changes(struct engine *engine, size_t made)
 				 change->peer ? " of " : "",
 				 change->peer ? change->peer : "");
 	}
-	/* the last IPv4 address has taken the routes along when it went */
+	/* the kernel has deleted the routes with the last IPv4 address */
 	for (size_t i = 0; removed && i < engine->routes.n; i++)
 		link_keep_route(&engine->route, engine->ifindex,
 				engine->routes.list[i].table,
@@ -45,7 +45,7 @@ static void undo_changes(struct engine *engine, size_t made)
 	*engine->fault = reason;
 }
 
-/* The peers of those changes that cannot be undone. */
+/* Collect the peers of the changes that cannot be undone. */
 static void name_peers(struct engine *engine, const char *text,
 		       const char *between, size_t from, size_t to)
 {
@@ -64,12 +64,12 @@ static void name_peers(struct engine *engine, const char *text,
 	}
 }
 
-/* Whether a change that fails is no reason not to make the others. */
+/* May the other changes be made although this one has failed? */
 static bool goes_on(const struct engine *engine, const struct change *change)
 {
 	bool profile = engine->flags & ENGINE_PROFILE;
 
-	/* what is to go may have gone */
+	/* the thing to delete may not exist any more */
 	if (profile && (change->kind == CHANGE_ADDRESS_DEL ||
 			change->kind == CHANGE_ROUTE_DEL))
 		return true;
@@ -108,8 +108,8 @@ static int make_changes(struct engine *engine)
 }
 
 /*
- * Let an IPv4 address stay when the first one of its network goes. Returns the setting
- * as it was, or -1.
+ * Let the kernel keep an IPv4 address when the first one of its network is deleted.
+ * Returns the previous setting, or -1.
  */
 static int promote_secondaries(const struct engine *engine, int setting)
 {
@@ -138,7 +138,7 @@ static int run_engine(struct engine *engine)
 
 	if (engine->flags & ENGINE_DRY_RUN)
 		return 0;
-	/* a signal must not leave half of it */
+	/* block signals, so that none interrupts the changes halfway */
 	signals_block(&before);
 	setting = promote_secondaries(engine, 1);
 	status = make_changes(engine);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The engine: makes a device what a file says, all of it or nothing. */
+/* The engine: applies a wanted state to a device, all of it or nothing. */
 #ifndef CAMEXCTL_ENGINE_H
 #define CAMEXCTL_ENGINE_H
 
@@ -8,18 +8,18 @@
 #include "netlink/model.h"
 
 /**
- * enum engine_flags - how a wanted state is meant
- * @ENGINE_CREATE: the device does not exist yet
- * @ENGINE_LINK: the file is about addresses, kernel routes and the link's state too
- * @ENGINE_DEFAULTS: a keyword that the file lacks has its default value
- * @ENGINE_DRY_RUN: say what would change, change nothing
- * @ENGINE_REPORT: say what changes
- * @ENGINE_COUNT: say how many peers were added, changed and removed
- * @ENGINE_NAME_PEERS: an error names the peer that it is about
- * @ENGINE_SOME: it is about those peers alone that are in it; else others are removed
- * @ENGINE_EACH: a change that fails is told, and the others are made
- * @ENGINE_PROFILE: it is what a server hands out: MTU, address and kernel routes, in the
- *	place of @config->was. A route that cannot be added is told
+ * enum engine_flags - what a wanted state includes, and what is reported
+ * @ENGINE_CREATE: create the device
+ * @ENGINE_LINK: include addresses, kernel routes and the link's state
+ * @ENGINE_DEFAULTS: set keywords that are not in the file to their defaults
+ * @ENGINE_DRY_RUN: report what would change, and change nothing
+ * @ENGINE_REPORT: report each change
+ * @ENGINE_COUNT: report how many peers were added, changed and removed
+ * @ENGINE_NAME_PEERS: name the peer in errors
+ * @ENGINE_SOME: leave peers alone that are not in it; otherwise they are removed
+ * @ENGINE_EACH: report a change that fails, and make the others
+ * @ENGINE_PROFILE: it is a server's profile: MTU, address and kernel routes, which replace
+ *	@config->was. Report a route that cannot be added
  */
 enum engine_flags {
 	ENGINE_CREATE = 1 << 0,
@@ -35,14 +35,14 @@ enum engine_flags {
 };
 
 /**
- * engine_run() - compare the wanted state with the device, and change what differs
- * @call: the command, for its connection; takes the reason when it fails
+ * engine_run() - apply the wanted state to the device
+ * @call: the command, for its connection; receives the reason of a failure
  * @config: the wanted state; @config->name is the device
- * @devices: the device as it is: one with peers and routes; none with ENGINE_CREATE
+ * @devices: the existing device with peers and routes; none with ENGINE_CREATE
  * @flags: enum engine_flags
  *
- * What the kernel may refuse comes first and is undone when a later change fails.
- * The kernel does not return keys, so new keys and deletions come last.
+ * Changes that the kernel may refuse are made first, and undone if a later change fails. New keys
+ * and deletions come last: they cannot be undone, since the kernel does not return keys.
  *
  * Return: 0 or -1.
  */

@@ -6,14 +6,14 @@
 #include "config/shell.h"
 #include "text/text.h"
 
-/* Whether the kernel drops what comes by another way than its answer would take. */
+/* Does the kernel drop packets that arrive by another route than their answers take? */
 static bool is_strict(void)
 {
 	return config_setting("/proc/sys/net/ipv4/conf/all/rp_filter") == 1 ||
 	       config_setting("/proc/sys/net/ipv4/conf/default/rp_filter") == 1;
 }
 
-/* Addresses of the link are those of the link alone: not from elsewhere. */
+/* Drop packets for addresses of the link that arrive elsewhere. */
 static void write_addresses(FILE *out, const struct config *config, int ifindex)
 {
 	const struct prefix *given;
@@ -27,7 +27,7 @@ static void write_addresses(FILE *out, const struct config *config, int ifindex)
 			address_text(&given->addr, text));
 }
 
-/* A table of that name is made anew, in one transaction. */
+/* Replace the table of that name in one transaction. */
 static char *write_table(const struct config *config, int ifindex,
 			 uint32_t mark, uint16_t port, bool keeps_mark)
 {
@@ -87,7 +87,7 @@ void firewall_clear(uint32_t mark)
 	const char *const argv[] = { "nft", "-f", "-", NULL };
 	struct fault fault;
 
-	/* adding it first: there may be none */
+	/* add it first: deleting a table that does not exist fails */
 	snprintf(text, sizeof(text),
 		 "add table inet camex-0x%x\ndelete table inet camex-0x%x\n",
 		 mark, mark);

@@ -8,18 +8,18 @@
 #include "config/config.h"
 
 /**
- * firewall_set() - add the table of a mark, in the place of the one that there may be
- * @config: for the addresses of the link
+ * firewall_set() - add the table of a mark, or replace it
+ * @config: has the addresses of the link
  * @ifindex: the link
  * @mark: the mark of the device's datagrams
- * @port: the UDP port that the device has, 0: none
- * @keeps_mark: what the device receives keeps the mark of its datagram
+ * @port: the UDP port of the device; 0: none
+ * @keeps_mark: received packets keep the mark of their datagram
  *
- * Datagrams for the device get its mark, so that rp_filter looks for the way back where
- * those of the device go; where what they carry would have it too, it is taken off before the
- * device sees them. What comes from elsewhere for an address of the link is dropped:
- * who shares a network with this host cannot find out that address.
- * Where nft is not there or refuses, that is told, if rp_filter is strict.
+ * Datagrams for the device get its mark, so that rp_filter looks up the route that the device's
+ * own datagrams take. If inner packets would keep the mark, it is removed before the device gets
+ * the datagram. Packets for an address of the link that arrive elsewhere are dropped, so that hosts
+ * of the same network cannot find out this address.
+ * If nft is missing or fails, and rp_filter is strict, a warning says so.
  */
 void firewall_set(const struct config *config, int ifindex, uint32_t mark,
 		  uint16_t port, bool keeps_mark);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Settings of the kernel that stop what a file asks for. */
+/* Warnings about settings of the kernel that stop what a file asks for. */
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +24,7 @@ int config_setting(const char *path)
 	return is && *line >= '0' && *line <= '9' ? *line - '0' : -1;
 }
 
-/* Whether packets for a prefix stay on the link: to an address of it, or relayed to a peer. */
+/* Do packets for a prefix stay on the link: for an address of it, or relayed to a peer? */
 static bool stays_here(struct config *config, const struct prefix *prefix)
 {
 	const struct value *relay = values_get(&config->values, "relay");
@@ -48,7 +48,7 @@ static bool stays_here(struct config *config, const struct prefix *prefix)
 	return false;
 }
 
-/* Packets that clients are told to send here are for others: this host has to forward them. */
+/* This host has to forward packets for the routes that it hands out to clients. */
 static void hint_forwarding(struct config *config)
 {
 	const bool off[] = { config_setting(IPV4 "ip_forward") == 0,
@@ -78,7 +78,7 @@ static void hint_forwarding(struct config *config)
 	}
 }
 
-/* Without routes of the kernel's own a strict rp_filter drops what comes through the link. */
+/* Without kernel routes through the link, a strict rp_filter drops packets from it. */
 static void hint_filter(struct config *config)
 {
 	const struct value *table = values_get(&config->values, "table");
@@ -87,7 +87,7 @@ static void hint_filter(struct config *config)
 	int all = config_setting(IPV4 "conf/all/rp_filter"), own;
 	char text[PREFIX_TEXT];
 
-	/* "auto" is a route for each */
+	/* "auto" adds a route for each prefix */
 	if (!table || !strcmp(table->text, "auto") ||
 	    !strcmp(table->text, "main") || (link && link->number))
 		return;

@@ -28,7 +28,7 @@ int ini_fault(const struct ini *ini, unsigned int line, struct fault *fault)
 	return fault_prefix(fault, where);
 }
 
-/* Not realloc(), which leaves what it moved behind. */
+/* Not realloc(), which leaves a copy of secrets behind. */
 static int text_grow(struct ini *ini, size_t *room)
 {
 	size_t more = *room ? 2 * *room : FIRST_ROOM;
@@ -53,7 +53,7 @@ static int text_read(struct ini *ini, int fd, struct fault *fault)
 	for (;;) {
 		ssize_t got;
 
-		/* one byte more, for the end of the last line */
+		/* one more byte to terminate the last line */
 		if (ini->len + 1 >= room && text_grow(ini, &room))
 			return fault_set(fault, "out of memory");
 		got = read(fd, ini->text + ini->len, room - ini->len - 1);
@@ -96,7 +96,7 @@ static int file_read(struct ini *ini, const char *path, struct fault *fault)
 	return status;
 }
 
-/* From text to end, without blanks around it. */
+/* Trim the text before end. */
 static char *trim_blanks(char *text, char *end)
 {
 	static const char blanks[] = " \t\r\f\v";
@@ -107,7 +107,7 @@ static char *trim_blanks(char *text, char *end)
 	return text + strspn(text, blanks);
 }
 
-/* Room for one more of a list. */
+/* Make room for one more item of a list. */
 static const struct ini_kind *find_kind(const struct ini_kind *kinds,
 					const char *name, enum ini_style style,
 					struct fault *fault)
@@ -207,7 +207,7 @@ static int read_entry(struct ini *ini, char *line, unsigned int number,
 	return 0;
 }
 
-/* Of a line that is no comment itself. */
+/* Cut off the comment at the end of a line. */
 static void cut_comment(char *line)
 {
 	/* # may be in a section's name */
@@ -257,7 +257,7 @@ static int read_line(struct ini *ini, const struct ini_kind *kinds, char *line,
 	return status;
 }
 
-/* By kind, name and line. */
+/* Compare by kind, name and line. */
 static int section_compare(const void *a, const void *b)
 {
 	const struct ini_section *x = a, *y = b;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Compare the wanted state with the device: a list of changes comes out, in the order
- * in which they are made.
+ * Compares the wanted state with the device, and makes a list of changes, in the order
+ * in which they are to be made.
  */
 #include <netlink/attr.h>
 #include <stdlib.h>
@@ -13,12 +13,12 @@
 #include "config/plan.h"
 
 /**
- * struct pair - a peer as the file has it and as the device has it
+ * struct pair - a peer in the file and on the device
  * @wanted: the file's; NULL: the peer is removed
  * @running: the device's; NULL: the peer is added
- * @kept: those of its routes that stay
- * @changed: it changes
- * @late: it is added after others are gone, whose key it has
+ * @kept: routes that stay
+ * @changed: the peer changes
+ * @late: the peer has the key of a removed one, so it is added after the removals
  */
 struct pair {
 	struct config_peer *wanted;
@@ -78,13 +78,13 @@ static struct pair *find_pairs(struct engine *engine, size_t *n)
 	return list;
 }
 
-/* A public key that a running peer has, which goes. */
+/* Public keys of the peers that are removed. */
 static int compare_keys(const void *a, const void *b)
 {
 	return memcmp(a, b, CAMEX_KEY_LEN);
 }
 
-/* Peers that are added with the key of one that goes have to wait for that. */
+/* Add a peer late if its key belongs to a peer that is removed. */
 static int find_late(struct engine *engine, struct pair *list, size_t n)
 {
 	uint8_t(*keys)[CAMEX_KEY_LEN] = calloc(n + 1, sizeof(*keys));
@@ -116,7 +116,7 @@ static int find_late(struct engine *engine, struct pair *list, size_t n)
 	return 0;
 }
 
-/* A peer that is another one under the same name: the old one goes, the new one comes. */
+/* Replace a peer by another one with the same name. */
 static int split_pairs(struct engine *engine, struct pair *list, size_t *n)
 {
 	for (size_t i = 0, all = *n; i < all; i++) {
@@ -137,7 +137,7 @@ static int split_pairs(struct engine *engine, struct pair *list, size_t *n)
 	return find_late(engine, list, *n);
 }
 
-/* The routes that a peer is to have. As plan_wanted(). */
+/* Get the wanted routes of a peer. Returns as plan_wanted(). */
 static int wanted_routes(struct engine *engine, const struct pair *pair,
 			 struct value *routes)
 {
@@ -155,7 +155,7 @@ static int wanted_routes(struct engine *engine, const struct pair *pair,
 	return status;
 }
 
-/* Whether both lists, which are in order, are the same. */
+/* Are both sorted lists equal? */
 static bool same_prefixes(const struct prefixes *a, const struct prefixes *b)
 {
 	if (a->n != b->n)
@@ -179,7 +179,7 @@ static void intersect_prefixes(struct prefixes *kept, const struct prefixes *a,
 	}
 }
 
-/* Take away routes that a peer no longer has, so that others can have them. */
+/* Plan the removal of routes that a peer loses, so that other peers can have them. */
 static int plan_shrink(struct engine *engine, struct pair *pair)
 {
 	const struct model_peer *running = pair->running;
@@ -235,7 +235,7 @@ static int plan_add(struct engine *engine, struct pair *pair)
 	return 0;
 }
 
-/* All that changes of a peer but its key. */
+/* Plan all changes of a peer, except of its key. */
 static int plan_set(struct engine *engine, struct pair *pair)
 {
 	const struct model_peer *running = pair->running;
@@ -268,7 +268,7 @@ static int plan_set(struct engine *engine, struct pair *pair)
 	return status;
 }
 
-/* All keys of a peer: the kernel does not return them. */
+/* Plan all keys of a peer, since the kernel does not return them. */
 static int plan_keys(struct engine *engine, struct pair *pair)
 {
 	return plan_key(engine, pair->wanted, pair->running) ||
@@ -287,7 +287,7 @@ static int plan_delete(struct engine *engine, const struct pair *pair)
 		       -1;
 }
 
-/* Address and routes come from the servers that we ask for them. */
+/* Will address and routes come from servers (register auto)? */
 static int plan_profile(struct engine *engine, const struct pair *pair)
 {
 	const struct nlattr *now =
@@ -314,7 +314,7 @@ static int plan_change_of(struct engine *engine, struct pair *pair,
 	return status;
 }
 
-/* One kind of change after the other, each for all peers. */
+/* Plan one kind of change after the other, each for all peers. */
 static int plan_pairs(struct engine *engine, struct pair *pairs, size_t n,
 		      bool restore)
 {

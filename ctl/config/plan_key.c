@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The plan for keys, none of which the kernel returns. */
+/* Plans keys, none of which the kernel returns. */
 #include <netlink/attr.h>
 
 #include <linux/camex.h>
 
 #include "config/plan.h"
 
-/* Plan one keyword: what it is to be, and what is known of what it is. */
+/* Plan one keyword, from the wanted value and what is known of the present one. */
 static int plan_secret(struct engine *engine, enum change_kind kind,
 		       const char *peer, unsigned int line,
 		       const struct value *now, const struct value *before)
@@ -60,7 +60,7 @@ int plan_preshared(struct engine *engine, const struct config_peer *peer,
 	value_get(&before, keyword, running->tb);
 	if (!given->secret.given && !before.secret.given)
 		return 0;
-	/* with and without one is all that the kernel tells */
+	/* the kernel only tells whether there is one */
 	return plan_secret(engine,
 			   value_equal(given, &before) ?
 				   CHANGE_PRESHARED_AGAIN :
@@ -74,7 +74,7 @@ int plan_private_key(struct engine *engine)
 		values_get(&engine->config->values, "private-key-file");
 	struct value before;
 
-	/* without a word in the file a hook or a person has set it */
+	/* if the file has no such key, a hook or the user has set it: keep it */
 	if (!given || !engine->device)
 		return 0;
 	value_get(&before, given->keyword, engine->device->tb);
@@ -84,7 +84,7 @@ int plan_private_key(struct engine *engine)
 			   &before);
 }
 
-/* Whether a keyword that a peer keeps has another value in the file. */
+/* Does a keyword that cannot change have another value in the file? */
 static int differs(struct engine *engine, struct values *values,
 		   const char *name, struct nlattr *const *tb)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The plan for the device itself, its link and the kernel's routes. */
+/* Plans the device itself and its link. */
 #include <netlink/attr.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,7 +71,7 @@ static bool any_auto(const struct config *config)
 	return false;
 }
 
-/* Add those that the link lacks. */
+/* Add the addresses that the link lacks. */
 static int plan_addresses(struct engine *engine, const struct prefixes *present)
 {
 	const struct config *config = engine->config;
@@ -100,7 +100,7 @@ static int plan_mtu(struct engine *engine)
 	return 0;
 }
 
-/* The addresses of the link, all of them or those that somebody has set. */
+/* Read the addresses of the link: all, or those that were set by a user. */
 static int read_addresses(struct engine *engine, bool all,
 			  struct prefixes *addresses)
 {
@@ -118,7 +118,7 @@ int plan_link(struct engine *engine)
 	bool removes = link && !any_auto(engine->config);
 	int status, removed = 0;
 
-	/* first: a small MTU takes IPv6 addresses away */
+	/* before the addresses: the kernel deletes IPv6 addresses at a small MTU */
 	status = plan_mtu(engine);
 	if (!status && (link || values_get(&engine->config->values, "address")))
 		status = read_addresses(engine, true, &present);
@@ -126,7 +126,7 @@ int plan_link(struct engine *engine)
 		status = plan_addresses(engine, &present);
 	if (!status && removes)
 		status = read_addresses(engine, false, &fixed);
-	/* what a server hands out is not in the file */
+	/* the address comes from a server, not from the file */
 	for (size_t i = 0; i < fixed.n && !status; i++) {
 		if (plan_has_address(engine->config, &fixed.list[i], false))
 			continue;
@@ -139,7 +139,7 @@ int plan_link(struct engine *engine)
 	return status ? -1 : removed;
 }
 
-/* The address that a server handed out before, and does not any more. */
+/* Remove the address of the previous profile if it has changed. */
 static int plan_old_address(struct engine *engine, const struct config *was)
 {
 	struct values *values = (struct values *)&was->values;
@@ -160,7 +160,7 @@ int plan_handed_out(struct engine *engine)
 
 	if (!status)
 		status = read_addresses(engine, true, &present);
-	/* first: the first address of a network takes the others along when it goes */
+	/* first: deleting the first address of a network deletes the others too */
 	if (!status && was)
 		status = plan_old_address(engine, was);
 	if (!status)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The plan for the kernel's routes. */
+/* Plans the kernel's routes. */
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <stdio.h>
@@ -11,13 +11,13 @@
 #include "config/plan.h"
 #include "netlink/link.h"
 
-/* The first of the numbers that are tried as mark and table of a default route. */
+/* Mark and table of a default route: the first number that is tried. */
 #define FIRST_MARK 51820
 #define MARKS 1000
 
 static const uint8_t families[] = { AF_INET, AF_INET6 };
 
-/* The routes of a peer that the kernel gets too; of a server's own it gets what that hands out. */
+/* The routes of a peer that the kernel gets too. Those of a server come from its profile. */
 static const struct value *kernel_routes(const struct config_peer *peer)
 {
 	struct config_peer *at = (struct config_peer *)peer;
@@ -43,7 +43,7 @@ unsigned int plan_find_default(const struct config *config, uint8_t family)
 	return 0;
 }
 
-/* The table of a route; 0: it is not to be. */
+/* Get the table of a route; 0 if it is not wanted. */
 static uint32_t table_of(const struct engine *engine,
 			 const struct prefix *prefix)
 {
@@ -52,7 +52,7 @@ static uint32_t table_of(const struct engine *engine,
 
 /* --- table and mark --- */
 
-/* Whether routes of a table were seen. */
+/* Does a table have routes? */
 struct table_search {
 	uint32_t table;
 	bool found;
@@ -97,7 +97,7 @@ static int find_mark(struct engine *engine)
 	return 0;
 }
 
-/* The device is to have the mark, whatever the file says of it. */
+/* Give the device the mark, whatever fwmark the file has. */
 static int put_mark(struct engine *engine, unsigned int line)
 {
 	struct values *values = &engine->config->values;
@@ -134,7 +134,7 @@ int plan_tables(struct engine *engine)
 		line = 0;
 	if (!line && !plan_number(engine, CAMEX_A_DEV_FWMARK))
 		return 0;
-	/* without a default route: one that the device has by now may have to go */
+	/* without a default route: an existing one may have to be removed */
 	if (plan_read_rules(&engine->route, &engine->rules, engine->fault))
 		return ini_fault(&config->ini, line, engine->fault);
 	if (!line)
@@ -145,7 +145,7 @@ int plan_tables(struct engine *engine)
 			"a default route takes policy rules, which the kernel lacks: table off or table N does without");
 	if (engine->rules.unknown || find_mark(engine))
 		return ini_fault(&config->ini, line, engine->fault);
-	/* what the others send goes by no route */
+	/* the other protocols send without a route */
 	return plan_has_far(engine) ? 0 : put_mark(engine, line);
 }
 
@@ -175,15 +175,15 @@ static bool has_route(const struct link_routes *list,
 }
 
 /*
- * The kernel adds a route to the network of each address by itself, but not for a
- * single IPv4 address: a second route would be refused, or stand beside it.
+ * Skip networks of addresses: the kernel adds these routes by itself, except for a single
+ * IPv4 address, and would refuse or duplicate ours.
  */
 static bool is_own_network(const struct engine *engine,
 			   const struct prefix *prefix)
 {
 	if (engine->table != RT_TABLE_MAIN)
 		return false;
-	/* wg-quick adds no route to what is in such a network */
+	/* like wg-quick: no route for a prefix inside such a network */
 	if (engine->config->quick && plan_is_near(engine->config, prefix))
 		return true;
 	return plan_has_address(engine->config, prefix, true) &&
@@ -226,8 +226,7 @@ static bool is_kernel_route(const struct config *config,
 }
 
 /*
- * Whether a route is one that this program would have added. A default route in main is
- * not, but where the file asks for it.
+ * May camexctl have added this route? Not a default route in main, unless the file asks for it.
  */
 static bool is_ours(const struct link_route *route)
 {
@@ -236,7 +235,7 @@ static bool is_ours(const struct link_route *route)
 	return route->prefix.len;
 }
 
-/* Of the kernel's routes only those go that a peer has had: others are not ours. */
+/* Remove only kernel routes that a peer has had: others were added by somebody else. */
 static int plan_route_dels(struct engine *engine,
 			   const struct link_routes *present)
 {
@@ -308,7 +307,7 @@ int plan_handed_routes(struct engine *engine, const struct config *was)
 	return plan_route_adds(engine, &none, CHANGE_ROUTE_VIA);
 }
 
-/* Whether a peer of the device has a default route of a family. */
+/* Does a peer of the device have a default route of a family? */
 static bool has_default(const struct model_device *device, uint8_t family)
 {
 	for (size_t p = 0; p < device->n_peers; p++) {

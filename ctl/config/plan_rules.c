@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The plan for the policy rules by which packets find a default route. */
+/* Plans the policy rules that lead to a default route. */
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 
@@ -49,9 +49,8 @@ static int plan_rule(struct engine *engine, enum change_kind kind,
 }
 
 /*
- * Main goes first, but for its default route; then what does not have the mark is looked
- * up in the table of that number. Both stand before all other rules, as those of
- * "ip rule add" do.
+ * First main is looked up without its default route, then, for packets without the mark, the table
+ * of that number. Both rules come before all others, like those of "ip rule add".
  */
 static int plan_rule_pair(struct engine *engine, uint8_t family,
 			  unsigned int line)
@@ -85,7 +84,7 @@ static int plan_rule_pair(struct engine *engine, uint8_t family,
 	return plan_rule(engine, CHANGE_RULE_ADD, &rule, line);
 }
 
-/* The pair that was added for the device's mark. */
+/* Remove the pair of rules of the device's mark. */
 static int plan_rule_dels(struct engine *engine, uint8_t family, uint32_t mark)
 {
 	const struct link_rule *rule = plan_find_rule(engine, family, mark, 0);
@@ -99,7 +98,7 @@ static int plan_rule_dels(struct engine *engine, uint8_t family, uint32_t mark)
 	return main ? plan_rule(engine, CHANGE_RULE_DEL, main, 0) : 0;
 }
 
-/* The table of the firewall that belongs to a mark. */
+/* Plan the firewall table of a mark. */
 static int plan_firewall(struct engine *engine, enum change_kind kind,
 			 uint32_t mark, bool present)
 {
@@ -132,7 +131,7 @@ int plan_rules(struct engine *engine)
 		    plan_rule_dels(engine, family, before))
 			return -1;
 	}
-	/* port or addresses may be others by now */
+	/* port or addresses may have changed */
 	if (has && plan_firewall(engine, CHANGE_FIREWALL, engine->mark,
 				 had && before == engine->mark))
 		return -1;

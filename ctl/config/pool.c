@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * Addresses for the clients of a camex.conf that have none there: those that the daemon's own
- * server hands out, 10.200.0.2 to 10.200.0.254.
+ * Addresses for clients of a camex.conf without one: 10.200.0.2 to 10.200.0.254, the pool of the
+ * daemon's own server.
  */
 #include <string.h>
 #include <sys/socket.h>
@@ -34,7 +34,7 @@ static void set_number(struct address *address, unsigned int number)
 	address->bytes[sizeof(pool)] = (unsigned char)number;
 }
 
-/* The number of the address that the peer has from the pool already; 0 if it has none. */
+/* The number of the peer's present address from the pool; 0 if it has none. */
 static unsigned int number_before(const struct model_device *device,
 				  const char *name)
 {
@@ -70,7 +70,7 @@ static int give(struct config_peer *peer, unsigned int number)
 	return routes->prefixes.n ? 0 : -1;
 }
 
-/* Which numbers clients have by the file, and the device itself. */
+/* Mark the numbers that the file gives to clients or to the device. */
 static void take_given(struct config *config, bool *taken)
 {
 	const struct value *own = values_get(&config->values, "address");
@@ -90,7 +90,7 @@ int pool_assign(struct config *config, const struct model_device *device,
 	int status = 0;
 
 	take_given(config, taken);
-	/* Whoever has one keeps it: the client may be connected. */
+	/* A client keeps its address: it may be connected. */
 	for (size_t i = 0; i < config->n_peers && !status; i++) {
 		struct config_peer *peer = &config->peers[i];
 

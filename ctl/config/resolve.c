@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* "resolve": names of endpoints are looked up again where a peer does not answer. */
+/* "resolve": looks up host names of endpoints again if a peer does not answer. */
 #include <netlink/attr.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,19 +11,18 @@
 #include "netlink/link.h"
 #include "netlink/model.h"
 
-/* The name of a peer that is silent for long is looked up as often as this, seconds. */
+/* Interval of lookups for a peer that is silent for long, seconds. */
 #define RARELY 900
 
-/* Whether an endpoint is a host by its name. */
+/* Does an endpoint have a host name? */
 static bool is_name(const char *text)
 {
 	return *text != '[' && text[strspn(text, "0123456789.:")];
 }
 
 /*
- * Whether it is time to look, having been called each @every seconds: after 1, 2, 4, 8 … times that, and
- * from RARELY seconds on each RARELY seconds. Nothing has to be remembered from call to call: of the
- * calls after such a time the first one looks, be it a little late.
+ * Is it time for a lookup? Called every @every seconds: yes after 1, 2, 4, 8 … times that, and later
+ * every RARELY seconds. No state is kept: the first call after such a time does the lookup.
  */
 static bool is_due(uint64_t silent, uint32_t every)
 {
@@ -40,7 +39,7 @@ static bool is_due(uint64_t silent, uint32_t every)
 	return silent - step < every;
 }
 
-/* For how long a peer has not answered, seconds. False: it is there, or has no reason to answer. */
+/* Get for how long a peer has not answered, seconds. False if it answers, or need not. */
 static bool is_silent(const struct model_peer *peer, uint64_t *silent)
 {
 	const struct nlattr *state = peer->tb[CAMEX_A_PEER_STATE];
@@ -59,7 +58,7 @@ static bool is_wanted(const struct model_peer *peer, uint32_t every)
 	return is_silent(peer, &silent) && is_due(silent, every);
 }
 
-/* The peer gets another endpoint, if its name has one. */
+/* Set the endpoint of a peer to the address of its name, if that has changed. */
 static int move_peer(struct call *call, const struct model_device *device,
 		     const struct model_peer *peer, struct value *name)
 {
@@ -74,7 +73,7 @@ static int move_peer(struct call *call, const struct model_device *device,
 	};
 	unsigned int line;
 
-	/* a name that is not there now may be later */
+	/* not an error: the name may exist later */
 	if (value_read(name, &call->fault)) {
 		complain("warning: %s: %s", peer->name, call->fault.text);
 		call->fault = (struct fault){};

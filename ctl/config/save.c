@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* "save": a running device as a file of camex-up(5). */
+/* "save": prints a running device as a file of camex-up(5). */
 #include <netlink/attr.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #include "netlink/link.h"
 #include "netlink/profile.h"
 
-/* one line of a file, and one message to the kernel, have so many prefixes at most */
+/* maximum of prefixes on a line of a file, and in a message to the kernel */
 #define ROUTES_MAX 2000
 
 static bool is_number(const struct nlattr *attr, uint32_t number)
@@ -26,14 +26,14 @@ static bool is_auto(const struct model_peer *peer)
 	return is_number(peer->tb[CAMEX_A_PEER_REGISTER], CAMEX_REGISTER_AUTO);
 }
 
-/* Whether the object has such a setting at all. */
+/* Does the object have such a setting? */
 static bool has_setting(const struct keyword *keyword, struct nlattr *const *tb,
 			const struct model_peer *peer)
 {
 	if (peer && keyword->attr == CAMEX_A_PEER_ENDPOINT_ADDR &&
 	    !keyword->within)
 		return tb[CAMEX_A_PEER_CONFIGURED_ADDR];
-	/* what a server hands out cannot be given */
+	/* a server's profile cannot be in a file */
 	if (peer && is_auto(peer) &&
 	    keyword->attr >= CAMEX_A_PEER_PROFILE_ADDRESS &&
 	    keyword->attr <= CAMEX_A_PEER_PROFILE_ROUTES)
@@ -41,7 +41,7 @@ static bool has_setting(const struct keyword *keyword, struct nlattr *const *tb,
 	return tb[keyword->within ? keyword->within : keyword->attr];
 }
 
-/* Whether "up" gives it this value by itself. @known: the peer's endpoint and register. */
+/* Is this the value that "up" gives by default? @known: the peer's endpoint and register. */
 static bool is_default(struct engine *engine, struct values *known,
 		       const struct value *value)
 {
@@ -53,7 +53,7 @@ static bool is_default(struct engine *engine, struct values *known,
 
 	status = plan_wanted(engine, &none, known, value->keyword, &initial);
 	if (status <= 0)
-		/* of what the kernel decides: there, and there alone, it is no setting */
+		/* the kernel's default: not a setting on such a device, and only there */
 		return !strcmp(name, "source-check") ||
 		       (!strcmp(name, "keepalive") &&
 			(!value->number || value->number == 10));
@@ -62,7 +62,7 @@ static bool is_default(struct engine *engine, struct values *known,
 	return same;
 }
 
-/* A line of the file; # behind a blank would begin a comment. */
+/* Print a line of the file. A # after a blank would begin a comment. */
 static void print_setting(const char *name, const char *text)
 {
 	if (strstr(text, " #") || strstr(text, "\t#"))
@@ -80,7 +80,7 @@ static void save_value(const struct value *value)
 	free(text);
 }
 
-/* The file that a key came from, of one or the other keyword. */
+/* Find the file of a key, for a keyword or the other one. */
 static void save_key(const char *name, const char *other, unsigned int takes,
 		     struct nlattr *const *tb)
 {
@@ -177,7 +177,7 @@ static void save_peer(struct engine *engine, const struct model_peer *peer)
 	save_routes(engine, &known, peer);
 }
 
-/* What a server has handed out is not for the file. */
+/* Leave out routes of a server's profile. */
 static bool is_handed_out(const struct model_device *device,
 			  const struct prefix *address, uint32_t mtu)
 {
@@ -215,7 +215,7 @@ static int save_link(struct engine *engine)
 	return 0;
 }
 
-/* Where the kernel's routes are, if the file would have them elsewhere. */
+/* Print "table" if the kernel's routes are not in the default table. */
 static int save_table(struct engine *engine)
 {
 	uint32_t table;

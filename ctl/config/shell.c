@@ -10,7 +10,7 @@
 #include "config/shell.h"
 #include "text/text.h"
 
-/* Debian's resolvconf sorts interfaces by this file; tun* stand before the networks. */
+/* Debian's resolvconf sorts interfaces by this file: tun* first. */
 #define INTERFACE_ORDER "/etc/resolvconf/interface-order"
 
 bool shell_has_program(const char *name)
@@ -28,7 +28,7 @@ bool shell_has_program(const char *name)
 	return found;
 }
 
-/* In the child: the engine blocks signals, which must not outlive it. */
+/* In the child: unblock the signals that the engine has blocked. */
 _Noreturn static void exec_program(const char *const *argv, int in)
 {
 	sigset_t none;
@@ -73,7 +73,7 @@ int shell_run(const char *const *argv, const char *input, struct fault *fault)
 	}
 	if (input) {
 		close(ends[0]);
-		/* a program that does not read its input */
+		/* the program did not read its input */
 		sigaction(SIGPIPE, &ignore, &before);
 		write_all(ends[1], input);
 		sigaction(SIGPIPE, &before, NULL);
@@ -95,7 +95,7 @@ int shell_run(const char *const *argv, const char *input, struct fault *fault)
 
 int shell_run_hook(const struct config_hook *hook, struct fault *fault)
 {
-	/* wg-quick is a script of bash, and hooks are written for that */
+	/* wg-quick is a bash script, so its hooks are written for bash */
 	const char *const argv[] = { shell_has_program("bash") ? "bash" : "sh",
 				     "-c", hook->command, NULL };
 
@@ -115,7 +115,7 @@ int shell_run_hooks(const struct config *config, enum hook_when when,
 	return 0;
 }
 
-/* What resolvconf knows the device as. */
+/* The device's name for resolvconf. */
 static void name_record(const struct config *config, char *name, size_t size)
 {
 	snprintf(name, size, "%s%s",
@@ -130,7 +130,7 @@ static bool is_address(const char *text)
 	return !address_parse(text, &address, &fault);
 }
 
-/* The lines of resolv.conf. */
+/* Print the lines of resolv.conf. */
 static int set_by_resolvconf(const struct config *config, struct fault *fault)
 {
 	char record[64], *text = NULL;
@@ -161,7 +161,7 @@ static int set_by_resolvconf(const struct config *config, struct fault *fault)
 	return status;
 }
 
-/* "resolvectl dns DEV ADDRESS...", or "resolvectl domain DEV ~. DOMAIN..." */
+/* Run "resolvectl dns DEV ADDRESS...", or "resolvectl domain DEV ~. DOMAIN...". */
 static int run_resolvectl(const struct config *config, const char *what,
 			  struct fault *fault)
 {
@@ -175,7 +175,7 @@ static int run_resolvectl(const struct config *config, const char *what,
 	argv[n++] = "resolvectl";
 	argv[n++] = what;
 	argv[n++] = config->name;
-	/* all names are asked for there */
+	/* "~." sends queries for all names there */
 	if (domains)
 		argv[n++] = "~.";
 	for (size_t i = 0; i < config->n_dns; i++)
@@ -206,7 +206,7 @@ int shell_unset_dns(const struct config *config, struct fault *fault)
 	char record[64];
 	const char *const argv[] = { "resolvconf", "-d", record, "-f", NULL };
 
-	/* resolvectl's part goes with the device */
+	/* resolved forgets a deleted device by itself */
 	if (!shell_has_program("resolvconf"))
 		return 0;
 	name_record(config, record, sizeof(record));

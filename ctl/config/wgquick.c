@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Files of wg-quick(8), read into the same wanted state as those of camex-up(5). */
+/* Reads files of wg-quick(8) into a wanted state, like those of camex-up(5). */
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "text/parse.h"
 #include "text/text.h"
 
-/* Sections of the file; keywords of commands are found by those. */
+/* Sections of the file, and the commands that have their keywords. */
 #define INTERFACE (TAKES_DEV_ADD | TAKES_UP)
 #define PEER TAKES_PEER_ADD
 
@@ -23,12 +23,12 @@ static const struct ini_kind kinds[] = {
 };
 
 /**
- * struct reader - one line of the file on its way into the wanted state
+ * struct reader - state while a line is read into the wanted state
  * @config: the wanted state
  * @values: the keywords of the section
  * @entry: the line
  * @key: its key
- * @fault: the reason when it fails
+ * @fault: receives the reason of a failure
  */
 struct reader {
 	struct config *config;
@@ -40,12 +40,12 @@ struct reader {
 
 /**
  * struct quick_key - a key of the file; a table ends with no @name
- * @name: as wg-quick(8) has it
+ * @name: its name in wg-quick(8)
  * @takes: the section: INTERFACE or PEER
- * @keyword: the keyword that it is here; NULL: none
- * @take: reads it for camexctl down too; NULL: it is of no use there
- * @read: reads its value; NULL: @take has
- * @when: of a hook
+ * @keyword: camexctl's keyword; NULL: none
+ * @take: reads it, also for "down"; NULL: "down" does not need it
+ * @read: reads its value, not for "down"; NULL: @take does
+ * @when: when a hook runs
  * @repeats: it may be given more than once
  * @empty: its value may be empty
  */
@@ -60,7 +60,7 @@ struct quick_key {
 	bool empty;
 };
 
-/* A new value for the keyword of the line. */
+/* Add a value for the keyword of the line. */
 static struct value *put_value(struct reader *reader, const char *text)
 {
 	struct value *value = config_put(reader->values, reader->key->takes,
@@ -89,7 +89,7 @@ static int read_or_off(struct reader *reader)
 	return read_text(reader, strcasecmp(text, "off") ? text : "0");
 }
 
-/* A key that stands in the file itself is called by the file's name in errors. */
+/* Read a key from the file itself; errors name the file. */
 static int read_key(struct reader *reader)
 {
 	const char *text = reader->entry->value;
@@ -98,7 +98,7 @@ static int read_key(struct reader *reader)
 	if (secret_of_base64("it", text, strlen(text), &value->secret,
 			     reader->fault))
 		return -1;
-	/* what all others take for no key is none here */
+	/* a key of zeros means "no key", as for WireGuard */
 	value->secret.shared = true;
 	value->secret.given =
 		!sodium_is_zero(value->secret.key, sizeof(value->secret.key));
@@ -118,7 +118,7 @@ static int read_private_key(struct reader *reader)
 	return 0;
 }
 
-/* Bits past the length are no error there, nor is a prefix that is given twice. */
+/* Host bits and duplicate prefixes are no errors in wg-quick. */
 static int read_allowed_ips(struct reader *reader)
 {
 	const char *text = reader->entry->value;
@@ -152,7 +152,7 @@ static int take_save_config(struct reader *reader)
 	return 0;
 }
 
-/* The command, with the device's name where %i is. */
+/* Add a hook, with %i replaced by the device's name. */
 static char *expand_hook(const char *text, const char *device)
 {
 	char *whole = NULL;
@@ -189,7 +189,7 @@ static int take_hook(struct reader *reader)
 	return 0;
 }
 
-/* What a resolver takes for a domain's name, and no shell or file for anything else. */
+/* Is it a domain name that is safe in resolv.conf and on a command line? */
 static bool is_domain(const char *text)
 {
 	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz"
@@ -285,7 +285,7 @@ static const struct quick_key *find_key(const struct ini_section *section,
 	return NULL;
 }
 
-/* Whether a line with that key stands before the nth of its section; 0: none. */
+/* Get the line of that key before the nth line of its section; 0 if there is none. */
 static unsigned int find_before(const struct ini_entry *entries, size_t nth,
 				const char *name)
 {
@@ -295,7 +295,7 @@ static unsigned int find_before(const struct ini_entry *entries, size_t nth,
 	return 0;
 }
 
-/* Take or read all lines of a section. */
+/* Process all lines of a section: take or read them. */
 static int each_line(struct config *config, const struct ini_section *section,
 		     struct values *values, bool reads, struct fault *fault)
 {
@@ -337,7 +337,7 @@ static int each_line(struct config *config, const struct ini_section *section,
 	return 0;
 }
 
-/* The device is called as the file is: NAME of NAME.conf. */
+/* Name the device after the file: NAME of NAME.conf. */
 static int take_name(struct config *config, struct fault *fault)
 {
 	const char *slash = strrchr(config->path, '/'), *end;

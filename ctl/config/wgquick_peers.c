@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The peers of a file of wg-quick(8): what they are called, and who has which prefix. */
+/* The peers of a file of wg-quick(8): their names, and prefixes listed twice. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "config/wgquick.h"
 #include "text/parse.h"
 
-/* A comment as a peer's name, blanks as hyphens; NULL: it is none. */
+/* Make a peer's name from a comment, with hyphens for blanks. NULL if that is no name. */
 static char *name_of_comment(const char *comment)
 {
 	struct fault fault;
@@ -27,16 +27,16 @@ static char *name_of_comment(const char *comment)
 }
 
 /**
- * struct names - the names that peers have by now
- * @slots: a name or NULL each, by hash
- * @mask: their number, a power of 2, less one
+ * struct names - a hash of the names given so far
+ * @slots: names by hash; NULL: free
+ * @mask: number of slots, a power of 2, minus one
  */
 struct names {
 	const char **slots;
 	size_t mask;
 };
 
-/* False: a peer has the name. */
+/* Add a name. False if another peer has it. */
 static bool add_name(struct names *names, const char *name)
 {
 	size_t at = peer_name_hash(name) & names->mask;
@@ -48,7 +48,7 @@ static bool add_name(struct names *names, const char *name)
 	return true;
 }
 
-/* As much of the public key as no other peer is called by, from 8 characters on. */
+/* Name a peer by the start of its public key: 8 characters, or more to be unique. */
 static char *name_of_key(struct names *names, const uint8_t *key)
 {
 	char text[SECRET_BASE64];
@@ -153,10 +153,10 @@ int quick_check_keys(const struct config *config, struct fault *fault)
 }
 
 /**
- * struct claim - a prefix that a peer of the file has
+ * struct claim - a prefix that a peer of the file lists
  * @prefix: the prefix
- * @peer: which peer has it
- * @nth: its place among the peer's prefixes
+ * @peer: index of the peer
+ * @nth: index among the peer's prefixes
  */
 struct claim {
 	struct prefix prefix;
@@ -179,7 +179,7 @@ static struct value *peer_routes(struct config *config, size_t peer)
 	return values_get(&config->peers[peer].values, "routes");
 }
 
-/* Drop the prefixes of which the length has become a marker. */
+/* Delete prefixes whose length was replaced by a marker. */
 static void drop_marked(struct prefixes *prefixes)
 {
 	size_t n = 0;
@@ -190,7 +190,7 @@ static void drop_marked(struct prefixes *prefixes)
 	prefixes->n = n;
 }
 
-/* WireGuard gives a prefix to the last peer that claims it. */
+/* WireGuard gives a prefix to the last peer that lists it. */
 static void drop_claims(struct config *config, struct claim *claims, size_t n)
 {
 	char text[PREFIX_TEXT];

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * ip has no header for plug-ins, and its struct has changed in the past: with and without a pointer to
- * the next kind in front. So the layout is taken from a kind that is built into the ip that loads us.
+ * ip has no header for plug-ins, and its struct has changed between releases (a pointer to the next
+ * kind at its beginning). So the layout is taken from a kind that is built into the running ip.
  */
 #include <stdint.h>
 #include <string.h>
 
 #include "iproute2/layout.h"
 
-/* more attributes than any kind has */
+/* more than the attributes of any kind */
 #define MANY_ATTRIBUTES 1024
 
 bool layout_find(void *const *words, const char *kind, size_t *at)
@@ -17,7 +17,7 @@ bool layout_find(void *const *words, const char *kind, size_t *at)
 		void *const *w = words + i;
 		int attributes;
 
-		/* the first word may be a pointer to another struct, whose first bytes are no name */
+		/* the first word may be a pointer to another struct, which begins without a name */
 		if (!w[0] || strcmp(w[0], kind) != 0)
 			continue;
 		memcpy(&attributes, &w[1], sizeof(attributes));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* How the running ip lays out what it asks a plug-in for. */
+/* The layout of struct link_util in the running ip. */
 #ifndef CAMEXCTL_LAYOUT_H
 #define CAMEXCTL_LAYOUT_H
 
@@ -10,15 +10,15 @@
 #define LAYOUT_WORDS 16
 
 /**
- * layout_find() - where the kind's name stands in the struct of a kind
- * @words: that of a kind that ip has itself
+ * layout_find() - find the place of the name in the struct of a kind
+ * @words: the struct of a kind that is built into ip
  * @kind: its name
- * @at: result: the number of the word
+ * @at: result: index of the word
  *
  * The words from there on are: the name, the highest attribute (an int), the functions that parse
  * options, print them, print statistics (none where @kind is vxlan) and print the help.
  *
- * Return: false if it looks like none of the layouts that are known.
+ * Return: false if the layout is unknown.
  */
 bool layout_find(void *const *words, const char *kind, size_t *at);
 

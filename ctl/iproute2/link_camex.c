@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The plug-in: options of links of kind camex, for ip. */
+/* The plug-in for ip: options of links of kind camex. */
 #include <dlfcn.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -14,10 +14,10 @@
 #include "command/keywords.h"
 #include "iproute2/layout.h"
 
-/* Size of ip's buffer for a request, in bytes; our attributes follow others in it. */
+/* Size of ip's buffer for a request, bytes. Our attributes follow ip's own. */
 #define REQUEST_ROOM 1024
 
-/* ip's writer of JSON. */
+/* ip's JSON writer. */
 struct json_writer;
 bool is_json_context(void) __attribute__((weak));
 struct json_writer *get_json_writer(void) __attribute__((weak));
@@ -28,7 +28,7 @@ void jsonw_bool_field(struct json_writer *json, const char *name, bool value)
 void jsonw_lluint_field(struct json_writer *json, const char *name,
 			unsigned long long value) __attribute__((weak));
 
-/* ip looks this symbol up. It is a struct link_util, in the layout of the running ip. */
+/* The symbol that ip looks up: a struct link_util, in the layout of the running ip. */
 __attribute__((visibility("default"))) void *camex_link_util[LAYOUT_WORDS];
 
 static void print_help(void *util, int argc, char **argv, FILE *out)
@@ -53,7 +53,7 @@ static void print_help(void *util, int argc, char **argv, FILE *out)
 	fputs("\nPeers and all else: camexctl help\n", out);
 }
 
-/* Append the attributes of a message that has nothing else to that of ip. */
+/* Append all attributes of a message to ip's message. */
 static int append_all(struct nlmsghdr *to, struct nl_msg *from,
 		      struct fault *fault)
 {
@@ -92,7 +92,7 @@ static int parse_words(int argc, char **argv, struct nlmsghdr *to,
 	else
 		status = values_put(msg, values, CAMEX_A_DEV, fault) ?:
 			 append_all(to, msg, fault);
-	/* it may have a key */
+	/* the message may contain a key */
 	explicit_bzero(nlmsg_hdr(msg), nlmsg_hdr(msg)->nlmsg_len);
 	nlmsg_free(msg);
 	return status;
@@ -115,7 +115,7 @@ static int parse_options(void *util, int argc, char **argv, struct nlmsghdr *to)
 	return status;
 }
 
-/* In JSON names have no hyphen. */
+/* Names in JSON have underscores instead of hyphens. */
 static void print_json(const struct value *value, const char *text)
 {
 	const struct value_form *form = value->keyword->type->form;
@@ -138,7 +138,7 @@ static void print_json(const struct value *value, const char *text)
 
 static void print_options(void *util, FILE *out, struct rtattr *tb[])
 {
-	/* the same attributes, by another name */
+	/* another name for the same attributes */
 	struct nlattr *const *attrs = (struct nlattr *const *)tb;
 
 	(void)util;
@@ -155,7 +155,7 @@ static void print_options(void *util, FILE *out, struct rtattr *tb[])
 		text = value_text(&value);
 		if (text && is_json_context && is_json_context())
 			print_json(&value, text);
-		/* what nobody has chosen is left out, but for what the device is */
+		/* leave out defaults, except link, protocol and transport */
 		else if (text && (!(k->takes & TAKES_DEV_SET) || !k->initial ||
 				  strcmp(text, k->initial) != 0))
 			fprintf(out, "%s %s ", k->name, text);
@@ -164,15 +164,15 @@ static void print_options(void *util, FILE *out, struct rtattr *tb[])
 	}
 }
 
-/* A function as a word: the layout says which one is where. */
+/* A function as a word: the layout decides its place. */
 static void put_function(size_t at, void (*function)(void))
 {
 	memcpy(&camex_link_util[at], &function, sizeof(function));
 }
 
 /*
- * Runs when ip loads the plug-in. Where the layout is none that is known the kind has a name and nothing
- * else, in each place where a name is looked for: ip lists links, and refuses options.
+ * Runs when ip loads the plug-in. If the layout is unknown, the struct gets only the name, in each
+ * possible place: then ip lists links, and refuses options.
  */
 __attribute__((constructor)) static void fill_link_util(void)
 {

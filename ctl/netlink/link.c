@@ -76,7 +76,7 @@ int link_found_message(struct nlmsghdr *hdr, void *arg)
 }
 
 /*
- * Send a request and free it; its arguments are in no need of explanation.
+ * Send a request and free it, without explaining errors by arguments.
  * Returns 0 or an errno with the reason.
  */
 int link_exchange(struct conn *conn, struct nl_msg *msg,
@@ -221,7 +221,7 @@ int link_del_address(struct conn *conn, int ifindex,
 			 NULL, fault);
 }
 
-/* Ask for a whole list. Without an acknowledgment: the end of the list is one. */
+/* Request a list. No acknowledgment is needed: the list has an end. */
 int link_request_list(struct conn *conn, uint16_t type, const void *header,
 		      size_t len,
 		      int (*message)(struct nlmsghdr *hdr, void *arg),
@@ -242,7 +242,7 @@ int link_request_list(struct conn *conn, uint16_t type, const void *header,
 	return status;
 }
 
-/* A list of prefixes in the making. */
+/* A list of prefixes while it is read. */
 struct collection {
 	struct prefixes *list;
 	int ifindex;

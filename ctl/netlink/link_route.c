@@ -10,10 +10,10 @@
 #include "netlink/link.h"
 #include "text/list.h"
 
-/* "ip route" marks its own as boot: in other tables than main these are told from them. */
+/* Protocol of our routes in other tables than main. "ip route" uses "boot" for its own. */
 #define OWN_PROTOCOL RTPROT_STATIC
 
-/* As "ip route add PREFIX dev DEV" has it, or "via GATEWAY dev DEV onlink". */
+/* Add a route like "ip route add PREFIX dev DEV" or "via GATEWAY dev DEV onlink". */
 static struct nl_msg *prefix_message(uint16_t type, int flags, int ifindex,
 				     uint32_t table,
 				     const struct prefix *prefix,
@@ -56,7 +56,7 @@ int link_add_route(struct conn *conn, int ifindex, uint32_t table,
 			 NULL, fault);
 }
 
-/* What is looked for among the routes, and whether it was seen. */
+/* A route that is searched for, and whether it was found. */
 struct route_search {
 	const struct prefix *prefix;
 	int ifindex;
@@ -72,7 +72,7 @@ static void search_route(const struct link_route *route, void *arg)
 		search->found = true;
 }
 
-/* It may be there already. */
+/* Does the route exist already? */
 static int add_or_find(struct conn *conn, int ifindex, uint32_t table,
 		       const struct prefix *prefix,
 		       const struct address *gateway, bool *there,
@@ -137,7 +137,7 @@ int link_del_route(struct conn *conn, int ifindex, uint32_t table,
 	return link_send(conn, msg, NULL, fault);
 }
 
-/* Who wants to see the routes. */
+/* The receiver of the routes. */
 struct route_walk {
 	void (*each)(const struct link_route *route, void *arg);
 	void *arg;
@@ -184,7 +184,7 @@ int link_each_route(struct conn *conn, uint8_t family, uint32_t table,
 				 walk_message, &walk);
 }
 
-/* A list of routes in the making. */
+/* A list of routes while it is read. */
 struct route_collection {
 	struct link_routes *routes;
 	int ifindex;

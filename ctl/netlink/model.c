@@ -115,7 +115,7 @@ static int top_read(struct nlattr **tb, struct nlmsghdr *hdr,
 	return 0;
 }
 
-/* Copy a nest, and parse the copy. NULL: malformed or no memory. */
+/* Copy a nest, and parse the copy. NULL if it is malformed, or without memory. */
 static void *nest_copy(struct nlattr *nest, struct nlattr **tb, int max,
 		       struct nla_policy *policy)
 {
@@ -132,7 +132,7 @@ static void *nest_copy(struct nlattr *nest, struct nlattr **tb, int max,
 	return copy;
 }
 
-/* Whether a protocol's own nest, NULL: there is none, is what it should be. */
+/* Is a protocol's nest well-formed? NULL, no nest, is. */
 static bool nest_is_valid(struct nlattr *nest, int max,
 			  struct nla_policy *policy)
 {
@@ -326,7 +326,7 @@ int model_merge_routes(struct model_device *device,
 		struct model_peer *peer = model_find_peer(device, route->peer);
 		struct prefix *prefix;
 
-		/* one that was asked for alone, or that came in between */
+		/* a peer that was requested alone, or added meanwhile */
 		if (!peer)
 			continue;
 		prefix = list_add(&peer->routes, &peer->n_routes,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * What the kernel has: devices, peers, routes. Attributes stay as they came,
- * in tables by type, so that what the kernel did not send is NULL.
+ * The model of the kernel's objects: devices, peers, routes. Attributes are kept as received,
+ * in tables by type; an attribute that the kernel did not send is NULL.
  */
 #ifndef CAMEXCTL_MODEL_H
 #define CAMEXCTL_MODEL_H
@@ -26,9 +26,9 @@ struct nlmsghdr;
  * @name: its name
  * @tb: its attributes, CAMEX_A_PEER_*
  * @copy: the bytes that @tb points into
- * @routes: its prefixes, in order
- * @n_routes: how many
- * @next: in its bucket, plus one; 0: the last
+ * @routes: its prefixes, sorted
+ * @n_routes: number of prefixes
+ * @next: index of the next peer in its bucket, plus one; 0: the last
  * @withheld: the user may not see its routes
  */
 struct model_peer {
@@ -45,15 +45,15 @@ struct model_peer {
  * struct model_device - a device
  * @name: its name
  * @ifindex: its index
- * @down: its link is not up; filled by query_links() alone
+ * @down: its link is not up; set only by query_links()
  * @tb: its attributes, CAMEX_A_DEV_*
  * @copy: the bytes that @tb points into
- * @peers: its peers, by name
- * @n_peers: how many
+ * @peers: its peers, sorted by name
+ * @n_peers: number of peers
  * @buckets: peers by the hash of their names: index plus one
- * @n_buckets: a power of two; 0: not hashed
+ * @n_buckets: number of buckets, a power of two; 0: not hashed
  * @withheld: the user may not see its routes
- * @counters: by CAMEX_A_STATS_*, once query_counters() was called
+ * @counters: by CAMEX_A_STATS_*, after query_counters()
  * @given: which of them the kernel has
  */
 struct model_device {
@@ -73,8 +73,8 @@ struct model_device {
 
 /**
  * struct model_devices - a list of devices
- * @list: by name
- * @n: how many
+ * @list: sorted by name
+ * @n: number of devices
  */
 struct model_devices {
 	struct model_device *list;
@@ -82,7 +82,7 @@ struct model_devices {
 };
 
 /**
- * struct model_route - a prefix and who has it
+ * struct model_route - a prefix and the peer that owns it
  * @prefix: the prefix
  * @peer: the peer's name
  */
@@ -93,8 +93,8 @@ struct model_route {
 
 /**
  * struct model_routes - the routes of a device
- * @list: by prefix
- * @n: how many
+ * @list: sorted by prefix
+ * @n: number of routes
  */
 struct model_routes {
 	struct model_route *list;
@@ -106,8 +106,8 @@ struct model_routes {
  * @mac: its MAC address
  * @vlan: its VLAN ID, 0: none
  * @peer: the peer's name
- * @fixed: it was added by hand
- * @age: else seconds since it was heard
+ * @fixed: it was added by a user
+ * @age: seconds since it was heard, unless @fixed
  */
 struct model_station {
 	uint8_t mac[MAC_LEN];
@@ -119,8 +119,8 @@ struct model_station {
 
 /**
  * struct model_stations - the forwarding table of a device
- * @list: by VLAN and MAC address
- * @n: how many
+ * @list: sorted by VLAN and MAC address
+ * @n: number of stations
  */
 struct model_stations {
 	struct model_station *list;
@@ -128,11 +128,11 @@ struct model_stations {
 };
 
 /**
- * struct model_event - something that happened
+ * struct model_event - an event
  * @name: the device's name
  * @ifindex: its index
  * @event: enum camex_event
- * @peer: the peer's attributes; all NULL: none
+ * @peer: the peer's attributes; all NULL without a peer
  */
 struct model_event {
 	char name[IFNAMSIZ];
@@ -142,9 +142,9 @@ struct model_event {
 };
 
 /*
- * One message each, added to the list @arg: devices, a device's peers, routes,
- * stations; 0, or -1 with the reason. The
- * attributes of an event point into the message.
+ * Parse one message, and add it to the list @arg: devices, a device's peers, routes,
+ * stations. Each returns 0, or -1 with the reason. The attributes of an event point
+ * into the message.
  */
 int model_device_read(void *arg, struct nlmsghdr *hdr, struct fault *fault);
 int model_peer_read(void *arg, struct nlmsghdr *hdr, struct fault *fault);
@@ -155,7 +155,7 @@ int model_event_read(struct model_event *event, struct nlmsghdr *hdr,
 int model_stats_read(uint64_t *counters, bool *given, struct nlmsghdr *hdr,
 		     struct fault *fault);
 
-/* Put peers into order and hand out routes, once all have been read. */
+/* Sort peers and assign routes to them, after all have been read. */
 void model_sort_devices(struct model_devices *devices);
 void model_sort_peers(struct model_device *device);
 void model_sort_routes(struct model_routes *routes);
@@ -163,11 +163,11 @@ void model_sort_stations(struct model_stations *stations);
 int model_merge_routes(struct model_device *device,
 		       const struct model_routes *routes, struct fault *fault);
 
-/* The peer of that name in any case, or NULL; after model_merge_routes(). */
+/* Find a peer by its name (in any case of letters), after model_merge_routes(). NULL if none. */
 struct model_peer *model_find_peer(const struct model_device *device,
 				   const char *name);
 
-/* Take one device out of the list. */
+/* Remove a device from the list. */
 void model_devices_drop(struct model_devices *devices, size_t nth);
 void model_devices_clear(void *arg);
 void model_peers_clear(void *arg);
@@ -175,22 +175,22 @@ void model_device_clear(struct model_device *device);
 void model_routes_clear(void *arg);
 void model_stations_clear(void *arg);
 
-/* The highest attribute of a protocol's own nest. */
+/* The highest attribute of a protocol's nest. */
 #define MODEL_NEST_MAX 16
 
-/* The attributes of such a nest by type, each NULL if the nest is NULL. */
+/* Get the attributes of such a nest by type; all NULL if the nest is NULL. */
 void model_nest(struct nlattr *nest, struct nlattr **inner);
 
 /*
- * The endpoint among a peer's attributes, in those from @attr on: CAMEX_A_PEER_ENDPOINT_ADDR,
- * CAMEX_A_PEER_CONFIGURED_ADDR. False: there is none.
+ * Get an endpoint of a peer from the attributes that begin with @attr:
+ * CAMEX_A_PEER_ENDPOINT_ADDR or CAMEX_A_PEER_CONFIGURED_ADDR. False if there is none.
  */
 bool model_endpoint(struct nlattr *const *tb, int attr,
 		    struct endpoint *endpoint);
 
 /*
- * Read from the kernel, in query.c. The device is the call's first word; a
- * name that is NULL means all of them. 0, or -1 with the call's fault.
+ * Read from the kernel, in query.c. The device is the call's first word; without it all
+ * devices are read. Each returns 0, or -1 with the call's fault.
  */
 int query_devices(struct call *call, const char *name,
 		  struct model_devices *devices);
@@ -200,22 +200,22 @@ int query_counters(struct call *call, struct model_device *device);
 int query_routes(struct call *call, const struct model_device *device,
 		 struct model_routes *routes);
 int query_stations(struct call *call, struct model_stations *stations);
-/* See which links are down. */
+/* Set model_device.down of each device. */
 void query_links(struct model_devices *devices);
-/* Peers with their routes. Where the user may not see these it fails with device->withheld set. */
+/* Read peers with routes. Fails with device->withheld set if the user may not see the routes. */
 int query_device_peers(struct call *call, struct model_device *device,
 		       const char *name);
-/* One device as it is, with its peers and their routes, and whether its link is down. */
+/* Read one device with its peers and routes, and whether its link is down. */
 int query_device(struct call *call, const char *name,
 		 struct model_devices *devices);
 
-/* The number in an attribute of 1, 2, 4 or 8 bytes; 0: there is none. */
+/* Get the number in an attribute of 1, 2, 4 or 8 bytes; 0 if there is none. */
 uint64_t model_number(const struct nlattr *attr);
 
-/* Copy an attribute of just that many bytes; false: there is none, and nothing is copied. */
+/* Copy an attribute of exactly that length. False if there is none; then nothing is copied. */
 bool model_bytes(const struct nlattr *attr, void *to, size_t len);
 
-/* The address in an attribute; false: there is none. */
+/* Get the address in an attribute. False if there is none. */
 bool model_address(const struct nlattr *attr, struct address *address);
 
 #endif /* CAMEXCTL_MODEL_H */

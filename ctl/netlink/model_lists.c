@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The lists of the model: put into order, and freed. */
+/* The lists of the model: sorting and freeing. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -17,13 +17,13 @@
 
 #include "netlink/nl.h"
 
-/* the kernel fills up to 32 KiB per read if it finds the room */
+/* the kernel sends up to 32 KiB per read if the buffer has room */
 #define READ_SIZE 65536
-/* a message of 64 KiB has to fit, and events have to wait for us */
+/* room for a message of 64 KiB, and for events until they are read */
 #define SEND_BUFFER (256 * 1024)
 #define RECEIVE_BUFFER (1024 * 1024)
 
-/* how often a list is read again because it changed meanwhile, and when */
+/* attempts to read a list that changes meanwhile, and the pause between them */
 #define DUMP_TRIES 20
 #define DUMP_PAUSE_NS 5000000L
 
@@ -43,13 +43,13 @@ static int conn_open(struct conn *conn, int protocol)
 		conn_close(conn);
 		return error;
 	}
-	/* acknowledgments and sequence numbers are dealt with here */
+	/* acknowledgments and sequence numbers are handled in this file */
 	nl_socket_disable_auto_ack(conn->sock);
 	nl_socket_disable_seq_check(conn->sock);
 	nl_socket_disable_msg_peek(conn->sock);
 	nl_socket_set_msg_buf_size(conn->sock, READ_SIZE);
 	nl_socket_set_buffer_size(conn->sock, RECEIVE_BUFFER, SEND_BUFFER);
-	/* what an older kernel does not know only makes for poorer texts */
+	/* older kernels lack some of these options: error texts are shorter then */
 	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
 		setsockopt(nl_socket_get_fd(conn->sock), SOL_NETLINK,
 			   options[i], &on, sizeof(on));
@@ -123,7 +123,7 @@ void message_free(struct nl_msg *msg)
 	nlmsg_free(msg);
 }
 
-/* The extended acknowledgment, which starts skip bytes into the payload. */
+/* Parse the extended acknowledgment, which begins skip bytes into the payload. */
 static void read_extack(struct nlmsghdr *hdr, int skip,
 			struct conn_error *error)
 {
@@ -142,7 +142,7 @@ static void read_extack(struct nlmsghdr *hdr, int skip,
 		size_t n =
 			strnlen(text, (size_t)nla_len(tb[NLMSGERR_ATTR_MSG]));
 
-		/* older kernels fill texts up with blanks */
+		/* older kernels pad texts with blanks */
 		while (n && text[n - 1] == ' ')
 			n--;
 		snprintf(error->text, sizeof(error->text), "%.*s", (int)n,
@@ -182,7 +182,7 @@ static int read_done(struct nlmsghdr *hdr, struct conn_error *error)
 	return 0;
 }
 
-/* What one read brought: 1 at the answer's end, 0 before, -1 on error. */
+/* Handle the messages of one read. Returns 1 at the end of the answer, 0 before, -1 on error. */
 static int read_batch(struct nlmsghdr *hdr, int len, uint32_t seq,
 		      const struct conn_sink *sink, struct conn_error *error)
 {
@@ -205,7 +205,7 @@ static int read_batch(struct nlmsghdr *hdr, int len, uint32_t seq,
 	return 0;
 }
 
-/* One read; its length, or the negative errno. The caller frees *buf. */
+/* Read once. Returns the length or a negative errno. The caller frees *buf. */
 static int read_once(struct conn *conn, unsigned char **buf)
 {
 	struct sockaddr_nl from;
@@ -216,7 +216,7 @@ static int read_once(struct conn *conn, unsigned char **buf)
 	len = nl_recv(conn->sock, &from, buf, NULL);
 	if (len < 0)
 		return errno ? -errno : -EIO;
-	/* only the kernel is listened to */
+	/* ignore messages that are not from the kernel */
 	return from.nl_pid ? 0 : len;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Requests to the kernel and its answers. */
+/* Netlink requests and answers. */
 #ifndef CAMEXCTL_NL_H
 #define CAMEXCTL_NL_H
 
@@ -24,11 +24,11 @@ struct conn {
 };
 
 /**
- * struct conn_error - what the kernel says to a request
- * @number: errno; 0: it did what was asked
- * @text: its own words, possibly a warning; "": none
- * @offset: of the attribute to blame, from the start of the request; 0: none
- * @inconsistent: a list changed while it was read, each time
+ * struct conn_error - the kernel's result of a request
+ * @number: errno; 0: success
+ * @text: the kernel's text, possibly a warning; "": none
+ * @offset: offset of the wrong attribute from the start of the request; 0: none
+ * @inconsistent: a list changed in each attempt to read it
  */
 struct conn_error {
 	int number;
@@ -38,10 +38,10 @@ struct conn_error {
 };
 
 /**
- * struct conn_sink - who takes the answers
- * @message: called for each; 0, or -1 to give up
- * @restart: forget all that came so far: the list is read anew
- * @arg: for both
+ * struct conn_sink - receiver of the answers
+ * @message: called for each message; returns 0, or -1 to give up
+ * @restart: discard all messages so far: the list is read again
+ * @arg: argument of both
  */
 struct conn_sink {
 	int (*message)(struct nlmsghdr *hdr, void *arg);
@@ -49,37 +49,37 @@ struct conn_sink {
 	void *arg;
 };
 
-/* Both return 0 or an errno; ENOENT of the first: there is no camex family. */
+/* Both return 0 or an errno; the first ENOENT if there is no camex family. */
 int conn_open_camex(struct conn *conn);
 int conn_open_route(struct conn *conn);
 void conn_close(struct conn *conn);
 
-/* Join the events of camex; 0 or an errno. */
+/* Subscribe to the events of camex. Returns 0 or an errno. */
 int conn_join_events(struct conn *conn);
 
 /*
- * A request of the camex family, with room for len bytes of attributes;
- * flags beside NLM_F_REQUEST: NLM_F_DUMP or 0. NULL: out of memory.
+ * Begin a request of the camex family, with room for len bytes of attributes. flags are
+ * added to NLM_F_REQUEST: NLM_F_DUMP or 0. NULL without memory.
  */
 struct nl_msg *message_new(const struct conn *conn, uint8_t command, int flags,
 			   size_t len);
 
-/* Free a message, and what is in it beyond recovery. */
+/* Wipe and free a message. */
 void message_free(struct nl_msg *msg);
 
 /**
  * conn_request() - send a request and wait for the end of its answer
  * @conn: the socket
  * @msg: the request
- * @sink: takes the answer; NULL: none is expected but success or error
- * @error: what the kernel says
+ * @sink: receives the answer; NULL if only success or error is expected
+ * @error: result, the kernel's
  *
- * Return: 0, or -1 with @error, or -1 with @error->number 0 when @sink gave up.
+ * Return: 0, or -1 with @error; if @sink gave up, @error->number is 0.
  */
 int conn_request(struct conn *conn, struct nl_msg *msg,
 		 const struct conn_sink *sink, struct conn_error *error);
 
-/* Wait for events and hand them on until sink gives up; returns an errno. */
+/* Receive events until sink gives up. Returns an errno. */
 int conn_listen(struct conn *conn, const struct conn_sink *sink);
 
 #endif /* CAMEXCTL_NL_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What a server hands out to a client. */
+/* The profile that a server hands out to a client. */
 #ifndef CAMEXCTL_PROFILE_H
 #define CAMEXCTL_PROFILE_H
 
@@ -11,18 +11,18 @@
 
 struct nlattr;
 
-/* prefixes that a server hands out to one client */
+/* maximum of prefixes that a server hands out to one client */
 #define PROFILE_ROUTES_MAX 16
 
 #define PROFILE_TEXT 512
 
 /**
- * struct profile - what a server hands out to a client that asks
- * @address: its address with the length of its network; AF_UNSPEC: none
- * @gateway: the server's, AF_UNSPEC: none
- * @mtu: bytes, 0: none
- * @routes: where it sends what to the server
- * @n_routes: how many
+ * struct profile - the profile of a client
+ * @address: the client's address with the length of its network; AF_UNSPEC: none
+ * @gateway: address of the server; AF_UNSPEC: none
+ * @mtu: MTU, bytes; 0: none
+ * @routes: prefixes that the client routes to the server
+ * @n_routes: number of prefixes
  */
 struct profile {
 	struct prefix address;
@@ -32,13 +32,13 @@ struct profile {
 	size_t n_routes;
 };
 
-/* A nest of address and length; false: it is none. */
+/* Get the prefix of a nest with address and length. False if it is malformed. */
 bool prefix_read(struct nlattr *nest, struct prefix *prefix);
 
-/* The profile among a peer's attributes; false: there is none. */
+/* Get the profile among a peer's attributes. False if there is none. */
 bool profile_read(struct nlattr *const *tb, struct profile *profile);
 
-/* "address 10.88.0.2/24, mtu 1400", in buf of PROFILE_TEXT. */
+/* Write "address 10.88.0.2/24, mtu 1400" to buf, of PROFILE_TEXT bytes. */
 const char *profile_text(const struct profile *profile, char *buf);
 
 #endif /* CAMEXCTL_PROFILE_H */

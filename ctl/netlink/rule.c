@@ -11,7 +11,7 @@
 #include "netlink/rule.h"
 #include "text/list.h"
 
-/* "ip rule" marks its own as boot: these are told from them. */
+/* Protocol of our rules. "ip rule" uses "boot" for its own. */
 #define OWN_PROTOCOL RTPROT_STATIC
 
 static struct nl_msg *rule_message(uint16_t type, int flags,
@@ -53,7 +53,7 @@ int rule_del(struct conn *conn, const struct link_rule *rule,
 	return link_send(conn, rule_message(RTM_DELRULE, 0, rule), NULL, fault);
 }
 
-/* The list in the making, and whether memory has run out. */
+/* The list while it is read, and whether memory has run out. */
 struct rule_collection {
 	struct link_rules *rules;
 	bool failed;

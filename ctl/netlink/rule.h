@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Policy rules: which table of routes a packet is looked up in. */
+/* Policy rules, which select the routing table of a packet. */
 #ifndef CAMEXCTL_RULE_H
 #define CAMEXCTL_RULE_H
 
@@ -13,11 +13,11 @@
 /**
  * struct link_rule - a policy rule
  * @family: AF_INET or AF_INET6
- * @priority: its place; lower ones come first
+ * @priority: its priority; lower numbers come first
  * @table: the table to look up
- * @mark: the mark that it is about; 0: none
- * @others: it is about all packets without that mark
- * @specific: a default route in the table does not count
+ * @mark: the mark that it matches; 0: none
+ * @others: it matches packets without that mark instead
+ * @specific: it ignores a default route in the table
  * @own: camexctl has added it
  */
 struct link_rule {
@@ -32,8 +32,8 @@ struct link_rule {
 
 /**
  * struct link_rules - a list of them; free its @list
- * @list: in no order
- * @n: how many
+ * @list: unsorted
+ * @n: number of rules
  * @unknown: the kernel has no policy rules
  */
 struct link_rules {
@@ -42,13 +42,13 @@ struct link_rules {
 	bool unknown;
 };
 
-/* Over a connection of conn_open_route(). 0, or -1 with what the kernel says. */
+/* Over a connection of conn_open_route(). Returns 0, or -1 with the reason. */
 int rule_add(struct conn *conn, const struct link_rule *rule,
 	     struct fault *fault);
 int rule_del(struct conn *conn, const struct link_rule *rule,
 	     struct fault *fault);
 
-/* All rules of all families. 0 or -1. */
+/* Read all rules of all families. Returns 0 or -1. */
 int rule_read(struct conn *conn, struct link_rules *rules);
 
 #endif /* CAMEXCTL_RULE_H */

@@ -94,7 +94,7 @@ static void write_routes(FILE *out, const struct model_peer *peer)
 			prefix_text(&peer->routes[i], text));
 }
 
-/* The attribute of a field, wherever it is; NULL: there is none. */
+/* Find the attribute of a field, in a nest or not. NULL if there is none. */
 static const struct nlattr *find_attr(const struct field *field,
 				      struct nlattr *const *tb)
 {
@@ -118,7 +118,7 @@ bool field_number(const struct field *field, struct nlattr *const *tb,
 	return attr;
 }
 
-/* Nothing, where there is nothing. */
+/* An empty text for an empty list. */
 static void write_field(FILE *out, const struct field *field,
 			struct nlattr *const *tb, const struct model_peer *peer)
 {

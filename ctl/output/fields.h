@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * The fields of devices, peers and events: one table for JSON, for text and for
- * columns, so that none of them lacks a field that another one has.
+ * The fields of devices, peers and events. JSON, text and columns use the same table, so
+ * that all have the same fields.
  */
 #ifndef CAMEXCTL_FIELDS_H
 #define CAMEXCTL_FIELDS_H
@@ -14,9 +14,9 @@
 
 /* How an attribute is read and shown. */
 enum field_kind {
-	FIELD_STRING, /* "": there is none */
+	FIELD_STRING, /* a string; "": none */
 	FIELD_NUMBER,
-	FIELD_MARK, /* in text hexadecimal */
+	FIELD_MARK, /* hexadecimal in text */
 	FIELD_SECONDS,
 	FIELD_BYTES,
 	FIELD_AGE, /* milliseconds */
@@ -26,21 +26,21 @@ enum field_kind {
 	FIELD_ENDPOINT,
 	FIELD_ID,
 	FIELD_FINGERPRINT,
-	FIELD_KEY, /* a public one */
+	FIELD_KEY, /* a public key */
 	FIELD_PROFILE,
-	FIELD_ROUTES, /* of a peer; of no attribute */
+	FIELD_ROUTES, /* of a peer; has no attribute of its own */
 };
 
 /**
  * struct field - a line of the table; a table ends with no @key
  * @key: its key in JSON
- * @kind: how it is read and shown
- * @attr: the attribute
+ * @kind: its type
+ * @attr: its attribute
  * @choices: names of an enumeration
- * @line: the line of text that it stands on, of those in print.c; NULL: none, of an event
- * @name: what stands before its value there; "": nothing
- * @hide: the value that is not worth a word; NULL: each is
- * @within: the protocol's own nest that @attr is in; 0: none
+ * @line: its line of text, one of those in print.c; NULL: none, for events
+ * @name: label before its value in text; "": none
+ * @hide: value that text omits; NULL: none
+ * @within: the protocol's nest that contains @attr; 0: none
  */
 struct field {
 	const char *key;
@@ -59,8 +59,8 @@ extern const struct field event_fields[];
 
 /**
  * struct text_line - a line of text about a peer or a device
- * @name: what it begins with, and what its fields have as their line
- * @print: prints all of it but its beginning; NULL: its fields, one after the other
+ * @name: its label, to which field.line refers
+ * @print: prints the rest of the line; NULL: print its fields, one after the other
  */
 struct text_line {
 	const char *name;
@@ -68,13 +68,13 @@ struct text_line {
 		      const struct model_peer *peer);
 };
 
-/* The lines in their order; the last has no name. */
+/* The lines, in order; the last has no name. */
 extern const struct text_line device_lines[];
 extern const struct text_line peer_lines[];
 
 /*
- * A field of an object with these attributes, a peer's with its routes; NULL: there
- * is none. free() the text.
+ * Format a field of an object with these attributes; peer is needed for a peer's routes.
+ * Returns a text for free(), or NULL if there is none.
  */
 struct json_object *field_json(const struct field *field,
 			       struct nlattr *const *tb,
@@ -82,14 +82,14 @@ struct json_object *field_json(const struct field *field,
 char *field_text(const struct field *field, struct nlattr *const *tb,
 		 const struct model_peer *peer);
 
-/* The field of that key. */
+/* Find a field by its key. */
 const struct field *field_find(const struct field *fields, const char *key);
 
-/* The number of a field; false: there is none. */
+/* Get the number of a field. False if there is none. */
 bool field_number(const struct field *field, struct nlattr *const *tb,
 		  uint64_t *number);
 
-/* A string as JSON wants it: UTF-8, whatever bytes a name has. */
+/* Make a JSON string: valid UTF-8, whatever bytes a name has. */
 struct json_object *text_json(const char *text);
 
 #endif /* CAMEXCTL_FIELDS_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* JSON. */
+/* Output in JSON. */
 #include <string.h>
 #include <unistd.h>
 
@@ -53,7 +53,7 @@ static struct json_object *device_object(const struct model_device *device,
 	return object;
 }
 
-/* Print and free: on one line, or for a terminal on many. */
+/* Print and free an object: on one line, or indented for a terminal. */
 static int print_json(FILE *out, struct json_object *object, bool line,
 		      struct fault *fault)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The model, for programs and for people. */
+/* Output of the model, for programs and for people. */
 #ifndef CAMEXCTL_OUTPUT_H
 #define CAMEXCTL_OUTPUT_H
 
@@ -11,8 +11,8 @@
 #include "netlink/model.h"
 
 /*
- * JSON with the keys in a fixed order; what the kernel did not give is null.
- * 0, or -1 with the reason: out of memory.
+ * Print JSON, with keys in a fixed order; values that the kernel did not send are null.
+ * Each returns 0, or -1 with the reason (out of memory).
  */
 int json_devices(FILE *out, const struct model_devices *devices,
 		 bool with_peers, struct fault *fault);
@@ -24,17 +24,17 @@ int json_stations(FILE *out, const struct model_stations *stations,
 		  struct fault *fault);
 int json_stats(FILE *out, const uint64_t *counters, const bool *given,
 	       struct fault *fault);
-/* One line; milliseconds since 1970. */
+/* Print an event on one line; the time is in milliseconds since 1970. */
 int json_event(FILE *out, const struct model_event *event, int64_t now,
 	       struct fault *fault);
 
 /**
- * struct hook_link - a link that the program is run for
+ * struct hook_link - a link for which the program runs
  * @dev: the camex device
- * @link: the interface, the peer's own one or the device
+ * @link: the interface: the peer's own one, or the device
  * @ifindex: its index
  * @peer: the peer's name
- * @id: its identifier; "": it has none
+ * @id: the peer's identifier; "": none
  */
 struct hook_link {
 	char dev[IFNAMSIZ];
@@ -44,13 +44,13 @@ struct hook_link {
 	char id[ID_TEXT];
 };
 
-/* What became of a hook: its exit status or a signal; what is NULL: it is only told. */
+/* Print the result of a hook: exit status or signal; with what NULL only the link. */
 int json_hook(FILE *out, const struct hook_link *link, const char *event,
 	      const char *what, int number, struct fault *fault);
 void print_hook(FILE *out, const struct hook_link *link, const char *event,
 		const char *what, int number);
 
-/* Text. Colours if print_colours() says so. */
+/* Print text, with colours if print_colours() has enabled them. */
 void print_device(FILE *out, const struct model_device *device);
 void print_peer(FILE *out, const struct model_device *device,
 		const struct model_peer *peer);
@@ -58,19 +58,19 @@ void print_peer_table(FILE *out, const struct model_device *device);
 void print_routes(FILE *out, const struct model_routes *routes);
 void print_stations(FILE *out, const struct model_stations *stations);
 void print_stats(FILE *out, const uint64_t *counters, const bool *given);
-/* Devices with counters and peers, in the Prometheus text format. */
+/* Print devices with counters and peers in the Prometheus text format. */
 void print_prometheus(FILE *out, const struct model_devices *devices);
 void print_event(FILE *out, const struct model_event *event, int64_t now);
 
-/* A colour as a terminal wants it, or "". */
+/* Get the escape sequence of a colour, or "". */
 enum colour { PLAIN, BOLD, FAINT, RED, GREEN, YELLOW };
 const char *paint(enum colour colour);
 
-/* Colours from now on if out is a terminal and NO_COLOR is not set. */
+/* Enable colours if out is a terminal and NO_COLOR is not set. */
 void print_colours(FILE *out);
 
 /**
- * struct counter - what a counter is
+ * struct counter - a counter
  * @name: its name
  * @help: what it counts
  */
@@ -79,10 +79,10 @@ struct counter {
 	const char *help;
 };
 
-/* The counters by attribute, in order. */
+/* The counters, sorted by attribute. */
 extern const struct counter counters_known[CAMEX_A_STATS_MAX + 1];
 
-/* Pure pieces of the text, with room for the result in buf. */
+/* Pure functions that format parts of the text into buf. */
 #define SIZE_TEXT 32
 #define AGE_TEXT 32
 /* 1536 -> "1.50 KiB" */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Text for people. */
+/* Output in text, for people. */
 #include <inttypes.h>
 #include <netlink/attr.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "output/output.h"
 #include "netlink/profile.h"
 
-/* prefixes on one line of text */
+/* maximum of prefixes on a line of text */
 #define ROUTES_WIDTH 60
 
 static bool colours;
@@ -76,10 +76,10 @@ static void print_label(FILE *out, int indent, const char *label)
 		label, paint(PLAIN));
 }
 
-/* This line reads better from its last field on. */
+/* Print the fields of this line in reverse order, which reads better. */
 static const char reversed[] = "timers";
 
-/* Whether a field says something about such a link. */
+/* Does a field apply to such a link? */
 static bool concerns_link(const struct field *field, struct nlattr *const *tb)
 {
 	bool tap = tb[CAMEX_A_DEV_LINK] &&
@@ -91,13 +91,13 @@ static bool concerns_link(const struct field *field, struct nlattr *const *tb)
 		return tap;
 	if (field->attr == CAMEX_A_DEV_SOURCE_CHECK)
 		return !tap;
-	/* what has no socket has nothing to send or receive by */
+	/* "tx" and "rx" need a socket */
 	if (!strcmp(field->line, "socket"))
 		return tb[CAMEX_A_DEV_PORT];
 	return true;
 }
 
-/* Whether a value is not worth a word. */
+/* Does text omit this value? */
 static bool is_hidden(const struct field *field, const char *text,
 		      struct nlattr *const *tb)
 {
@@ -114,7 +114,7 @@ static bool is_hidden(const struct field *field, const char *text,
 	return same;
 }
 
-/* "port 7000, bind 192.0.2.1": the fields of a line, if there are any. */
+/* Print the fields of a line, if there are any: "port 7000, bind 192.0.2.1". */
 static void print_line(FILE *out, int indent, const char *line,
 		       const struct field *fields, struct nlattr *const *tb,
 		       const struct model_peer *peer)
@@ -184,7 +184,7 @@ void print_device(FILE *out, const struct model_device *device)
 	print_lines(out, 2, device_lines, device, NULL);
 }
 
-/* Counters of datagrams that this end dropped, and that may have been the peer's answers. */
+/* Counters of dropped datagrams that may have been the peer's answers. */
 static void print_refusals(FILE *out, const struct model_device *device)
 {
 	static const uint16_t counters[] = {
@@ -204,7 +204,7 @@ static void print_refusals(FILE *out, const struct model_device *device)
 	}
 }
 
-/* Why a peer that was never heard does not answer. */
+/* Print why a peer that was never heard may not answer. */
 static void print_no_answer(FILE *out, const struct model_device *device,
 			    const struct model_peer *peer, uint64_t ms)
 {
@@ -221,7 +221,7 @@ static void print_no_answer(FILE *out, const struct model_device *device,
 	print_refusals(out, device);
 }
 
-/* Whether one end may take the other for a recording; nothing where that does not seem so. */
+/* Print a hint if one end may refuse the other's sessions as replays. */
 static void print_doubt(FILE *out, const struct model_device *device,
 			const struct model_peer *peer)
 {
@@ -339,8 +339,8 @@ static void print_name(FILE *out, const struct model_device *device,
 }
 
 /*
- * Prefixes, comma after comma, on as many lines as it takes. With links of their own peers
- * have none.
+ * Print prefixes, separated by commas, on as many lines as needed. Peers with links of
+ * their own have none.
  */
 static void print_prefixes(FILE *out, const struct model_device *device,
 			   const struct model_peer *peer)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Text in columns: a line for each peer, route, station or counter. */
+/* Tables: a line for each peer, route, station or counter. */
 #include <inttypes.h>
 #include <netlink/attr.h>
 #include <stdlib.h>
@@ -14,9 +14,9 @@
 /**
  * struct table - rows of cells
  * @titles: a title for each column
- * @n_columns: how many columns
+ * @n_columns: number of columns
  * @cells: a text for each cell, row after row; NULL: "-"
- * @n_rows: how many rows
+ * @n_rows: number of rows
  */
 struct table {
 	const char *const *titles;
@@ -25,7 +25,7 @@ struct table {
 	size_t n_rows;
 };
 
-/* Characters, as opposed to bytes. */
+/* Count characters, not bytes. */
 static int width_of(const char *text)
 {
 	int width = 0;
@@ -65,7 +65,7 @@ static void print_row(FILE *out, const struct table *table, const int *widths,
 	fputs(cells[last] ? cells[last] : "-", out);
 }
 
-/* Print the table, if it has a row, and free its cells. */
+/* Print the table if it has rows, and free its cells. */
 static void print_rows(FILE *out, struct table *table)
 {
 	size_t n = table->n_columns;
@@ -88,7 +88,7 @@ static void print_rows(FILE *out, struct table *table)
 	free(table->cells);
 }
 
-/* The cells of a new row; NULL: no memory. */
+/* Append a row. Returns its cells, or NULL without memory. */
 static char **add_row(struct table *table, size_t n_rows)
 {
 	if (!table->cells)
@@ -99,7 +99,7 @@ static char **add_row(struct table *table, size_t n_rows)
 	return &table->cells[table->n_rows++ * table->n_columns];
 }
 
-/* The first route tells which peer it is; show has them all. */
+/* The first route is enough to recognize the peer; "show" prints all. */
 static char *last_cell(const struct model_peer *peer)
 {
 	const struct nlattr *link = peer->tb[CAMEX_A_PEER_LINK];
@@ -272,7 +272,7 @@ void print_stats(FILE *out, const uint64_t *counters, const bool *given)
 		if (width > digits)
 			digits = width;
 	}
-	/* what happened before what did not */
+	/* counters above zero first */
 	for (int pass = 0; pass < 2; pass++)
 		for (int i = 1; i <= CAMEX_A_STATS_MAX; i++)
 			if (counters_known[i].name && given[i] &&

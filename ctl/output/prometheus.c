@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The Prometheus text format: families of samples, each family in one place. */
+/* Output in the Prometheus text format: all samples of a family in one place. */
 #include <inttypes.h>
 #include <netlink/attr.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "output/fields.h"
 #include "output/output.h"
 
-/* A label's value, in its quotes. */
+/* Print a label's value in quotes. */
 static void write_label(FILE *out, const char *value)
 {
 	fputc('"', out);
@@ -28,7 +28,7 @@ static void begin_family(FILE *out, const char *name, const char *type,
 	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
-/* "NAME{device="camex0", peer="bob"": to be ended by the caller. */
+/* Print NAME{device="camex0", peer="bob" without the closing brace. */
 static void begin_sample(FILE *out, const char *name, const char *device,
 			 const char *peer)
 {
@@ -85,7 +85,7 @@ static void write_devices(FILE *out, const struct model_devices *devices)
 	}
 }
 
-/* Each counter of packets that are not dropped has a family of its own. */
+/* Counters of packets that are not dropped have their own families. */
 static const char *family_of(int counter)
 {
 	switch (counter) {
@@ -136,13 +136,13 @@ static void write_counters(FILE *out, const struct model_devices *devices)
 }
 
 /**
- * struct family - what peers have
+ * struct family - a family of samples about peers
  * @name: the family
  * @type: its type
- * @help: what it is
- * @key: the field of JSON with the number
- * @ms: it is in milliseconds, and told in seconds
- * @choices: it is a name, which is a label; NULL: it is a number
+ * @help: its description
+ * @key: the field with the number
+ * @ms: the field is in milliseconds, the sample in seconds
+ * @choices: the field is a name, which becomes a label; NULL: it is a number
  */
 struct family {
 	const char *name;

@@ -66,7 +66,7 @@ bool prefix_mask(struct prefix *prefix)
 	return masked;
 }
 
-/* ADDRESS[/LENGTH]; what is a word for such a thing. */
+/* Parse ADDRESS[/LENGTH]; errors call it @what. */
 static int prefix_read(const char *text, const char *what,
 		       struct prefix *prefix, struct fault *fault)
 {
@@ -185,7 +185,7 @@ static int prefixes_check_unique(const struct prefixes *prefixes,
 	return status;
 }
 
-/* What stands between commas; form is said of an empty one. */
+/* Get the next item of a list; form is the error text for an empty one. */
 static int list_parse(const char *text, const char *form,
 		      int (*parse)(const char *text, struct prefix *prefix,
 				   struct fault *fault),
@@ -206,7 +206,7 @@ static int list_parse(const char *text, const char *form,
 	for (char *word; (word = strsep(&rest, ","));) {
 		char *end = word + strlen(word);
 
-		/* in files there is room for blanks */
+		/* files may have blanks after commas */
 		word += strspn(word, " \t");
 		while (end > word && (end[-1] == ' ' || end[-1] == '\t'))
 			*--end = '\0';
@@ -306,7 +306,7 @@ static int endpoint_resolve(const char *host, bool numeric,
 	struct addrinfo *list, *it;
 	int status;
 
-	/* what getaddrinfo() makes of an unknown scope is not worth showing */
+	/* an unknown scope: getaddrinfo()'s own text would not help */
 	if (scope && scope[1] && !if_nametoindex(scope + 1)) {
 		uint32_t index;
 
@@ -353,7 +353,7 @@ static bool is_link_local(const struct address *addr)
 	       (addr->bytes[1] & 0xc0) == 0x80;
 }
 
-/* Nothing but digits and dots, and no address: not even a short form, such as 127.1. */
+/* Is it an address of digits and dots that is wrong, including short forms such as 127.1? */
 static bool is_mistyped(const char *host)
 {
 	struct in_addr in;

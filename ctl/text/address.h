@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Addresses, prefixes and endpoints, from text and to text. */
+/* Addresses, prefixes and endpoints: parsing and formatting. */
 #ifndef CAMEXCTL_ADDRESS_H
 #define CAMEXCTL_ADDRESS_H
 
@@ -26,9 +26,9 @@ struct address {
 };
 
 /**
- * struct prefix - addresses that begin alike
- * @addr: no bits set past @len, unless it is an address with its network
- * @len: bits
+ * struct prefix - a prefix, or an address with the length of its network
+ * @addr: the address; a prefix has no bits set past @len
+ * @len: length, bits
  */
 struct prefix {
 	struct address addr;
@@ -38,7 +38,7 @@ struct prefix {
 /**
  * struct prefixes - a list of prefixes
  * @list: from malloc()
- * @n: how many
+ * @n: number of prefixes
  */
 struct prefixes {
 	struct prefix *list;
@@ -46,7 +46,7 @@ struct prefixes {
 };
 
 /**
- * struct endpoint - where a peer is
+ * struct endpoint - the endpoint of a peer
  * @addr: its address
  * @port: its UDP port
  * @scope: interface index of a link-local address, else 0
@@ -57,21 +57,21 @@ struct endpoint {
 	uint32_t scope;
 };
 
-/* Bytes of an address: 4, 16; 0: any. */
+/* Number of bytes of an address: 4 or 16; 0 for AF_UNSPEC. */
 size_t address_len(const struct address *addr);
-/* An address from 4 or 16 bytes; -1: neither. */
+/* Make an address from 4 or 16 bytes. Returns -1 for other lengths. */
 int address_set(struct address *addr, const void *bytes, size_t len);
 
 /* Each returns 0, or -1 with the reason in fault. */
 int address_parse(const char *text, struct address *addr, struct fault *fault);
 int prefix_parse(const char *text, struct prefix *prefix, struct fault *fault);
-/* PREFIX[,PREFIX…], any, none; free the list with free(). */
+/* PREFIX[,PREFIX…], any or none. The caller frees the list. */
 int prefixes_parse(const char *text, struct prefixes *prefixes,
 		   struct fault *fault);
-/* ADDRESS[/LENGTH][,…]: addresses and the networks they are in; the same. */
+/* ADDRESS[/LENGTH][,…]: addresses with their networks. The caller frees the list. */
 int addresses_parse(const char *text, struct prefixes *prefixes,
 		    struct fault *fault);
-/* HOST:PORT; a host name is resolved, which may wait for the network. */
+/* HOST:PORT. A host name is resolved, which may block. */
 int endpoint_parse(const char *text, struct endpoint *endpoint,
 		   struct fault *fault);
 
@@ -80,17 +80,17 @@ const char *address_text(const struct address *addr, char *buf);
 const char *prefix_text(const struct prefix *prefix, char *buf);
 const char *endpoint_text(const struct endpoint *endpoint, char *buf);
 
-/* Clear the bits past the length; true: one was set. */
+/* Clear the bits past the length. True if any was set. */
 bool prefix_mask(struct prefix *prefix);
 
-/* Whether all addresses of a prefix are in the network that another one, with its address, is in. */
+/* Are all addresses of a prefix in the network of another prefix or address? */
 bool prefix_within(const struct prefix *inner, const struct prefix *outer);
 
-/* Whether a prefix is in a list. */
+/* Is a prefix in a list? */
 bool prefixes_have(const struct prefixes *prefixes,
 		   const struct prefix *prefix);
 
-/* One more, of a list that has grown by this alone. 0, or -1 without memory. */
+/* Append a prefix to a list made by this function alone. Returns 0, or -1 without memory. */
 int prefixes_add(struct prefixes *prefixes, const struct prefix *prefix);
 
 /* Order for qsort(): IPv4 first, then by address, then by length. */

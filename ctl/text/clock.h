@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* The clock that never steps. */
+/* The monotonic clock. */
 #ifndef CAMEXCTL_CLOCK_H
 #define CAMEXCTL_CLOCK_H
 
 #include <stdint.h>
 
 /**
- * clock_ms() - milliseconds since some moment, the same for all calls
+ * clock_ms() - get milliseconds since a fixed, unspecified moment
  */
 int64_t clock_ms(void);
 

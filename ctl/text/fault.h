@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What went wrong, in one line for a person. */
+/* Reasons of failures: one line for people. */
 #ifndef CAMEXCTL_FAULT_H
 #define CAMEXCTL_FAULT_H
 
@@ -10,7 +10,7 @@
 
 /**
  * struct fault - why a call failed
- * @usage: the command line is not understood, as opposed to not obeyed
+ * @usage: the command line is wrong (exit status 2)
  * @text: the reason, without the program's name
  */
 struct fault {
@@ -24,12 +24,12 @@ int fault_set(struct fault *fault, const char *fmt, ...)
 int fault_usage(struct fault *fault, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Put "NAME: " before the text of a fault; returns -1 as well. */
+/* Put "NAME: " before the text of a fault. Returns -1, too. */
 int fault_prefix(struct fault *fault, const char *name);
 
 /*
- * One line on stderr, after "camexctl: ". Control bytes of arguments are shown
- * as \xNN, so that it stays one line and does nothing to a terminal.
+ * Print one line on stderr, after "camexctl: ". Control bytes of arguments are shown
+ * as \\xNN, so that they neither break the line nor affect a terminal.
  */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

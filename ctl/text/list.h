@@ -7,12 +7,12 @@
 
 /**
  * list_add() - one more item at the end of a list
- * @list: where the pointer to the list is; NULL is an empty list. All its items were added by
- *	this function, which makes room for the next power of two
- * @n: how many items it has
- * @size: bytes of an item
+ * @list: address of the pointer to the list; a NULL pointer is an empty list. Add all items by
+ *	this function, which allocates the next power of two
+ * @n: number of items
+ * @size: size of an item, bytes
  *
- * Return: the new item, of zeros, or NULL without memory.
+ * Return: the new item, zeroed, or NULL without memory.
  */
 void *list_add(void *list, size_t *n, size_t size);
 

@@ -3,7 +3,7 @@
 
 #include "text/nearest.h"
 
-/* longer words are nobody's typing error */
+/* longer words are not compared */
 #define WORD_MAX 32
 
 static unsigned int smaller_of(unsigned int a, unsigned int b)
@@ -12,8 +12,8 @@ static unsigned int smaller_of(unsigned int a, unsigned int b)
 }
 
 /*
- * Letters to insert, delete, replace or swap with their neighbour that turn
- * one word into the other.
+ * Edit distance: the number of letters to insert, delete, replace or swap with their
+ * neighbour to turn one word into the other.
  */
 static unsigned int edit_distance(const char *a, const char *b)
 {
@@ -55,7 +55,7 @@ void nearest_see(struct nearest *nearest, const char *name)
 	if (!name)
 		return;
 	distance = edit_distance(word, name);
-	/* an abbreviation is as good as one wrong letter */
+	/* an abbreviation counts like one wrong letter */
 	if (len >= 2 && !strncmp(word, name, len))
 		distance = 1;
 	else if (distance > 2 || 2 * distance >= strlen(name) ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* What a mistyped word was meant to be. */
+/* Finds the word that a mistyped word was meant to be. */
 #ifndef CAMEXCTL_NEAREST_H
 #define CAMEXCTL_NEAREST_H
 
@@ -7,9 +7,9 @@
 
 /**
  * struct nearest - the name that a word resembles most
- * @word: what was typed
- * @name: the name; NULL: none of those seen resembles it
- * @distance: how much it differs
+ * @word: the typed word
+ * @name: the name; NULL: no name so far resembles it
+ * @distance: edit distance of both
  */
 struct nearest {
 	const char *word;
@@ -17,7 +17,7 @@ struct nearest {
 	size_t distance;
 };
 
-/* See whether a name is nearer than those before; NULL is none. */
+/* Compare with one more name; NULL is ignored. */
 void nearest_see(struct nearest *nearest, const char *name);
 
 #endif /* CAMEXCTL_NEAREST_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* From words to numbers and names: pure functions, 0 or -1 with the reason. */
+/* Parsers of numbers and names: pure functions that return 0, or -1 with the reason. */
 #ifndef CAMEXCTL_PARSE_H
 #define CAMEXCTL_PARSE_H
 
@@ -15,11 +15,11 @@
 #define ID_TEXT (2 * CAMEX_ID_LEN + 1)
 
 /**
- * parse_number() - a whole number, decimal or, after 0x, hexadecimal
+ * parse_number() - parse a whole number, decimal or, after 0x, hexadecimal
  * @text: the word; no blanks, no sign
- * @max: the largest that is allowed
+ * @max: the largest number that is allowed
  * @number: the result
- * @fault: the reason when it fails
+ * @fault: the reason of a failure
  */
 int parse_number(const char *text, uint32_t max, uint32_t *number,
 		 struct fault *fault);
@@ -30,16 +30,16 @@ int parse_switch(const char *text, bool *on, struct fault *fault);
 /* The name of a peer: 1 to 31 bytes of UTF-8, no blank, no '/', no control. */
 int parse_peer_name(const char *text, struct fault *fault);
 
-/* A hash that does not see case, in ASCII: so the kernel compares the names of peers. */
+/* Hash a name, ignoring the case of ASCII letters, as the kernel does with names of peers. */
 size_t peer_name_hash(const char *name);
 
-/* The name of an interface, as the kernel allows them. */
+/* The name of an interface, by the kernel's rules. */
 int parse_interface_name(const char *text, struct fault *fault);
 
 /* An identifier of protocol jtunnel, CAMEX_ID_LEN bytes: 16 hexadecimal digits. */
 int parse_id(const char *text, uint8_t *id, struct fault *fault);
 
-/* The text of one, in a buffer of ID_TEXT bytes, which is returned. */
+/* Format an identifier into a buffer of ID_TEXT bytes, which is returned. */
 const char *id_text(const uint8_t *id, char *buf);
 
 #define MAC_LEN 6
@@ -49,7 +49,7 @@ const char *id_text(const uint8_t *id, char *buf);
 int parse_mac(const char *text, uint8_t *mac, struct fault *fault);
 char *mac_text(const uint8_t *mac, char *buf);
 
-/* Length of the valid UTF-8 sequence that starts at text, 0: there is none. */
+/* Get the length of the valid UTF-8 sequence at the start of text; 0 if there is none. */
 unsigned int parse_utf8(const char *text);
 
 #endif /* CAMEXCTL_PARSE_H */

@@ -11,10 +11,10 @@
 
 #include "text/secret.h"
 
-/* what a key file or a passphrase may have at most */
+/* maximum size of a key file or a passphrase */
 #define TEXT_MAX 4096
 
-/* File contents on their way to a key: locked in memory, wiped after use. */
+/* Buffer for the content of a key file: locked in memory, wiped after use. */
 struct text {
 	char bytes[TEXT_MAX + 1];
 	size_t len;
@@ -29,7 +29,7 @@ static int secret_init(struct fault *fault)
 
 static void text_wipe(struct text *text)
 {
-	/* wipes as well */
+	/* also wipes */
 	sodium_munlock(text, sizeof(*text));
 }
 
@@ -39,12 +39,12 @@ static void terminal_restore(int signo)
 {
 	tcsetattr(STDIN_FILENO, TCSADRAIN, &terminal_mode);
 	if (signo) {
-		/* SA_RESETHAND: now it ends us */
+		/* the handler is reset (SA_RESETHAND), so this ends the program */
 		raise(signo);
 	}
 }
 
-/* Ask a person, and do not show what is typed. False: it is no terminal. */
+/* Ask the user without echo. False if standard input is no terminal. */
 static bool terminal_prompt(const char *what)
 {
 	struct sigaction action = {

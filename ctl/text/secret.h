@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Keys: where they come from and what identifies them. */
+/* Keys: reading, generating and identifying them. */
 #ifndef CAMEXCTL_SECRET_H
 #define CAMEXCTL_SECRET_H
 
@@ -16,14 +16,14 @@
 #define SECRET_HEX (2 * CAMEX_FINGERPRINT_LEN + 1)
 
 /**
- * struct secret - a key; wiped with secret_wipe()
+ * struct secret - a key; secret_wipe() wipes it
  * @key: the key itself
  * @fingerprint: BLAKE2b-128 of @key
- * @public_key: the public key of it, once secret_derive_public() was called
- * @given: there is a key: no option was "none"
- * @shared: it came from a file that has more in it than this key
- * @exposed: it came from a wg-quick configuration that others than its owner can read
- * @is_key: the passphrase that it came from is a key in base64
+ * @public_key: its public key, after secret_derive_public()
+ * @given: there is a key: the value was not "none"
+ * @shared: it is from a file that has other content, too
+ * @exposed: it is from a wg-quick configuration that other users than its owner can read
+ * @is_key: it is from a passphrase that looks like a key in base64
  */
 struct secret {
 	uint8_t key[CAMEX_KEY_LEN];
@@ -36,9 +36,9 @@ struct secret {
 };
 
 /*
- * From a file, "-" being standard input. A key file holds 32 bytes in base64;
- * of a passphrase one trailing LF or CRLF is removed. A file that others than its
- * owner can read is refused. 0, or -1 with the reason.
+ * Read a key from a file; "-" is standard input. A key file has 32 bytes in base64. Of a
+ * passphrase one trailing LF or CRLF is removed. A file that other users than its owner
+ * can read is refused. Returns 0, or -1 with the reason.
  */
 int secret_read_key(const char *path, struct secret *secret,
 		    struct fault *fault);
@@ -46,25 +46,25 @@ int secret_read_passphrase(const char *path, struct secret *secret,
 			   struct fault *fault);
 
 /*
- * A key, 32 bytes, of its base64; the second identifies it as well. The reason names it
- * and does not show it. 0, or -1 with the reason.
+ * Decode a key of 32 bytes from base64; the second function fills in its fingerprint, too.
+ * Errors do not contain the key. Returns 0, or -1 with the reason.
  */
 int key_of_base64(const char *name, const char *text, size_t len, uint8_t *key,
 		  struct fault *fault);
 int secret_of_base64(const char *name, const char *text, size_t len,
 		     struct secret *secret, struct fault *fault);
 
-/* Fill public_key, of a private key of Curve25519. */
+/* Compute the public key of a private key (Curve25519). */
 void secret_derive_public(struct secret *secret);
 
-/* A passphrase that is in memory already. */
+/* Derive a key from a passphrase in memory. */
 int secret_of_passphrase(const char *text, size_t len, struct secret *secret,
 			 struct fault *fault);
 
-/* A new random key. */
+/* Generate a random key. */
 int secret_random(struct secret *secret, struct fault *fault);
 
-/* Random bytes that are no secret. */
+/* Generate random bytes that are no secret. */
 int secret_random_bytes(void *bytes, size_t len, struct fault *fault);
 
 void secret_wipe(struct secret *secret);
