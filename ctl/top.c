@@ -14,6 +14,8 @@
 
 /* input of one read: an arrow key is several bytes */
 #define KEYS_MAX 16
+/* Milliseconds until an ESC byte that nothing follows is the Escape key. */
+#define ESCAPE_MS 1000
 
 static volatile sig_atomic_t ended, resized;
 
@@ -95,36 +97,27 @@ static void scroll_rows(struct top_view *view, long by)
 		view->first += (size_t)by;
 }
 
-/* Handle arrow and page keys: the bytes after ESC [ or ESC O. */
-static void take_sequence(struct top_view *view, char last)
+/*
+ * Handle arrow and page keys. @last: the byte that ends the sequence. @number: the number
+ * before it, which names the key if the last byte is ~.
+ */
+static void take_sequence(struct top_view *view, char last, unsigned int number)
 {
 	long page = view->lines > 5 ? (long)view->lines - 4 : 1;
 
-	switch (last) {
-	case 'A':
+	if (last == 'A')
 		scroll_rows(view, -1);
-		break;
-	case 'B':
+	else if (last == 'B')
 		scroll_rows(view, 1);
-		break;
-	case '5':
+	else if (last == '~' && number == 5)
 		scroll_rows(view, -page);
-		break;
-	case '6':
+	else if (last == '~' && number == 6)
 		scroll_rows(view, page);
-		break;
-	case 'H':
-	case '1':
-	case '7':
+	else if (last == 'H' || (last == '~' && (number == 1 || number == 7)))
 		view->first = 0;
-		break;
-	case 'F':
-	case '4':
-	case '8':
+	else if (last == 'F' || (last == '~' && (number == 4 || number == 8)))
 		/* top_print() limits this to the last page */
 		view->first = SIZE_MAX / 2;
-		break;
-	}
 }
 
 static void take_key(struct top_view *view, char key)
@@ -177,6 +170,49 @@ static void take_key(struct top_view *view, char key)
 	}
 }
 
+static void take_plain(struct top_view *view, char key)
+{
+	if (view->typing)
+		type_filter(view, key);
+	else
+		take_key(view, key);
+}
+
+/* Handle one byte of input: a sequence may arrive in several reads. */
+static void take_byte(struct top_view *view, char byte)
+{
+	switch (view->escape) {
+	case TOP_NO_ESCAPE:
+		if (byte != '\033') {
+			take_plain(view, byte);
+			break;
+		}
+		view->escape = TOP_ESCAPE;
+		view->escaped_at = clock_ms();
+		view->number = 0;
+		break;
+	case TOP_ESCAPE:
+		if (byte == '[' || byte == 'O') {
+			view->escape = TOP_SEQUENCE;
+			break;
+		}
+		view->escape = TOP_NO_ESCAPE;
+		take_plain(view, '\033');
+		take_byte(view, byte);
+		break;
+	case TOP_SEQUENCE:
+		/* of ESC [ 1 ; 5 A, an arrow with Ctrl, the last byte alone counts */
+		if (byte >= '0' && byte <= '9')
+			view->number = view->number * 10 % 1000 +
+				       (unsigned int)(byte - '0');
+		if (byte < '@' || byte > '~')
+			break;
+		view->escape = TOP_NO_ESCAPE;
+		take_sequence(view, byte, view->number);
+		break;
+	}
+}
+
 static void take_keys(struct top_view *view)
 {
 	char keys[KEYS_MAX];
@@ -185,21 +221,44 @@ static void take_keys(struct top_view *view)
 	/* the terminal was closed */
 	if (!n || (n < 0 && errno != EINTR && errno != EAGAIN))
 		ended = SIGHUP;
-	if (n <= 0)
-		return;
-	for (ssize_t i = 0; i < n; i++) {
-		if (keys[i] == '\033' && i + 2 < n &&
-		    (keys[i + 1] == '[' || keys[i + 1] == 'O')) {
-			take_sequence(view, keys[i + 2]);
-			i += 2;
-			while (i + 1 < n && keys[i + 1] == '~')
-				i++;
-		} else if (view->typing) {
-			type_filter(view, keys[i]);
-		} else {
-			take_key(view, keys[i]);
-		}
-	}
+	for (ssize_t i = 0; i < n; i++)
+		take_byte(view, keys[i]);
+}
+
+/*
+ * Wait for input, a signal or so many milliseconds. Signals are blocked while the flags are
+ * read, so that a signal between that and the wait ends the wait.
+ */
+static int wait_for_input(struct pollfd *fds, nfds_t n, int64_t ms)
+{
+	const struct timespec limit = { ms / 1000, ms % 1000 * 1000000 };
+	sigset_t ours, before;
+	int ready = 0;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGHUP);
+	sigaddset(&ours, SIGWINCH);
+	sigprocmask(SIG_BLOCK, &ours, &before);
+	if (!ended && !resized)
+		ready = ppoll(fds, n, &limit, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ready;
+}
+
+/* End a sequence whose rest does not arrive. Returns true if that was the Escape key. */
+static bool end_escape(struct top_view *view)
+{
+	bool alone = view->escape == TOP_ESCAPE;
+
+	if (view->escape == TOP_NO_ESCAPE ||
+	    clock_ms() < view->escaped_at + ESCAPE_MS)
+		return false;
+	view->escape = TOP_NO_ESCAPE;
+	if (alone)
+		take_plain(view, '\033');
+	return alone;
 }
 
 /* Wait for the next sample; redraw at once after a key or a new terminal size. */
@@ -210,12 +269,18 @@ static void wait_for_sample(const struct top_rows *rows, struct top_view *view,
 
 	while (!ended) {
 		int64_t left = due - clock_ms();
+		bool late = left <= 0 && !view->paused;
 
-		if (left <= 0 && !view->paused)
-			return;
-		if (poll(&keys, 1, left > 0 ? (int)left : 1000) > 0)
+		/* read keys even if a sample takes as long as the delay */
+		if (left <= 0)
+			left = late ? 0 : 1000;
+		if (view->escape != TOP_NO_ESCAPE && left > ESCAPE_MS)
+			left = ESCAPE_MS;
+		if (wait_for_input(&keys, 1, left) > 0)
 			take_keys(view);
-		else if (!resized)
+		else if (late)
+			return;
+		else if (!end_escape(view) && !resized)
 			continue;
 		if (resized) {
 			resized = 0;
@@ -225,6 +290,13 @@ static void wait_for_sample(const struct top_rows *rows, struct top_view *view,
 		top_print(stdout, rows, view);
 		fflush(stdout);
 	}
+}
+
+static int64_t left_until(int64_t due)
+{
+	int64_t left = due - clock_ms();
+
+	return left > 0 ? left : 0;
 }
 
 static int run_samples(struct call *call, struct top_view *view, double delay,
@@ -244,7 +316,7 @@ static int run_samples(struct call *call, struct top_view *view, double delay,
 		due += every;
 		if (batch)
 			while (!ended && clock_ms() < due)
-				poll(NULL, 0, (int)(due - clock_ms()));
+				wait_for_input(NULL, 0, left_until(due));
 		else
 			wait_for_sample(&rows, view, due);
 		if (ended)
@@ -324,13 +396,13 @@ int show_top(struct call *call)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGHUP, &action, NULL);
-	sigaction(SIGWINCH, &action, NULL);
 	if (values_get(&call->values, "-b"))
 		return run_samples(call, &view, delay, count);
 	if (!isatty(STDOUT_FILENO))
 		return fault_set(
 			&call->fault,
 			"standard output is no terminal: -b does without");
+	sigaction(SIGWINCH, &action, NULL);
 	view.columns = 80;
 	view.colours = !(no_colour && *no_colour);
 	return run_in_terminal(call, &view, delay, count);

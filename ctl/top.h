@@ -83,6 +83,13 @@ struct top_rows {
 	int64_t when;
 };
 
+/* The part of an escape sequence that was read. */
+enum top_escape {
+	TOP_NO_ESCAPE,
+	TOP_ESCAPE, /* ESC */
+	TOP_SEQUENCE, /* ESC [ or ESC O, and more may follow */
+};
+
 /**
  * struct top_view - how rows are shown
  * @order: sort order
@@ -91,6 +98,9 @@ struct top_rows {
  * @filter: text that a name, state or endpoint must contain; "": no filter
  * @first: index of the first row on the screen
  * @typing: the filter is being typed
+ * @escape: state of the escape sequence that is read
+ * @escaped_at: milliseconds of the monotonic clock at its first byte
+ * @number: the last number in it
  * @paused: take no new samples
  * @help: show the keys
  * @columns: width of the terminal; 0: unlimited
@@ -105,6 +115,9 @@ struct top_view {
 	char filter[TOP_FILTER];
 	size_t first;
 	bool typing;
+	enum top_escape escape;
+	int64_t escaped_at;
+	unsigned int number;
 	bool paused;
 	bool help;
 	unsigned int columns;

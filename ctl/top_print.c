@@ -259,7 +259,8 @@ static void write_row(FILE *out, const struct top_row *row,
 	end_line(out, view);
 }
 
-void top_print(FILE *out, const struct top_rows *rows, struct top_view *view)
+static void print_picture(FILE *out, const struct top_rows *rows,
+			  struct top_view *view)
 {
 	struct layout layout = lay_out(rows, view);
 	const struct top_row **list;
@@ -284,4 +285,40 @@ void top_print(FILE *out, const struct top_rows *rows, struct top_view *view)
 	if (view->columns)
 		fputs("\033[J", out);
 	free(list);
+}
+
+/* Scripts get no blanks at the ends of lines. */
+static void print_trimmed(FILE *out, const char *text)
+{
+	while (*text) {
+		size_t line = strcspn(text, "\n"), len = line;
+
+		while (len && text[len - 1] == ' ')
+			len--;
+		fwrite(text, 1, len, out);
+		text += line;
+		if (*text) {
+			fputc('\n', out);
+			text++;
+		}
+	}
+}
+
+void top_print(FILE *out, const struct top_rows *rows, struct top_view *view)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *picture;
+
+	if (view->columns) {
+		print_picture(out, rows, view);
+		return;
+	}
+	picture = open_memstream(&text, &size);
+	if (!picture)
+		return;
+	print_picture(picture, rows, view);
+	if (!fclose(picture))
+		print_trimmed(out, text);
+	free(text);
 }

@@ -59,6 +59,32 @@ ip -n host2 link set camex0 up
 ok "-b" camexctl -n host1 top camex0 -b -n 2
 is "two tables of 1,000 peers" "$(grep -c ' waiting ' "$test_tmp/output")" 2000
 unlike "without escape sequences" "$(<"$test_tmp/output")" $'\033'
+is "or blanks at the ends of lines" "$(grep -c ' $' "$test_tmp/output")" 0
+# a signal that comes just before top waits: the library sends it when top is about to
+cat >"$test_tmp/late.c" <<-'END'
+	#define _GNU_SOURCE
+	#include <dlfcn.h>
+	#include <poll.h>
+	#include <signal.h>
+	#include <unistd.h>
+	int poll(struct pollfd *fds, nfds_t n, int ms)
+	{
+		int (*real)(struct pollfd *, nfds_t, int) = dlsym(RTLD_NEXT, "poll");
+		if (!n)
+			kill(getpid(), SIGTERM);
+		return real(fds, n, ms);
+	}
+	int ppoll(struct pollfd *fds, nfds_t n, const struct timespec *limit, const sigset_t *mask)
+	{
+		int (*real)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *) = dlsym(RTLD_NEXT, "ppoll");
+		if (!n)
+			kill(getpid(), SIGTERM);
+		return real(fds, n, limit, mask);
+	}
+END
+ok "a library that sends a signal" gcc -shared -fPIC -U_FORTIFY_SOURCE -o "$test_tmp/late.so" "$test_tmp/late.c"
+ok "a signal that comes just before it waits ends it" timeout --kill-after 1 20 \
+	env "LD_PRELOAD=$test_tmp/late.so" camexctl -n host1 top camex0 -b -d 1000
 nok "without a terminal" camexctl -n host1 top
 like "it says what to do" "$(<"$test_tmp/output")" 'is no terminal: -b does without$'
 
@@ -79,6 +105,12 @@ like "the sum is that of the peer" "$(line 1)" '1 up, 999 waiting.* in [0-9.]+kB
 keys n
 becomes "by name" 'by name .*
 cam0002 '
+keys -H 1b 5b 42
+becomes "an arrow scrolls" 'by name  2 of 1000'
+for byte in 1b 5b 42; do keys -H $byte; done
+becomes "also where it comes in pieces" 'by name  3 of 1000'
+keys -H 1b 5b 31 3b 35 41 1b 4f 41
+becomes "with a modifier, and as the other kind" 'by name  1 of 1000'
 keys v
 becomes "reversed" 'by name, reversed .*
 cam1001 '
