@@ -616,6 +616,28 @@ client_file() {
 	END
 }
 
+# far_end HOST: the far end of what far_file describes, 10.0.0.2, for host1 with the key in $test_tmp/key
+far_end() {
+	camexctl -n "$1" dev add camex0 port 7000 &&
+		camexctl -n "$1" peer add camex0 host1 key-file "$test_tmp/key" routes 10.0.0.1/32 &&
+		ip -n "$1" address add 10.0.0.2/24 dev camex0 &&
+		ip -n "$1" link set camex0 up
+}
+
+# far_file: $test_tmp/camex0.up, 10.0.0.1, with one peer, "far", whose endpoint is a name
+far_file() {
+	cat >"$test_tmp/camex0.up" <<-'END'
+		[device]
+		name = camex0
+		port = 7000
+		address = 10.0.0.1/24
+		[peer far]
+		endpoint = far.example:7000
+		key-file = key
+		routes = 10.0.0.2/32
+	END
+}
+
 # has_counted HOST COUNTER N: camex0 of HOST has counted so many there.
 has_counted() {
 	[ "$(counter "$1" "$2")" -eq "$3" ]

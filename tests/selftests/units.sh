@@ -24,23 +24,11 @@ for unit in "$top"/ctl/*@.*.in; do
 done
 
 # --- the far ends ---
-ok "far" camexctl -n host3 dev add camex0 port 7000
-camexctl -n host3 peer add camex0 host1 key-file "$test_tmp/key" routes 10.0.0.1/32
-ip -n host3 address add 10.0.0.2/24 dev camex0
-ip -n host3 link set camex0 up
+ok "far" far_end host3
 cp /etc/hosts "$test_tmp/hosts"
 chmod 644 "$test_tmp/hosts"
 echo "192.0.2.3 far.example" >>"$test_tmp/hosts"
-cat >"$test_tmp/camex0.up" <<END
-[device]
-name = camex0
-port = 7000
-address = 10.0.0.1/24
-[peer far]
-endpoint = far.example:7000
-key-file = key
-routes = 10.0.0.2/32
-END
+far_file
 
 # --- under systemd ---
 etc=$test_tmp/etc
