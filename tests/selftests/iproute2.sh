@@ -1,12 +1,21 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # Debian's own ip with the plug-in link_camex.so: devices made, shown and changed by it are those of camexctl.
+# CAMEX_IP_TREE: a tree of another Debian release, whose ip is tried; CAMEX_IP_PLUGIN: where the plug-in is
+# that was built there (tests/iproute2/test-plugin).
 # shellcheck source-path=SCRIPTDIR disable=SC2016,SC2317
 . "$(dirname "$0")/lib.sh"
 
+own=$(readlink -f "$(dirname "$0")/../../build")
+plugin=${CAMEX_IP_PLUGIN-$own}
+
 # plugged WORD...: ip with the plug-in
 plugged() {
-	IP_LIB_DIR=$(readlink -f "$(dirname "$0")/../../build") ip "$@"
+	if [ -n "${CAMEX_IP_TREE-}" ]; then
+		chroot "$CAMEX_IP_TREE" env IP_LIB_DIR=/mnt ip "$@"
+	else
+		IP_LIB_DIR=$plugin ip "$@"
+	fi
 }
 
 # settings NAME: all of a device but what it is called
@@ -41,6 +50,12 @@ refuses() {
 }
 
 ok "modprobe camex" modprobe camex
+if [ -n "${CAMEX_IP_TREE-}" ]; then
+	ok "the tree has the plug-in" mount --bind "$plugin" "$CAMEX_IP_TREE/mnt"
+	ok "and the files of the test" mount --bind /tmp "$CAMEX_IP_TREE/tmp"
+fi
+like "which ip" "$(plugged -V)" '^ip utility, iproute2-[0-9]'
+note "$(plugged -V)"
 camexctl key gen >"$test_tmp/private"
 
 # --- without the plug-in ---
@@ -120,14 +135,13 @@ is "nothing has changed" "$(camexctl -j dev show camex0 | jq -c '.[0].fwmark')" 
 
 # --- who may not ---
 before=$(settings camex0)
-nok "who has no capability" "${nobody[@]}" env "IP_LIB_DIR=$(readlink -f "$(dirname "$0")/../../build")" \
-	ip link set camex0 type camex port 7020
+nok "who has no capability" "${nobody[@]}" env "IP_LIB_DIR=$own" ip link set camex0 type camex port 7020
 unshare --user --map-root-user --net sleep 1000 &
 container=$!
 test_pids+=("$container")
 ok "a container" wait_until 10 eval '[ "$(readlink /proc/$container/ns/net)" != "$(readlink /proc/self/ns/net)" ]'
 ok "has the link" ip link set camex0 netns $container
 nok "its root may not set what the transport has" nsenter --target $container --user --net \
-	env "IP_LIB_DIR=$(readlink -f "$(dirname "$0")/../../build")" ip link set camex0 type camex port 7020
+	env "IP_LIB_DIR=$own" ip link set camex0 type camex port 7020
 is "nothing has changed" "$(nsenter --target $container --net camexctl -j dev show camex0 | jq -cS '.[0] | del(.name, .ifindex, .peers)')" "$before"
 done_testing
