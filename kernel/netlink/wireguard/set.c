@@ -110,16 +110,19 @@ static bool read_prefix(struct camex_prefix *prefix, struct nlattr **tb)
 	return true;
 }
 
+/* @before: result: the peer that loses the prefix, or NULL */
 static int set_allowed_ip(struct camex_peer *peer, const struct nlattr *attr,
-			  struct netlink_ext_ack *extack)
+			  struct camex_peer **before, struct netlink_ext_ack *extack)
 {
 	struct nlattr *tb[CAMEX_WG_A_ALLOWEDIP_MAX + 1];
 	struct camex_dev *cdev = peer->cdev;
 	struct camex_prefix prefix;
+	struct camex_peer *owner;
 	struct camex_route *route;
 	u32 flags = 0;
 	int err;
 
+	*before = NULL;
 	err = nla_parse_nested(tb, CAMEX_WG_A_ALLOWEDIP_MAX, attr, allowed_ip_policy, extack);
 	if (err)
 		return err;
@@ -129,28 +132,41 @@ static int set_allowed_ip(struct camex_peer *peer, const struct nlattr *attr,
 		return -EOPNOTSUPP;
 	if (!read_prefix(&prefix, tb))
 		return -EINVAL;
+	route = camex_route_find(&cdev->routes, &prefix);
+	owner = route ? rtnl_dereference(route->peer) : NULL;
 	if (flags & CAMEX_WG_F_ALLOWEDIP_REMOVE) {
-		route = camex_route_find(&cdev->routes, &prefix);
-		if (route && rtnl_dereference(route->peer) == peer)
+		if (owner == peer)
 			camex_route_remove(&cdev->routes, route);
 		return 0;
 	}
-	return camex_nl_check_routes(cdev, &prefix, 1, attr, extack) ?:
-	       camex_route_insert(&cdev->routes, &prefix, peer, &peer->routes);
+	err = camex_nl_check_routes(cdev, &prefix, 1, attr, extack) ?:
+	      camex_route_insert(&cdev->routes, &prefix, peer, &peer->routes);
+	if (!err && owner != peer)
+		*before = owner;
+	return err;
 }
 
 static int set_allowed_ips(struct camex_peer *peer, const struct nlattr *list,
 			   struct netlink_ext_ack *extack)
 {
+	struct camex_peer *before, *last = NULL;
 	const struct nlattr *attr;
-	int err, left;
+	int err = 0, left;
 
 	nla_for_each_nested(attr, list, left) {
-		err = set_allowed_ip(peer, attr, extack);
+		err = set_allowed_ip(peer, attr, &before, extack);
 		if (err)
-			return err;
+			break;
+		if (!before || before == last)
+			continue;
+		/* One event for a run of prefixes that one peer loses. */
+		if (last)
+			camex_event_now(last, CAMEX_EVENT_ROUTES);
+		last = before;
 	}
-	return 0;
+	if (last)
+		camex_event_now(last, CAMEX_EVENT_ROUTES);
+	return err;
 }
 
 static void clear_allowed_ips(struct camex_peer *peer)
@@ -341,44 +357,60 @@ static int set_socket(struct camex_dev *cdev, struct genl_info *info)
 	return camex_device_set(cdev, tb, info->extack);
 }
 
-static int set_device(struct camex_dev *cdev, struct genl_info *info)
+static int set_peers(struct camex_dev *cdev, const struct nlattr *list,
+		     struct netlink_ext_ack *extack)
 {
-	struct nlattr **attrs = info->attrs;
 	const struct nlattr *attr;
-	u32 flags = 0;
 	int err, left;
 
-	if (attrs[WGDEVICE_A_FLAGS])
-		flags = nla_get_u32(attrs[WGDEVICE_A_FLAGS]);
+	nla_for_each_nested(attr, list, left) {
+		err = set_peer(cdev, attr, extack);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* What comes after the socket. */
+static int set_keys_and_peers(struct camex_dev *cdev, struct genl_info *info, u32 flags)
+{
+	struct nlattr **attrs = info->attrs;
+	int err = 0;
+
+	camex_wg_ciphers_forget(cdev, info->snd_portid);
+	if (flags & WGDEVICE_F_REPLACE_PEERS) {
+		err = camex_wg_ciphers_keep(cdev, info->snd_portid);
+		if (!err)
+			camex_peers_clear(cdev);
+	}
+	if (!err && attrs[WGDEVICE_A_PRIVATE_KEY])
+		err = set_private_key(cdev, nla_data(attrs[WGDEVICE_A_PRIVATE_KEY]));
+	/* A listener that asks now is told all that is new of the device. */
+	if (attrs[WGDEVICE_A_LISTEN_PORT] || attrs[WGDEVICE_A_FWMARK] ||
+	    attrs[WGDEVICE_A_PRIVATE_KEY])
+		camex_nl_tell_dev(cdev->dev, CAMEX_EVENT_DEV_SET);
+	if (!err && attrs[WGDEVICE_A_PEERS])
+		err = set_peers(cdev, attrs[WGDEVICE_A_PEERS], info->extack);
+	return err;
+}
+
+static int set_device(struct camex_dev *cdev, struct genl_info *info)
+{
+	u32 flags = 0;
+	int err;
+
+	if (info->attrs[WGDEVICE_A_FLAGS])
+		flags = nla_get_u32(info->attrs[WGDEVICE_A_FLAGS]);
 	if (flags & ~DEVICE_FLAGS)
 		return -EOPNOTSUPP;
 	cdev->changes++;
 	err = set_socket(cdev, info);
 	if (err)
 		return err;
-	if (attrs[WGDEVICE_A_LISTEN_PORT] || attrs[WGDEVICE_A_FWMARK] ||
-	    attrs[WGDEVICE_A_PRIVATE_KEY])
-		camex_nl_tell_dev(cdev->dev, CAMEX_EVENT_DEV_SET);
-	camex_wg_ciphers_forget(cdev, info->snd_portid);
-	if (flags & WGDEVICE_F_REPLACE_PEERS) {
-		err = camex_wg_ciphers_keep(cdev, info->snd_portid);
-		if (err)
-			return err;
-		camex_peers_clear(cdev);
-	}
-	if (attrs[WGDEVICE_A_PRIVATE_KEY]) {
-		err = set_private_key(cdev, nla_data(attrs[WGDEVICE_A_PRIVATE_KEY]));
-		if (err)
-			return err;
-	}
-	if (!attrs[WGDEVICE_A_PEERS])
-		return 0;
-	nla_for_each_nested(attr, attrs[WGDEVICE_A_PEERS], left) {
-		err = set_peer(cdev, attr, info->extack);
-		if (err)
-			return err;
-	}
-	return 0;
+	err = set_keys_and_peers(cdev, info, flags);
+	if (err)
+		camex_wg_ciphers_retain(cdev);
+	return err;
 }
 
 static void wipe_secret(struct nlattr *secret)

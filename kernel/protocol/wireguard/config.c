@@ -215,6 +215,8 @@ static void forget_key(struct camex_peer *peer, struct camex_wg_peer *own)
 	camex_wg_sessions_clear(&own->sessions);
 	spin_unlock_bh(&peer->cdev->lock);
 	cancel_work_sync(&own->initiate);
+	/* Nothing sets this while the peer is in no table. */
+	WRITE_ONCE(own->wanted, false);
 	/* Wait for workers that found the peer in a table: they are RCU readers. */
 	synchronize_net();
 	own->computed = 0;

@@ -29,6 +29,7 @@ void camex_wg_peer_flush(struct camex_peer *peer);
 
 /* kept_cipher.c */
 int camex_wg_ciphers_keep(struct camex_dev *cdev, u32 portid);
+void camex_wg_ciphers_retain(struct camex_dev *cdev);
 void camex_wg_ciphers_forget(struct camex_dev *cdev, u32 portid);
 u32 camex_wg_cipher_kept(const struct camex_dev *cdev, const u8 *public_key);
 

@@ -13,9 +13,13 @@
 #include "protocol/wireguard/config.h"
 #include "protocol/wireguard/wireguard.h"
 
+/* Most keys that are remembered beyond those of the peers that are replaced. */
+#define KEPT_MAX	65536
+
 /**
  * struct camex_wg_kept - peers that had cipher aes-256-gcm when they were replaced
- * @portid: the socket that replaces them, possibly by more than one request
+ * @portid: the socket that replaces them, possibly by more than one request. 0: a request
+ *	failed, and the next socket is likely to repeat it
  * @count: number of keys
  * @keys: their public keys, sorted
  */
@@ -30,15 +34,37 @@ static int compare_keys(const void *a, const void *b)
 	return memcmp(a, b, CAMEX_KEY_LEN);
 }
 
-static unsigned int count_peers(struct camex_dev *cdev)
+static bool is_kept(const struct camex_wg_kept *kept, const u8 *public_key)
+{
+	return kept && bsearch(public_key, kept->keys, kept->count, CAMEX_KEY_LEN, compare_keys);
+}
+
+/* Does the list lack this peer? */
+static bool is_to_keep(const struct camex_wg_kept *kept, const struct camex_peer *peer)
+{
+	u8 key[CAMEX_KEY_LEN];
+
+	if (camex_wg_peer_cipher(peer) != CAMEX_CIPHER_AES_256_GCM)
+		return false;
+	camex_wg_peer_public_key(peer, key);
+	return !is_kept(kept, key);
+}
+
+static unsigned int count_peers(struct camex_dev *cdev, const struct camex_wg_kept *kept)
 {
 	unsigned int count = 0;
 	struct camex_peer *peer;
 	unsigned long number;
 
 	xa_for_each(&cdev->peers, number, peer)
-		count += camex_wg_peer_cipher(peer) == CAMEX_CIPHER_AES_256_GCM;
+		count += is_to_keep(kept, peer);
 	return count;
+}
+
+static void forget_keys(struct camex_wg_dev *dev)
+{
+	kvfree(dev->kept);
+	dev->kept = NULL;
 }
 
 /**
@@ -46,31 +72,55 @@ static unsigned int count_peers(struct camex_dev *cdev)
  * @cdev: the device
  * @portid: the requesting socket
  *
+ * What is remembered since a request that failed stays.
+ *
  * Return: 0 or -ENOMEM.
  */
 int camex_wg_ciphers_keep(struct camex_dev *cdev, u32 portid)
 {
 	struct camex_wg_dev *dev = camex_dev_own(cdev);
-	unsigned int count = count_peers(cdev);
-	struct camex_wg_kept *kept;
+	struct camex_wg_kept *kept, *before = dev->kept;
+	unsigned int count, old;
 	struct camex_peer *peer;
 	unsigned long number;
 
 	ASSERT_RTNL();
-	camex_wg_ciphers_forget(cdev, 0);
+	if (before && before->count > KEPT_MAX) {
+		forget_keys(dev);
+		before = NULL;
+	}
+	count = count_peers(cdev, before);
 	if (!count)
 		return 0;
-	kept = kvmalloc(struct_size(kept, keys, count), GFP_KERNEL_ACCOUNT);
+	old = before ? before->count : 0;
+	kept = kvmalloc(struct_size(kept, keys, (size_t)old + count), GFP_KERNEL_ACCOUNT);
 	if (!kept)
 		return -ENOMEM;
 	kept->portid = portid;
-	kept->count = 0;
+	kept->count = old;
+	if (old)
+		memcpy(kept->keys, before->keys, (size_t)old * CAMEX_KEY_LEN);
 	xa_for_each(&cdev->peers, number, peer)
-		if (camex_wg_peer_cipher(peer) == CAMEX_CIPHER_AES_256_GCM)
+		if (is_to_keep(before, peer))
 			camex_wg_peer_public_key(peer, kept->keys[kept->count++]);
 	sort(kept->keys, kept->count, CAMEX_KEY_LEN, compare_keys, NULL);
+	forget_keys(dev);
 	dev->kept = kept;
 	return 0;
+}
+
+/**
+ * camex_wg_ciphers_retain() - a request failed: remember the ciphers until it is repeated
+ * @cdev: the device
+ *
+ * Context: RTNL.
+ */
+void camex_wg_ciphers_retain(struct camex_dev *cdev)
+{
+	struct camex_wg_dev *dev = camex_dev_own(cdev);
+
+	if (dev->kept)
+		dev->kept->portid = 0;
 }
 
 /**
@@ -82,10 +132,12 @@ void camex_wg_ciphers_forget(struct camex_dev *cdev, u32 portid)
 {
 	struct camex_wg_dev *dev = camex_dev_own(cdev);
 
-	if (!dev->kept || (portid && dev->kept->portid == portid))
+	if (!dev->kept)
 		return;
-	kvfree(dev->kept);
-	dev->kept = NULL;
+	if (portid && (!dev->kept->portid || dev->kept->portid == portid))
+		dev->kept->portid = portid;
+	else
+		forget_keys(dev);
 }
 
 /**
@@ -98,9 +150,7 @@ void camex_wg_ciphers_forget(struct camex_dev *cdev, u32 portid)
 u32 camex_wg_cipher_kept(const struct camex_dev *cdev, const u8 *public_key)
 {
 	const struct camex_wg_dev *dev = camex_dev_own(cdev);
-	const struct camex_wg_kept *kept = dev->kept;
 
-	if (kept && bsearch(public_key, kept->keys, kept->count, CAMEX_KEY_LEN, compare_keys))
-		return CAMEX_CIPHER_AES_256_GCM;
-	return CAMEX_CIPHER_CHACHA20_POLY1305;
+	return is_kept(dev->kept, public_key) ? CAMEX_CIPHER_AES_256_GCM :
+						CAMEX_CIPHER_CHACHA20_POLY1305;
 }
