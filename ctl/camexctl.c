@@ -68,7 +68,7 @@ const struct command commands[] = {
 
 	{ "show", NULL, { WORD_DEV_MAYBE }, 0,
 	  show, .summary = "show devices, peers and routes" },
-	{ "stats", NULL, { WORD_DEV_MAYBE, WORD_PROMETHEUS_MAYBE }, 0,
+	{ "stats", NULL, { WORD_DEV_MAYBE, WORD_PROMETHEUS_MAYBE }, TAKES_STATS,
 	  stats, .summary = "count dropped packets by reason; prometheus: in the format of Prometheus" },
 	{ "top", NULL, { WORD_DEV_MAYBE }, TAKES_TOP,
 	  show_top, .summary = "a live table of peers: rates, drops, when they were heard, and a history" },

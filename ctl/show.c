@@ -164,7 +164,8 @@ static int stats_prometheus(struct call *call)
 		status = query_each(call, &devices, query_counted);
 	if (!status) {
 		query_links(&devices);
-		print_prometheus(stdout, &devices);
+		print_prometheus(stdout, &devices,
+				 values_get(&call->values, "openmetrics"));
 	}
 	model_devices_clear(&devices);
 	return status;
@@ -176,6 +177,9 @@ int stats(struct call *call)
 
 	if (call->word[1])
 		return stats_prometheus(call);
+	if (values_get(&call->values, "openmetrics"))
+		return fault_usage(&call->fault,
+				   "openmetrics goes after prometheus");
 	if (!call->word[0])
 		return fault_usage(&call->fault, "DEV is missing");
 	if (query_counters(call, &device))

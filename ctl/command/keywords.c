@@ -91,6 +91,7 @@ const struct choice event_choices[] = {
 	{ "peer_del", CAMEX_EVENT_PEER_DEL, "is deleted" },
 	{ "peer_set", CAMEX_EVENT_PEER_SET, "is changed" },
 	{ "routes", CAMEX_EVENT_ROUTES, "has other routes" },
+	{ "fdb", CAMEX_EVENT_FDB, "has other stations in the forwarding table" },
 	{}
 };
 
@@ -261,6 +262,8 @@ const struct keyword keywords[] = {
 	/* files loaded into existing devices */
 	{ "dry-run", "", "print what would change, and change nothing",
 	  &type_flag, .attr = 1, .takes = TAKES_LOAD | TAKES_RELOAD },
+	{ "openmetrics", "", "with prometheus: in the format of OpenMetrics",
+	  &type_flag, .attr = 1, .takes = TAKES_STATS },
 	{ "force", "", "load a file without clients too, and remove all peers",
 	  &type_flag, .attr = 2, .takes = TAKES_LOAD },
 

@@ -40,6 +40,7 @@ enum takes {
 	TAKES_RELOAD = 1 << 13,
 	TAKES_TOP = 1 << 14,
 	TAKES_RESOLVE = 1 << 15,
+	TAKES_STATS = 1 << 16,
 };
 
 /* What completion proposes for a value. */

@@ -326,35 +326,34 @@ int change_undo(struct engine *engine, const struct change *change)
 }
 
 /* Print "port 7001 (was 7000), relay on (was off)". */
-static void print_values(const struct change *change)
+static void print_values(FILE *out, const struct change *change)
 {
 	for (size_t i = 0; i < change->now->n; i++) {
 		char *now = value_text(&change->now->list[i]);
 		char *before = value_text(&change->before->list[i]);
 		const char *name = change->now->list[i].keyword->name;
 
-		printf("%s%s %s", i ? ", " : "", name, now ? now : "?");
+		fprintf(out, "%s%s %s", i ? ", " : "", name, now ? now : "?");
 		/* @before lacks the routes that an earlier change has removed */
 		if (strcmp(name, "routes") != 0)
-			printf(" (was %s)", before ? before : "?");
+			fprintf(out, " (was %s)", before ? before : "?");
 		free(now);
 		free(before);
 	}
-	putchar('\n');
 }
 
 /* Print "rule IPv4 32765: table 51820 for all but mark 0xca6c". */
-static void print_rule(const struct link_rule *rule)
+static void print_rule(FILE *out, const struct link_rule *rule)
 {
-	printf(" IPv%d %u: table %u", rule->family == AF_INET ? 4 : 6,
-	       rule->priority, rule->table);
+	fprintf(out, " IPv%d %u: table %u", rule->family == AF_INET ? 4 : 6,
+		rule->priority, rule->table);
 	if (rule->mark)
-		printf(" for all but mark 0x%x", rule->mark);
+		fprintf(out, " for all but mark 0x%x", rule->mark);
 	if (rule->specific)
-		fputs(" without its default route", stdout);
+		fputs(" without its default route", out);
 }
 
-void change_print(const struct change *change)
+void change_print(FILE *out, const struct change *change)
 {
 	const struct kind *kind = &kinds[change->kind];
 	char text[PREFIX_TEXT];
@@ -363,30 +362,29 @@ void change_print(const struct change *change)
 	    (change->kind == CHANGE_ROUTES_SHRINK && !change->last))
 		return;
 	if (change->kind == CHANGE_LINK_UP)
-		fputs(kind->done, stdout);
+		fputs(kind->done, out);
 	else if (change->kind == CHANGE_MTU)
-		printf("mtu %u", change->mtu);
+		fprintf(out, "mtu %u", change->mtu);
 	else if (change->peer)
-		printf("peer %s", change->peer);
+		fprintf(out, "peer %s", change->peer);
 	else
-		fputs(kind->what, stdout);
+		fputs(kind->what, out);
 	if (change->prefix.addr.family)
-		printf(" %s", prefix_text(&change->prefix, text));
+		fprintf(out, " %s", prefix_text(&change->prefix, text));
 	if (change->prefix.addr.family && change->table &&
 	    change->table != RT_TABLE_MAIN)
-		printf(" in table %u", change->table);
+		fprintf(out, " in table %u", change->table);
 	if (change->rule.family)
-		print_rule(&change->rule);
+		print_rule(out, &change->rule);
 	if (!*kind->done) {
-		fputs(": ", stdout);
-		print_values(change);
+		fputs(": ", out);
+		print_values(out, change);
 		return;
 	}
 	if (change->kind == CHANGE_KEY_SET || change->kind == CHANGE_KEY_DEL)
-		putchar(':');
+		fputc(':', out);
 	if (change->kind != CHANGE_LINK_UP && change->kind != CHANGE_MTU)
-		printf(" %s", kind->done);
-	putchar('\n');
+		fprintf(out, " %s", kind->done);
 }
 
 static void free_values(struct values *values)

@@ -120,8 +120,8 @@ int plan_changes(struct engine *engine);
 int change_make(struct engine *engine, const struct change *change);
 int change_undo(struct engine *engine, const struct change *change);
 
-/* Print a change on a line, unless its kind is not reported. */
-void change_print(const struct change *change);
+/* Print a change without a newline, unless its kind is not reported. */
+void change_print(FILE *out, const struct change *change);
 
 /* Does the change stay when the device is deleted? */
 bool change_outlives_device(const struct change *change);

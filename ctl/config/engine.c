@@ -6,6 +6,7 @@
 #include "config/change.h"
 #include "config/engine.h"
 #include "netlink/link.h"
+#include "output/output.h"
 #include "text/text.h"
 
 /* Undo the changes, last first. Changes that cannot be undone are named after the reason. */
@@ -147,6 +148,56 @@ static int run_engine(struct engine *engine)
 	return status;
 }
 
+/* What change_print() writes: free() it; "": nothing; NULL: no memory. */
+static char *change_text(const struct change *change)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	change_print(out, change);
+	if (fclose(out)) {
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static int report_changes(const struct engine *engine, bool json)
+{
+	const bool listed = engine->flags & (ENGINE_DRY_RUN | ENGINE_REPORT);
+	char **texts = calloc(engine->n + 1, sizeof(*texts));
+	size_t n = 0;
+	int status = 0;
+
+	if (!texts)
+		return fault_set(engine->fault, "out of memory");
+	for (size_t i = 0; i < engine->n && listed && !status; i++) {
+		texts[n] = change_text(&engine->changes[i]);
+		if (!texts[n])
+			status = fault_set(engine->fault, "out of memory");
+		else if (!*texts[n])
+			free(texts[n]);
+		else
+			n++;
+	}
+	if (!status && json)
+		status = json_changes(stdout, engine->added, engine->changed,
+				      engine->removed, texts, n, engine->fault);
+	for (size_t i = 0; i < n; i++) {
+		if (!status && !json)
+			puts(texts[i]);
+		free(texts[i]);
+	}
+	free(texts);
+	if (!status && !json && engine->flags & ENGINE_COUNT)
+		printf("%u added, %u changed, %u removed\n", engine->added,
+		       engine->changed, engine->removed);
+	return status;
+}
+
 int engine_run(struct call *call, struct config *config,
 	       struct model_devices *devices, unsigned int flags)
 {
@@ -166,12 +217,8 @@ int engine_run(struct call *call, struct config *config,
 	status = plan_changes(&engine);
 	if (!status)
 		status = run_engine(&engine);
-	for (size_t i = 0; i < engine.n && !status; i++)
-		if (flags & (ENGINE_DRY_RUN | ENGINE_REPORT))
-			change_print(&engine.changes[i]);
-	if (!status && flags & ENGINE_COUNT)
-		printf("%u added, %u changed, %u removed\n", engine.added,
-		       engine.changed, engine.removed);
+	if (!status && flags & (ENGINE_DRY_RUN | ENGINE_REPORT | ENGINE_COUNT))
+		status = report_changes(&engine, call->json);
 	for (size_t i = 0; i < engine.n; i++)
 		change_wipe(&engine.changes[i]);
 	free(engine.changes);

@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "netlink/link.h"
 #include "netlink/model.h"
+#include "output/output.h"
 
 /* Interval of lookups for a peer that is silent for long, seconds. */
 #define RARELY 900
@@ -88,6 +89,9 @@ static int move_peer(struct call *call, const struct model_device *device,
 		name->endpoint;
 	if (step_run(&step, &call->conn, &line, &call->fault))
 		return fault_prefix(&call->fault, peer->name);
+	if (call->json)
+		return json_resolved(stdout, device->name, peer->name,
+				     name->text, now, &call->fault);
 	printf("%s: %s is at %s\n", peer->name, name->text, now);
 	return 0;
 }

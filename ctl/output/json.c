@@ -179,3 +179,31 @@ int json_hook(FILE *out, const struct hook_link *link, const char *event,
 					      NULL);
 	return print_json(out, object, true, fault);
 }
+
+int json_changes(FILE *out, unsigned int added, unsigned int changed,
+		 unsigned int removed, char *const *changes, size_t n,
+		 struct fault *fault)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+
+	add(object, "added", json_object_new_int64(added));
+	add(object, "changed", json_object_new_int64(changed));
+	add(object, "removed", json_object_new_int64(removed));
+	for (size_t i = 0; i < n; i++)
+		json_object_array_add(list, text_json(changes[i]));
+	add(object, "changes", list);
+	return print_json(out, object, false, fault);
+}
+
+int json_resolved(FILE *out, const char *dev, const char *peer,
+		  const char *name, const char *endpoint, struct fault *fault)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "dev", dev);
+	add_text(object, "peer", peer);
+	add_text(object, "name", name);
+	add_text(object, "endpoint", endpoint);
+	return print_json(out, object, true, fault);
+}

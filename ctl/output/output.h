@@ -44,6 +44,14 @@ struct hook_link {
 	char id[ID_TEXT];
 };
 
+/* Print the number of peers that load or reload changed, and each change as a text. */
+int json_changes(FILE *out, unsigned int added, unsigned int changed,
+		 unsigned int removed, char *const *changes, size_t n,
+		 struct fault *fault);
+/* Print a line: the host name of a peer's endpoint has another address. */
+int json_resolved(FILE *out, const char *dev, const char *peer,
+		  const char *name, const char *endpoint, struct fault *fault);
+
 /* Print the result of a hook: exit status or signal; with what NULL only the link. */
 int json_hook(FILE *out, const struct hook_link *link, const char *event,
 	      const char *what, int number, struct fault *fault);
@@ -58,8 +66,9 @@ void print_peer_table(FILE *out, const struct model_device *device);
 void print_routes(FILE *out, const struct model_routes *routes);
 void print_stations(FILE *out, const struct model_stations *stations);
 void print_stats(FILE *out, const uint64_t *counters, const bool *given);
-/* Print devices with counters and peers in the Prometheus text format. */
-void print_prometheus(FILE *out, const struct model_devices *devices);
+/* Print devices with counters and peers in the Prometheus text format or OpenMetrics. */
+void print_prometheus(FILE *out, const struct model_devices *devices,
+		      bool openmetrics);
 void print_event(FILE *out, const struct model_event *event, int64_t now);
 
 /* Get the escape sequence of a colour, or "". */

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
-/* Output in the Prometheus text format: all samples of a family in one place. */
+/*
+ * Output in the Prometheus text format or in OpenMetrics: all samples of a family in one place.
+ */
 #include <inttypes.h>
 #include <netlink/attr.h>
 #include <string.h>
@@ -22,10 +24,17 @@ static void write_label(FILE *out, const char *value)
 	fputc('"', out);
 }
 
+/* In OpenMetrics the name of a family of counters lacks the _total of its samples. */
 static void begin_family(FILE *out, const char *name, const char *type,
-			 const char *help)
+			 const char *help, bool openmetrics)
 {
-	fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+	static const char total[] = "_total";
+	size_t len = strlen(name), end = sizeof(total) - 1;
+
+	if (openmetrics && len > end && !strcmp(name + len - end, total))
+		len -= end;
+	fprintf(out, "# HELP %.*s %s\n# TYPE %.*s %s\n", (int)len, name, help,
+		(int)len, name, type);
 }
 
 /* Print NAME{device="camex0", peer="bob" without the closing brace. */
@@ -40,7 +49,8 @@ static void begin_sample(FILE *out, const char *name, const char *device,
 	write_label(out, peer);
 }
 
-static void write_devices(FILE *out, const struct model_devices *devices)
+static void write_devices(FILE *out, const struct model_devices *devices,
+			  bool openmetrics)
 {
 	static const struct {
 		const char *label;
@@ -53,7 +63,7 @@ static void write_devices(FILE *out, const struct model_devices *devices)
 	};
 
 	begin_family(out, "camex_device_info", "gauge",
-		     "What a device is made of; always 1.");
+		     "What a device is made of; always 1.", openmetrics);
 	for (size_t i = 0; i < devices->n; i++) {
 		const struct model_device *device = &devices->list[i];
 
@@ -70,14 +80,14 @@ static void write_devices(FILE *out, const struct model_devices *devices)
 		fputs("} 1\n", out);
 	}
 	begin_family(out, "camex_device_up", "gauge",
-		     "Whether the link of a device is up.");
+		     "Whether the link of a device is up.", openmetrics);
 	for (size_t i = 0; i < devices->n; i++) {
 		begin_sample(out, "camex_device_up", devices->list[i].name,
 			     NULL);
 		fprintf(out, "} %d\n", !devices->list[i].down);
 	}
 	begin_family(out, "camex_device_peers", "gauge",
-		     "How many peers a device has.");
+		     "How many peers a device has.", openmetrics);
 	for (size_t i = 0; i < devices->n; i++) {
 		begin_sample(out, "camex_device_peers", devices->list[i].name,
 			     NULL);
@@ -116,13 +126,15 @@ static void write_counter(FILE *out, const struct model_devices *devices,
 	}
 }
 
-static void write_counters(FILE *out, const struct model_devices *devices)
+static void write_counters(FILE *out, const struct model_devices *devices,
+			   bool openmetrics)
 {
 	static const char dropped[] = "camex_dropped_packets_total";
 
 	begin_family(
 		out, dropped, "counter",
-		"Packets and datagrams dropped, by the counter of camexctl stats.");
+		"Packets and datagrams dropped, by the counter of camexctl stats.",
+		openmetrics);
 	for (int i = 1; i <= CAMEX_A_STATS_MAX; i++)
 		if (counters_known[i].name && !family_of(i))
 			write_counter(out, devices, i, dropped, true);
@@ -130,7 +142,7 @@ static void write_counters(FILE *out, const struct model_devices *devices)
 		if (!counters_known[i].name || !family_of(i))
 			continue;
 		begin_family(out, family_of(i), "counter",
-			     counters_known[i].help);
+			     counters_known[i].help, openmetrics);
 		write_counter(out, devices, i, family_of(i), false);
 	}
 }
@@ -183,11 +195,11 @@ static void write_number(FILE *out, const struct family *family,
 }
 
 static void write_peer_family(FILE *out, const struct model_devices *devices,
-			      const struct family *family)
+			      const struct family *family, bool openmetrics)
 {
 	const struct field *field = field_find(peer_fields, family->key);
 
-	begin_family(out, family->name, family->type, family->help);
+	begin_family(out, family->name, family->type, family->help, openmetrics);
 	for (size_t d = 0; d < devices->n; d++) {
 		const struct model_device *device = &devices->list[d];
 
@@ -204,10 +216,13 @@ static void write_peer_family(FILE *out, const struct model_devices *devices,
 	}
 }
 
-void print_prometheus(FILE *out, const struct model_devices *devices)
+void print_prometheus(FILE *out, const struct model_devices *devices,
+		      bool openmetrics)
 {
-	write_devices(out, devices);
-	write_counters(out, devices);
+	write_devices(out, devices, openmetrics);
+	write_counters(out, devices, openmetrics);
 	for (const struct family *family = families; family->name; family++)
-		write_peer_family(out, devices, family);
+		write_peer_family(out, devices, family, openmetrics);
+	if (openmetrics)
+		fputs("# EOF\n", out);
 }

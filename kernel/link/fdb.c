@@ -253,18 +253,30 @@ int camex_fdb_add(struct camex_peer *peer, const struct camex_fdb_key *key,
 		  bool fixed)
 {
 	struct camex_dev *cdev = peer->cdev;
+	struct camex_peer *before = NULL;
 	struct camex_fdb_entry *entry;
+	bool same = false;
 	int err;
 
 	rcu_read_lock();
 	spin_lock_bh(&cdev->lock);
 	entry = rhashtable_lookup(&cdev->stations.table, key, by_station);
+	if (entry) {
+		before = rcu_dereference_protected(entry->peer, lockdep_is_held(&cdev->lock));
+		same = before == peer && entry->fixed == fixed;
+	}
 	err = entry ? move_entry(peer, entry) : insert_entry(peer, key, fixed);
 	if (entry && !err)
 		WRITE_ONCE(entry->fixed, fixed);
 	spin_unlock_bh(&cdev->lock);
 	rcu_read_unlock();
-	return err == -EBUSY || err == -E2BIG ? -ENOMEM : err;
+	if (err)
+		return err == -EBUSY || err == -E2BIG ? -ENOMEM : err;
+	if (before && before != peer)
+		camex_event_now(before, CAMEX_EVENT_FDB);
+	if (!same)
+		camex_event_now(peer, CAMEX_EVENT_FDB);
+	return 0;
 }
 
 /**
@@ -279,19 +291,22 @@ int camex_fdb_add(struct camex_peer *peer, const struct camex_fdb_key *key,
 int camex_fdb_del(struct camex_dev *cdev, const struct camex_fdb_key *key,
 		  const struct camex_peer *peer)
 {
+	struct camex_peer *before = NULL;
 	struct camex_fdb_entry *entry;
-	int err = -ENOENT;
 
 	rcu_read_lock();
 	spin_lock_bh(&cdev->lock);
 	entry = rhashtable_lookup(&cdev->stations.table, key, by_station);
 	if (entry && (!peer || rcu_access_pointer(entry->peer) == peer)) {
+		before = rcu_dereference_protected(entry->peer, lockdep_is_held(&cdev->lock));
 		drop_entry(cdev, entry);
-		err = 0;
 	}
 	spin_unlock_bh(&cdev->lock);
 	rcu_read_unlock();
-	return err;
+	if (!before)
+		return -ENOENT;
+	camex_event_now(before, CAMEX_EVENT_FDB);
+	return 0;
 }
 
 /**

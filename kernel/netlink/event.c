@@ -65,7 +65,9 @@ static int netdev_event(struct notifier_block *nb, unsigned long event, void *in
 		camex_nl_tell_dev(dev, CAMEX_EVENT_DEV_ADD);
 		break;
 	case NETDEV_UNREGISTER:
-		camex_nl_tell_dev(dev, CAMEX_EVENT_DEV_DEL);
+		/* The kernel repeats this each second while somebody still refers to the device. */
+		if (dev->reg_state != NETREG_UNREGISTERED)
+			camex_nl_tell_dev(dev, CAMEX_EVENT_DEV_DEL);
 		break;
 	case NETDEV_CHANGENAME:
 		camex_nl_tell_dev(dev, CAMEX_EVENT_DEV_SET);

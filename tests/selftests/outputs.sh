@@ -17,6 +17,14 @@ valid() {
 	"$here/validate.py" "$@"
 }
 
+# Each schema is that of an output, and each output has one. Those of "watch" and "resolve" are tried by
+# tests of these names, that of a peer is part of others.
+schemas="changes dev-show event fdb-show hook peer peer-show resolved route-show show stats"
+is "the schemas" "$(cd "$here/../../Documentation/json" && printf '%s\n' *.json | sed 's/.json$//' | sort | paste -sd' ')" "$schemas"
+is "there is one for each function that prints JSON" \
+	"$(grep -o '^int json_[a-z]*' "$here/../../ctl/output/output.h" | sed 's/.*json_//' | sort | paste -sd' ')" \
+	"changes devices event hook peers resolved routes stations stats"
+
 # schema DESCRIPTION NAME WORD...: so is what camexctl prints with -j
 schema() {
 	local description=$1 name=$2
@@ -28,7 +36,7 @@ schema() {
 
 # events: those so far that are not about the state of a peer: "event dev peer"
 events() {
-	jq -r 'select(.event | test("^(dev|peer)_(add|del|set)$|^routes$")) | "\(.event) \(.dev) \(.peer)"' "$test_tmp/events"
+	jq -r 'select(.event | test("^(dev|peer)_(add|del|set)$|^routes$|^fdb$")) | "\(.event) \(.dev) \(.peer)"' "$test_tmp/events"
 }
 
 # tells DESCRIPTION EVENTS COMMAND...: COMMAND tells these, in this order
@@ -73,6 +81,52 @@ tells "and comes back" "dev_add camex0 null" ip -n host2 link set camex0 netns h
 tells "ip deletes one with a peer" "dev_add camex1 null,peer_add camex1 a,dev_del camex1 null" \
 	eval 'ip -n host1 link add camex1 type camex; ctl peer add camex1 a; ip -n host1 link del camex1'
 
+tells "a tap link comes" "dev_add tap0 null" ctl dev add tap0 link tap protocol raw port 7010
+tells "with two peers" "peer_add tap0 a,peer_add tap0 b" eval 'for peer in a b; do ctl peer add tap0 $peer; done'
+tells "a static entry comes" "fdb tap0 a" ctl fdb add tap0 02:00:00:00:00:01 peer a
+tells "the same again tells nothing" "" ctl fdb add tap0 02:00:00:00:00:01 peer a
+tells "it moves" "fdb tap0 a,fdb tap0 b" ctl fdb add tap0 02:00:00:00:00:01 peer b
+tells "and goes" "fdb tap0 b" ctl fdb del tap0 02:00:00:00:00:01
+tells "bridge adds and deletes one" "peer_set tap0 a,fdb tap0 a,fdb tap0 a" eval 'ctl peer set tap0 a endpoint 192.0.2.2:7010
+	on host1 bridge fdb add 02:00:00:00:00:02 dev tap0 dst 192.0.2.2 port 7010
+	on host1 bridge fdb del 02:00:00:00:00:02 dev tap0'
+tells "one that is not there tells nothing" "" ctl fdb del tap0 02:00:00:00:00:01
+
+# A socket of the LLC protocol, which is in the first namespace alone, refers to a device for a while: the
+# kernel repeats each second that the device goes.
+hold_device() {
+	python3 - "$1" <<-'END'
+		import ctypes, fcntl, socket, struct, sys, time
+		name = sys.argv[1].encode()
+		mac = fcntl.ioctl(socket.socket(), 0x8927, struct.pack("16s24x", name))[18:24]
+		sock = socket.socket(26, socket.SOCK_DGRAM, 0)
+		libc = ctypes.CDLL(None, use_errno=True)
+		address = struct.pack("=HHBBBB6s2x", 26, 1, 0, 0, 0, 0x10, mac)
+		if libc.bind(sock.fileno(), address, len(address)):
+		    sys.exit(f"bind: {ctypes.get_errno()}")
+		print("held", flush=True)
+		time.sleep(4)
+	END
+}
+if modprobe -q llc2; then
+	camexctl -j monitor >"$test_tmp/here" &
+	test_pids+=($!)
+	ok "it listens there" wait_until 10 eval 'camexctl dev add probe && camexctl dev del probe && grep -q dev_del "$test_tmp/here"'
+	ok "a device" camexctl dev add hold0 link tap protocol raw port 7011
+	ip link set hold0 up
+	hold_device hold0 >"$test_tmp/held" 2>&1 &
+	test_pids+=($!)
+	ok "that something refers to" wait_until 20 grep -q held "$test_tmp/held"
+	note <"$test_tmp/held"
+	held_at=${EPOCHREALTIME%.*}
+	ok "goes" camexctl dev del hold0
+	ok "which takes a while" [ $((${EPOCHREALTIME%.*} - held_at)) -ge 2 ]
+	ok "a later event" eval 'camexctl dev add last0 && wait_until 10 grep -q last0 "$test_tmp/here"'
+	is "and is told once" "$(jq -r 'select(.dev == "hold0" and .event == "dev_del") | .event' "$test_tmp/here")" dev_del
+	camexctl dev del last0
+fi
+tells "the tap link goes" "dev_del tap0 null" ctl dev del tap0
+
 # --- traffic, and what is dropped of it ---
 ip -n host1 address add 10.0.0.1/24 dev camex0
 ip -n host1 link set camex0 up
@@ -113,6 +167,17 @@ for dev in camex0 camex2 camex3 camex4 camex5; do
 done
 schema "route show" route-show route show camex4
 schema "fdb show" fdb-show fdb show camex2
+printf '[server]\nport = 7006\nlocal_cidr = 10.6.0.1/24\npsk = secret\n[client a]\nlocal_cidr = 10.6.0.2/24\n' >"$test_tmp/clients"
+ok "a server" ctl dev add camex6
+schema "load dry-run" changes load camex6 "$test_tmp/clients" dry-run
+is "tells what it would do" "$(jq -c '[.added, .changed, .removed, (.changes | length > 0)]' <"$test_tmp/json")" '[1,0,0,true]'
+schema "load" changes load camex6 "$test_tmp/clients"
+is "tells what it did" "$(jq -c . <"$test_tmp/json")" '{"added":1,"changed":0,"removed":0,"changes":[]}'
+printf '[device]\nname = camex6\nport = 7007\nrelay = on\n' >"$test_tmp/camex6.up"
+schema "reload" changes reload "$test_tmp/camex6.up"
+is "tells each change" "$(jq -c '[.removed, (.changes | map(select(test("7007"))) | length)]' <"$test_tmp/json")" '[1,1]'
+schema "of which there is none the next time" changes reload "$test_tmp/camex6.up"
+is "and says so" "$(jq -c .changes <"$test_tmp/json")" '[]'
 ip netns exec host1 "${nobody[@]}" camexctl -j show >"$test_tmp/json"
 ok "show, for who has no capability" eval 'valid show <"$test_tmp/json"'
 ok "events" eval 'valid event lines <"$test_tmp/events"'
@@ -124,6 +189,20 @@ ctl stats prometheus >"$test_tmp/metrics"
 ok "promtool takes them" eval 'promtool check metrics <"$test_tmp/metrics" >"$test_tmp/lint" 2>&1'
 is "and finds nothing to better" "$(<"$test_tmp/lint")" ""
 nok "it would" eval 'sed "s/^# HELP camex_peer_state.*//" "$test_tmp/metrics" | promtool check metrics'
+ctl stats prometheus openmetrics >"$test_tmp/open"
+is "OpenMetrics: the samples are the same" "$(grep -v '^#' "$test_tmp/open" | sed 's/ [^ ]*$//')" "$(grep -v '^#' "$test_tmp/metrics" | sed 's/ [^ ]*$//')"
+# promtool makes blocks of samples, which need a time for that, and a file system that promises no space
+mkdir "$test_tmp/blocks"
+ok "a file system for blocks" mount -t ramfs ramfs "$test_tmp/blocks"
+ok "promtool takes it" eval 'sed "/^#/!s/$/ $EPOCHSECONDS/" "$test_tmp/open" >"$test_tmp/timed" &&
+	promtool tsdb create-blocks-from openmetrics "$test_tmp/timed" "$test_tmp/blocks"'
+is "with the type of a counter, by the name without _total" "$(grep -c '^# TYPE camex_peer_receive_bytes counter$' "$test_tmp/open")" 1
+nok "the other one it does not" eval 'sed "/^#/!s/$/ $EPOCHSECONDS/" "$test_tmp/metrics" >"$test_tmp/timed" &&
+	promtool tsdb create-blocks-from openmetrics "$test_tmp/timed" "$test_tmp/blocks"'
+like "because of its end" "$(<"$test_tmp/output")" '# EOF'
+umount "$test_tmp/blocks"
+nok "openmetrics alone" ctl stats camex4 openmetrics
+like "says what is missing" "$(<"$test_tmp/output")" 'openmetrics goes after prometheus'
 like "drops of a device" "$(<"$test_tmp/metrics")" $'\ncamex_dropped_packets_total\{device="camex0",reason="bad_source"\} 3\n'
 like "drops of a peer" "$(<"$test_tmp/metrics")" $'\ncamex_peer_receive_dropped_packets_total\{device="camex0",peer="host2"\} 3\n'
 like "a name with a quotation mark" "$(<"$test_tmp/metrics")" $'\ncamex_peer_state\{device="camex4",peer="a\\\\"b\\\\\\\\c",state="waiting"\} 1\n'

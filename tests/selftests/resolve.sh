@@ -10,14 +10,6 @@ resolve() {
 	on host1 camexctl resolve "$test_tmp/camex0.up" "$@"
 }
 
-# server HOST: the far end is there
-server() {
-	camexctl -n "$1" dev add camex0 port 7000 &&
-		camexctl -n "$1" peer add camex0 host1 key-file "$test_tmp/key" routes 10.0.0.1/32 &&
-		ip -n "$1" address add 10.0.0.2/24 dev camex0 &&
-		ip -n "$1" link set camex0 up
-}
-
 # asked: how often the DNS server was asked for the address of a name
 asked() {
 	grep -c . "$test_tmp/asked"
@@ -60,31 +52,22 @@ cat >"$test_tmp/names.py" <<-'END'
 	    sock.sendto(reply, source)
 END
 bg host1 python3 "$test_tmp/names.py" "$test_tmp/at" "$test_tmp/asked"
-cat >"$test_tmp/camex0.up" <<END
-[device]
-name = camex0
-port = 7000
-address = 10.0.0.1/24
-[peer far]
-endpoint = far.example:7000
-key-file = key
-routes = 10.0.0.2/32
-[peer other]
-endpoint = 192.0.2.9:7000
-key-file = key
-END
+far_file
+printf '[peer other]\nendpoint = 192.0.2.9:7000\nkey-file = key\n' >>"$test_tmp/camex0.up"
 ok "the server of names answers" wait_until 10 on host1 getent ahosts far.example
 
 # --- where it was never heard ---
 ok "up" on host1 camexctl up "$test_tmp/camex0.up"
 is "with the address of the name" "$(peer host1 far .endpoint)" 192.0.2.2:7000
-ok "the far end is elsewhere" server host3
+ok "the far end is elsewhere" far_end host3
 echo 192.0.2.3 >"$test_tmp/at"
 : >"$test_tmp/asked"
 is "a peer that may still answer stays" "$(resolve every 30)$(peer host1 far .endpoint)" 192.0.2.2:7000
 is "nobody was asked" "$(asked)" 0
 ok "it does not answer" wait_until 40 lost
-is "it is where its name is" "$(resolve)" 'far: far.example:7000 is at 192.0.2.3:7000'
+is "it is where its name is" "$(on host1 camexctl -j resolve "$test_tmp/camex0.up" | tee "$test_tmp/json" | jq -c .)" \
+	'{"dev":"camex0","peer":"far","name":"far.example:7000","endpoint":"192.0.2.3:7000"}'
+ok "as the schema says" eval '"$(dirname "$0")/validate.py" resolved lines <"$test_tmp/json"'
 ok "and answers" wait_until 20 reaches host1 10.0.0.2
 is "the other one is where it was" "$(peer host1 other .endpoint)" 192.0.2.9:7000
 
@@ -93,7 +76,7 @@ is "the other one is where it was" "$(peer host1 other .endpoint)" 192.0.2.9:700
 is "a peer that is there: nothing to do" "$(resolve)" ""
 is "and nobody was asked" "$(asked)" 0
 camexctl -n host3 dev del camex0
-ok "the far end moves" server host2
+ok "the far end moves" far_end host2
 echo 192.0.2.2 >"$test_tmp/at"
 ok "it is lost" wait_until 60 lost
 ok "a timer finds it" wait_until 70 eval 'resolve every 30 >"$test_tmp/output"; grep far "$test_tmp/output" || { sleep 30; false; }'

@@ -424,7 +424,7 @@ is "its peer has the name of its key" "$(camexctl -n host1 -j peer show wg0 | jq
 ok "counters" eval 'camexctl -n host1 -j stats wg0 | jq -e .auth_failed==0'
 unlike "the private key is not shown there" "$(camexctl -n host1 -j show; camexctl -n host1 save wg0 2>&1)" \
 	"$(sed 's/[+/]/./g' "$test_tmp/key1")"
-like "camexctl top shows it" "$(camexctl -n host1 top wg0 -b -n 1 2>&1)" $'\n'"${name//+/.} +(up|waiting|lost) "
+like "camexctl top shows it" "$(camexctl -n host1 top wg0 -b -n 1 2>&1)" $'\n'"${name//+/.} +no_endpoint "
 ok "camexctl changes the peer" camexctl -n host1 peer set wg0 "$name" keepalive 20
 is "wg sees that" "$(in1 wg show wg0 persistent-keepalive)" "$pub2	20"
 ok "a link of kind camex beside it" camexctl -n host1 dev add camex0 protocol wireguard private-key-file "$test_tmp/key3"
@@ -453,9 +453,36 @@ printf '[Peer]\nPublicKey = %s\n' "$pub3" >>"$test_tmp/ciphers2.conf"
 sed -i "0,/^PublicKey = ${pub3//\//\\/}/s//PublicKey = ${pub4//\//\\/}/" "$test_tmp/ciphers2.conf"
 ok "setconf of 2,000 more" in1 wg setconf wg0 "$test_tmp/ciphers2.conf"
 is "leaves that peer's as well" "$(camexctl -n host1 -j peer show wg0 | jq -c --arg key "$pub3" '[.[] | select(.cipher == "aes-256-gcm")] | map(.public_key == $key)')" "[true]"
+echo 1 >/sys/module/camex/parameters/routes_max
+printf '[Peer]\nPublicKey = %s\nAllowedIPs = 10.0.5.0/24,10.0.6.0/24\n[Peer]\nPublicKey = %s\n' "$pub2" "$pub3" >"$test_tmp/ciphers3.conf"
+nok "setconf that fails half way" in1 wg setconf wg0 "$test_tmp/ciphers3.conf"
+unlike "has deleted that peer" "$(in1 wg show wg0 peers)" "$pub3"
+nok "and once more" in1 wg setconf wg0 "$test_tmp/ciphers3.conf"
+echo 1048576 >/sys/module/camex/parameters/routes_max
+ok "again, when there is room" in1 wg setconf wg0 "$test_tmp/ciphers3.conf"
+is "leaves each its cipher" "$(camexctl -n host1 -j peer show wg0 | jq -c --arg key "$pub3" '[.[] | [.cipher == "aes-256-gcm", .public_key == $key]] | sort')" "[[false,false],[true,true]]"
 ok "a peer that was removed" in1 wg set wg0 peer "$pub3" remove
 ok "and comes again" in1 wg set wg0 peer "$pub3"
 unlike "has the cipher of a new one" "$(ciphers)" aes
+ip -n host1 link del wg0
+
+# a program that listens is told of each change, once it is made
+fresh
+bg host1 camexctl -j monitor >"$test_tmp/events"
+ok "it listens" wait_until 10 eval 'in1 wg set wg0 fwmark 1; grep -q dev_set "$test_tmp/events"'
+ok "two peers" in1 wg set wg0 peer "$pub2" allowed-ips 10.0.2.0/24,10.0.3.0/24,10.0.4.0/24 peer "$pub3"
+names() { camexctl -n host1 -j peer show wg0 | jq -r --arg key "$1" '.[] | select(.public_key == $key) | .name'; }
+before=$(wc -l <"$test_tmp/events")
+ok "allowed IPs move" in1 wg set wg0 peer "$pub3" allowed-ips 10.0.3.0/24,10.0.4.0/24
+told() { tail -n +$((before + 1)) "$test_tmp/events" | jq -r '"\(.event) \(.peer)"' | paste -sd,; }
+expected="routes $(names "$pub2"),peer_set $(names "$pub3"),routes $(names "$pub3")"
+wait_until 10 eval '[ "$(told)" = "$expected" ]'
+is "which is told of both peers" "$(told)" "$expected"
+before=$(wc -l <"$test_tmp/events")
+expected="peer_del $(names "$pub2"),dev_set null"
+ok "a private key, whose public key a peer has" in1 wg set wg0 private-key "$test_tmp/key2"
+wait_until 10 eval '[ "$(told)" = "$expected" ]'
+is "is told when it is set" "$(told)" "$expected"
 ip -n host1 link del wg0
 
 fresh

@@ -105,6 +105,7 @@ enum camex_event {
 	CAMEX_EVENT_PEER_DEL,		/* with its routes */
 	CAMEX_EVENT_PEER_SET,		/* it, or its key, was changed, or it was forgotten */
 	CAMEX_EVENT_ROUTES,		/* the list of its routes was changed */
+	CAMEX_EVENT_FDB,		/* stations behind it were added or deleted by hand */
 };
 
 /*
