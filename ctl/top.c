@@ -276,12 +276,13 @@ static void wait_for_sample(const struct top_rows *rows, struct top_view *view,
 			left = late ? 0 : 1000;
 		if (view->escape != TOP_NO_ESCAPE && left > ESCAPE_MS)
 			left = ESCAPE_MS;
-		if (wait_for_input(&keys, 1, left) > 0)
+		if (wait_for_input(&keys, 1, left) > 0) {
 			take_keys(view);
-		else if (late)
-			return;
-		else if (!end_escape(view) && !resized)
+		} else if (!end_escape(view) && !resized) {
+			if (late)
+				return;
 			continue;
+		}
 		if (resized) {
 			resized = 0;
 			measure_terminal(view);
