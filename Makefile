@@ -49,7 +49,7 @@ installed = $(SBINDIR)/camexctl $(MANDIR)/man8/camexctl.8 $(MANDIR)/man5/camex-u
 	$(INCDIR)/linux/camex.h $(IPDIR)/link_camex.so $(patsubst wireshark/%,$(LUADIR)/%,$(wildcard wireshark/*.lua)) \
 	/lib/modules/$(KREL)/updates/camex.ko
 
-kmod-sources := Kbuild VERSION $(shell find kernel -name "*.[chS]") $(wildcard include/uapi/linux/*.h tests/kunit/*.[ch] tests/bench/cipher.c)
+kmod-sources := Kbuild VERSION $(shell find kernel -name "*.[chS]") $(wildcard include/uapi/linux/*.h tests/kunit/*.[ch] tests/bench/cipher.c tests/bench/aes.c tests/bench/aesni.S)
 kmod-copies := $(kmod-sources:%=$(MODDIR)/%)
 
 all: modules ctl

@@ -4,16 +4,16 @@ import measures
 import report
 
 SHOWN = ["tcp", "udp64", "rr"]
-GROUPS = [("encrypted", ["camex", "camex-wg", "wireguard", "ovpn", "esp-aes", "esp-chacha"]),
+GROUPS = [("encrypted", ["camex", "camex-wg", "camex-aes", "wireguard", "ovpn", "esp-aes", "esp-chacha"]),
           ("encrypted Ethernet", ["tap", "vxlan-wg"]),
           ("plain", ["raw", "fou", "tap-raw", "vxlan"])]
-OURS = {"camex", "camex-wg", "raw", "tap", "tap-raw", "jtunnel"}
+OURS = {"camex", "camex-wg", "camex-aes", "raw", "tap", "tap-raw", "jtunnel"}
 # by kernel: ours, others'
 COLOURS = [("#9fc3e8", "#c8c8c8"), ("#1f6fb4", "#808080"), ("#0b3d66", "#404040")]
-# those whose cipher is ChaCha20-Poly1305, and those without one
-SEALED = ["camex", "camex-wg", "wireguard", "ovpn", "esp-chacha"]
+# those whose cipher was measured, and those without one
+SEALED = ["camex", "camex-wg", "camex-aes", "wireguard", "ovpn", "esp-chacha"]
 PLAIN = ["raw", "jtunnel", "fou", "vxlan"]
-PARTS = [("IP, TCP and veth, at both ends", "#bbbbbb"), ("ChaCha20-Poly1305, both ways", "#ddaa33"),
+PARTS = [("IP, TCP and veth, at both ends", "#bbbbbb"), ("the cipher, both ways", "#ddaa33"),
          ("the tunnel", "#1f6fb4")]
 WIDTH, LABELS, BAR, GAP = 760, 230, 13, 7
 
@@ -85,8 +85,9 @@ def parts(kernel, link):
     if not whole or not bare:
         return None
     bits = 8e3 * measures.SEGMENT
-    costs = dict(line.split(":") for line in kernel["cipher"].split())
-    cipher = int(costs["seal_ns"]) + int(costs["open_ns"]) if link in SEALED else 0
+    cipher = measures.cipher_cost(kernel["cipher"], link) if link in SEALED else 0
+    if link in SEALED and not cipher:
+        return None
     return [bits / bare, cipher, bits / whole - bits / bare - cipher]
 
 

@@ -128,15 +128,20 @@ def kernel_part(kernel):
                 [[f"{measures.MEASURES[m][3]}, {measures.MEASURES[m][2]}",
                   *["--" if values[i] is None else f"{values[i]:,.0f}" for values in found.values()]]
                  for i, m in enumerate(wanted)])]
+    for when in dict.fromkeys(kernel.get("earlier", {}).values()):
+        links = [measures.NAMES[link] for link, found in kernel["earlier"].items() if found == when]
+        lines += [f"Counted by Linux {when}: {'; '.join(links)}.", ""]
     if kernel.get("paths"):
         lines += ["The ways of transport udp, for frames of UDP with 64 bytes and of TCP on a tap",
                   "link of protocol raw (counted; :doc:`ethernet` tells what each is for):", "", table(
                       ["tx", "rx", "instructions/packet", "packets/s", "TCP, Mbit/s"],
                       [[p["tx"], p["rx"], f"{p['instructions_per_packet']:,}",
                         f"{p['packets_per_second']:,}", f"{p['tcp_mbits']:,}"] for p in kernel["paths"]])]
-    most = report.limit(kernel)
-    if most:
-        lines += [f"The limit for TCP with one flow, the cipher both ways and veth alone, is {most:,.0f} Mbit/s.", ""]
+    for link, cipher in zip(report.LIMITED, ("ChaCha20-Poly1305", "AES-256-GCM")):
+        most = report.limit(kernel, link)
+        if most:
+            lines += [f"The limit for TCP with one flow, {cipher} both ways ({measures.cipher_cost(kernel['cipher'], link):,} "
+                      f"instructions) and veth alone, is {most:,.0f} Mbit/s.", ""]
     return "\n".join(lines)
 
 

@@ -2,6 +2,7 @@
 """Medians, ratios and targets, from what the guests found, and their tables.
 
 Results are {"kernels": {kernel: {"date": text, "release": text, "cipher": text,
+"earlier": {link: release and date, where these are others},
 "counted": {link: {measure: [reading]}}, "steered": the same, "unsteered": the same}}}.
 """
 import json
@@ -11,6 +12,8 @@ import statistics
 import measures
 
 TARGETS = json.loads((pathlib.Path(__file__).parent / "targets.json").read_text())["targets"]
+# One of each cipher.
+LIMITED = ["camex", "camex-aes"]
 
 
 def median(kernel, part, link, measure):
@@ -19,10 +22,10 @@ def median(kernel, part, link, measure):
     return statistics.median(found) if found else None
 
 
-def limit(kernel, measure="tcp"):
-    """Mbit/s that the cipher and veth alone leave of a kind of TCP; None without veth."""
+def limit(kernel, link, measure="tcp"):
+    """Mbit/s that a link's cipher and veth alone leave of a kind of TCP; None without either."""
     veth = median(kernel, "counted", "veth", measure)
-    return measures.cipher_limit(kernel["cipher"], veth) if veth else None
+    return measures.cipher_limit(kernel["cipher"], veth, link) if veth else None
 
 
 def possible(kernel, target):
@@ -32,14 +35,14 @@ def possible(kernel, target):
     if target["against"] != ["wireguard"] or "wall" in target or theirs is None or \
             target["measure"] not in ("tcp", "forward", "nic"):
         return None
-    most = limit(kernel, target["measure"])
+    most = limit(kernel, target["link"], target["measure"])
     return most / theirs if most else None
 
 
 def other(kernel, part, target):
     """What a target's link is compared with."""
     if target["against"] == ["limit"]:
-        return limit(kernel)
+        return limit(kernel, target["link"])
     found = [median(kernel, part, link, target["measure"]) for link in target["against"]]
     return max(found) if all(found) else None
 
@@ -82,9 +85,10 @@ def impossible(results):
     """What cannot have been measured right: [text]."""
     found = []
     for name, kernel in results["kernels"].items():
-        ours, most = median(kernel, "counted", "camex", "tcp"), limit(kernel)
-        if ours and most and ours > most:
-            found.append(f"{name}: camex reached {ours:.0f} Mbit/s, above the limit of {most:.0f}")
+        for link in LIMITED:
+            ours, most = median(kernel, "counted", link, "tcp"), limit(kernel, link)
+            if ours and most and ours > most:
+                found.append(f"{name}: {link} reached {ours:.0f} Mbit/s, above the limit of {most:.0f}")
     return found
 
 
@@ -116,9 +120,10 @@ def text(results):
             lines += [f"tx {p['tx']:8} rx {p['rx']:10} {p['instructions_per_packet']:7} instructions a packet, "
                       f"{p['packets_per_second']:7} packets/s, {p['tcp_mbits']:5} Mbit/s"
                       for p in kernel["paths"]] + [""]
-        if limit(kernel):
-            lines += [f"limit of TCP, cipher and veth alone: {limit(kernel):.1f} Mbit/s "
-                      f"({' '.join(kernel['cipher'].split())})", ""]
+        for link in LIMITED:
+            if limit(kernel, link):
+                lines += [f"limit of {link}, TCP, cipher and veth alone: {limit(kernel, link):.1f} Mbit/s "
+                          f"({' '.join(kernel['cipher'].split())})", ""]
     lines.append(f"{'ratios':36} {'kernel':>6} {'ratio':>6} {'limit':>6}  wanted")
     lines += [f"{target['name']:36} {name:>6} {ratio:6.2f} {f'{most:6.2f}' if most else '':6}  "
               f"{wanted:14} {verdict}"
