@@ -57,17 +57,22 @@ each() {
 		left=$(<"$test_tmp/left")
 		now=$(state)
 		if [ $status -eq 0 ]; then
-			[ "$now" = "$after" ] || faults+=" $n:done,but"
+			[ "$now" = "$after" ] || {
+				faults+=" $n:done,but"
+				diff <(echo "$after") <(echo "$now") | note
+			}
 		else
 			refused=$((refused + 1))
 			[ -s "$test_tmp/out" ] || faults+=" $n:silent"
 			[ $status -lt 128 ] || faults+=" $n:$status"
-			[ "$now" = "$before" ] || [ "$now" = "$after" ] || faults+=" $n:half"
+			[ "$now" = "$before" ] || [ "$now" = "$after" ] || {
+				faults+=" $n:half"
+				diff <(echo "$before") <(echo "$now") | note
+			}
 		fi
 		[ "$now" = "$before" ] || $reset
 		n=$((n + step))
 	done
-	[ -z "$faults" ] || diff <(echo "$after") <(echo "$now") | note
 	note "$what: $tries times, up to allocation $((n - step)), $refused times refused"
 	ok "$what: with enough of them there are enough" [ "$left" -gt 0 ]
 	ok "$what: some are refused" [ $refused -gt 0 ]

@@ -52,7 +52,7 @@ some_kinds
 for size in 0 1 4 5 36 100 1391 1392 5000; do
 	ok "$what: ping of $size" reaches host1 10.0.0.2 -s $size
 done
-like "$what: the cipher stays" "$(camexctl -n host1 peer set camex0 host2 cipher chacha20-poly1305 2>&1)" "no keyword"
+like "$what: the cipher stays" "$(camexctl -n host1 peer set camex0 host2 cipher chacha20-poly1305 2>&1)" "is not a keyword of this command"
 for round in 1 2 3; do
 	ok "$what: sessions end, $round" camexctl -n host1 peer forget camex0 host2
 	ok "$what: and begin" wait_until 30 reaches host1 10.0.0.2 -W 1
