@@ -25,9 +25,10 @@ inject() {
 }
 
 # state: all that a request could change. (A new link has a number of its own, and what a peer is
-# sent before there is a way to it is dropped; stations are looked at where there are some.)
+# sent before there is a way to it is dropped, and after 5 s remembered; stations are looked at where
+# there are some.)
 state() {
-	camexctl -j show | sed -E 's/"(ifindex|last_seen_ms|[rt]x_dropped)":[0-9]*//g'
+	camexctl -j show | sed -E 's/"(ifindex|last_seen_ms|(unanswered|refused)_ms|[rt]x_dropped)":[^,}]*//g'
 	[ -z "$stations" ] || camexctl -j fdb show camex0
 }
 
