@@ -36,6 +36,8 @@ int fake_dev_init_protocol(struct kunit *test, const struct camex_protocol_ops *
 	cdev->dev = kunit_kzalloc(test, sizeof(*cdev->dev), GFP_KERNEL);
 	if (!cdev->dev)
 		return -ENOMEM;
+	/* events look there for listeners */
+	dev_net_set(cdev->dev, &init_net);
 	cdev->limits = camex_rate_limits_alloc();
 	if (!cdev->limits)
 		return -ENOMEM;
