@@ -57,14 +57,17 @@ alone costs there. What stands between is told in :doc:`performance-notes`.
 
 MEANING = """- **Cipher.** Encrypted TCP costs mostly the cipher: {share} of a packet's instructions are ChaCha20-Poly1305 with
   protocol camex. So encryption decides, not the tunnel: protocol ``raw`` carries {plain} times as much. Take it only
-  where the network below is trusted.
+  where the network below is trusted. Between two camex ends whose CPUs have AES instructions, take protocol
+  ``wireguard`` with ``cipher aes-256-gcm``: :doc:`ciphers` has its figures, and says which CPUs these are.
 - **Beside others.** One flow of TCP through camex reaches {wireguard} times the rate of WireGuard: camex seals and
   opens aggregates in one go, and nothing waits for a worker. A round trip takes {trip} of WireGuard's instructions.
   Plain, camex, VXLAN and FOU are about the same.
 - **Link.** Ethernet (tap) costs {ethernet} of the rate of IP (tun), with packets that are 50 bytes
   smaller. Take it for frames that are not IP, not for speed.
-- **Transport.** On UDP, ``tx netpoll`` and ``rx netfilter`` gain little: :doc:`ethernet` has figures. What the
-  device below can aggregate matters more: see the rows *NIC-like underlay* and *no offloads below*.
+- **Transport.** Take UDP wherever it gets through. TCP is for networks that drop UDP: a lost segment delays all
+  packets behind it, and receiving costs more (:doc:`tcp`). On UDP, ``tx netpoll`` and ``rx netfilter`` gain
+  little: :doc:`ethernet` has figures. What the device below can aggregate matters more: see the rows *NIC-like
+  underlay* and *no offloads below*.
 """
 
 
