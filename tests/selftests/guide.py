@@ -40,7 +40,7 @@ SHELL = r"""
 mount -t tmpfs none /root; mkdir -p /etc/camex; mount -t tmpfs none /etc/camex
 cd /root; export HOME=/root; ln -s "$DOCS" Documentation
 systemctl() {
-	local what=$1 unit name file; shift
+	local what=$1 unit name file settings; shift
 	[ "$1" != --now ] || shift
 	for unit; do
 		name=${unit#*@} name=${name%.service} file=$UNITS/${unit%%@*}@.service.in
@@ -52,6 +52,8 @@ systemctl() {
 		esac
 		line=${line//@SBINDIR@\//} line=${line//%i/$name}
 		if [ -z "$line" ]; then return 1; fi
+		settings=$(sed -n 's/^EnvironmentFile=//p' "$file")
+		if [ -n "$settings" ]; then . "${settings//%i/$name}" && line=$(eval "echo $line"); fi
 		if grep -q Type=oneshot "$file"; then $line || return; else $line & fi
 	done
 }
