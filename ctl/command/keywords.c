@@ -25,6 +25,7 @@ const struct choice protocol_choices[] = {
 const struct choice transport_choices[] = {
 	{ "udp", CAMEX_TRANSPORT_UDP, "UDP datagrams over IPv4 and IPv6" },
 	{ "tcp", CAMEX_TRANSPORT_TCP, "datagrams in TCP connections, for networks that block UDP" },
+	{ "udp,tcp", CAMEX_TRANSPORT_UDP_TCP, "both on one port: TCP where UDP gets no answer" },
 	{ "serial", CAMEX_TRANSPORT_SERIAL, "SLIP on a serial line, see camexctl serial; its only peer is far" },
 	{ "char", CAMEX_TRANSPORT_CHAR, "a program that has /dev/camex open; its only peer is far" },
 	{}

@@ -65,6 +65,7 @@ static struct nla_policy peer_policy[CAMEX_A_PEER_MAX + 1] = {
 	[CAMEX_A_PEER_LINK_IFINDEX] = { .type = NLA_U32 },
 	[CAMEX_A_PEER_UNANSWERED] = { .type = NLA_U64 },
 	[CAMEX_A_PEER_REFUSED] = { .type = NLA_U64 },
+	[CAMEX_A_PEER_TRANSPORT] = { .type = NLA_U32 },
 	[CAMEX_A_PEER_ID] = { .minlen = CAMEX_ID_LEN, .maxlen = CAMEX_ID_LEN },
 	[CAMEX_A_PEER_FINGERPRINT] = { .minlen = CAMEX_FINGERPRINT_LEN },
 	[CAMEX_A_PEER_STATE] = { .type = NLA_U32 },

@@ -46,6 +46,7 @@ const struct field peer_fields[] = {
 	{ "id", FIELD_ID, PEER(ID), NULL, "id", "", NULL, 0 },
 	{ "endpoint", FIELD_ENDPOINT, PEER(ENDPOINT_ADDR), NULL, "endpoint", "", NULL, 0 },
 	{ "configured_endpoint", FIELD_ENDPOINT, PEER(CONFIGURED_ADDR), NULL, "endpoint", "configured", NULL, 0 },
+	{ "transport", FIELD_CHOICE, PEER(TRANSPORT), transport_choices, "endpoint", "by", NULL, 0 },
 	{ "fingerprint", FIELD_FINGERPRINT, PEER(FINGERPRINT), NULL, "key", "fingerprint", NULL, 0 },
 	{ "public_key", FIELD_KEY, WG_PEER(PUBLIC_KEY), NULL, "key", "public", NULL, PEER(WIREGUARD) },
 	{ "preshared", FIELD_SWITCH, WG_PEER(PRESHARED), NULL, "key", "preshared", "off", PEER(WIREGUARD) },

@@ -55,9 +55,13 @@ struct camex_char;
 /* Number of lists of endpoints with a scope; an interface event searches one of them. */
 #define CAMEX_SCOPE_BUCKETS	64
 
+/* camex_addr.carrier: datagrams in TCP connections. */
+#define CAMEX_CARRIER_TCP	1
+
 /**
  * struct camex_addr - address and port of an endpoint, or only an address
  * @family: AF_INET, AF_INET6, or AF_UNSPEC for none
+ * @carrier: CAMEX_CARRIER_TCP, else 0
  * @port: UDP or TCP port, network byte order
  * @scope: interface index of an IPv6 link-local address, else 0
  * @v6: IPv6 address
@@ -66,7 +70,8 @@ struct camex_char;
  * Compared and hashed as bytes, so it has no holes.
  */
 struct camex_addr {
-	u16 family;
+	u8 family;
+	u8 carrier;
 	__be16 port;
 	u32 scope;
 	union {

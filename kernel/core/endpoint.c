@@ -154,6 +154,8 @@ void camex_endpoint_swap(struct camex_peer *peer, struct camex_endpoint *ep)
 				 lockdep_is_held(&peer->cdev->lock));
 	if (peer->cdev->protocol->endpoint_changed)
 		peer->cdev->protocol->endpoint_changed(peer);
+	if (ep && peer->cdev->transport->moved && peer->cdev->transport->moved(peer, ep))
+		return;
 	if (ep != camex_peer_configured(peer))
 		camex_endpoint_free(ep);
 }
@@ -168,12 +170,14 @@ static void follow_scope(struct camex_endpoint *ep, const struct net_device *dev
 	if (to.scope == dev->ifindex || strcmp(ep->scope_name, dev->name) ||
 	    __dev_get_by_index(peer->cdev->net, to.scope))
 		return;
+	configured = camex_peer_configured(peer);
+	if (rcu_access_pointer(peer->endpoint) != ep && configured != ep)
+		return;
 	to.scope = dev->ifindex;
 	/* No memory: try again at the next event of the interface. */
 	new = camex_endpoint_new(peer, &to, &ep->from);
 	if (!new)
 		return;
-	configured = camex_peer_configured(peer);
 	if (rcu_access_pointer(peer->endpoint) == ep)
 		camex_endpoint_swap(peer, new);
 	if (configured == ep) {
@@ -223,6 +227,33 @@ bool camex_addr_same_host(const struct camex_addr *a, const struct camex_addr *b
 {
 	return a->family == b->family && a->scope == b->scope &&
 	       ipv6_addr_equal(&a->v6, &b->v6);
+}
+
+/**
+ * camex_addr_same_place() - are two endpoints equal but for the transport
+ * @a: one
+ * @b: the other
+ */
+bool camex_addr_same_place(const struct camex_addr *a, const struct camex_addr *b)
+{
+	return a->port == b->port && camex_addr_same_host(a, b);
+}
+
+/**
+ * camex_endpoint_is_configured() - is an endpoint at the address that its peer was given
+ * @ep: the endpoint, by whatever transport
+ *
+ * Context: RCU reader.
+ */
+bool camex_endpoint_is_configured(const struct camex_endpoint *ep)
+{
+	const struct camex_endpoint *configured;
+
+	/* What answers strangers has an endpoint without a peer. */
+	if (!ep->peer)
+		return false;
+	configured = rcu_dereference_check(ep->peer->configured, rcu_read_lock_bh_held());
+	return configured && camex_addr_same_place(&configured->to, &ep->to);
 }
 
 /**

@@ -80,6 +80,8 @@ struct camex_peer *camex_peer_by_endpoint(struct camex_dev *cdev,
 struct camex_peer *camex_peer_configured_at(struct camex_dev *cdev,
 					    const struct camex_addr *addr);
 bool camex_addr_same_host(const struct camex_addr *a, const struct camex_addr *b);
+bool camex_addr_same_place(const struct camex_addr *a, const struct camex_addr *b);
+bool camex_endpoint_is_configured(const struct camex_endpoint *ep);
 struct rhlist_head *camex_endpoints_at(struct camex_dev *cdev, const struct camex_addr *addr);
 void camex_peer_configure_endpoint(struct camex_peer *peer,
 				   struct camex_endpoint *ep);

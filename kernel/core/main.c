@@ -58,6 +58,7 @@ const struct camex_transport_ops *const camex_transports[CAMEX_TRANSPORTS] = {
 				   &camex_transport_serial : NULL,
 	[CAMEX_TRANSPORT_CHAR] = &camex_transport_char,
 	[CAMEX_TRANSPORT_TCP] = &camex_transport_tcp,
+	[CAMEX_TRANSPORT_UDP_TCP] = &camex_transport_udp_tcp,
 };
 
 static int __init camex_init(void)

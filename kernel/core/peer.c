@@ -208,6 +208,8 @@ int camex_peer_move(struct camex_peer *peer, const struct camex_addr *to,
 					lockdep_is_held(&peer->cdev->lock));
 	if (old && camex_endpoint_is(old, to, from))
 		return 0;
+	if (peer->cdev->transport->may_move && !peer->cdev->transport->may_move(peer, to))
+		return 0;
 	ep = camex_endpoint_new(peer, to, from);
 	if (!ep)
 		return -ENOMEM;

@@ -113,6 +113,8 @@ struct camex_due {
  * @introduce: send a first datagram to @ep before the next packet to a peer, if
  *	camex_peer.live.unheard is set. Returns false if nothing may be sealed. NULL: the
  *	protocol never sets that
+ * @hello: send a datagram without a packet to an endpoint of a peer, if there is a session; else
+ *	begin one. NULL: the protocol has no such datagrams
  * @lacks_key: is a peer unusable because it has no key? NULL: never. Context: RTNL or RCU reader
  * @has_key: does a peer have a key, so that plain datagrams are not from it? NULL: never.
  *	Context: any
@@ -218,6 +220,7 @@ struct camex_protocol_ops {
 	unsigned int (*keepalive)(const struct camex_peer *peer);
 	enum camex_register (*registers)(const struct camex_peer *peer);
 	bool (*introduce)(struct camex_peer *peer, struct camex_endpoint *ep);
+	void (*hello)(struct camex_peer *peer, struct camex_endpoint *ep);
 	bool (*lacks_key)(const struct camex_peer *peer);
 	bool (*has_key)(const struct camex_peer *peer);
 	int (*key_set)(struct camex_peer *peer, const u8 *key, const u8 *fingerprint);

@@ -108,7 +108,7 @@ static void run_peer_timer(struct timer_list *timer)
 {
 	struct camex_peer *peer = container_of(timer, struct camex_peer, live.timer);
 	struct camex_dev *cdev = peer->cdev;
-	unsigned long now = jiffies, next, staged;
+	unsigned long now = jiffies, next, staged, what = 0;
 	struct camex_due due = {};
 
 	rcu_read_lock_bh();
@@ -121,6 +121,9 @@ static void run_peer_timer(struct timer_list *timer)
 	next = min(LONGEST_AGO, watch_peer(peer, now));
 	if (cdev->link->peer_due)
 		next = min(next, cdev->link->peer_due(peer, now));
+	/* Before the protocol, which sends to the endpoint that is chosen here. */
+	if (cdev->transport->due)
+		next = min(next, cdev->transport->due(peer, now, &what));
 	if (cdev->protocol->due)
 		next = min(next, cdev->protocol->due(peer, now, &due));
 	staged = camex_staged_due(peer, now);
@@ -131,6 +134,8 @@ static void run_peer_timer(struct timer_list *timer)
 
 	if (due.what)
 		cdev->protocol->act(peer, &due);
+	if (what)
+		cdev->transport->act(peer, what);
 	if (!staged)
 		camex_staged_act(peer);
 out:

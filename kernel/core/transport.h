@@ -40,6 +40,7 @@ struct camex_way {
  * @single: packets arrive one by one, so GRO would find nothing to merge
  * @as_is: @send accepts packets and GSO packets of a protocol with @bare unchanged, without an
  *	endpoint or a way
+ * @carrier: camex_addr.carrier of the endpoints that peers are given
  * @overhead: bytes that it adds to a datagram for a family (AF_INET, AF_INET6; AF_UNSPEC: for
  *	the one peer)
  * @headroom: bytes that it needs in front of a datagram; camex_device_headroom() can raise it
@@ -63,6 +64,17 @@ struct camex_way {
  *	NULL: it needs none. Context: RCU reader
  * @connect: connect to an endpoint that a peer was given. NULL: the transport has no connections.
  *	Context: RCU reader
+ * @connected: a connection to an endpoint of a peer was made. NULL: nothing depends on that.
+ *	Context: RCU reader, camex_dev.lock
+ * @moved: a peer has another endpoint, or none, in the place of @old. Returns true if @old is kept,
+ *	to be freed by the transport. NULL: it is not. Context: camex_dev.lock
+ * @may_move: may a datagram from an address move the endpoint of its peer? NULL: it may.
+ *	Context: camex_dev.lock
+ * @due: find out what is due for a peer: camex_protocol_ops.due, called before it. NULL: never.
+ *	Context: camex_dev.lock
+ * @act: do what @due has found. Context: RCU reader, bottom halves off
+ * @asked: a datagram without a packet came from a peer, which may wait for an answer. May be NULL.
+ *	Context: RCU reader, bottom halves off
  * @leave: the last endpoint with an address was removed. May be NULL. Context: camex_dev.lock
  * @route: find the route to an endpoint: @path and @room. Returns 0, or the counter for the reason
  *	(CAMEX_A_STATS_*). Context: RCU reader, bottom halves off
@@ -74,6 +86,7 @@ struct camex_transport_ops {
 	bool single_peer;
 	bool single;
 	bool as_is;
+	u8 carrier;
 	unsigned int (*overhead)(u16 family);
 	unsigned int headroom;
 	void (*setup)(struct net_device *dev);
@@ -91,6 +104,12 @@ struct camex_transport_ops {
 	bool (*lacks_device)(const struct camex_dev *cdev,
 			     const struct camex_endpoint *ep);
 	void (*connect)(struct camex_dev *cdev, const struct camex_endpoint *ep);
+	void (*connected)(struct camex_peer *peer, struct camex_endpoint *ep);
+	bool (*moved)(struct camex_peer *peer, struct camex_endpoint *old);
+	bool (*may_move)(const struct camex_peer *peer, const struct camex_addr *to);
+	unsigned long (*due)(struct camex_peer *peer, unsigned long now, unsigned long *what);
+	void (*act)(struct camex_peer *peer, unsigned long what);
+	void (*asked)(struct camex_peer *peer, const struct camex_addr *from);
 	void (*leave)(struct camex_dev *cdev, const struct camex_addr *addr);
 	int (*route)(struct camex_dev *cdev, struct camex_endpoint *ep,
 		     struct camex_way *way);
@@ -99,13 +118,14 @@ struct camex_transport_ops {
 };
 
 /* By enum camex_transport; NULL: not in this kernel. */
-#define CAMEX_TRANSPORTS	(CAMEX_TRANSPORT_TCP + 1)
+#define CAMEX_TRANSPORTS	(CAMEX_TRANSPORT_UDP_TCP + 1)
 extern const struct camex_transport_ops *const camex_transports[CAMEX_TRANSPORTS];
 
 extern const struct camex_transport_ops camex_transport_udp;
 extern const struct camex_transport_ops camex_transport_serial;
 extern const struct camex_transport_ops camex_transport_char;
 extern const struct camex_transport_ops camex_transport_tcp;
+extern const struct camex_transport_ops camex_transport_udp_tcp;
 
 void camex_small_queue_init(void);
 void camex_small_queue_exit(void);

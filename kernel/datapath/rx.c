@@ -147,6 +147,8 @@ void camex_rx(struct camex_dev *cdev, struct sk_buff *skb,
 		camex_kfree_skb_why(skb, why);
 	} else if (!peer || !skb->len) {
 		consume_skb(skb);
+		if (peer && cdev->transport->asked)
+			cdev->transport->asked(peer, &from->addr);
 	} else {
 		camex_deliver(cdev, peer, skb, from);
 	}

@@ -52,7 +52,8 @@ int camex_peer_links_parse(struct camex_settings *conf, struct nlattr **tb,
 	}
 	if (conf->link != CAMEX_LINK_TUN ||
 	    (conf->transport != CAMEX_TRANSPORT_UDP &&
-	     conf->transport != CAMEX_TRANSPORT_TCP)) {
+	     conf->transport != CAMEX_TRANSPORT_TCP &&
+	     conf->transport != CAMEX_TRANSPORT_UDP_TCP)) {
 		camex_extack(extack, tb[CAMEX_A_DEV_LINKS],
 			     "links per-peer is only for link tun and transports udp and tcp");
 		return -EINVAL;

@@ -5,6 +5,7 @@
 #include "core/compat.h"
 #include "core/link.h"
 #include "core/protocol.h"
+#include "core/transport.h"
 #include "netlink/netlink.h"
 
 /**
@@ -200,6 +201,7 @@ int camex_attr_endpoint(struct camex_dev *cdev, const struct camex_peer *peer,
 	      camex_attr_addr(addr, ip, info->extack);
 	if (err)
 		return err;
+	addr->carrier = cdev->transport->carrier;
 	addr->port = htons(nla_get_u16(port));
 	addr->scope = scope ? nla_get_u32(scope) : 0;
 	return check_endpoint(cdev, peer, addr, tb, info->extack);

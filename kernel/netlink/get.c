@@ -141,6 +141,7 @@ int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	    nla_put_u32(msg, CAMEX_A_PEER_REGISTER,
 			protocol->registers ? protocol->registers(peer) :
 					      CAMEX_REGISTER_OFF) ||
+	    camex_nl_put_transport(msg, peer) ||
 	    (privileged && put_endpoints(msg, peer)) ||
 	    (protocol->peer_fill && protocol->peer_fill(peer, msg, privileged)))
 		return -EMSGSIZE;

@@ -92,6 +92,7 @@ int camex_nl_put_dev_name(struct sk_buff *msg, const struct net_device *dev);
 int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 		      bool privileged);
 int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev, bool secrets);
+int camex_nl_put_transport(struct sk_buff *msg, const struct camex_peer *peer);
 size_t camex_nl_dev_size(const struct camex_dev *cdev);
 
 #endif /* CAMEX_NETLINK_H */

@@ -155,7 +155,8 @@ static int put_links(struct sk_buff *msg, const struct camex_settings *conf)
 /* What transports with sockets have, and what udp has alone. */
 static int put_sockets(struct sk_buff *msg, const struct camex_settings *conf)
 {
-	bool udp = conf->transport == CAMEX_TRANSPORT_UDP;
+	bool udp = conf->transport == CAMEX_TRANSPORT_UDP ||
+		   conf->transport == CAMEX_TRANSPORT_UDP_TCP;
 
 	if (!udp && conf->transport != CAMEX_TRANSPORT_TCP)
 		return 0;
@@ -196,6 +197,30 @@ int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev, bool sec
 	    nla_put_u32(msg, CAMEX_A_DEV_MTU, cdev->dev->mtu))
 		return -EMSGSIZE;
 	return cdev->protocol->dev_fill ? cdev->protocol->dev_fill(cdev, msg, secrets) : 0;
+}
+
+/**
+ * camex_nl_put_transport() - write CAMEX_A_PEER_TRANSPORT, if there are two transports
+ * @msg: the message
+ * @peer: the peer
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int camex_nl_put_transport(struct sk_buff *msg, const struct camex_peer *peer)
+{
+	const struct camex_endpoint *ep;
+	int err = 0;
+
+	if (peer->cdev->conf.transport != CAMEX_TRANSPORT_UDP_TCP)
+		return 0;
+	rcu_read_lock();
+	ep = rcu_dereference(peer->endpoint);
+	if (ep)
+		err = nla_put_u32(msg, CAMEX_A_PEER_TRANSPORT,
+				  ep->to.carrier == CAMEX_CARRIER_TCP ?
+				  CAMEX_TRANSPORT_TCP : CAMEX_TRANSPORT_UDP);
+	rcu_read_unlock();
+	return err;
 }
 
 /**

@@ -29,7 +29,8 @@ static int check_sockets(const struct camex_settings *conf, struct nlattr **tb,
 	};
 	int i;
 
-	if (conf->transport == CAMEX_TRANSPORT_UDP)
+	if (conf->transport == CAMEX_TRANSPORT_UDP ||
+	    conf->transport == CAMEX_TRANSPORT_UDP_TCP)
 		return 0;
 	for (i = 0; i < ARRAY_SIZE(only); i++) {
 		if (!tb[only[i].attr] ||
@@ -78,6 +79,11 @@ int camex_settings_parse(struct camex_dev *cdev, struct camex_settings *conf,
 			new.links = nla_get_u32(tb[CAMEX_A_DEV_LINKS]);
 	}
 	protocol = camex_protocols[new.protocol];
+	if (creating && new.transport == CAMEX_TRANSPORT_UDP_TCP && !protocol->hello) {
+		camex_extack(extack, tb[CAMEX_A_DEV_TRANSPORT],
+			     "transport udp,tcp needs a protocol that can ask for an answer: not raw");
+		return -EINVAL;
+	}
 	err = check_sockets(&new, tb, extack) ?: camex_owned_dev_check(&new, tb, extack);
 	if (err)
 		return err;

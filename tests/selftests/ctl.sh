@@ -135,7 +135,7 @@ camexctl key derive <passphrase >derived 2>/dev/null
 
 quiet "peer add" peer add camex0 alice endpoint 192.0.2.2:7000 passphrase-file passphrase \
 	routes 10.0.0.2/32,10.1.0.0/16,fd00::/64
-alice='{"name": "alice", "id": null, "endpoint": "192.0.2.2:7000", "configured_endpoint": "192.0.2.2:7000",
+alice='{"name": "alice", "id": null, "endpoint": "192.0.2.2:7000", "configured_endpoint": "192.0.2.2:7000", "transport": null,
 	"fingerprint": "9ad30fbca5bebf3db115e1410ab9f196", "public_key": null, "preshared": null, "cipher": null, "routes": ["10.0.0.2/32", "10.1.0.0/16", "fd00::/64"],
 	"keepalive": 10, "register": "manual", "state": "waiting", "last_seen_ms": null, "last_handshake_ms": null, "unanswered_ms": null, "refused_ms": null, "link": null,
 	"rx_packets": 0, "rx_bytes": 0, "tx_packets": 0, "tx_bytes": 0, "rx_dropped": 0, "tx_dropped": 0, "profile": null}'

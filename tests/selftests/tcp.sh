@@ -190,7 +190,6 @@ ok "new hosts" hosts 2
 
 nok "tx is for transport udp" camexctl -n host1 dev add camex0 transport tcp tx udp
 nok "rx is, too" camexctl -n host1 dev add camex0 transport tcp rx udp
-nok "both transports at once are refused" eval 'camexctl -n host1 dev add camex0 transport udp,tcp 2>"$test_tmp/error"'
 
 # --- strangers ---
 

@@ -43,6 +43,7 @@ enum camex_transport {
 	CAMEX_TRANSPORT_SERIAL,		/* SLIP on a tty; one far end */
 	CAMEX_TRANSPORT_CHAR,		/* files of /dev/camex; one far end */
 	CAMEX_TRANSPORT_TCP,		/* datagrams in connections, each behind its length */
+	CAMEX_TRANSPORT_UDP_TCP,	/* both on one port; each peer by one of them */
 };
 
 /* One net_device for all peers, or one for each. */
@@ -114,7 +115,7 @@ enum camex_event {
  * where those marked [set] can. ID and CLIENT_ID are secret: CAMEX_CMD_DEV_GET returns
  * them only to callers with CAP_NET_ADMIN over the link's and the transport's
  * namespace, and RTM_NEWLINK never. BIND_DEV is in the transport's namespace. TX and RX
- * are for transport udp, PORT to FWMARK for transports udp and tcp, and absent with another.
+ * are for transports udp and udp,tcp, PORT to FWMARK for these and tcp, and absent with another.
  */
 enum {
 	CAMEX_A_DEV_LINK = 1,		/* u32, enum camex_link [new] */
@@ -213,6 +214,7 @@ enum {
 	CAMEX_A_PEER_CONFIGURED_SCOPE,	/* the same, as ENDPOINT_SCOPE [out] */
 	CAMEX_A_PEER_RX_DROPPED,	/* u64, what came from it and was dropped [out] */
 	CAMEX_A_PEER_TX_DROPPED,	/* u64, what was for it and was dropped [out] */
+	CAMEX_A_PEER_TRANSPORT,		/* u32, UDP or TCP, of a device of UDP_TCP [out] */
 
 	__CAMEX_A_PEER_MAX,
 	CAMEX_A_PEER_MAX = (__CAMEX_A_PEER_MAX - 1)

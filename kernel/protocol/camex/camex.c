@@ -442,6 +442,7 @@ const struct camex_protocol_ops camex_protocol_camex = {
 	.keepalive = camex_register_keepalive,
 	.registers = camex_registers,
 	.introduce = camex_hello_introduce,
+	.hello = camex_hello_now,
 	.lacks_key = lacks_key,
 	.has_key = camex_sealed_has_key,
 	.key_set = camex_peer_set_key,

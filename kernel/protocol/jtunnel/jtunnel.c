@@ -57,7 +57,7 @@ static bool is_at_configured(const struct camex_peer *peer, const struct camex_a
 {
 	const struct camex_endpoint *configured = rcu_dereference_bh(peer->configured);
 
-	return !configured || !memcmp(&configured->to, addr, sizeof(*addr));
+	return !configured || camex_addr_same_place(&configured->to, addr);
 }
 
 static bool speaks_for(const struct camex_peer *peer, const u8 *preamble,
@@ -253,6 +253,7 @@ const struct camex_protocol_ops camex_protocol_jtunnel = {
 	.peer_up = camex_sealed_peer_moved,
 	.peer_moved = camex_sealed_peer_moved,
 	.introduce = camex_hello_introduce,
+	.hello = camex_hello_now,
 	.has_key = camex_sealed_has_key,
 	.key_set = camex_peer_set_key,
 	.receives_many = camex_sealed_receives_many,

@@ -129,6 +129,22 @@ bool camex_hello_introduce(struct camex_peer *peer, struct camex_endpoint *ep)
 }
 
 /**
+ * camex_hello_now() - camex_protocol_ops.hello
+ * @peer: the peer
+ * @ep: an endpoint of it
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_hello_now(struct camex_peer *peer, struct camex_endpoint *ep)
+{
+	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
+
+	if (!protocol->ready(peer))
+		send_hello(peer, ep, protocol->registers &&
+				     protocol->registers(peer) != CAMEX_REGISTER_OFF);
+}
+
+/**
  * camex_hello_due() - which control message is due for a peer
  * @peer: the peer
  * @now: jiffies

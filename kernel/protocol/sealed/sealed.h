@@ -103,6 +103,7 @@ int camex_sealed_fill(const struct camex_peer *peer, struct sk_buff *msg, bool s
 struct sk_buff *camex_hello_body(const struct camex_peer *peer, unsigned int size);
 void camex_hello_send(struct camex_peer *peer, struct camex_endpoint *ep,
 		      struct sk_buff *skb, u8 type);
+void camex_hello_now(struct camex_peer *peer, struct camex_endpoint *ep);
 bool camex_hello_introduce(struct camex_peer *peer, struct camex_endpoint *ep);
 unsigned long camex_hello_due(struct camex_peer *peer, unsigned long now,
 			      struct camex_due *due);

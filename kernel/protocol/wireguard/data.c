@@ -301,14 +301,14 @@ struct camex_peer *camex_wg_open_data(struct camex_dev *cdev, struct sk_buff *sk
 }
 
 /**
- * camex_wg_send_keepalive() - send a data message without a packet
+ * camex_wg_send_keepalive_to() - send a data message without a packet to an endpoint
  * @peer: the receiver; without a session nothing is sent
+ * @ep: the endpoint; NULL: there is none
  *
  * Context: RCU reader, bottom halves off.
  */
-void camex_wg_send_keepalive(struct camex_peer *peer)
+void camex_wg_send_keepalive_to(struct camex_peer *peer, struct camex_endpoint *ep)
 {
-	struct camex_endpoint *ep = rcu_dereference_bh(peer->endpoint);
 	struct camex_dev *cdev = peer->cdev;
 	int why = CAMEX_A_STATS_NO_ENDPOINT;
 	struct camex_way way = {};
@@ -335,4 +335,15 @@ void camex_wg_send_keepalive(struct camex_peer *peer)
 out:
 	if (why)
 		camex_drop_sent(cdev, peer, why, 1);
+}
+
+/**
+ * camex_wg_send_keepalive() - the same, to where the peer is
+ * @peer: the receiver
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_wg_send_keepalive(struct camex_peer *peer)
+{
+	camex_wg_send_keepalive_to(peer, rcu_dereference_bh(peer->endpoint));
 }

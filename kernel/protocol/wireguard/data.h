@@ -24,6 +24,7 @@ void camex_wg_heard(struct camex_receiver *receiver, const struct camex_source *
 struct camex_peer *camex_wg_open_data(struct camex_dev *cdev, struct sk_buff *skb,
 				      const struct camex_source *from, int *why);
 void camex_wg_follow_peer(struct camex_peer *peer, const struct camex_source *from);
+void camex_wg_send_keepalive_to(struct camex_peer *peer, struct camex_endpoint *ep);
 void camex_wg_send_keepalive(struct camex_peer *peer);
 
 #endif /* CAMEX_WG_DATA_H */

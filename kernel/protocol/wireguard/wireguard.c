@@ -391,6 +391,14 @@ static void want_session(struct camex_peer *peer)
 		camex_wg_handshake_request(peer);
 }
 
+static void send_hello(struct camex_peer *peer, struct camex_endpoint *ep)
+{
+	if (has_session(peer))
+		camex_wg_send_keepalive_to(peer, ep);
+	else
+		camex_wg_handshake_request(peer);
+}
+
 static bool encrypts_always(const struct camex_peer *peer)
 {
 	return true;
@@ -465,6 +473,7 @@ const struct camex_protocol_ops camex_protocol_wireguard = {
 	.hibernate = resume_peers,
 	.ready = can_send,
 	.want_session = want_session,
+	.hello = send_hello,
 	.encrypts = encrypts_always,
 	.seal = seal_packet,
 	.open = open_datagram,

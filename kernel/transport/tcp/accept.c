@@ -30,6 +30,7 @@ static void far_end(const struct sock *sk, struct camex_addr *addr)
 {
 	memset(addr, 0, sizeof(*addr));
 	addr->family = sk->sk_family;
+	addr->carrier = CAMEX_CARRIER_TCP;
 	addr->port = inet_sk(sk)->inet_dport;
 #if IS_ENABLED(CONFIG_IPV6)
 	if (sk->sk_family == AF_INET6) {

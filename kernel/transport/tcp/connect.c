@@ -76,10 +76,13 @@ static void introduce_peers(struct camex_tcp_conn *conn, bool again)
 	rhl_for_each_entry_rcu(ep, pos, list, node) {
 		struct camex_peer *peer = ep->peer;
 
-		if (rcu_access_pointer(peer->configured) != ep)
+		if (!camex_endpoint_is_configured(ep))
 			continue;
 		spin_lock_bh(&cdev->lock);
-		if (!peer->dead) {
+		if (!peer->dead && cdev->transport->connected)
+			cdev->transport->connected(peer, ep);
+		if (!peer->dead && (rcu_access_pointer(peer->configured) == ep ||
+				    rcu_access_pointer(peer->endpoint) == ep)) {
 			/* Without memory the old session goes on. */
 			if (again && cdev->protocol->renew)
 				cdev->protocol->renew(peer);
@@ -97,7 +100,7 @@ static void finish_connecting(struct camex_tcp_conn *conn)
 
 	camex_tcp_start(conn);
 	/* What brought the first one about is on its way. */
-	if (again || !waits)
+	if (again || !waits || conn->tcp->cdev->transport->connected)
 		introduce_peers(conn, again);
 }
 

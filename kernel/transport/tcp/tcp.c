@@ -25,13 +25,6 @@ static unsigned int tcp_overhead(u16 family)
 	       (family == AF_INET6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
 }
 
-/* Is it an endpoint that a peer was given, so that we connect? */
-static bool is_configured(const struct camex_endpoint *ep)
-{
-	/* What answers strangers has an endpoint without a peer. */
-	return ep->peer && rcu_access_pointer(ep->peer->configured) == ep;
-}
-
 static bool has_devices(const struct camex_tcp *tcp, const struct camex_endpoint *ep)
 {
 	return READ_ONCE(tcp->ifindex) != CAMEX_NO_DEVICE &&
@@ -57,7 +50,7 @@ static int route_tcp(struct camex_dev *cdev, struct camex_endpoint *ep, struct c
 	if (unlikely(!conn)) {
 		if (!has_devices(tcp, ep))
 			return CAMEX_A_STATS_NO_DEVICE;
-		if (is_configured(ep) && netif_running(cdev->dev))
+		if (camex_endpoint_is_configured(ep) && netif_running(cdev->dev))
 			conn = camex_tcp_begin(tcp, &ep->to);
 	}
 	if (unlikely(!conn || READ_ONCE(conn->state) == CAMEX_TCP_IDLE))
@@ -182,6 +175,7 @@ void camex_tcp_exit(void)
 }
 
 const struct camex_transport_ops camex_transport_tcp = {
+	.carrier = CAMEX_CARRIER_TCP,
 	.overhead = tcp_overhead,
 	.configured = apply_settings,
 	.link_up = connect_all,
