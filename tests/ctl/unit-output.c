@@ -317,6 +317,21 @@ static void test_own_links(void)
 		"a table of peers with links of their own");
 }
 
+static void test_long_letters(void)
+{
+	struct model_peer peers[] = { { .name = "caf\303\251" },
+				      { .name = "alice" } };
+	const struct model_device device = { .peers = peers, .n_peers = 2 };
+	FILE *out = text_start();
+
+	print_peer_table(out, &device);
+	text_is(out,
+		"NAME   STATE  ENDPOINT  HEARD  RECEIVED  SENT  ROUTES\n"
+		"caf\303\251   -      -         -      0 B       0 B   -\n"
+		"alice  -      -         -      0 B       0 B   -\n",
+		"a letter of two bytes is one column wide");
+}
+
 static const uint8_t public_key[CAMEX_KEY_LEN] = { 0x85, 0x20, 0xf0 };
 
 #define PUBLIC_KEY "hSDwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
@@ -722,6 +737,7 @@ int main(void)
 	model_devices_clear(&devices);
 	model_routes_clear(&routes);
 	test_own_links();
+	test_long_letters();
 	test_fields();
 	test_states();
 	test_wireguard();
