@@ -57,6 +57,14 @@ static void refused(unsigned int takes, const char *line, bool usage,
 	values_wipe(&values);
 }
 
+static void accepted(unsigned int takes, const char *line)
+{
+	struct values values;
+
+	tap_ok(!parse(&values, takes, line), "accepted: \"%s\"", line);
+	values_wipe(&values);
+}
+
 static void test_grammar(void)
 {
 	refused(TAKES_DEV_ADD, "poort 1", true,
@@ -119,6 +127,11 @@ static void test_grammar(void)
 		"vlan: \"0\" is not a number from 1 to 4094");
 	refused(TAKES_FDB_ADD, "vlan 4095 peer a", false,
 		"vlan: \"4095\" is not a number from 0 to 4094");
+	accepted(TAKES_PEER_SET, "mtu 576");
+	accepted(TAKES_PEER_SET, "mtu 9000");
+	accepted(TAKES_FDB_ADD, "vlan 1 peer a");
+	accepted(TAKES_FDB_ADD, "vlan 4094 peer a");
+	accepted(TAKES_DEV_SET, "client-id 0123456789abcdef0123456789abcde");
 	refused(TAKES_ROUTE_ADD, "peer a/b", false,
 		"peer: \"a/b\" is not a peer's name: blanks, '/' and control characters are not allowed");
 }
