@@ -16,7 +16,7 @@ ctl() {
 # state: all that load could change in host1.
 state() {
 	on host1 sh -c 'camexctl -j show; ip -j address show; ip -j route show table all' |
-		jq -Ss '[.[0] | map(.peers |= map(del(.last_seen_ms)))] +
+		jq -Ss '[.[0] | map(.peers |= map(del(.last_seen_ms, .unanswered_ms, .refused_ms)))] +
 		[.[1] | map(.addr_info |= map(select(.scope != "link" or .family == "inet")))] +
 		[.[2] | sort_by(.dst, .dev, .type)]'
 }

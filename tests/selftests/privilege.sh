@@ -42,7 +42,7 @@ nobody() {
 
 # state: what there is to be changed; $where is a namespace
 state() {
-	camexctl -n "$where" -j show | jq -S 'map(.peers |= map(del(.last_seen_ms) |
+	camexctl -n "$where" -j show | jq -S 'map(.peers |= map(del(.last_seen_ms, .unanswered_ms, .refused_ms) |
 		with_entries(select(.key | test("_(packets|bytes)$") | not))))'
 }
 
