@@ -138,10 +138,10 @@ bool camex_hello_introduce(struct camex_peer *peer, struct camex_endpoint *ep)
 void camex_hello_now(struct camex_peer *peer, struct camex_endpoint *ep)
 {
 	const struct camex_protocol_ops *protocol = peer->cdev->protocol;
+	bool registers = protocol->registers && protocol->registers(peer) != CAMEX_REGISTER_OFF;
 
 	if (!protocol->ready(peer))
-		send_hello(peer, ep, protocol->registers &&
-				     protocol->registers(peer) != CAMEX_REGISTER_OFF);
+		send_hello(peer, ep, registers);
 }
 
 /**
