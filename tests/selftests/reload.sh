@@ -13,11 +13,12 @@ ctl() {
 	camexctl -n host1 "$@"
 }
 
-# state: all that reload could change in host1, but for what traffic changes.
+# state: all that reload could change in host1, but for what traffic changes, as whether a peer was heard.
 state() {
 	on host1 sh -c 'camexctl -j show; ip -j address show; ip -4 -j route show table all
 		ip -6 -j route show table all' |
-		jq -Ss '[.[0] | map(.peers |= map(del(.last_seen_ms, .unanswered_ms, .refused_ms, .rx_packets, .rx_bytes, .tx_packets, .tx_bytes)))] +
+		jq -Ss '[.[0] | map(.peers |= map(del(.last_seen_ms, .unanswered_ms, .refused_ms, .rx_packets, .rx_bytes, .tx_packets, .tx_bytes) |
+			.state |= if . == "up" then "waiting" else . end))] +
 		[.[1] | map(.addr_info |= (map(select(.scope != "link" or .family == "inet")) | sort_by(.local)))] +
 		[.[2:4][] | map(select((.dst | startswith("fe80")) and .dev == "camex0" | not)) | sort_by(.dst, .dev, .type)]'
 }
