@@ -148,7 +148,10 @@ static int run_engine(struct engine *engine)
 	return status;
 }
 
-/* What change_print() writes: free() it; "": nothing; NULL: no memory. */
+/*
+ * The text of a change, which the caller frees: "" if there is none, NULL
+ * without memory.
+ */
 static char *change_text(const struct change *change)
 {
 	char *text = NULL;

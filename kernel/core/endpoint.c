@@ -249,7 +249,7 @@ bool camex_endpoint_is_configured(const struct camex_endpoint *ep)
 {
 	const struct camex_endpoint *configured;
 
-	/* What answers strangers has an endpoint without a peer. */
+	/* Answers to strangers go to an endpoint without a peer. */
 	if (!ep->peer)
 		return false;
 	configured = rcu_dereference_check(ep->peer->configured, rcu_read_lock_bh_held());

@@ -35,13 +35,6 @@ udp_open() {
 	on host1 nft delete table inet block
 }
 
-no_devices() {
-	local host
-	for host in host1 host2; do
-		if on $host test -e /sys/class/net/camex0; then camexctl -n $host dev del camex0 || return; fi
-	done
-}
-
 # ends PEER1 PEER2 DEVICE...: host1 serves, host2 was given where host1 is
 ends() {
 	local peer1 peer2

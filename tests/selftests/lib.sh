@@ -361,6 +361,14 @@ tunnel() {
 	done
 }
 
+# no_devices: host1 and host2 have no camex0 any more
+no_devices() {
+	local host
+	for host in host1 host2; do
+		if on $host test -e /sys/class/net/camex0; then camexctl -n $host dev del camex0 || return; fi
+	done
+}
+
 # tunnel_up HOST: its addresses inside, as tunnel gives them, and its link up
 tunnel_up() {
 	ip -n "$1" -batch - <<-END

@@ -11,14 +11,6 @@
 bytes=1000000
 if slow; then bytes=100000; fi
 
-# no_devices: neither host has camex0
-no_devices() {
-	local host
-	for host in host1 host2; do
-		if on $host test -e /sys/class/net/camex0; then camexctl -n $host dev del camex0 || return; fi
-	done
-}
-
 # ends TO DEVICE PEER1 PEER2 [DEVICE2]: host1 listens and does not know where host2 is, host2 connects to
 # TO; the others are keywords and values: of both devices (of host1's, with a fifth), of host1's peer and
 # of host2's.

@@ -371,7 +371,7 @@ static int set_peers(struct camex_dev *cdev, const struct nlattr *list,
 	return 0;
 }
 
-/* What comes after the socket. */
+/* Applies what a request says of keys and peers, after that of the socket. */
 static int set_keys_and_peers(struct camex_dev *cdev, struct genl_info *info, u32 flags)
 {
 	struct nlattr **attrs = info->attrs;

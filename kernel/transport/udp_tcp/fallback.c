@@ -36,7 +36,7 @@
 /* How long it is kept if the peer is the one that chooses. */
 #define KEEP		(60 * HZ)
 
-/* What camex_fallback_act() does: send to the current endpoint, to the configured one. */
+/* Reasons to send a datagram without a packet: to the current endpoint, to the configured one. */
 #define DUE_HELLO	BIT(0)
 #define DUE_TRY		BIT(1)
 
