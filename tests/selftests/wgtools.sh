@@ -508,6 +508,7 @@ is "each has a name of its own" "$(camexctl -n host1 -j peer show wg0 | jq -r '.
 in1 wg set wg0 private-key "$test_tmp/key1"
 as_owner() { unshare -Urn --kill-child bash -c 'echo $$ >"$0"; exec sleep 60' "$test_tmp/owner" & }
 as_owner
+sleeper=$!
 wait_until 10 [ -s "$test_tmp/owner" ]
 owner=$(<"$test_tmp/owner")
 ok "a link moves to a namespace of other users" ip -n host1 link set wg0 netns "$owner"
@@ -516,7 +517,7 @@ like "they are not told its key" "$("${there[@]}" wg show wg0 2>&1)" "Operation 
 like "nor may they change it" "$("${there[@]}" wg set wg0 peer "$pub4" 2>&1)" "Operation not permitted"
 nok "nor delete it" "${there[@]}" ip link del wg0
 kill "$owner"
-wait
+wait "$sleeper"
 
 # --- and back ---
 
