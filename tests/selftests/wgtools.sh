@@ -432,6 +432,27 @@ is "is none of wg's" "$(in1 wg show interfaces)" wg0
 like "and keeps its key" "$(in1 wg show camex0 private-key 2>&1)" "Operation not supported"
 ip -n host1 link del camex0
 
+# A prefix that the old and the new list of allowed IPs have in common is routed all the time: what the list
+# does not change, nothing removes.
+tracing=/sys/kernel/tracing
+mountpoint -q $tracing || mount -t tracefs tracefs $tracing
+# removes COMMAND...: how many allowed IPs it removes on its way
+removes() {
+	echo 'p:camex_removed camex_route_remove' >$tracing/kprobe_events && echo 1 >$tracing/events/kprobes/camex_removed/enable &&
+		"$@" && awk '$1 == "camex_removed" { print $2 }' $tracing/kprobe_profile
+	echo 0 >$tracing/events/kprobes/camex_removed/enable
+	echo >$tracing/kprobe_events
+}
+fresh
+in1 wg set wg0 private-key "$test_tmp/key1" peer "$pub2" allowed-ips 10.0.0.2/32,10.8.0.0/16,10.9.0.0/16,fd00::2/128
+in1 wg showconf wg0 >"$test_tmp/same.conf"
+is "wg syncconf of the same removes no allowed IP meanwhile" "$(removes in1 wg syncconf wg0 "$test_tmp/same.conf")" 0
+is "another list of four with one other removes that one" \
+	"$(removes in1 wg set wg0 peer "$pub2" allowed-ips fd00::2/128,10.9.0.0/16,10.10.0.0/16,10.0.0.2/32)" 1
+is "and they are in its order" "$(in1 wg show wg0 allowed-ips)" "$pub2	fd00::2/128 10.9.0.0/16 10.10.0.0/16 10.0.0.2/32"
+is "an empty list removes all" "$(removes in1 wg set wg0 peer "$pub2" allowed-ips '')" 4
+is "of which none is left" "$(in1 wg show wg0 allowed-ips)" "$pub2	(none)"
+
 # wg knows no ciphers: who has none to say leaves a peer the one that it has
 ciphers() { camexctl -n host1 -j peer show wg0 | jq -c "[.[] | [.public_key, .cipher]] | sort | map(.[1])"; }
 fresh

@@ -146,7 +146,7 @@ static int set_allowed_ip(struct camex_peer *peer, const struct nlattr *attr,
 	return err;
 }
 
-static int set_allowed_ips(struct camex_peer *peer, const struct nlattr *list,
+static int add_allowed_ips(struct camex_peer *peer, const struct nlattr *list,
 			   struct netlink_ext_ack *extack)
 {
 	struct camex_peer *before, *last = NULL;
@@ -169,12 +169,26 @@ static int set_allowed_ips(struct camex_peer *peer, const struct nlattr *list,
 	return err;
 }
 
-static void clear_allowed_ips(struct camex_peer *peer)
+/*
+ * A prefix that the peer has and @list names is routed all the time: camex_route_insert() moves it
+ * back to the peer's list, and what then remains of the old list is removed. A longer list comes
+ * in several messages, of which only the first replaces. What it does not name is routed again
+ * when the next message is there.
+ */
+static int set_allowed_ips(struct camex_peer *peer, const struct nlattr *list, bool replace,
+			   struct netlink_ext_ack *extack)
 {
 	struct camex_route *route, *next;
+	LIST_HEAD(old);
+	int err = 0;
 
-	list_for_each_entry_safe(route, next, &peer->routes, peer_node)
+	if (replace)
+		list_splice_init(&peer->routes, &old);
+	if (list)
+		err = add_allowed_ips(peer, list, extack);
+	list_for_each_entry_safe(route, next, &old, peer_node)
 		camex_route_remove(&peer->cdev->routes, route);
+	return err;
 }
 
 /* --- peers --- */
@@ -263,13 +277,10 @@ static int change_peer(struct camex_peer *peer, struct nlattr **tb, u32 flags,
 	err = tb[WGPEER_A_ENDPOINT] ? set_endpoint(peer, tb[WGPEER_A_ENDPOINT]) : 0;
 	if (err)
 		return err;
-	if (flags & WGPEER_F_REPLACE_ALLOWEDIPS)
-		clear_allowed_ips(peer);
-	if (tb[WGPEER_A_ALLOWEDIPS]) {
-		err = set_allowed_ips(peer, tb[WGPEER_A_ALLOWEDIPS], extack);
-		if (err)
-			return err;
-	}
+	err = set_allowed_ips(peer, tb[WGPEER_A_ALLOWEDIPS], flags & WGPEER_F_REPLACE_ALLOWEDIPS,
+			      extack);
+	if (err)
+		return err;
 	if (keepalive)
 		set_keepalive(peer, nla_get_u16(keepalive));
 	if (netif_running(peer->cdev->dev))
