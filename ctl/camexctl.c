@@ -71,7 +71,7 @@ const struct command commands[] = {
 	{ "stats", NULL, { WORD_DEV_MAYBE, WORD_PROMETHEUS_MAYBE }, TAKES_STATS,
 	  stats, .summary = "count dropped packets by reason; prometheus: in the format of Prometheus" },
 	{ "top", NULL, { WORD_DEV_MAYBE }, TAKES_TOP,
-	  show_top, .summary = "a live table of peers: rates, drops, when they were heard, and a history" },
+	  show_top, .summary = "show a live table of peers: rates, drops, last heard, history" },
 	{ "monitor", NULL, { WORD_DEV_MAYBE, WORD_APPLY_MAYBE }, 0,
 	  monitor, .summary = "print events; apply: set addresses and routes that servers hand out" },
 

@@ -273,7 +273,7 @@ const struct keyword keywords[] = {
 	  &type_flag, .attr = 1, .takes = TAKES_TOP },
 	{ "-n", "N", "end after so many tables (default: never)",
 	  &type_u32, .max = UINT32_MAX, .attr = 2, .takes = TAKES_TOP },
-	{ "-d", "SECONDS", "time between two of them (default 1)",
+	{ "-d", "SECONDS", "time between two tables (default 1)",
 	  &type_u32, .max = 86400, .attr = 3, .takes = TAKES_TOP },
 
 	/* names of endpoints */
