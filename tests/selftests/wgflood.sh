@@ -69,6 +69,13 @@ flood() {
 	on host2 "$test_tmp/flood" 192.0.2.1 51820 "$test_tmp/$1" $sources "$2" "$3"
 }
 
+# softirqs: the time that the CPUs have spent in softirqs, in hundredths of a second
+softirqs() {
+	local cpu
+	read -ra cpu </proc/stat
+	echo "${cpu[7]}"
+}
+
 flooded() {
 	jq -r ".$1" "$test_tmp/report"
 }
@@ -99,7 +106,17 @@ flood right 100 0 >"$test_tmp/report"
 is "100 strangers get no answer" "$(flooded sent) $(flooded replies)" "100 0"
 ok "each was looked at" wait_until 60 eval '[ "$(counter host1 auth_failed wg0)" -ge $((before + 75)) ]'
 
+# What softirqs take of a datagram to a port that nobody has.
+spent=$(softirqs)
+bg host2 "$test_tmp/flood" 192.0.2.1 51999 "$test_tmp/right" $sources $burst 20 >"$test_tmp/report"
+flood=$!
+sleep 2
+ok "a flood that meets nobody" stop $flood
+spent=$(($(softirqs) - spent))
+plain=$((spent * 10000000 / $(flooded sent)))
+
 # The flood. Data of the first client goes on, the others shake hands.
+spent=$(softirqs)
 bg host2 "$test_tmp/flood" 192.0.2.1 51820 "$test_tmp/right" $sources $burst 500 >"$test_tmp/report"
 flood=$!
 # one burst at least
@@ -120,6 +137,9 @@ if ! slow; then
 	ok "the flood goes on" wait_until 300 eval '[ "$(counter host1 rate_limited wg0)" -ge $sources ]'
 fi
 ok "the flood ends" stop $flood
+spent=$((($(softirqs) - spent) * 10000000 / $(flooded sent)))
+# an answer is another datagram; a handshake would take a hundred times as much
+ok "softirqs take no more than five datagrams' time of a message ($spent ns, a datagram $plain ns)" [ $spent -le $((plain * 5)) ]
 note <"$test_tmp/report"
 note "counted: $(counters host1 wg0)"
 is "each source was there" "$(flooded sources)" $sources
