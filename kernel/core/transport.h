@@ -37,6 +37,10 @@ struct camex_way {
  * struct camex_transport_ops - a transport
  * @single_peer: a device has exactly one peer, "far", from the start. All datagrams come from and
  *	go to an endpoint of zeros
+ * @sockets: it has sockets with a port, an address, an interface and a mark, for any number of
+ *	peers
+ * @udp_socket: one of them is for UDP, with settings of its own
+ * @alternates: a peer is reached by one of two carriers
  * @single: packets arrive one by one, so GRO would find nothing to merge
  * @as_is: @send accepts packets and GSO packets of a protocol with @bare unchanged, without an
  *	endpoint or a way
@@ -84,6 +88,9 @@ struct camex_way {
  */
 struct camex_transport_ops {
 	bool single_peer;
+	bool sockets;
+	bool udp_socket;
+	bool alternates;
 	bool single;
 	bool as_is;
 	u8 carrier;

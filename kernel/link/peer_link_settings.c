@@ -5,6 +5,7 @@
 
 #include "core/compat.h"
 #include "core/device.h"
+#include "core/transport.h"
 #include "link/peer_link.h"
 
 static int refuse_attr(struct netlink_ext_ack *extack, const struct nlattr *attr,
@@ -41,6 +42,7 @@ int camex_peer_links_parse(struct camex_settings *conf, struct nlattr **tb,
 {
 	struct nlattr *name = tb[CAMEX_A_DEV_LINK_NAME];
 	struct nlattr *timeout = tb[CAMEX_A_DEV_LINK_TIMEOUT];
+	const struct camex_transport_ops *transport = camex_transports[conf->transport];
 	int err;
 
 	if (conf->links != CAMEX_LINKS_PER_PEER) {
@@ -50,10 +52,7 @@ int camex_peer_links_parse(struct camex_settings *conf, struct nlattr **tb,
 			return refuse_attr(extack, timeout, "link-timeout", "per-peer");
 		return 0;
 	}
-	if (conf->link != CAMEX_LINK_TUN ||
-	    (conf->transport != CAMEX_TRANSPORT_UDP &&
-	     conf->transport != CAMEX_TRANSPORT_TCP &&
-	     conf->transport != CAMEX_TRANSPORT_UDP_TCP)) {
+	if (conf->link != CAMEX_LINK_TUN || !transport || !transport->sockets) {
 		camex_extack(extack, tb[CAMEX_A_DEV_LINKS],
 			     "links per-peer is only for link tun and transports udp and tcp");
 		return -EINVAL;

@@ -155,13 +155,13 @@ static int put_links(struct sk_buff *msg, const struct camex_settings *conf)
 /* What transports with sockets have, and what udp has alone. */
 static int put_sockets(struct sk_buff *msg, const struct camex_settings *conf)
 {
-	bool udp = conf->transport == CAMEX_TRANSPORT_UDP ||
-		   conf->transport == CAMEX_TRANSPORT_UDP_TCP;
+	const struct camex_transport_ops *transport = camex_transports[conf->transport];
 
-	if (!udp && conf->transport != CAMEX_TRANSPORT_TCP)
+	if (!transport->sockets)
 		return 0;
-	if ((udp && (nla_put_u32(msg, CAMEX_A_DEV_TX, conf->tx) ||
-		     nla_put_u32(msg, CAMEX_A_DEV_RX, conf->rx))) ||
+	if ((transport->udp_socket &&
+	     (nla_put_u32(msg, CAMEX_A_DEV_TX, conf->tx) ||
+	      nla_put_u32(msg, CAMEX_A_DEV_RX, conf->rx))) ||
 	    nla_put_u16(msg, CAMEX_A_DEV_PORT, conf->port) ||
 	    (conf->bind.family &&
 	     camex_attr_put_addr(msg, CAMEX_A_DEV_BIND, &conf->bind)) ||
@@ -211,7 +211,7 @@ int camex_nl_put_transport(struct sk_buff *msg, const struct camex_peer *peer)
 	const struct camex_endpoint *ep;
 	int err = 0;
 
-	if (peer->cdev->conf.transport != CAMEX_TRANSPORT_UDP_TCP)
+	if (!peer->cdev->transport->alternates)
 		return 0;
 	rcu_read_lock();
 	ep = rcu_dereference(peer->endpoint);

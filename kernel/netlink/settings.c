@@ -27,14 +27,14 @@ static int check_sockets(const struct camex_settings *conf, struct nlattr **tb,
 		{ CAMEX_A_DEV_BIND_DEV, "bind-dev" },
 		{ CAMEX_A_DEV_FWMARK, "fwmark" },
 	};
+	const struct camex_transport_ops *transport = camex_transports[conf->transport];
 	int i;
 
-	if (conf->transport == CAMEX_TRANSPORT_UDP ||
-	    conf->transport == CAMEX_TRANSPORT_UDP_TCP)
+	if (transport && transport->udp_socket)
 		return 0;
 	for (i = 0; i < ARRAY_SIZE(only); i++) {
 		if (!tb[only[i].attr] ||
-		    (conf->transport == CAMEX_TRANSPORT_TCP && !only[i].udp))
+		    (transport && transport->sockets && !only[i].udp))
 			continue;
 		if (only[i].udp)
 			camex_extack(extack, tb[only[i].attr],
@@ -62,6 +62,7 @@ int camex_settings_parse(struct camex_dev *cdev, struct camex_settings *conf,
 {
 	bool creating = !cdev;
 	struct camex_settings new = *conf;
+	const struct camex_transport_ops *transport;
 	const struct camex_protocol_ops *protocol;
 	int err;
 
@@ -79,7 +80,8 @@ int camex_settings_parse(struct camex_dev *cdev, struct camex_settings *conf,
 			new.links = nla_get_u32(tb[CAMEX_A_DEV_LINKS]);
 	}
 	protocol = camex_protocols[new.protocol];
-	if (creating && new.transport == CAMEX_TRANSPORT_UDP_TCP && !protocol->hello) {
+	transport = camex_transports[new.transport];
+	if (creating && transport && transport->alternates && !protocol->hello) {
 		camex_extack(extack, tb[CAMEX_A_DEV_TRANSPORT],
 			     "transport udp,tcp needs a protocol that can ask for an answer: not raw");
 		return -EINVAL;

@@ -175,6 +175,7 @@ void camex_tcp_exit(void)
 }
 
 const struct camex_transport_ops camex_transport_tcp = {
+	.sockets = true,
 	.carrier = CAMEX_CARRIER_TCP,
 	.overhead = tcp_overhead,
 	.configured = apply_settings,

@@ -408,6 +408,8 @@ static void apply_settings(struct camex_dev *cdev)
 }
 
 const struct camex_transport_ops camex_transport_udp = {
+	.sockets = true,
+	.udp_socket = true,
 	.init = camex_netpoll_init,
 	.configured = apply_settings,
 	.follow = camex_udp_follow,

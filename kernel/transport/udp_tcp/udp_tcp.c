@@ -138,6 +138,9 @@ static void take_udp(struct camex_dev *cdev, struct sk_buff *skb)
 }
 
 const struct camex_transport_ops camex_transport_udp_tcp = {
+	.sockets = true,
+	.udp_socket = true,
+	.alternates = true,
 	.overhead = overhead_of,
 	.init = init_both,
 	.configured = configure_both,
