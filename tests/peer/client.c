@@ -16,7 +16,6 @@
 enum {
 	REGISTER_EVERY = 10,	/* seconds */
 	ASK_EVERY = 5,
-	LOST_AFTER = 20,
 };
 
 static const int backoff[] = { 5, 10, 20, 40, 60 };
@@ -124,7 +123,7 @@ static int tick(struct node *node, int64_t now)
 	if (!client.server.heard)
 		client.server.heard = now;
 	if (o->registers == REGISTER_AUTO &&
-	    now - client.server.heard >= node_ms(node, LOST_AFTER))
+	    now - client.server.heard >= node_ms(node, o->lost_after))
 		reconnect(node, now);
 	if (o->keepalive && now >= client.next_keepalive) {
 		if (client.next_keepalive && !client.waiting)
@@ -145,8 +144,8 @@ static int tick(struct node *node, int64_t now)
 	    client.next_register < next)
 		next = client.next_register;
 	if (o->registers == REGISTER_AUTO &&
-	    client.server.heard + node_ms(node, LOST_AFTER) < next)
-		next = client.server.heard + node_ms(node, LOST_AFTER);
+	    client.server.heard + node_ms(node, o->lost_after) < next)
+		next = client.server.heard + node_ms(node, o->lost_after);
 	return next > now ? (int)(next - now) : 0;
 }
 

@@ -35,6 +35,7 @@ static const char help[] =
 	"  --register off|manual|auto   manual, but off for --raw\n"
 	"  --client-id TEXT      for auto\n"
 	"  --keepalive SECONDS   10; 0 is never\n"
+	"  --lost-after SECONDS  20; for auto: without a word from the server it is lost\n"
 	"  --oldest              the oldest header and texts (client)\n"
 	"  --prefix HEX8         nonce prefix to begin with (random)\n"
 	"  --seq N               sequence to begin with (0)\n"
@@ -131,7 +132,7 @@ enum option_letter {
 	OPT_PASSPHRASE = 256, OPT_KEY_FILE, OPT_PLAIN, OPT_RAW, OPT_CONF, OPT_ENDPOINT,
 	OPT_BIND, OPT_TUN, OPT_TUN_NODE, OPT_ADDRESS, OPT_MTU, OPT_REGISTER, OPT_CLIENT_ID,
 	OPT_KEEPALIVE, OPT_OLDEST, OPT_PREFIX, OPT_SEQ, OPT_PACE, OPT_LOG, OPT_QUIET,
-	OPT_COMMANDS, OPT_HELP, OPT_STOPPED, OPT_TCP,
+	OPT_COMMANDS, OPT_HELP, OPT_STOPPED, OPT_TCP, OPT_LOST_AFTER,
 };
 
 static const struct option long_options[] = {
@@ -143,6 +144,7 @@ static const struct option long_options[] = {
 	{ "address", 1, NULL, OPT_ADDRESS }, { "mtu", 1, NULL, OPT_MTU },
 	{ "register", 1, NULL, OPT_REGISTER }, { "client-id", 1, NULL, OPT_CLIENT_ID },
 	{ "keepalive", 1, NULL, OPT_KEEPALIVE }, { "oldest", 0, NULL, OPT_OLDEST },
+	{ "lost-after", 1, NULL, OPT_LOST_AFTER },
 	{ "prefix", 1, NULL, OPT_PREFIX }, { "seq", 1, NULL, OPT_SEQ },
 	{ "pace", 1, NULL, OPT_PACE }, { "stopped", 0, NULL, OPT_STOPPED },
 	{ "log", 1, NULL, OPT_LOG },
@@ -233,6 +235,9 @@ static void take_option(struct options *o, struct chosen *chosen, int letter)
 	case OPT_KEEPALIVE:
 		o->keepalive = (int)read_number(optarg);
 		break;
+	case OPT_LOST_AFTER:
+		o->lost_after = (int)read_number(optarg);
+		break;
 	case OPT_OLDEST:
 		o->oldest = true;
 		break;
@@ -272,7 +277,7 @@ static void take_option(struct options *o, struct chosen *chosen, int letter)
 /* What does not go together. */
 static void check(const struct options *o, const char *role, bool client)
 {
-	if (o->pace < 1 || o->keepalive < 0)
+	if (o->pace < 1 || o->keepalive < 0 || o->lost_after < 1)
 		fail("a number that cannot be", role);
 	if (o->stopped && !o->commands)
 		fail("--commands is missing", role);
@@ -292,7 +297,8 @@ static void check(const struct options *o, const char *role, bool client)
 int main(int argc, char **argv)
 {
 	struct options o = { .registers = REGISTER_MANUAL, .client_id = "",
-			     .keepalive = 10, .pace = 1, .tun_node = "/dev/net/tun" };
+			     .keepalive = 10, .lost_after = 20, .pace = 1,
+			     .tun_node = "/dev/net/tun" };
 	struct chosen chosen = { 0 };
 	const char *role = argc > 1 ? argv[1] : "";
 	bool client = !strcmp(role, "client"), decode = !strcmp(role, "decode");

@@ -30,6 +30,7 @@ enum registers { REGISTER_OFF, REGISTER_MANUAL, REGISTER_AUTO };
  * @registers: how the client registers
  * @client_id: CLIENT_ID for AUTO
  * @keepalive: seconds between KEEPALIVEs, 0 for none
+ * @lost_after: seconds of silence after which a client with AUTO connects anew
  * @conf: the server's database, or NULL
  * @commands: a FIFO with commands, or NULL
  * @pace: all the daemon's times are so many times shorter
@@ -52,6 +53,7 @@ struct options {
 	enum registers registers;
 	const char *client_id;
 	int keepalive;
+	int lost_after;
 	struct conf *conf;
 	const char *commands;
 	int pace;

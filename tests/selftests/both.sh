@@ -5,6 +5,9 @@
 # shellcheck disable=SC2016,SC2317 # shell for eval; functions that ok calls
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wgends.bash"
+. "$(dirname "$0")/tcpends.bash"
+
+transport=udp,tcp
 
 # by HOST PEER: the transport by which HOST reaches PEER
 by() {
@@ -35,20 +38,6 @@ udp_open() {
 	on host1 nft delete table inet block
 }
 
-# ends PEER1 PEER2 DEVICE...: host1 serves, host2 was given where host1 is
-ends() {
-	local peer1 peer2
-	read -ra peer1 <<<"$1"
-	read -ra peer2 <<<"$2"
-	shift 2
-	no_devices
-	camexctl -n host1 dev add camex0 transport udp,tcp port 7000 "$@" &&
-		camexctl -n host2 dev add camex0 transport udp,tcp "$@" &&
-		camexctl -n host1 peer add camex0 host2 "${peer1[@]}" &&
-		camexctl -n host2 peer add camex0 host1 endpoint 192.0.2.1:7000 "${peer2[@]}" &&
-		tunnel_up host1 && tunnel_up host2
-}
-
 # falls_back WHAT: UDP, TCP, and UDP again
 falls_back() {
 	local what=$1
@@ -67,27 +56,65 @@ falls_back() {
 	ok "$what: host2 pings after that" reaches host2 10.0.0.1
 }
 
-ok "the module" modprobe camex
-ok "two hosts" hosts 2
-(umask 077 && camexctl key gen >"$test_tmp/key")
-wg_keys 2
-key="key-file $test_tmp/key"
-inner1="routes 10.0.0.1/32,fd00::1/128" inner2="routes 10.0.0.2/32,fd00::2/128"
-start_exchange
+# goes_by WHAT ADDRESS: the daemon in host2 got its CONFIG with that address, and each end reaches the other
+goes_by() {
+	ok "$1: it is answered with CONFIG" wait_until 30 has_logged host2 1 '.type == "CONFIG"'
+	ok "$1: it reaches the kernel" wait_until 10 reaches host2 10.200.0.1 -W 1
+	ok "$1: the kernel reaches it" reaches host1 "$2"
+}
 
-ok "encrypted" ends "$inner2 $key" "$inner1 $key"
+begin_ends
+wg_keys 2
+
+ok "encrypted" ends 192.0.2.1 "" "$inner2 $key" "$inner1 $key"
 falls_back "encrypted"
-ok "plain" ends "$inner2" "$inner1" plaintext on
+ok "encrypted over IPv6" ends "[2001:db8::1]" "" "$inner2 $key" "$inner1 $key"
+falls_back "encrypted over IPv6"
+ok "plain" ends 192.0.2.1 "plaintext on" "$inner2" "$inner1"
 falls_back "plain"
-no_devices
-ok "wireguard: host1" eval 'wg_device host1 camex port 7000 transport udp,tcp && wg_peer host1 host2 $inner2'
-ok "wireguard: host2" eval 'wg_device host2 camex port 0 transport udp,tcp && wg_peer host2 host1 $inner1 endpoint 192.0.2.1:7000'
-ok "wireguard: up" eval "tunnel_up host1 && tunnel_up host2"
+ok "jtunnel" ends 192.0.2.1 "protocol jtunnel id 0011223344556677" "$inner2 id 8899aabbccddeeff" \
+	"$inner1 id 0011223344556677 keepalive 10" "protocol jtunnel id 8899aabbccddeeff"
+falls_back "jtunnel"
+ok "an Ethernet" ends 192.0.2.1 "link tap" "$key" "$key"
+falls_back "an Ethernet"
+ok "a link of the peer's own" ends 192.0.2.1 "links per-peer" "$key" "$inner1 $key" ""
+ok "a link of the peer's own: it is there" own_link
+falls_back "a link of the peer's own"
+ok "wireguard" wg_ends
 falls_back "wireguard"
+
+# --- the OpenIPC daemon ---
+
+no_devices
+ok "tun" modprobe tun
+printf '%s\n' "[server]" port=7000 local_cidr=10.200.0.1/24 psk=secret encrypt=yes "[client CAM08]" "[client CAM09]" >"$test_tmp/camex.conf"
+ok "daemon: the kernel is its server" eval 'camexctl -n host1 dev add camex0 transport udp,tcp &&
+	camexctl -n host1 load camex0 "$test_tmp/camex.conf" && ip -n host1 link set camex0 up'
+ok "daemon: a client by UDP" daemon_client udp CAM08
+goes_by "daemon: by UDP" 10.200.0.2
+is "daemon: by UDP" "$(by host1 CAM08)" udp
+ok "daemon: another by TCP" daemon_client tcp CAM09
+goes_by "daemon: by TCP" 10.200.0.3
+is "daemon: by TCP" "$(by host1 CAM09)" tcp
+ok "daemon: the first one by TCP" daemon_client tcp CAM08
+goes_by "daemon: by TCP with the address that it had" 10.200.0.2
+is "daemon: it moved to TCP" "$(by host1 CAM08)" tcp
+is "daemon: and nothing is wrong" "$(counters host1 | tr ' ' '\n' | grep -E '^(malformed|auth_failed|replayed|unknown_peer)=')" ""
+
+# It sends no KEEPALIVE, and takes the server for lost after less than the server's interval.
+ok "daemon: with other times" daemon_client tcp CAM08 --keepalive 0 --lost-after 4
+goes_by "daemon: with other times" 10.200.0.2
+sleep 130
+is "daemon: with other times it is up all the time" "$(peer host1 CAM08 .state)" up
+ok "daemon: with other times it has connected anew" has_logged host2 5 '.event == "lost"'
+ok "daemon: with other times it is still served" wait_until 20 reaches host1 10.200.0.2 -W 1
+ok "daemon: with other times there is no more than one connection" wait_until 15 eval '[ "$(connections host1 | wc -l)" -le 1 ]'
+end_daemon host2
+no_devices
 
 # --- under traffic ---
 
-ok "encrypted once more" ends "$inner2 $key" "$inner1 $key"
+ok "encrypted once more" ends 192.0.2.1 "" "$inner2 $key" "$inner1 $key"
 ok "a ping" wait_until 10 reaches host2 10.0.0.1 -W 1
 bg host2 ping -q -i 0.2 10.0.0.1 >/dev/null
 udp_blocked
@@ -126,7 +153,7 @@ ok "it goes with the namespace of its transport" wait_until 20 eval '! on inner 
 ip netns del inner
 ok "new hosts" hosts 2
 start_exchange
-ok "a last tunnel" ends "$inner2 $key" "$inner1 $key"
+ok "a last tunnel" ends 192.0.2.1 "" "$inner2 $key" "$inner1 $key"
 udp_blocked
 ok "by TCP" wait_until 60 reaches host2 10.0.0.1 -W 1
 ok "the module goes with traffic on it" eval 'start_traffic && sleep 2 && modprobe -r camex'

@@ -7,26 +7,10 @@
 # shellcheck disable=SC2016,SC2317 # shell for eval; functions that ok calls
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/wgends.bash"
+. "$(dirname "$0")/tcpends.bash"
 
-bytes=1000000
+transport=tcp bytes=1000000
 if slow; then bytes=100000; fi
-
-# ends TO DEVICE PEER1 PEER2 [DEVICE2]: host1 listens and does not know where host2 is, host2 connects to
-# TO; the others are keywords and values: of both devices (of host1's, with a fifth), of host1's peer and
-# of host2's.
-ends() {
-	local to=$1 device1 device2 peer1 peer2
-	read -ra device1 <<<"$2"
-	read -ra peer1 <<<"$3"
-	read -ra peer2 <<<"$4"
-	read -ra device2 <<<"${5-$2}"
-	no_devices
-	camexctl -n host1 dev add camex0 transport tcp port 7000 "${device1[@]}" &&
-		camexctl -n host2 dev add camex0 transport tcp "${device2[@]}" &&
-		camexctl -n host1 peer add camex0 host2 "${peer1[@]}" &&
-		camexctl -n host2 peer add camex0 host1 endpoint "$to:7000" "${peer2[@]}" &&
-		tunnel_up host1 && tunnel_up host2
-}
 
 # carries WHAT: packets of all kinds arrive unchanged, and nothing was wrong with any.
 carries() {
@@ -48,23 +32,13 @@ faults() {
 	counters "$1" | tr ' ' '\n' | grep -vE '^(no_route|bad_source|no_endpoint|not_ip|queue_full)=|^$'
 }
 
-# connections HOST: those to its port
-connections() {
-	on "$1" ss -Htn state established "sport = :7000"
-}
-
 # endpoint_moves FROM: host1 knows host2 elsewhere than at FROM
 endpoint_moves() {
 	[ "$(peer host1 host2 .endpoint)" != "$1" ]
 }
 
-start_exchange
-ok "the module" modprobe camex
-ok "two hosts" hosts 2
-(umask 077 && camexctl key gen >"$test_tmp/key")
+begin_ends
 wg_keys 2
-key="key-file $test_tmp/key"
-inner1="routes 10.0.0.1/32,fd00::1/128" inner2="routes 10.0.0.2/32,fd00::2/128"
 
 # --- every protocol ---
 
@@ -87,10 +61,10 @@ carries "an Ethernet, encrypted"
 ok "an Ethernet in protocol raw, which knows host2 by its address" ends 192.0.2.1 "link tap protocol raw" \
 	"endpoint 192.0.2.2:7000" ""
 carries "a raw Ethernet"
-no_devices
-ok "wireguard: host1" eval 'wg_device host1 camex port 7000 transport tcp && wg_peer host1 host2 $inner2'
-ok "wireguard: host2" eval 'wg_device host2 camex port 0 transport tcp && wg_peer host2 host1 $inner1 endpoint 192.0.2.1:7000'
-ok "wireguard: up" eval "tunnel_up host1 && tunnel_up host2"
+ok "with a link of the peer's own" ends 192.0.2.1 "links per-peer" "$key" "$inner1 $key" ""
+ok "with a link of the peer's own: it is there" own_link
+carries "with a link of the peer's own"
+ok "wireguard" wg_ends
 carries "wireguard"
 
 # --- the OpenIPC daemon over TCP ---
@@ -100,8 +74,7 @@ ok "tun" modprobe tun
 fleet_conf encrypt=yes >"$test_tmp/camex.conf"
 ok "daemon: the kernel is its server" eval 'camexctl -n host1 dev add camex0 transport tcp &&
 	camexctl -n host1 load camex0 "$test_tmp/camex.conf" && ip -n host1 link set camex0 up'
-ok "daemon: a client" daemon host2 client --tcp --tun tun0 --register auto --client-id CAM01 \
-	--endpoint 192.0.2.1:7000 --passphrase secret
+ok "daemon: a client" daemon_client tcp CAM01
 ok "daemon: it is answered with CONFIG" wait_until 20 has_logged host2 1 '.type == "CONFIG"'
 ok "daemon: the client reaches the kernel" wait_until 10 reaches host2 10.88.0.1 -W 1
 ok "daemon: the kernel reaches the client" reaches host1 10.88.0.2
