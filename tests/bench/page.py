@@ -71,7 +71,7 @@ MEANING = """- **Cipher.** Most instructions of encrypted TCP belong to the ciph
 - **Link.** Ethernet (tap) is {ethernet} slower than IP (tun), with packets that are 50 bytes
   smaller. Take it for frames that are not IP, not for speed.
 - **Transport.** Take UDP wherever it gets through. TCP is for networks that drop UDP: a lost segment delays all
-  packets behind it, and receiving costs more (:doc:`tcp`). On UDP, ``tx netpoll`` and ``rx netfilter`` gain
+  packets behind it, and receiving costs more (:doc:`guide/tcp`). On UDP, ``tx netpoll`` and ``rx netfilter`` gain
   little (:doc:`ethernet`). The offloads of the network card matter more: see the columns *NIC-like
   underlay* and *no offloads below*.
 """
