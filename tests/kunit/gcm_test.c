@@ -2,6 +2,8 @@
 /* AES-256-GCM, by the kernel's driver, in assembly and in plain C. */
 #include <asm/simd.h>
 #include <linux/hardirq.h>
+#include <linux/module.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 
@@ -13,6 +15,10 @@
 #define SHIFT_MAX	63
 #define GUARD		32
 #define WORK_SIZE	(GUARD + SHIFT_MAX + BODY_MAX + CAMEX_AEAD_TAG + GUARD)
+/* Random packets: the longest, how many have one key, and how many KUnit's 5 minutes are enough for. */
+#define RANDOM_MAX	9000
+#define SAME_KEY	256
+#define AT_ONCE		250000
 
 /* Test cases 13 to 16 of the specification that McGrew and Viega gave NIST: all with 256 bits. */
 #define KEY_OF_15	"feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"
@@ -49,6 +55,7 @@ static const struct {
  * struct bench - buffers of a case
  * @work: where is sealed and opened, WORK_SIZE bytes
  * @fresh: what is there before, as many bytes
+ * @used: how many of these bytes are looked at
  * @plain: the plaintext
  * @sealed: ciphertext and tag
  * @rnd: where keys, texts and nonces come from
@@ -61,6 +68,7 @@ static const struct {
 struct bench {
 	u8 *work;
 	u8 *fresh;
+	size_t used;
 	u8 *plain;
 	u8 *sealed;
 	struct rnd_state rnd;
@@ -89,6 +97,7 @@ static int init_bench(struct kunit *test, bool own)
 	if (own && !camex_aes256gcm_has_own())
 		return -EOPNOTSUPP;
 	b->own = own;
+	b->used = WORK_SIZE;
 	prandom_seed_state(&b->rnd, 1);
 	prandom_bytes_state(&b->rnd, b->fresh, WORK_SIZE);
 	test->priv = b;
@@ -122,7 +131,7 @@ static void set_keys(struct bench *b, const u8 *bytes)
 /* Fills @b->work; returns where a body is to be, @shift bytes off. */
 static u8 *fresh_work(struct bench *b, unsigned int shift)
 {
-	memcpy(b->work, b->fresh, WORK_SIZE);
+	memcpy(b->work, b->fresh, b->used);
 	return b->work + GUARD + shift;
 }
 
@@ -130,7 +139,7 @@ static u8 *fresh_work(struct bench *b, unsigned int shift)
 static bool intact(struct bench *b, const u8 *from, const u8 *to)
 {
 	return !memcmp(b->work, b->fresh, from - b->work) &&
-	       !memcmp(to, b->fresh + (to - b->work), b->work + WORK_SIZE - to);
+	       !memcmp(to, b->fresh + (to - b->work), b->work + b->used - to);
 }
 
 /* Seal and open @b->plain by driver or assembly, @shift bytes off; NULL, or what is wrong. */
@@ -285,6 +294,70 @@ static void gcm_each_bit(struct kunit *test)
 					       b->nonce));
 }
 
+static unsigned int gcm_packets = 2000;
+module_param(gcm_packets, uint, 0444);
+MODULE_PARM_DESC(gcm_packets, "random packets that gcm_random compares");
+
+/* The addresses of these are the parameters of gcm_random, one for each of its parts. */
+static const u8 parts[64];
+
+static const void *next_part(const void *prev, char *desc)
+{
+	const u8 *part = prev ? (const u8 *)prev + 1 : parts;
+	unsigned int n = part - parts;
+
+	if (n == ARRAY_SIZE(parts) || n * AT_ONCE >= gcm_packets)
+		return NULL;
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "part %u", n);
+	return part;
+}
+
+/* Most packets are short. */
+static size_t random_length(u32 random)
+{
+	return random % 16 ? random / 16 % 256 : random / 16 % (RANDOM_MAX + 1);
+}
+
+/* The assembly does what the driver does, and the driver, for fewer packets, what plain C does. */
+static void gcm_random(struct kunit *test)
+{
+	struct bench *b = test->priv;
+	unsigned int i, n = b->own ? min_t(unsigned int, gcm_packets, AT_ONCE) : 200;
+	struct camex_aead_key driver;
+	u8 key[CAMEX_AEAD_KEY];
+	const char *wrong = NULL;
+
+	KUNIT_ASSERT_TRUE(test, camex_aead_key_alloc(&driver, &camex_aes256gcm));
+	prandom_seed_state(&b->rnd, 2 + ((const u8 *)test->param_value - parts));
+	for (i = 0; i < n && !wrong; i++) {
+		size_t len = random_length(prandom_u32_state(&b->rnd));
+		unsigned int shift = prandom_u32_state(&b->rnd) % (SHIFT_MAX + 1);
+
+		if (i % SAME_KEY == 0) {
+			prandom_bytes_state(&b->rnd, key, sizeof(key));
+			set_keys(b, key);
+			camex_aes256gcm_set_key(&driver, key, false);
+			cond_resched();
+		}
+		prandom_bytes_state(&b->rnd, b->nonce, sizeof(b->nonce));
+		prandom_bytes_state(&b->rnd, b->plain, len);
+		b->used = GUARD + shift + len + CAMEX_AEAD_TAG + GUARD;
+		local_bh_disable();
+		if (b->own) {
+			memcpy(b->sealed, b->plain, len);
+			camex_aead_seal(&driver, b->sealed, len, b->ad, 0, b->nonce);
+		} else {
+			camex_gcm_seal(&b->gcm, b->sealed, b->plain, len, b->ad, 0, b->nonce);
+		}
+		wrong = try_fast(b, len, 0, shift);
+		local_bh_enable();
+		if (wrong)
+			KUNIT_FAIL(test, "packet %u, %zu bytes, %u off: %s", i, len, shift, wrong);
+	}
+	kunit_info(test, "%u random packets of %s", i, b->own ? "assembly" : "the driver");
+	camex_aead_key_free(&driver);
+}
+
 /* In a hard interrupt of a softirq the vector registers are somebody else's. */
 static void gcm_without_registers(struct kunit *test)
 {
@@ -320,10 +393,11 @@ static void gcm_free(struct kunit *test)
 }
 
 /* Each suite has its own: KUnit keeps a log in them. */
-static struct kunit_case gcm_cases[2][6] = { [0 ... 1] = {
+static struct kunit_case gcm_cases[2][7] = { [0 ... 1] = {
 	KUNIT_CASE(gcm_nist),
 	KUNIT_CASE(gcm_agrees),
 	KUNIT_CASE(gcm_each_bit),
+	KUNIT_CASE_PARAM(gcm_random, next_part),
 	KUNIT_CASE(gcm_without_registers),
 	KUNIT_CASE(gcm_free),
 	{}
