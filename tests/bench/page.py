@@ -125,6 +125,14 @@ def table(heads, lines, width=None):
     return "\n".join([rule, *[row(line, str.ljust) for line in heads], rule, *[row(line) for line in lines], rule, ""])
 
 
+def earlier_name(name):
+    """In words, an entry of report.py's "earlier"."""
+    if name in ("steered", "unsteered"):
+        return f"two CPUs, {name}"
+    link, _, measure = name.partition(" ")
+    return measures.NAMES[link] + (f" ({measures.MEASURES[measure][3]})" if measure else "")
+
+
 def kernel_part(kernel):
     """A kernel's tables."""
     title = f"Linux {kernel['release']}, {kernel['date']}"
@@ -134,13 +142,14 @@ def kernel_part(kernel):
         wanted, found = report.rows(kernel, part)
         if found:
             runs = [len(r) for link in kernel[part].values() for r in link.values()]
-            lines += [f"{heading}, medians of {min(runs)}:", "", table(
+            times = str(max(runs)) if min(runs) == max(runs) else f"{min(runs)} to {max(runs)}"
+            lines += [f"{heading}, medians of {times}:", "", table(
                 ["Tunnel", *[f"{measures.MEASURES[m][3]}, {measures.MEASURES[m][2]}" for m in wanted]],
                 [[measures.NAMES[link], *["--" if value is None else f"{value:,.0f}" for value in values]]
                  for link, values in found.items()], 11)]
     for when in dict.fromkeys(kernel.get("earlier", {}).values()):
-        links = [measures.NAMES[link] for link, found in kernel["earlier"].items() if found == when]
-        lines += [f"Counted on Linux {when}: {'; '.join(links)}.", ""]
+        names = [earlier_name(name) for name, found in kernel["earlier"].items() if found == when]
+        lines += [f"Measured on Linux {when}: {'; '.join(names)}.", ""]
     if kernel.get("paths"):
         lines += ["The send and receive paths of transport udp, with UDP of 64 bytes and with TCP on a tap",
                   "link of protocol raw (counted; :doc:`ethernet` says when to use which):", "", table(

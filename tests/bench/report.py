@@ -2,7 +2,7 @@
 """Medians, ratios and targets, from what the guests found, and their tables.
 
 Results are {"kernels": {kernel: {"date": text, "release": text, "cipher": text,
-"earlier": {link: release and date, where these are others},
+"earlier": {link, "link measure" or part: release and date, where these are others},
 "counted": {link: {measure: [reading]}}, "steered": the same, "unsteered": the same}}}.
 """
 import json
