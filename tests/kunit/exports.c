@@ -43,6 +43,15 @@
 #include "protocol/wireguard/timestamp.h"
 #include "transport/udp/udp.h"
 
+/*
+ * Some cases do more rounds. It is no parameter of the module with the suites: some kernels run them
+ * before they read its parameters.
+ */
+bool camex_test_long;
+EXPORT_SYMBOL_GPL(camex_test_long);
+module_param_named(kunit_long, camex_test_long, bool, 0444);
+MODULE_PARM_DESC(kunit_long, "long forms of KUnit cases");
+
 /* core/allowed_ips.h */
 EXPORT_SYMBOL_GPL(camex_prefix_valid);
 EXPORT_SYMBOL_GPL(camex_route_find);

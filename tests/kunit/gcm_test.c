@@ -2,7 +2,6 @@
 /* AES-256-GCM, by the kernel's driver, in assembly and in plain C. */
 #include <asm/simd.h>
 #include <linux/hardirq.h>
-#include <linux/module.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -294,9 +293,11 @@ static void gcm_each_bit(struct kunit *test)
 					       b->nonce));
 }
 
-static unsigned int gcm_packets = 2000;
-module_param(gcm_packets, uint, 0444);
-MODULE_PARM_DESC(gcm_packets, "random packets that gcm_random compares");
+/* How many packets gcm_random compares. */
+static unsigned int random_packets(void)
+{
+	return camex_test_long ? 10000000 : 2000;
+}
 
 /* The addresses of these are the parameters of gcm_random, one for each of its parts. */
 static const u8 parts[64];
@@ -306,7 +307,7 @@ static const void *next_part(const void *prev, char *desc)
 	const u8 *part = prev ? (const u8 *)prev + 1 : parts;
 	unsigned int n = part - parts;
 
-	if (n == ARRAY_SIZE(parts) || n * AT_ONCE >= gcm_packets)
+	if (n == ARRAY_SIZE(parts) || n * AT_ONCE >= random_packets())
 		return NULL;
 	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "part %u", n);
 	return part;
@@ -322,7 +323,7 @@ static size_t random_length(u32 random)
 static void gcm_random(struct kunit *test)
 {
 	struct bench *b = test->priv;
-	unsigned int i, n = b->own ? min_t(unsigned int, gcm_packets, AT_ONCE) : 200;
+	unsigned int i, n = b->own ? min_t(unsigned int, random_packets(), AT_ONCE) : 200;
 	struct camex_aead_key driver;
 	u8 key[CAMEX_AEAD_KEY];
 	const char *wrong = NULL;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Keys, and the sessions under them. */
-#include <linux/moduleparam.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <linux/sort.h>
@@ -549,11 +548,6 @@ static void session_tx_next(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, camex_session_next(tx_of(a), 1, &seq));
 }
 
-/* Each takes a millisecond in an emulated guest: 100,000 of them are for long runs. */
-static unsigned int tx_sessions = 10000;
-module_param(tx_sessions, uint, 0444);
-MODULE_PARM_DESC(tx_sessions, "sessions that session_tx_nonces begins");
-
 /*
  * No nonce repeats: prefixes are so few that each is drawn again and again, and
  * the clock stands still, or steps back, or is not set.
@@ -561,7 +555,8 @@ MODULE_PARM_DESC(tx_sessions, "sessions that session_tx_nonces begins");
 static void session_tx_nonces(struct kunit *test)
 {
 	struct camex_peer *peers[2] = { fake_peer(test, "a"), fake_peer(test, "b") };
-	const unsigned int count = tx_sessions, mask = 0x3ff;
+	/* each takes a millisecond in an emulated guest */
+	const unsigned int count = camex_test_long ? 100000 : 10000, mask = 0x3ff;
 	unsigned int i, j, used = 0, again = 0;
 	struct rnd_state rnd;
 	u64 *end;

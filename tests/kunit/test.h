@@ -18,6 +18,8 @@ extern u32 camex_test_prefixes;
 extern unsigned int camex_test_trials;
 /* Of aead.c: called when a datagram of an aggregate has been decrypted. */
 extern void (*camex_test_decrypted)(void);
+/* Of exports.c: cases take minutes, not seconds. */
+extern bool camex_test_long;
 
 /* A number below @n; the same ones in each run. */
 static inline u32 below(struct rnd_state *rnd, u32 n)
