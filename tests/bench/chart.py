@@ -5,13 +5,14 @@ import report
 
 SHOWN = ["tcp", "udp64", "rr"]
 GROUPS = [("encrypted", ["camex", "camex-wg", "camex-aes", "wireguard", "ovpn", "esp-aes", "esp-chacha"]),
+          ("encrypted, over TCP", ["camex-tcp", "ovpn-tcp"]),
           ("encrypted Ethernet", ["tap", "vxlan-wg"]),
           ("plain", ["raw", "fou", "tap-raw", "vxlan"])]
-OURS = {"camex", "camex-wg", "camex-aes", "raw", "tap", "tap-raw", "jtunnel"}
+OURS = {"camex", "camex-tcp", "camex-wg", "camex-aes", "raw", "tap", "tap-raw", "jtunnel"}
 # by kernel: ours, others'
 COLOURS = [("#9fc3e8", "#c8c8c8"), ("#1f6fb4", "#808080"), ("#0b3d66", "#404040")]
 # those whose cipher was measured, and those without one
-SEALED = ["camex", "camex-wg", "camex-aes", "wireguard", "ovpn", "esp-chacha"]
+SEALED = ["camex", "camex-wg", "camex-aes", "wireguard", "ovpn", "esp-chacha", "camex-tcp", "ovpn-tcp"]
 PLAIN = ["raw", "jtunnel", "fou", "vxlan"]
 PARTS = [("IP, TCP and veth, at both ends", "#bbbbbb"), ("the cipher, both ways", "#ddaa33"),
          ("the tunnel", "#1f6fb4")]

@@ -23,7 +23,7 @@ ERRORS = (Failure, subprocess.CalledProcessError, ValueError)
 def prepare(*packages):
     """What the guest's side needs."""
     subprocess.run([repo / "tests/need", "gcc", "iproute2", "iputils-ping", "iperf3", "ethtool",
-                    "procps", "pkg-config", "libnl-genl-3-dev", "wireguard-tools", *packages], check=True)
+                    "procps", "pkg-config", "libnl-genl-3-dev", "wireguard-tools", "socat", *packages], check=True)
     out.mkdir(parents=True, exist_ok=True)
     netlink = subprocess.run(["pkg-config", "--cflags", "--libs", "libnl-genl-3.0"], check=True,
                              stdout=subprocess.PIPE, text=True).stdout.split()

@@ -7,7 +7,7 @@ MTU = {"veth": 1500, "camex": 1428, "raw": 1472, "wireguard": 1420, "vxlan": 145
        "jtunnel": 1464, "esp-aes": 1446, "esp-chacha": 1446, "ovpn": 1448, "tap": 1414, "vxlan-wg": 1370,
        "tap-raw": 1458, "tap-raw-np": 1458, "tap-raw-nf": 1458, "tap-raw-np-nf": 1458,
        "camex-wg": 1440, "camex-aes": 1440, "camex-to-wg": 1440, "wg-to-camex": 1440, "wireguard-go": 1420,
-       "vxlan-camex": 1378}
+       "vxlan-camex": 1378, "camex-tcp": 1402, "ovpn-tcp": 1424, "socat": 1500}
 INNER_MTU = 1420
 LESS = {"tap": 1370, "vxlan-wg": 1370, "vxlan-camex": 1370}
 TCP_HEADERS = 52            # IPv4, timestamps
@@ -17,6 +17,9 @@ SEGMENT = INNER_MTU - TCP_HEADERS   # bytes of TCP's in a packet
 PATHS = {("udp", "udp"): "tap-raw", ("netpoll", "udp"): "tap-raw-np",
          ("udp", "netfilter"): "tap-raw-nf", ("netpoll", "netfilter"): "tap-raw-np-nf"}
 PATH_MEASURES = ["tcp", "udp64"]
+
+# A connection that is passed on carries nothing else.
+RELAYED = ["socat"]
 
 NAMES = {"veth": "veth alone", "camex": "camex", "raw": "camex, protocol raw",
          "wireguard": "WireGuard", "vxlan": "VXLAN", "fou": "FOU (ipip)",
@@ -28,7 +31,9 @@ NAMES = {"veth": "veth alone", "camex": "camex", "raw": "camex, protocol raw",
          "tap-raw-np-nf": "the same, both", "camex-wg": "camex, protocol wireguard",
          "camex-aes": "the same, cipher aes-256-gcm",
          "camex-to-wg": "camex to WireGuard", "wg-to-camex": "WireGuard to camex",
-         "wireguard-go": "wireguard-go", "vxlan-camex": "VXLAN over camex"}
+         "wireguard-go": "wireguard-go", "vxlan-camex": "VXLAN over camex",
+         "camex-tcp": "camex, transport tcp", "ovpn-tcp": "ovpn over TCP, ChaCha20-Poly1305",
+         "socat": "no tunnel: socat to socat, plain TCP"}
 
 # Those whose cipher is AES-256-GCM as camex has it; all others that encrypt have ChaCha20-Poly1305,
 # but for esp-aes.
@@ -70,7 +75,7 @@ MEASURES = {
 LONGER = {"tcp": 2.5}
 
 # The first kernel that has a link, and the first that has not: netpoll is refused by veth then.
-SINCE = {"ovpn": (6, 16)}
+SINCE = {"ovpn": (6, 16), "ovpn-tcp": (6, 16)}
 UNTIL = dict.fromkeys(["tap-raw-np", "tap-raw-np-nf"], (6, 12))
 
 
@@ -83,6 +88,8 @@ def measured(link, measure):
     """Is that measured of a link?"""
     if measure in ("handshake", "rehandshake"):
         return link in HANDSHAKES
+    if link in RELAYED:
+        return MEASURES[measure][1] in ("tcp", "tcp8k")
     return measure in PATH_MEASURES or link == "tap-raw" or link not in PATHS.values()
 
 

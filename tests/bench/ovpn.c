@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * ovpn DEV LOCAL REMOTE PORT NUMBER: makes DEV, of type ovpn, one end of a tunnel between the
+ * ovpn DEV LOCAL REMOTE PORT NUMBER [tcp]: makes DEV, of type ovpn, one end of a tunnel between the
  * IPv4 addresses LOCAL and REMOTE, both at UDP PORT; NUMBER is 1 at one end and 2 at the other.
+ * With tcp the first one listens on TCP PORT and the second one connects.
  * It prints a line when all is there and stays: the kernel gives the socket up with it.
  * The numbers are those of linux/ovpn.h (Linux 6.16), which Debian 12 does not have.
  */
 #include <arpa/inet.h>
 #include <err.h>
 #include <net/if.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
 #include <netlink/genl/ctrl.h>
 #include <netlink/genl/genl.h>
 #include <stdio.h>
@@ -54,6 +57,36 @@ static int udp_socket(struct in_addr local, in_port_t port)
 	return fd;
 }
 
+/* A connection: OpenVPN makes it, and hands it over to the kernel. */
+static int tcp_socket(struct in_addr local, struct in_addr remote, in_port_t port, bool listens)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = local };
+	struct sockaddr_in far = { .sin_family = AF_INET, .sin_addr = remote, .sin_port = port };
+	int fd = socket(AF_INET, SOCK_STREAM, 0), tries, on = 1;
+
+	if (listens)
+		address.sin_port = port;
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)))
+		err(1, "TCP socket");
+	if (listens) {
+		int listener = fd;
+
+		if (listen(listener, 1))
+			err(1, "listen");
+		fd = accept(listener, NULL, NULL);
+		if (fd < 0)
+			err(1, "accept");
+	} else {
+		for (tries = 0; connect(fd, (struct sockaddr *)&far, sizeof(far)); tries++) {
+			if (tries == 100)
+				err(1, "connect");
+			usleep(100000);
+		}
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return fd;
+}
+
 /* The key of what one end sends: of no interest, but there is one for each direction. */
 static void put_direction(struct nl_msg *message, int type, int sender)
 {
@@ -74,9 +107,10 @@ int main(int argc, char **argv)
 	struct nlattr *nest;
 	in_port_t port;
 	int number;
+	bool tcp = argc == 7 && !strcmp(argv[6], "tcp");
 
-	if (argc != 6 || !inet_aton(argv[2], &local) || !inet_aton(argv[3], &remote))
-		errx(2, "usage: ovpn DEV LOCAL REMOTE PORT NUMBER");
+	if ((argc != 6 && !tcp) || !inet_aton(argv[2], &local) || !inet_aton(argv[3], &remote))
+		errx(2, "usage: ovpn DEV LOCAL REMOTE PORT NUMBER [tcp]");
 	ifindex = if_nametoindex(argv[1]);
 	port = htons(atoi(argv[4]));
 	number = atoi(argv[5]);
@@ -90,9 +124,13 @@ int main(int argc, char **argv)
 	message = request(CMD_PEER_NEW);
 	nest = nla_nest_start(message, A_PEER);
 	nla_put_u32(message, PEER_ID, 1);
-	nla_put(message, PEER_REMOTE_IPV4, sizeof(remote), &remote);
-	nla_put_u16(message, PEER_REMOTE_PORT, port);
-	nla_put_u32(message, PEER_SOCKET, udp_socket(local, port));
+	if (tcp) {
+		nla_put_u32(message, PEER_SOCKET, tcp_socket(local, remote, port, number == 1));
+	} else {
+		nla_put(message, PEER_REMOTE_IPV4, sizeof(remote), &remote);
+		nla_put_u16(message, PEER_REMOTE_PORT, port);
+		nla_put_u32(message, PEER_SOCKET, udp_socket(local, port));
+	}
 	nla_nest_end(message, nest);
 	send_request(message, "peer");
 
