@@ -6,6 +6,7 @@
  */
 #include <linux/mm.h>
 #include <linux/netdevice.h>
+#include <linux/percpu.h>
 #include <linux/slab.h>
 #include <net/sock.h>
 
@@ -23,6 +24,39 @@
 #define AGGREGATE_MAX	60000
 /* Reads of a work: others have something, too. */
 #define READS_MAX	16
+
+/*
+ * The buffer that the last work of a CPU had: many kernels clear what they allocate, which costs more
+ * than to receive a few datagrams. It holds nothing but bytes from the network.
+ */
+static DEFINE_PER_CPU(u8 *, spare);
+
+static u8 *get_buffer(void)
+{
+	u8 *buffer = this_cpu_xchg(spare, NULL);
+
+	return buffer ?: kvmalloc(BUFFER, GFP_KERNEL);
+}
+
+static void put_buffer(u8 *buffer)
+{
+	kvfree(this_cpu_xchg(spare, buffer));
+}
+
+/**
+ * camex_tcp_free_buffers() - free what works left
+ *
+ * Context: process; no work runs.
+ */
+void camex_tcp_free_buffers(void)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		kvfree(per_cpu(spare, cpu));
+		per_cpu(spare, cpu) = NULL;
+	}
+}
 
 /* Can many datagrams be opened at a time? */
 static bool takes_many(const struct camex_dev *cdev)
@@ -193,9 +227,10 @@ void camex_tcp_receive(struct work_struct *work)
 	/* Behind a length that is none there are no datagrams. */
 	if (READ_ONCE(conn->lost))
 		return;
-	buffer = kvmalloc(BUFFER, GFP_KERNEL);
+	buffer = get_buffer();
 	if (!buffer || !read_stream(conn, buffer))
 		camex_tcp_lose(conn);
-	kvfree(buffer);
+	if (buffer)
+		put_buffer(buffer);
 	camex_tcp_check_bound(conn);
 }

@@ -172,6 +172,7 @@ int camex_tcp_init(void)
 void camex_tcp_exit(void)
 {
 	destroy_workqueue(camex_tcp_works);
+	camex_tcp_free_buffers();
 }
 
 const struct camex_transport_ops camex_transport_tcp = {

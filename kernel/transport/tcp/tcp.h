@@ -264,6 +264,7 @@ void camex_tcp_set_device(struct sock *sk, int ifindex);
 
 /* receive.c */
 void camex_tcp_receive(struct work_struct *work);
+void camex_tcp_free_buffers(void);
 
 /* send.c */
 int camex_tcp_enqueue(struct camex_tcp_conn *conn, struct sk_buff *skb);
