@@ -61,7 +61,8 @@ def panel(y, measure, results):
                 length = (WIDTH - LABELS - 80) * (value or 0) / longest
                 if value:
                     lines.append(rect(LABELS, y, length, ours if link in OURS else theirs))
-                lines.append(text(LABELS + length + 4, y + BAR - 3, f"{value:,.0f}" if value else "not in this kernel"))
+                missing = "not measured" if measures.exists(link, name) else "not in this kernel"
+                lines.append(text(LABELS + length + 4, y + BAR - 3, f"{value:,.0f}" if value else missing))
                 y += BAR
             y += GAP
     return y + 10, lines
