@@ -44,8 +44,8 @@
 #include "transport/udp/udp.h"
 
 /*
- * Some cases do more rounds. It is no parameter of the module with the suites: some kernels run them
- * before they read its parameters.
+ * Some cases do more rounds. It is no parameter of the module with the suites: some kernels run
+ * them before they read its parameters.
  */
 bool camex_test_long;
 EXPORT_SYMBOL_GPL(camex_test_long);

@@ -14,7 +14,7 @@
 #define SHIFT_MAX	63
 #define GUARD		32
 #define WORK_SIZE	(GUARD + SHIFT_MAX + BODY_MAX + CAMEX_AEAD_TAG + GUARD)
-/* Random packets: the longest, how many have one key, and how many KUnit's 5 minutes are enough for. */
+/* Random packets: the longest, how many have a key, and for how many KUnit's 5 minutes suffice. */
 #define RANDOM_MAX	9000
 #define SAME_KEY	256
 #define AT_ONCE		250000

@@ -26,8 +26,8 @@
 #define READS_MAX	16
 
 /*
- * The buffer that the last work of a CPU had: many kernels clear what they allocate, which costs more
- * than to receive a few datagrams. It holds nothing but bytes from the network.
+ * The buffer that the last work of a CPU had: many kernels clear what they allocate, which costs
+ * more than to receive a few datagrams. It holds nothing but bytes from the network.
  */
 static DEFINE_PER_CPU(u8 *, spare);
 
