@@ -136,7 +136,7 @@ static bool run_trial(struct trial *t)
  */
 bool camex_aes_trial(void)
 {
-	struct trial *t = kvzalloc(sizeof(*t), GFP_KERNEL);
+	struct trial *t = kzalloc(sizeof(*t), GFP_KERNEL); /* in a scatterlist: not from vmalloc() */
 	bool won = false;
 
 	if (!t)
@@ -146,7 +146,7 @@ bool camex_aes_trial(void)
 		won = run_trial(t);
 	camex_aead_key_free(&t->driver);
 	camex_aead_key_free(&t->own);
-	kvfree(t);
+	kfree(t);
 	return won;
 }
 #endif

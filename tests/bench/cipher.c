@@ -9,6 +9,7 @@
 #include <linux/math64.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
+#include <linux/slab.h>
 
 #include "../../kernel/crypto/chacha20poly1305.c"
 #include "crypto/aes256gcm.h"
@@ -29,7 +30,8 @@ module_param(aes_seal_ns, uint, 0444);
 static unsigned int aes_open_ns;
 module_param(aes_open_ns, uint, 0444);
 
-static u8 room[CAMEX_AEAD_HEAD + MOST + CAMEX_AEAD_TAIL], opened[CAMEX_AEAD_HEAD + MOST];
+/* from kmalloc(): the kernel's driver takes scatterlists, which the module's own data cannot be in */
+static u8 *room, *opened;
 
 /* Nothing is loaded, and nobody else runs, between the times. */
 static int time_cipher(const struct camex_aead_key *key, size_t ad_len, unsigned int *seal_took,
@@ -87,9 +89,17 @@ static int __init cipher_init(void)
 
 	if (bytes > MOST)
 		return -EINVAL;
-	camex_aead_key_set(&key, &camex_chacha20poly1305, secret);
-	err = time_cipher(&key, AD_LEN, &seal_ns, &open_ns);
-	return err ?: time_aes(secret);
+	room = kzalloc(CAMEX_AEAD_HEAD + MOST + CAMEX_AEAD_TAIL, GFP_KERNEL);
+	opened = kzalloc(CAMEX_AEAD_HEAD + MOST + CAMEX_AEAD_TAIL, GFP_KERNEL);
+	if (room && opened) {
+		camex_aead_key_set(&key, &camex_chacha20poly1305, secret);
+		err = time_cipher(&key, AD_LEN, &seal_ns, &open_ns) ?: time_aes(secret);
+	} else {
+		err = -ENOMEM;
+	}
+	kfree(opened);
+	kfree(room);
+	return err;
 }
 
 static void __exit cipher_exit(void)
