@@ -78,7 +78,7 @@ static struct camex_peer *lookup_longest(const struct camex_route *at, const u64
 	return best;
 }
 
-/* Is it a default route, and the only one? */
+/* Does the trie contain a default route and nothing else? */
 static bool is_only_route(const struct camex_route *root)
 {
 	return root && !root->len && !rcu_access_pointer(root->child[0]) &&
@@ -396,7 +396,7 @@ int camex_route_insert(struct camex_routes *routes,
 	return 0;
 }
 
-/* Remove a node that has at most one child and no peer. */
+/* Remove a node without a peer that has at most one child. */
 static void splice_out(struct camex_routes *routes, struct camex_route *node)
 {
 	struct camex_route *child = writer_get(node->child[0]) ?:

@@ -28,8 +28,8 @@ struct camex_prefix {
  * @key: the prefix, in host byte order; IPv4 in the upper half of the first
  * @len: number of its bits
  * @family: AF_INET or AF_INET6
- * @peer: owner, NULL for a mere fork
- * @child: by the bit behind the prefix
+ * @peer: the peer that owns the prefix; NULL for a fork, which only connects nodes
+ * @child: children, by the value of the first bit behind the prefix
  * @parent: NULL at the root (writer)
  * @peer_node: on the peer's list of routes (writer)
  * @fresh: made by the current request (writer)

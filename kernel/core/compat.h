@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Every difference between the kernels that camex builds for, and nothing
- * else. What stands here has the newest kernel's name and meaning wherever
- * that is possible, or a camex_ name of its own.
+ * All differences between the kernels for which camex builds, and nothing else. Where possible, a
+ * definition has the name and the meaning that it has in the newest kernel; otherwise its name
+ * begins with camex_. A version in a comment is the kernel from which on the described behaviour
+ * applies.
  */
 #ifndef CAMEX_COMPAT_H
 #define CAMEX_COMPAT_H
@@ -43,8 +44,8 @@
 #endif
 
 /*
- * Kernels are built so that what lies on the stack is zero at first. For what is
- * large, written anyway and made for each packet, that is too much.
+ * Kernels may be built to clear all local variables. For a large variable that is overwritten
+ * anyway, and is used for each packet, that costs too much time.
  */
 #if defined(__has_attribute) && !defined(__CHECKER__)
 #if __has_attribute(__uninitialized__)
@@ -72,7 +73,7 @@ static inline void netdev_put(struct net_device *dev, netdevice_tracker *tracker
 }
 #endif
 
-/* 5.14: modules may have what softirqs and workers allocate charged to a memory cgroup. */
+/* 5.14: modules can charge allocations of softirqs and workers to a memory cgroup. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
 static inline struct mem_cgroup *camex_memcg_get(void)
 {
@@ -168,7 +169,7 @@ static int name(struct net *src_net, struct net_device *dev,		\
 }
 #endif
 
-/* 6.12: what tells who owns a file has memory of its own. 0 or -ENOMEM. */
+/* 6.12: the owner of a file (F_SETOWN) is stored in memory of its own. Returns 0 or -ENOMEM. */
 static inline int camex_file_can_be_owned(struct file *file)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
@@ -225,20 +226,20 @@ static inline void camex_tstats_free(struct net_device *dev)
 #define camex_tstats_add(counter, n)	(*(counter) += (n))
 #endif
 
-/* 6.1: readers see on 32-bit machines with one CPU, too, that a softirq wrote meanwhile. */
+/* 6.1: readers on 32-bit machines with one CPU also notice that a softirq wrote meanwhile. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
 #define u64_stats_fetch_begin(syncp)	u64_stats_fetch_begin_irq(syncp)
 #define u64_stats_fetch_retry(syncp, start) \
 	u64_stats_fetch_retry_irq(syncp, start)
 #endif
 
-/* 6.11: before, what has bottom halves off has the CPU's data for itself. */
+/* 6.11: earlier, code with bottom halves off is the only user of the CPU's data. */
 #ifndef local_lock_nested_bh
 #define local_lock_nested_bh(lock)
 #define local_unlock_nested_bh(lock)
 #endif
 
-/* 5.11: what is sent has a function as what is received. */
+/* 5.11: there is a function that counts sent packets, like that for received ones. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
 static inline void dev_sw_netstats_tx_add(struct net_device *dev,
 					  unsigned int packets,
@@ -253,7 +254,7 @@ static inline void dev_sw_netstats_tx_add(struct net_device *dev,
 }
 #endif
 
-/* 5.19: __skb_recv_udp lost the argument that MSG_DONTWAIT now says. */
+/* 5.19: __skb_recv_udp() takes MSG_DONTWAIT instead of an argument of its own. */
 static inline struct sk_buff *camex_recv_udp(struct sock *sk)
 {
 	int off = 0, err;
@@ -274,7 +275,7 @@ static inline struct udp_table *camex_udp_table(const struct net *net)
 #endif
 }
 
-/* 6.1: both ways to a header in one function. */
+/* 6.1: one function returns a header, whether it is in the linear part or not. */
 static inline void *camex_gro_header(struct sk_buff *skb, unsigned int hlen,
 				     unsigned int offset)
 {
@@ -287,7 +288,7 @@ static inline void *camex_gro_header(struct sk_buff *skb, unsigned int hlen,
 #endif
 }
 
-/* 5.12: has a NAPI a thread of its own, which may run on any CPU? */
+/* 5.12: does a NAPI run in a thread of its own, which may be on any CPU? */
 static inline bool camex_napi_is_threaded(const struct napi_struct *napi)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
@@ -297,7 +298,7 @@ static inline bool camex_napi_is_threaded(const struct napi_struct *napi)
 #endif
 }
 
-/* 6.1: the weight is the usual one. */
+/* 6.1: netif_napi_add() uses the default weight. */
 static inline void camex_napi_add(struct net_device *dev, struct napi_struct *napi,
 				  int (*poll)(struct napi_struct *napi, int budget))
 {
@@ -309,8 +310,8 @@ static inline void camex_napi_add(struct net_device *dev, struct napi_struct *na
 }
 
 /*
- * 6.16: a gro_receive that the stack does not know of would be taken for that of
- * another tunnel. What is told here ends with the socket.
+ * 6.16: the stack must be told of a socket with gro_receive; otherwise it calls the gro_receive of
+ * another tunnel. The registration ends with the socket.
  */
 static inline void camex_gro_announce(struct sock *sk)
 {
@@ -365,7 +366,7 @@ static inline bool camex_ip6_is_local(struct net *net,
 				      const struct in6_addr *addr)
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 13, 0)
-	/* the stub cannot look for a device yet, but route */
+	/* the stub has no function to look up a local address, but one to look up a route */
 	struct flowi6 fl6 = { .daddr = *addr };
 	struct dst_entry *dst;
 	bool local;
@@ -397,7 +398,7 @@ static inline bool camex_ip6_is_local(struct net *net,
 #define camex_bind_addr(addr) ((struct sockaddr *)(addr))
 #endif
 
-/* 6.1: from which command on a family refuses what it does not know. */
+/* 6.1: a family names the first command that refuses unknown attributes. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
 #define CAMEX_GENL_STRICT_FROM(cmd) .resv_start_op = (cmd),
 #else
@@ -414,7 +415,7 @@ static inline struct nlattr **camex_dump_attrs(struct netlink_callback *cb)
 #endif
 }
 
-/* 6.12: netpoll's own cleanup is no longer exported, another is; 6.0: netpoll's tracker. */
+/* 6.12: netpoll exports another cleanup function; 6.0: netpoll has a reference tracker. */
 #ifdef CONFIG_NETPOLL
 static inline void camex_netpoll_cleanup(struct netpoll *np)
 {
@@ -447,7 +448,10 @@ static inline int camex_netpoll_setup(struct netpoll *np, struct net_device *dev
 }
 #endif
 
-/* 6.13: who changes a forwarding table may tell of it; before 6.0 deleting had no extack. */
+/*
+ * 6.13: ndo_fdb_add and ndo_fdb_del report whether they notified. Before 6.0 ndo_fdb_del has no
+ * extack.
+ */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 #define CAMEX_NDO_FDB_ADD(name)						\
 static int name(struct ndmsg *ndm, struct nlattr *tb[],			\
@@ -494,7 +498,7 @@ static int name(struct ndmsg *ndm, struct nlattr *tb[],			\
 #endif
 #endif
 
-/* 6.14: where a dump of forwarding tables goes on has a name. */
+/* 6.14: the position at which a dump of forwarding tables continues has a name. */
 static inline int camex_fdb_dumped(const struct netlink_callback *cb)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 14, 0)
@@ -528,8 +532,8 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #endif
 
 /*
- * 5.18: a packet's time may be when it is to be sent, which a forwarder leaves alone. Before,
- * who is a copy of a virtual machine is not told.
+ * 5.18: a packet's time stamp may be its transmit time, which forwarding keeps. Before 5.18 a
+ * module is not notified that the virtual machine was copied.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 18, 0)
 static inline void skb_clear_tstamp(struct sk_buff *skb)
@@ -547,7 +551,7 @@ static inline void unregister_random_vmfork_notifier(struct notifier_block *nb)
 }
 #endif
 
-/* 5.17: the functions of line disciplines for ioctls lost the file. */
+/* 5.17: the ioctl functions of line disciplines have no file argument. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 17, 0)
 #define CAMEX_LDISC_IOCTL(name)						\
 static int name(struct tty_struct *tty, unsigned int cmd, unsigned long arg) \
@@ -568,7 +572,7 @@ static int name(struct tty_struct *tty, struct file *file,		\
 	n_tty_ioctl_helper(tty, file, cmd, arg)
 #endif
 
-/* 5.14, 6.6: other types of what line disciplines receive. */
+/* 5.14, 6.6: the functions with which line disciplines receive have other argument types. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
 #define CAMEX_LDISC_RECEIVE(name)					\
 static void name(struct tty_struct *tty, const u8 *data, const u8 *flags, \
@@ -592,7 +596,7 @@ static void name(struct tty_struct *tty, const unsigned char *data,	\
 }
 #endif
 
-/* 5.14: line disciplines know their number. */
+/* 5.14: struct tty_ldisc_ops contains the number of the line discipline. */
 static inline int camex_register_ldisc(struct tty_ldisc_ops *ops)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
@@ -612,7 +616,7 @@ static inline void camex_unregister_ldisc(struct tty_ldisc_ops *ops)
 #endif
 }
 
-/* 5.12: who asks for a MAC address is told apart from who is a driver. */
+/* 5.12: there is a function to set a MAC address for a user, beside that for drivers. */
 static inline int camex_set_mac_address(struct net_device *dev,
 					struct sockaddr *addr)
 {
@@ -628,7 +632,7 @@ static inline int camex_set_mac_address(struct net_device *dev,
 #endif
 }
 
-/* 6.1: a link of /dev/net/tun that starts without a carrier. */
+/* 6.1: flag of /dev/net/tun: the link starts without a carrier. */
 #ifndef IFF_NO_CARRIER
 #define IFF_NO_CARRIER		0x0040
 #endif
@@ -642,14 +646,14 @@ static inline int camex_set_mac_address(struct net_device *dev,
 #define CAMEX_USO_FEATURES	0
 #endif
 
-/* 6.19: BLAKE2s's state has another name, and its one-shot function another order of arguments. */
+/* 6.19: the state of BLAKE2s has another name, and blake2s() another order of arguments. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
 #define blake2s_ctx		blake2s_state
 #endif
 
 /*
- * AES of the kernel's library, and packets by its drivers for CPUs with AES instructions. 7.0:
- * a key for encryption alone has a type.
+ * AES of the kernel's library, and AES-GCM by its drivers for CPUs with AES instructions. 7.0: a
+ * key that is used only for encryption has a type of its own.
  */
 #if IS_REACHABLE(CONFIG_CRYPTO_LIB_AES)
 #define CAMEX_HAS_GCM
@@ -678,14 +682,14 @@ static inline void camex_aes_encrypt(const camex_aes_key *key, u8 *out, const u8
 }
 #endif
 
-/* The number that is set aside for line disciplines out of the tree; 5.10 has no name for it. */
+/* The number reserved for line disciplines outside the kernel tree. 5.10 has no name for it. */
 #ifndef N_DEVELOPMENT
 #define N_DEVELOPMENT	29
 #endif
 
 /*
- * 6.1: why a packet is dropped, in the kernel's own terms, for dropwatch, perf and ss. What no term
- * fits has none: camex:camex_drop has the counter.
+ * 6.1: the kernel's drop reason for a counter, for dropwatch, perf and ss. A counter for which the
+ * kernel has no reason gets the unspecific one; the tracepoint camex:camex_drop names the counter.
  */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
 static inline enum skb_drop_reason camex_drop_reason(int why)

@@ -10,7 +10,7 @@
 #include "core/peer.h"
 #include "core/trace.h"
 
-/* The kernel log, with dynamic debug: 10 messages in 5 s, as net.core.message_cost says. */
+/* Log a drop, if dynamic debug is on: by default 10 messages in 5 s (net.core.message_cost). */
 static void log_drop(const struct camex_dev *cdev, const struct camex_peer *peer, int why,
 		     unsigned int packets, const char *which)
 {
@@ -21,10 +21,10 @@ static void log_drop(const struct camex_dev *cdev, const struct camex_peer *peer
 
 /**
  * camex_peer_dropped_received() - count datagrams of a peer that are dropped
- * @peer: the peer; NULL: not known
- * @packets: how many
+ * @peer: the peer; NULL: unknown
+ * @packets: number of them
  *
- * The counter of the device is the caller's.
+ * The caller counts them for the device.
  *
  * Context: bottom halves disabled.
  */
@@ -41,11 +41,11 @@ void camex_peer_dropped_received(struct camex_peer *peer, unsigned int packets)
 }
 
 /**
- * camex_drop_received() - count what came and is dropped
+ * camex_drop_received() - count received datagrams or packets that are dropped
  * @cdev: the device
- * @peer: whom it is from; NULL: not known
+ * @peer: the sender; NULL: unknown
  * @why: CAMEX_A_STATS_*
- * @packets: how many
+ * @packets: number of them
  *
  * Context: bottom halves disabled.
  */
@@ -59,11 +59,11 @@ void camex_drop_received(struct camex_dev *cdev, struct camex_peer *peer, int wh
 }
 
 /**
- * camex_drop_sent() - count what was to be sent and is dropped
+ * camex_drop_sent() - count outgoing packets that are dropped
  * @cdev: the device
- * @peer: whom it is for; NULL: nobody
+ * @peer: the receiver; NULL: none
  * @why: CAMEX_A_STATS_*
- * @packets: how many
+ * @packets: number of them
  *
  * Context: bottom halves disabled.
  */
@@ -84,10 +84,10 @@ void camex_drop_sent(struct camex_dev *cdev, struct camex_peer *peer, int why,
 }
 
 /**
- * camex_free_received() - drop a packet that came
+ * camex_free_received() - drop a received packet
  * @cdev: the device
- * @peer: whom it is from; NULL: not known
- * @skb: the packet, or GSO packet; consumed
+ * @peer: the sender; NULL: unknown
+ * @skb: the packet or GSO packet; consumed
  * @why: CAMEX_A_STATS_*
  *
  * Context: bottom halves disabled.
@@ -102,10 +102,10 @@ void camex_free_received(struct camex_dev *cdev, struct camex_peer *peer, struct
 }
 
 /**
- * camex_free_sent() - drop a packet that was to be sent
+ * camex_free_sent() - drop an outgoing packet
  * @cdev: the device
- * @peer: whom it is for; NULL: nobody
- * @skb: the packet, or GSO packet; consumed
+ * @peer: the receiver; NULL: none
+ * @skb: the packet or GSO packet; consumed
  * @why: CAMEX_A_STATS_*
  *
  * Context: bottom halves disabled.

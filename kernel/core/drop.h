@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is dropped is counted, for the device and for the peer, traced, and freed with a reason. */
+/* Dropping packets: count for the device and the peer, trace, free with a drop reason. */
 #ifndef CAMEX_DROP_H
 #define CAMEX_DROP_H
 

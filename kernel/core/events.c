@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Events of peers: noted where they happen, in softirq as well, and told by a work item. */
+/* Events of peers. They are noted where they happen, also in softirq; a work item reports them. */
 #include <linux/netdevice.h>
 #include <linux/rcupdate.h>
 
@@ -11,17 +11,17 @@
 static void (*sink)(struct camex_peer *peer, enum camex_event event);
 
 /**
- * camex_events_to() - who tells events from now on
- * @tell: called for each, as RCU reader or under RTNL; NULL: nobody
+ * camex_events_to() - set the function that reports events
+ * @tell: called for each event, as RCU reader or under RTNL; NULL: events are not reported
  *
- * Context: before there are devices, or when there are none any more.
+ * Context: there are no devices.
  */
 void camex_events_to(void (*tell)(struct camex_peer *peer, enum camex_event event))
 {
 	sink = tell;
 }
 
-/* What the kernel log says of an event, with dynamic debug. */
+/* Messages for the kernel log, if dynamic debug is on. */
 static const char * const messages[] = {
 	[CAMEX_EVENT_PEER_UP] = "is heard",
 	[CAMEX_EVENT_PEER_LOST] = "is lost",
@@ -40,7 +40,7 @@ static void log_event(const struct camex_peer *peer, enum camex_event event)
 		netdev_dbg(peer->cdev->dev, "peer %s %s\n", peer->name, messages[event]);
 }
 
-/* Where an event has a tracepoint of its own; that of an endpoint has the endpoint with it. */
+/* Call the tracepoint of an event. camex_peer_move() traces a new endpoint, which it knows. */
 static void trace_event(const struct camex_peer *peer, enum camex_event event)
 {
 	log_event(peer, event);
@@ -66,7 +66,7 @@ static void trace_event(const struct camex_peer *peer, enum camex_event event)
 }
 
 /**
- * camex_event_now() - tell an event at once
+ * camex_event_now() - report an event at once
  * @peer: the peer
  * @event: what happened to it
  *
@@ -80,7 +80,7 @@ void camex_event_now(struct camex_peer *peer, enum camex_event event)
 }
 
 /**
- * camex_event_added() - tell that a peer came, once all of it is there
+ * camex_event_added() - report a new peer, once its configuration is complete
  * @peer: the peer
  *
  * Context: RTNL.
@@ -92,9 +92,9 @@ void camex_event_added(struct camex_peer *peer)
 }
 
 /**
- * camex_peer_tell() - something happened to a peer
+ * camex_peer_tell() - note an event of a peer; the work item reports it
  * @peer: the peer
- * @event: what
+ * @event: the event
  *
  * Context: camex_dev.lock held.
  */
@@ -114,12 +114,12 @@ void camex_peer_tell(struct camex_peer *peer, enum camex_event event)
 }
 
 /**
- * camex_events_take() - what is there to tell
+ * camex_events_take() - take the pending events of the next peer
  * @cdev: the device
- * @peer: result: about whom
+ * @peer: result: the peer
  *
  * Context: RCU reader.
- * Return: bits by enum camex_event, 0 when there is nothing.
+ * Return: bits by enum camex_event, 0 if no events are pending.
  */
 unsigned long camex_events_take(struct camex_dev *cdev,
 				struct camex_peer **peer)
@@ -154,7 +154,7 @@ static void tell_events(struct work_struct *work)
 }
 
 /**
- * camex_events_init() - set up a new device's part
+ * camex_events_init() - set up the events of a new device
  * @cdev: the device
  */
 void camex_events_init(struct camex_dev *cdev)

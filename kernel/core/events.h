@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Events of peers: noted where they happen, and told by a work item. */
+/* Events of peers: noted where they happen, and reported by a work item. */
 #ifndef CAMEX_EVENTS_H
 #define CAMEX_EVENTS_H
 

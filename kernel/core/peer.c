@@ -220,7 +220,7 @@ int camex_peer_move(struct camex_peer *peer, const struct camex_addr *to,
 		camex_peer_tell(peer, CAMEX_EVENT_ENDPOINT);
 	if (old && peer->cdev->protocol->peer_moved)
 		peer->cdev->protocol->peer_moved(peer);
-	/* There is something to say, or packets wait for where it is. */
+	/* The peer has moved and may wait for an answer, or packets wait for its endpoint. */
 	if (old || camex_staged_any(peer))
 		camex_peer_wake(peer, jiffies);
 	return 0;
@@ -377,7 +377,7 @@ void camex_peer_del(struct camex_peer *peer)
 	struct camex_route *route, *next;
 
 	ASSERT_RTNL();
-	/* With the device all its peers go, and that is told of the device. */
+	/* If the whole device is deleted, the event of the device stands for all its peers. */
 	if (peer->told && !cdev->dying)
 		camex_event_now(peer, CAMEX_EVENT_PEER_DEL);
 	if (cdev->link->peer_unlink)

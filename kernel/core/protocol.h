@@ -46,8 +46,8 @@ struct camex_due {
  * @bare: a datagram is the packet itself
  * @counts_datagrams: traffic counters include all headers below UDP, and the protocol counts
  *	datagrams without a packet
- * @come_by_themselves: peers without an endpoint tell where they are within seconds, so that
- *	packets to a new peer wait for that (camex_stage_until_heard())
+ * @come_by_themselves: a peer without an endpoint registers within seconds, so packets to a new
+ *	peer wait for that (camex_stage_until_heard())
  * @no_keys: error text if there is no @key_set: what to use instead
  * @keeps_alive: peers have the setting keepalive
  * @knows_lost: the protocol decides which peers are lost; they may be silent for minutes

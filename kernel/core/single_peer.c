@@ -53,7 +53,7 @@ err_peer:
 }
 
 /**
- * camex_single_peer_keep() - may peers of a device be added and deleted
+ * camex_single_peer_keep() - refuse to add and delete peers of a device with a single peer
  * @cdev: the device
  * @attr: attribute with the peer's name
  * @extack: text on failure

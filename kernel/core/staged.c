@@ -123,13 +123,16 @@ void camex_staged_send(struct camex_peer *peer)
 	}
 }
 
-/* Until when a peer without an endpoint may say where it is. */
+/* Until when packets wait for a peer without an endpoint to be heard. */
 static unsigned long heard_until(const struct camex_peer *peer)
 {
 	return READ_ONCE(peer->live.since) + CAMEX_STAGED_UNTIL_HEARD;
 }
 
-/* Forwarded packets are charged to no socket: a device has a limit for all its peers. */
+/*
+ * May a packet wait for a peer without an endpoint? Forwarded packets are charged to no socket, so
+ * the memory for all peers of a device is limited.
+ */
 static bool may_wait_unheard(struct camex_dev *cdev, const struct sk_buff *skb)
 {
 	struct camex_unheard *unheard = &cdev->unheard;
@@ -148,14 +151,14 @@ static bool may_wait_unheard(struct camex_dev *cdev, const struct sk_buff *skb)
 }
 
 /**
- * camex_stage_until_heard() - keep a packet for a peer that has no endpoint, where that is only
- *	because it was configured a moment ago
- * @peer: whom it is for
+ * camex_stage_until_heard() - keep a packet for a peer that has no endpoint yet, if it was
+ *	configured or the link went up only a moment ago
+ * @peer: the receiver
  * @skb: as for camex_stage()
  * @protocol: as for camex_tx()
  *
  * Context: RCU reader, bottom halves off.
- * Return: 0, or why it is not kept (CAMEX_A_STATS_*).
+ * Return: 0, or the counter for the reason why it is not kept (CAMEX_A_STATS_*).
  */
 int camex_stage_until_heard(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol)
 {
@@ -170,14 +173,14 @@ int camex_stage_until_heard(struct camex_peer *peer, struct sk_buff *skb, __be16
 	if (why)
 		return why;
 	spin_lock(&cdev->lock);
-	/* Its endpoint may have come meanwhile. */
+	/* The peer may have got an endpoint meanwhile. */
 	camex_peer_wake(peer, rcu_access_pointer(peer->endpoint) ? jiffies : until);
 	spin_unlock(&cdev->lock);
 	return 0;
 }
 
 /**
- * camex_staged_due() - when is it over for packets that wait for an endpoint
+ * camex_staged_due() - when does the wait of packets for an endpoint end
  * @peer: the peer
  * @now: jiffies
  *
@@ -192,7 +195,8 @@ unsigned long camex_staged_due(struct camex_peer *peer, unsigned long now)
 }
 
 /**
- * camex_staged_act() - the endpoint is there that packets wait for, or they have waited too long
+ * camex_staged_act() - send the packets that waited for an endpoint, or drop them if they have
+ *	waited too long
  * @peer: the peer
  *
  * Context: RCU reader, bottom halves off.

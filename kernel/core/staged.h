@@ -25,11 +25,11 @@ static inline bool camex_staged_any(const struct camex_peer *peer)
 }
 
 /*
- * How long after the link went up, or the peer came, it may take to say where it is: who registers
- * does so every 10 s or more often.
+ * How long packets wait for the endpoint of a peer, from the time when the link went up or the peer
+ * was added. A peer that registers does so every 10 s or more often.
  */
 #define CAMEX_STAGED_UNTIL_HEARD	(12 * HZ)
-/* Bytes of memory that all peers of a device may get in that time. */
+/* Maximum bytes of memory for the waiting packets of all peers of a device in that time. */
 #define CAMEX_STAGED_UNHEARD_MEMORY	SZ_4M
 
 int camex_stage(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol);

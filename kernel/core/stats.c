@@ -24,7 +24,7 @@ const char * const camex_stats_names[CAMEX_STATS_COUNT] = {
 	[CAMEX_A_STATS_QUEUE_FULL - 1] = "queue_full",
 	[CAMEX_A_STATS_NO_MEMORY - 1] = "no_memory",
 	[CAMEX_A_STATS_RATE_LIMITED - 1] = "rate_limited",
-	/* CAMEX_A_STATS_PAD has none */
+	/* CAMEX_A_STATS_PAD is no counter, so the slots behind it are one lower */
 	[CAMEX_A_STATS_NO_DEVICE - 2] = "no_device",
 	[CAMEX_A_STATS_TCP_REFUSED - 2] = "tcp_refused",
 	[CAMEX_A_STATS_TCP_SILENT - 2] = "tcp_silent",
@@ -66,8 +66,8 @@ struct camex_traffic __percpu *camex_traffic_alloc(void)
 }
 
 /**
- * camex_stats_sum() - add up the CPUs' counters
- * @stats: the device's
+ * camex_stats_sum() - add up the counters of all CPUs
+ * @stats: counters of the device
  * @sum: CAMEX_STATS_COUNT numbers, by camex_stats_slot()
  */
 void camex_stats_sum(struct camex_stats __percpu *stats, u64 *sum)
@@ -92,8 +92,8 @@ void camex_stats_sum(struct camex_stats __percpu *stats, u64 *sum)
 
 /**
  * camex_traffic_sum() - add up a peer's packets and bytes
- * @traffic: the peer's
- * @sum: the rx and tx packets, bytes and drops of it are written
+ * @traffic: counters of the peer
+ * @sum: result: received and sent packets, bytes and drops
  */
 void camex_traffic_sum(struct camex_traffic __percpu *traffic,
 		       struct rtnl_link_stats64 *sum)
@@ -125,10 +125,11 @@ void camex_traffic_sum(struct camex_traffic __percpu *traffic,
 }
 
 /**
- * camex_stats_link() - what the counters mean for "ip -s link"
+ * camex_stats_link() - fill in the statistics that "ip -s link" shows
  * @sum: from camex_stats_sum()
- * @wireguard_kind: the link stands in for one of wireguard.ko's, whose errors are others
- * @link: errors and drops are written
+ * @wireguard_kind: the link is of kind wireguard: count as errors what wireguard.ko counts as
+ *	errors
+ * @link: result: errors and drops
  */
 void camex_stats_link(const u64 *sum, bool wireguard_kind, struct rtnl_link_stats64 *link)
 {

@@ -16,10 +16,10 @@
 #define CAMEX_STATS_COUNT	(CAMEX_A_STATS_MAX - 1)
 
 /**
- * camex_stats_slot() - where a counter is kept
+ * camex_stats_slot() - index of a counter in camex_stats.count
  * @attr: CAMEX_A_STATS_*, but not the padding
  *
- * Return: the index: 0 to CAMEX_STATS_COUNT - 1.
+ * Return: 0 to CAMEX_STATS_COUNT - 1.
  */
 static inline int camex_stats_slot(int attr)
 {
@@ -54,7 +54,7 @@ struct camex_stats {
  * @tx_packets: inner packets sent
  * @tx_bytes: their bytes
  * @rx_dropped: datagrams and packets of the peer that were dropped
- * @tx_dropped: packets to it that were dropped
+ * @tx_dropped: packets to the peer that were dropped
  * @syncp: lets a 32-bit reader see whole numbers
  */
 struct camex_traffic {
@@ -95,8 +95,8 @@ static inline void camex_count(struct camex_stats __percpu *stats, int attr,
 }
 
 /**
- * camex_traffic_rx() - count what a peer sent us
- * @traffic: the peer's
+ * camex_traffic_rx() - count packets received from a peer
+ * @traffic: counters of the peer
  * @packets: inner packets
  * @bytes: their bytes
  *
@@ -114,8 +114,8 @@ static inline void camex_traffic_rx(struct camex_traffic __percpu *traffic,
 }
 
 /**
- * camex_traffic_tx() - count what we sent a peer
- * @traffic: the peer's
+ * camex_traffic_tx() - count packets sent to a peer
+ * @traffic: counters of the peer
  * @packets: inner packets
  * @bytes: their bytes
  *
@@ -133,9 +133,9 @@ static inline void camex_traffic_tx(struct camex_traffic __percpu *traffic,
 }
 
 /**
- * camex_packets() - how many packets is it really
+ * camex_packets() - number of packets that a GSO packet stands for
  * @skb: a packet or GSO packet, IP header at skb->data
- * @bytes: result: of all of them
+ * @bytes: result: bytes of all these packets, with their headers
  */
 static inline unsigned int camex_packets(const struct sk_buff *skb,
 					 unsigned int *bytes)
@@ -146,7 +146,7 @@ static inline unsigned int camex_packets(const struct sk_buff *skb,
 	*bytes = skb->len;
 	if (likely(!skb_is_gso(skb)))
 		return 1;
-	/* Only then is it known where the headers end. */
+	/* The end of the headers is known only with a partial checksum. */
 	if (skb->ip_summed != CHECKSUM_PARTIAL)
 		return info->gso_segs ?: 1;
 	head = skb_checksum_start_offset(skb);
@@ -162,7 +162,7 @@ static inline unsigned int camex_packets(const struct sk_buff *skb,
 }
 
 /**
- * camex_sw_netstats_rx() - count what a link received
+ * camex_sw_netstats_rx() - count packets that a link received
  * @dev: the link
  * @packets: packets
  * @bytes: their bytes

@@ -180,7 +180,7 @@ void camex_timer_init(struct camex_peer *peer)
 	peer->live.since = jiffies;
 	peer->live.seen = jiffies;
 	peer->live.sent = jiffies;
-	/* before all that may be heard, see camex_peer_told() */
+	/* earlier than any datagram that may be heard, see camex_peer_told() */
 	peer->live.unanswered_since = jiffies - 2;
 }
 

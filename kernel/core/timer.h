@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The timer of a peer: is the peer lost, has its protocol something to do? */
+/* The timer of a peer: it finds out whether the peer is lost, and what its protocol must do. */
 #ifndef CAMEX_TIMER_H
 #define CAMEX_TIMER_H
 
@@ -9,7 +9,7 @@
 
 /* Time in which a peer has to answer, if answers are expected. */
 #define CAMEX_ANSWER_WITHIN	(20 * HZ)
-/* That nothing was answered is told after this time. */
+/* "show" reports an unanswered peer after this time. */
 #define CAMEX_TELL_UNANSWERED	(5 * HZ)
 
 void camex_timer_init(struct camex_peer *peer);
@@ -25,8 +25,8 @@ unsigned long camex_peer_last_heard(const struct camex_peer *peer);
 unsigned int camex_peer_keepalive(const struct camex_peer *peer);
 
 /**
- * camex_time_left() - the time that is left
- * @when: end, jiffies
+ * camex_time_left() - time until an end
+ * @when: the end, jiffies
  * @now: jiffies
  */
 static inline unsigned long camex_time_left(unsigned long when, unsigned long now)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The tracepoints of core/trace.h, once. */
+/* Defines the tracepoints of core/trace.h; exactly one file must do that. */
 #include "core/peer.h"
 
 #ifndef __CHECKER__

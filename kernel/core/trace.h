@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tracepoints camex:*. Names are arrays, not pointers, so that filters can compare them
- * ("dev == \"camex0\"") and all kernels write them alike. No key, no identifier and no payload is
- * in any of them; endpoints are, and only root can trace.
+ * Tracepoints camex:*. Names are arrays, not pointers, so that filters can compare them ("dev ==
+ * \"camex0\"") and all kernels print them in the same way. Tracepoints contain endpoints, but no
+ * key, no identifier and no payload. Only root can trace.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM camex
@@ -14,7 +14,7 @@
 
 #include "core/peer.h"
 
-/* Longest name of a counter, with its end. */
+/* Bytes of the longest name of a counter, with the NUL. */
 #define CAMEX_TRACE_COUNTER	24
 
 DECLARE_EVENT_CLASS(camex_packets,
@@ -38,13 +38,13 @@ DECLARE_EVENT_CLASS(camex_packets,
 		  __entry->ifindex, __entry->peer, __entry->packets, __entry->bytes)
 );
 
-/* Packets were sealed (or, plain, wrapped) and go to the transport: one datagram, or a batch. */
+/* A datagram or a batch was made of packets, encrypted or plain, and goes to the transport. */
 DEFINE_EVENT(camex_packets, camex_seal,
 	TP_PROTO(const struct camex_peer *peer, unsigned int packets, unsigned int bytes),
 	TP_ARGS(peer, packets, bytes)
 );
 
-/* Packets of a peer were opened and taken, and go to the stack or to another peer. */
+/* Packets of a peer were opened and accepted, and go to the stack or to another peer. */
 DEFINE_EVENT(camex_packets, camex_open,
 	TP_PROTO(const struct camex_peer *peer, unsigned int packets, unsigned int bytes),
 	TP_ARGS(peer, packets, bytes)
@@ -94,18 +94,18 @@ DECLARE_EVENT_CLASS(camex_peer_only,
 	TP_printk("dev=%s ifindex=%d peer=%s", __entry->dev, __entry->ifindex, __entry->peer)
 );
 
-/* A receiving session of a peer begins, or goes. */
+/* A session for receiving from a peer is opened, or closed. */
 DEFINE_EVENT(camex_peer_only, camex_session_open,
 	TP_PROTO(const struct camex_peer *peer), TP_ARGS(peer));
 DEFINE_EVENT(camex_peer_only, camex_session_close,
 	TP_PROTO(const struct camex_peer *peer), TP_ARGS(peer));
-/* A handshake of protocol wireguard is done. */
+/* A handshake of protocol wireguard is complete. */
 DEFINE_EVENT(camex_peer_only, camex_handshake,
 	TP_PROTO(const struct camex_peer *peer), TP_ARGS(peer));
-/* A REGISTER of a peer was taken. */
+/* A REGISTER of a peer was accepted. */
 DEFINE_EVENT(camex_peer_only, camex_register,
 	TP_PROTO(const struct camex_peer *peer), TP_ARGS(peer));
-/* The link of a peer's own was made. */
+/* A per-peer link was made. */
 DEFINE_EVENT(camex_peer_only, camex_link,
 	TP_PROTO(const struct camex_peer *peer), TP_ARGS(peer));
 DEFINE_EVENT(camex_peer_only, camex_peer_up,
@@ -129,7 +129,7 @@ TRACE_EVENT(camex_endpoint,
 		__entry->ifindex = peer->cdev->dev->ifindex;
 		memcpy(__entry->peer, peer->name, CAMEX_NAME_MAX + 1);
 		__entry->family = to->family;
-		/* an IPv4 address as IPv6 has it */
+		/* an IPv4 address as an IPv4-mapped IPv6 address */
 		if (to->family == AF_INET)
 			ipv6_addr_set_v4mapped(to->v4, (struct in6_addr *)__entry->addr);
 		else
