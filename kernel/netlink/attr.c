@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What a request says of a peer: read, checked, and blamed where it is wrong. */
+/* Attributes of a peer in a request: read them, check them, and name the wrong one. */
 #include <net/genetlink.h>
 
 #include "core/compat.h"
@@ -11,7 +11,7 @@
 /**
  * camex_attr_name() - check the name of a new peer
  * @attr: string of at most CAMEX_NAME_MAX bytes
- * @extack: told what is wrong
+ * @extack: text on failure
  *
  * Return: 0 or -EINVAL.
  */
@@ -34,12 +34,12 @@ int camex_attr_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
 }
 
 /**
- * camex_attr_not_owned() - a prefix must not be another peer's
+ * camex_attr_not_owned() - refuse a prefix that belongs to another peer
  * @cdev: the device
  * @prefix: a valid prefix
- * @peer: the peer that may have it, or NULL for nobody
- * @attr: the attribute to blame
- * @extack: told whose it is
+ * @peer: the peer that may have the prefix; NULL: no peer may
+ * @attr: the attribute to name on failure
+ * @extack: on failure, names the owner
  *
  * Context: RTNL.
  * Return: 0 or -EEXIST.
@@ -68,10 +68,10 @@ int camex_attr_not_owned(struct camex_dev *cdev,
 }
 
 /**
- * camex_attr_has_routes() - tap links, and links of the peers' own, have no routes
+ * camex_attr_has_routes() - refuse routes on tap links and with per-peer links
  * @cdev: the device
- * @attr: the attribute to blame
- * @extack: told what there is instead
+ * @attr: the attribute to name on failure
+ * @extack: on failure, names the alternative
  *
  * Return: 0 or -EOPNOTSUPP.
  */
@@ -87,11 +87,11 @@ int camex_attr_has_routes(const struct camex_dev *cdev, const struct nlattr *att
 /**
  * camex_attr_routes() - read a list of prefixes
  * @cdev: the device
- * @peer: whose they are to be, or NULL for a new one's
+ * @peer: the peer that gets them; NULL: a new one
  * @info: the request
  * @routes: nest of CAMEX_A_ROUTES_*
- * @list: result, to be freed by kvfree() whatever is returned
- * @n: how many
+ * @list: result; the caller frees it by kvfree(), also on failure
+ * @n: result: number of prefixes
  *
  * Context: RTNL.
  * Return: 0, -EINVAL, -EEXIST, -ENOMEM, -EOPNOTSUPP.
@@ -169,10 +169,10 @@ static int check_endpoint(struct camex_dev *cdev, const struct camex_peer *peer,
 /**
  * camex_attr_endpoint() - read an endpoint
  * @cdev: the device
- * @peer: whose it is to be, or NULL for a new one's
+ * @peer: the peer that gets it; NULL: a new one
  * @info: the request
  * @tb: CAMEX_A_PEER_*
- * @addr: result; AF_UNSPEC when there is none
+ * @addr: result; AF_UNSPEC if the request has none
  *
  * Context: RTNL.
  * Return: 0, -EINVAL, -EEXIST, -EAFNOSUPPORT.
@@ -208,7 +208,7 @@ int camex_attr_endpoint(struct camex_dev *cdev, const struct camex_peer *peer,
 }
 
 /**
- * camex_attr_key() - check that a key, if there is one, fits the protocol
+ * camex_attr_key() - check that the key in a request, if any, fits the protocol
  * @cdev: the device
  * @info: the request
  * @tb: CAMEX_A_PEER_*

@@ -12,7 +12,7 @@ static void send_event(const struct net_device *dev, const struct camex_peer *pe
 	struct sk_buff *msg;
 	void *header;
 
-	/* Nobody listens, mostly. */
+	/* Usually nobody listens. */
 	if (!genl_has_listeners(&camex_family, dev_net(dev), 0))
 		return;
 	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_ATOMIC);
@@ -29,11 +29,12 @@ static void send_event(const struct net_device *dev, const struct camex_peer *pe
 }
 
 /**
- * camex_nl_send_event() - tell an event to those who listen
- * @peer: the peer that something happened to
+ * camex_nl_send_event() - send an event of a peer to all listeners
+ * @peer: the peer
  * @event: what
  *
- * Everybody may listen, so nothing that is secret is in it: who may know asks for the peer.
+ * Every user may listen, so the event contains no secrets. Listeners with the permission can
+ * request the peer.
  *
  * Context: RTNL or RCU reader.
  */
@@ -43,7 +44,7 @@ void camex_nl_send_event(struct camex_peer *peer, enum camex_event event)
 }
 
 /**
- * camex_nl_tell_dev() - tell that something happened to a device
+ * camex_nl_tell_dev() - send an event of a device to all listeners
  * @dev: a camex device
  * @event: what
  *
@@ -65,7 +66,9 @@ static int netdev_event(struct notifier_block *nb, unsigned long event, void *in
 		camex_nl_tell_dev(dev, CAMEX_EVENT_DEV_ADD);
 		break;
 	case NETDEV_UNREGISTER:
-		/* The kernel repeats this each second while somebody still refers to the device. */
+		/*
+		 * The kernel repeats this event each second while references to the device exist.
+		 */
 		if (dev->reg_state != NETREG_UNREGISTERED)
 			camex_nl_tell_dev(dev, CAMEX_EVENT_DEV_DEL);
 		break;
@@ -81,7 +84,7 @@ static struct notifier_block netdev_notifier = {
 };
 
 /**
- * camex_nl_events_init() - tell events from now on
+ * camex_nl_events_init() - start to send events
  *
  * Return: 0 or a negative errno.
  */
@@ -92,7 +95,7 @@ int camex_nl_events_init(void)
 }
 
 /**
- * camex_nl_events_exit() - tell none any more; there are no devices
+ * camex_nl_events_exit() - stop to send events; there are no devices
  */
 void camex_nl_events_exit(void)
 {

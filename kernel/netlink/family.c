@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The generic netlink family, and how its requests say what they are about. */
+/* The generic netlink family, and functions to find the device and the peer of a request. */
 #include <net/genetlink.h>
 #include <net/sock.h>
 
@@ -8,13 +8,13 @@
 #include "core/peer.h"
 #include "netlink/netlink.h"
 
-/* --- finding what a request is about --- */
+/* --- the device and the peer of a request --- */
 
 /**
- * camex_nl_find_dev() - the device that a request is about
- * @net: the caller's namespace
- * @attrs: CAMEX_A_IFINDEX or CAMEX_A_IFNAME is looked at
- * @extack: told what is wrong
+ * camex_nl_find_dev() - find the device that a request names
+ * @net: namespace of the caller
+ * @attrs: attributes of the request: CAMEX_A_IFINDEX or CAMEX_A_IFNAME
+ * @extack: text on failure
  *
  * Context: RTNL.
  * Return: a camex device, or an ERR_PTR.
@@ -52,11 +52,11 @@ struct net_device *camex_nl_find_dev(struct net *net, struct nlattr **attrs,
 }
 
 /**
- * camex_nl_nest() - take a nest apart that its command's policy has validated
+ * camex_nl_nest() - parse a nest that the policy of the command has validated
  * @tb: result: @maxtype + 1 entries
- * @maxtype: highest type there can be
+ * @maxtype: highest possible type
  * @info: the request
- * @type: of the nest
+ * @type: type of the nest
  *
  * Return: 0 or -EINVAL.
  */
@@ -79,10 +79,10 @@ int camex_nl_nest(struct nlattr **tb, int maxtype, struct genl_info *info,
 }
 
 /**
- * camex_nl_find_peer() - a peer by name
+ * camex_nl_find_peer() - find a peer by name
  * @cdev: its device
- * @name: string
- * @extack: told what is wrong
+ * @name: string attribute
+ * @extack: text on failure
  *
  * Context: RTNL.
  * Return: the peer, or an ERR_PTR.
@@ -102,7 +102,7 @@ struct camex_peer *camex_nl_find_peer(struct camex_dev *cdev,
 }
 
 /**
- * camex_nl_named_peer() - the peer that a request names
+ * camex_nl_named_peer() - find the peer that a request names
  * @cdev: its device
  * @info: the request
  * @tb: CAMEX_A_PEER_MAX + 1 entries, filled from the nest CAMEX_A_PEER
@@ -126,7 +126,7 @@ struct camex_peer *camex_nl_named_peer(struct camex_dev *cdev,
 /**
  * camex_nl_request_once() - refuse top-level attributes that are given twice
  * @nlh: the request
- * @extack: told which
+ * @extack: on failure, points to the second one
  *
  * Return: 0 or -EINVAL.
  */
@@ -140,7 +140,7 @@ int camex_nl_request_once(const struct nlmsghdr *nlh,
 
 /* --- the family --- */
 
-/* A command that changes something, and the highest attribute it takes. */
+/* A command that changes something, with the highest attribute that it accepts. */
 #define CHANGE(command, attrs, highest)					\
 	{								\
 		.cmd		= (command),				\
@@ -232,7 +232,7 @@ int __init camex_netlink_init(void)
 }
 
 /**
- * camex_netlink_exit() - unregister the family; there are no devices any more
+ * camex_netlink_exit() - unregister the family, after the last device
  */
 void camex_netlink_exit(void)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The forwarding table of a tap link in the family. */
+/* Commands of the generic netlink family for the forwarding table of a tap link. */
 #include <linux/etherdevice.h>
 #include <net/genetlink.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What the generic netlink family tells: answers and dumps. */
+/* Answers and dumps of the generic netlink family. */
 #include <net/genetlink.h>
 #include <net/sock.h>
 
@@ -37,7 +37,7 @@ static int put_dev(struct sk_buff *msg, const struct camex_dev *cdev,
 	return 0;
 }
 
-/* Address, port and scope, whose attributes follow one another from @attr on. */
+/* Write address, port and scope: three consecutive attributes, the first of which is @attr. */
 static int put_endpoint(struct sk_buff *msg, int attr, const struct camex_endpoint *ep)
 {
 	if (ep && ep->to.family &&
@@ -48,7 +48,7 @@ static int put_endpoint(struct sk_buff *msg, int attr, const struct camex_endpoi
 	return 0;
 }
 
-/* Where the peer is, and where it was configured to be. */
+/* Write the current and the configured endpoint. */
 static int put_endpoints(struct sk_buff *msg, const struct camex_peer *peer)
 {
 	int err;
@@ -66,8 +66,8 @@ static int put_u64(struct sk_buff *msg, int type, u64 value)
 }
 
 /*
- * For how long a peer that was never heard has answered nothing. Who was heard is the protocol's
- * to judge: not all answer everything.
+ * Write for how long a peer that was never heard has not answered. For a peer that was heard the
+ * protocol decides, because not every datagram is answered.
  */
 static int put_unanswered(struct sk_buff *msg, const struct camex_peer *peer)
 {
@@ -78,7 +78,7 @@ static int put_unanswered(struct sk_buff *msg, const struct camex_peer *peer)
 	    !netif_running(peer->cdev->dev))
 		return 0;
 	if (!time_after(since, READ_ONCE(peer->live.seen))) {
-		/* a protocol that introduces us has done so when the link went up */
+		/* a protocol that registers has sent its first datagram when the link went up */
 		if (!protocol->expects_answer || !protocol->expects_answer(peer) ||
 		    !time_after(READ_ONCE(peer->live.sent), READ_ONCE(peer->live.since)))
 			return 0;
@@ -109,7 +109,7 @@ static int put_link(struct sk_buff *msg, const struct camex_peer *peer)
  * camex_nl_put_peer() - write CAMEX_A_PEER
  * @msg: the message
  * @peer: the peer
- * @privileged: the message is for somebody who may change the peer
+ * @privileged: the receiver of the message may change the peer
  *
  * Context: RTNL or RCU reader.
  * Return: 0 or -EMSGSIZE.
@@ -207,9 +207,9 @@ static int fill_answer(struct sk_buff *msg, struct camex_dev *cdev,
 }
 
 /**
- * camex_nl_get() - answer a question about one device or peer
+ * camex_nl_get() - answer a request for one device or peer
  * @skb: the request
- * @info: the same, parsed
+ * @info: the parsed request
  *
  * Return: 0 or a negative errno.
  */
@@ -242,7 +242,7 @@ int camex_nl_get(struct sk_buff *skb, struct genl_info *info)
 	return genlmsg_reply(msg, info);
 }
 
-/* One part of a dump: a header, the device, and what @put writes of @object. */
+/* Write one part of a dump: a header, the device, and @object by @put. */
 static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
 		    int (*put)(struct sk_buff *msg, const void *object,
 			       const struct sk_buff *request),
@@ -298,8 +298,8 @@ static int put_any_fdb(struct sk_buff *msg, const void *object,
 }
 
 /*
- * Refuse what a dump does not take. Not in the start of the dump, where kernels
- * before 6.7 have no extack.
+ * Refuse attributes that a dump does not accept. The start function of the dump cannot do that:
+ * before 6.7 it has no extack.
  */
 static int check_dump(struct netlink_callback *cb)
 {
@@ -323,16 +323,16 @@ static int check_dump(struct netlink_callback *cb)
 	return 0;
 }
 
-/* Where a dump goes on. */
+/* The position at which a dump continues. */
 struct cursor {
 	unsigned long peer;
 	unsigned long nth;
 };
 
 /**
- * camex_nl_dump_devs() - one message of the devices of the caller's namespace
+ * camex_nl_dump_devs() - write one message of a dump of the devices in the caller's namespace
  * @msg: the message
- * @cb: how far the dump is
+ * @cb: state of the dump
  *
  * Return: bytes written, 0 at the end, or a negative errno.
  */
@@ -406,7 +406,7 @@ static int dump_fdb_of(struct sk_buff *msg, struct netlink_callback *cb,
 	return err;
 }
 
-/* Which peer has which routes or stations is for those who may change that. */
+/* Only requesters that may change a device see the routes and stations of its peers. */
 static int check_dumper(struct netlink_callback *cb, const struct camex_dev *cdev)
 {
 	const struct genlmsghdr *header = nlmsg_data(cb->nlh);
@@ -418,7 +418,7 @@ static int check_dumper(struct netlink_callback *cb, const struct camex_dev *cde
 	return -EPERM;
 }
 
-/* Peers of a device, or what each of them has, by the number of the peer. */
+/* Dump the peers of a device, or their routes or stations, in the order of the peers' numbers. */
 static int dump_of_device(struct sk_buff *msg, struct netlink_callback *cb,
 			  int (*dump)(struct sk_buff *msg,
 				      struct netlink_callback *cb,
@@ -461,9 +461,9 @@ static int dump_of_device(struct sk_buff *msg, struct netlink_callback *cb,
 }
 
 /**
- * camex_nl_dump_peers() - one message of the peers of a device
+ * camex_nl_dump_peers() - write one message of a dump of the peers of a device
  * @msg: the message
- * @cb: how far the dump is
+ * @cb: state of the dump
  *
  * Return: bytes written, 0 at the end, or a negative errno.
  */
@@ -473,9 +473,9 @@ int camex_nl_dump_peers(struct sk_buff *msg, struct netlink_callback *cb)
 }
 
 /**
- * camex_nl_dump_routes() - one message of the routes of a device
+ * camex_nl_dump_routes() - write one message of a dump of the routes of a device
  * @msg: the message
- * @cb: how far the dump is
+ * @cb: state of the dump
  *
  * Return: bytes written, 0 at the end, or a negative errno.
  */
@@ -485,9 +485,9 @@ int camex_nl_dump_routes(struct sk_buff *msg, struct netlink_callback *cb)
 }
 
 /**
- * camex_nl_dump_fdb() - one message of the forwarding table of a device
+ * camex_nl_dump_fdb() - write one message of a dump of the forwarding table of a device
  * @msg: the message
- * @cb: how far the dump is; what is learned meanwhile may be missed
+ * @cb: state of the dump; stations that are learned meanwhile may be missing
  *
  * Return: bytes written, 0 at the end, or a negative errno.
  */

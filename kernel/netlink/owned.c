@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which protocol an attribute is of. The attributes of the first protocols stand beside those
- * of all; a later one has a nest. Only their own protocol reads them; here they are refused for
- * another one.
+ * The protocol that an attribute belongs to. The attributes of the first protocols are members of
+ * the common nests; a later protocol has a nest of its own. Only the protocol itself reads its
+ * attributes. The functions here refuse them for all other protocols.
  */
 #include "core/compat.h"
 #include "core/protocol.h"
@@ -12,7 +12,7 @@
  * struct owned - an attribute of one protocol
  * @attr: CAMEX_A_DEV_* or CAMEX_A_PEER_*
  * @protocol: enum camex_protocol
- * @text: what is said where it is another
+ * @text: error text for another protocol
  */
 struct owned {
 	int attr;
@@ -56,7 +56,7 @@ static int check_owned(const struct owned *owned, unsigned int n, u32 protocol,
  * camex_owned_dev_check() - refuse attributes of other protocols
  * @conf: the settings of the device
  * @tb: CAMEX_A_DEV_*
- * @extack: told what is wrong
+ * @extack: text on failure
  *
  * Return: 0 or -EINVAL.
  */
@@ -67,10 +67,11 @@ int camex_owned_dev_check(const struct camex_settings *conf, struct nlattr **tb,
 }
 
 /**
- * camex_owned_peer_check() - the same for a peer; and what is off anyway may be switched off
+ * camex_owned_peer_check() - refuse attributes of other protocols, for a peer. A feature that the
+ *	protocol does not have may be switched off
  * @cdev: the device
  * @tb: CAMEX_A_PEER_*, validated by their policy
- * @extack: told what is wrong
+ * @extack: text on failure
  *
  * Return: 0 or -EINVAL.
  */

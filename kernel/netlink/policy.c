@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* What each command takes. Attributes that are not named here are refused. */
+/* The attributes that each command accepts. All others are refused. */
 #include <linux/if_vlan.h>
 
 #include "core/compat.h"
@@ -7,7 +7,7 @@
 #include "core/transport.h"
 #include "netlink/netlink.h"
 
-/* An enum's highest value. */
+/* An enum, by its highest value. */
 #define ENUM(last)	NLA_POLICY_MAX(NLA_U32, last)
 #define SWITCH		NLA_POLICY_MAX(NLA_U8, 1)
 #define NAME		{ .type = NLA_NUL_STRING, .len = CAMEX_NAME_MAX }
@@ -33,7 +33,7 @@
 	[CAMEX_A_DEV_WIREGUARD]		= NLA_POLICY_NESTED(camex_wg_dev_policy)
 
 const struct nla_policy camex_dev_policy[CAMEX_A_DEV_MAX + 1] = {
-	/* rtnetlink is lenient unless it is told where to start not to be */
+	/* rtnetlink validates strictly only from this type on */
 	[0]				= { .strict_start_type = CAMEX_A_DEV_LINK },
 	[CAMEX_A_DEV_LINK]		= ENUM(CAMEX_LINK_TAP),
 	[CAMEX_A_DEV_PROTOCOL]		= ENUM(CAMEX_PROTOCOLS - 1),
@@ -152,7 +152,7 @@ static int put_links(struct sk_buff *msg, const struct camex_settings *conf)
 	return nla_put_u16(msg, CAMEX_A_DEV_LINK_TIMEOUT, conf->link_timeout);
 }
 
-/* What transports with sockets have, and what udp has alone. */
+/* Write the settings of transports with sockets, and those that only udp has. */
 static int put_sockets(struct sk_buff *msg, const struct camex_settings *conf)
 {
 	const struct camex_transport_ops *transport = camex_transports[conf->transport];
@@ -176,7 +176,7 @@ static int put_sockets(struct sk_buff *msg, const struct camex_settings *conf)
  * camex_nl_put_dev() - write CAMEX_A_DEV_*
  * @msg: the message
  * @cdev: the device
- * @secrets: those as well that only somebody who may change the device is told
+ * @secrets: include attributes that only a requester sees that may change the device
  *
  * Context: RTNL.
  * Return: 0 or -EMSGSIZE.
@@ -224,7 +224,7 @@ int camex_nl_put_transport(struct sk_buff *msg, const struct camex_peer *peer)
 }
 
 /**
- * camex_nl_dev_size() - most bytes that camex_nl_put_dev() writes without secrets
+ * camex_nl_dev_size() - maximum bytes that camex_nl_put_dev() writes without secrets
  * @cdev: the device
  */
 size_t camex_nl_dev_size(const struct camex_dev *cdev)

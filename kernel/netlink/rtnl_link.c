@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The kind of link "camex": how rtnetlink makes one, and shows it. */
+/* The link kind "camex": rtnetlink makes and shows links of this kind. */
 #include <net/rtnetlink.h>
 
 #include "core/compat.h"
@@ -16,7 +16,7 @@ static int check_capable(const struct net *net, struct netlink_ext_ack *extack)
 	return -EPERM;
 }
 
-/* No key stays behind in the request. Of what a protocol reads by itself all is wiped. */
+/* Wipe the keys in a request: the whole nest of a protocol that parses its attributes itself. */
 static void wipe_keys(struct nlattr **data)
 {
 	struct nlattr *own = data[CAMEX_A_DEV_WIREGUARD];
@@ -43,7 +43,7 @@ static int newlink_in(struct net *net, struct net_device *dev,
 
 CAMEX_NEWLINK(newlink)
 
-/* What a device is cannot be changed; saying what it is anyway is no change. */
+/* Link, protocol, transport and links cannot change. A request may repeat the current values. */
 static int check_unchanged(const struct camex_settings *conf, struct nlattr **data,
 			   struct netlink_ext_ack *extack)
 {
@@ -118,11 +118,11 @@ struct rtnl_link_ops camex_rtnl_link_ops = {
 };
 
 /**
- * camex_device_create() - make a device that nobody has asked netlink for
+ * camex_device_create() - make a device without a netlink request
  * @net: namespace of the link and of the transport
  * @name: name of the link; it may have a %d
  * @conf: settings
- * @queues: how many transmit queues it can have
+ * @queues: maximum number of transmit queues
  *
  * Context: RTNL, may sleep.
  * Return: the link, or an ERR_PTR.
@@ -152,7 +152,7 @@ struct net_device *camex_device_create(struct net *net, const char *name,
 	return dev;
 }
 
-/* The same but for dellink, whose absence is how RTM_DELLINK is refused. */
+/* The same without dellink: the kernel refuses RTM_DELLINK then. */
 static struct rtnl_link_ops kept_link_ops = {
 	.kind		= "camex",
 	.get_size	= get_size,
@@ -161,10 +161,11 @@ static struct rtnl_link_ops kept_link_ops = {
 };
 
 /**
- * camex_device_placed() - a link has come into a namespace
+ * camex_device_placed() - a link was registered in a namespace, perhaps another one
  * @dev: a camex device
  *
- * Who owns that namespace but not the transport's must not delete the device.
+ * The owner of that namespace must not delete the device, unless the owner has the transport's
+ * namespace, too.
  *
  * Context: RTNL.
  */
@@ -177,7 +178,7 @@ void camex_device_placed(struct net_device *dev)
 }
 
 /**
- * camex_rtnl_link_init() - register the kind of link
+ * camex_rtnl_link_init() - register the link kind
  *
  * Return: 0 or a negative errno.
  */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The commands of the generic netlink family that change something. */
+/* Commands of the generic netlink family that change something. */
 #include <linux/moduleparam.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
@@ -10,7 +10,7 @@
 #include "core/timer.h"
 #include "netlink/netlink.h"
 
-/* What a device can have, however much memory there is. */
+/* Maximum number of peers and of routes of a device. */
 static unsigned int peers_max = 262144;
 module_param(peers_max, uint, 0644);
 MODULE_PARM_DESC(peers_max, "Most peers of a device (262144)");
@@ -20,10 +20,10 @@ module_param(routes_max, uint, 0644);
 MODULE_PARM_DESC(routes_max, "Most routes of a device (1048576)");
 
 /**
- * camex_nl_check_peers() - is there room for one more peer
+ * camex_nl_check_peers() - check that a device may have one more peer
  * @cdev: the device
- * @name: the attribute to blame
- * @extack: told how many there are
+ * @name: the attribute to name on failure
+ * @extack: on failure, names the maximum
  *
  * Context: RTNL.
  * Return: 0 or -ENOSPC.
@@ -42,14 +42,14 @@ int camex_nl_check_peers(const struct camex_dev *cdev, const struct nlattr *name
 }
 
 /**
- * camex_nl_check_routes() - is there room for more routes
+ * camex_nl_check_routes() - check that a device may have more routes
  * @cdev: the device
- * @prefixes: valid prefixes; those that exist do not count
- * @n: how many
- * @attr: the attribute to blame
- * @extack: told how many there are
+ * @prefixes: valid prefixes; those with a route already do not count
+ * @n: number of prefixes
+ * @attr: the attribute to name on failure
+ * @extack: on failure, names the maximum
  *
- * Routes that are replaced count until the new ones are there.
+ * Routes that the request replaces still count, because they are removed last.
  *
  * Context: RTNL.
  * Return: 0 or -ENOSPC.
@@ -84,12 +84,12 @@ static int do_dev_set(struct camex_dev *cdev, struct genl_info *info)
 
 static int do_dev_del(struct camex_dev *cdev, struct genl_info *info)
 {
-	/* Freed when RTNL is given back. */
+	/* The device is freed when RTNL is released. */
 	unregister_netdevice(cdev->dev);
 	return 0;
 }
 
-/* What peer-add and peer-set have read, and must free. */
+/* Parsed parts of a request that add a peer or set a peer; to be freed. */
 struct peer_request {
 	struct camex_addr endpoint;
 	struct camex_prefix *routes;
@@ -119,7 +119,7 @@ static int read_peer(struct camex_dev *cdev, struct camex_peer *peer,
 	return err;
 }
 
-/* All or nothing: what can fail comes first and can be undone. */
+/* Apply all of a request or nothing: steps that can fail come first, and can be undone. */
 static int apply_peer(struct camex_peer *peer, struct nlattr **tb,
 		      struct peer_request *rq, struct genl_info *info)
 {
@@ -203,7 +203,7 @@ static int do_peer_add(struct camex_dev *cdev, struct genl_info *info)
 	peer = key ? camex_peer_new(cdev, nla_data(name), nla_data(key),
 				    nla_data(tb[CAMEX_A_PEER_FINGERPRINT])) :
 		     camex_peer_new(cdev, nla_data(name), NULL, NULL);
-	tb[CAMEX_A_PEER_KEY] = NULL;	/* it has it */
+	tb[CAMEX_A_PEER_KEY] = NULL;	/* camex_peer_new() has set it */
 	if (IS_ERR(peer)) {
 		err = PTR_ERR(peer);
 		goto out;
@@ -332,7 +332,7 @@ static int do_route_add(struct camex_dev *cdev, struct genl_info *info)
 	peer = camex_nl_find_peer(cdev, tb[CAMEX_A_ROUTE_PEER], info->extack);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
-	/* Not even the peer itself may have it already. */
+	/* The route must not exist, not even with the same peer. */
 	if (!tb[CAMEX_A_ROUTE_REPLACE])
 		err = camex_attr_not_owned(cdev, &prefix, NULL, tb[CAMEX_A_ROUTE_ADDR],
 					   info->extack);
@@ -407,8 +407,8 @@ static void wipe_attr(struct nlattr *outer, int type)
 }
 
 /*
- * No key stays behind in the request, nor in the echo of a refused one. Of what a protocol
- * reads by itself all is wiped.
+ * Wipe the keys in a request, which also removes them from the echo of a refused one. The whole
+ * nest of a protocol that parses its attributes itself is wiped.
  */
 static void wipe_keys(struct genl_info *info)
 {
@@ -425,7 +425,7 @@ static void wipe_keys(struct genl_info *info)
 	}
 }
 
-/* The device of a request that changes something. */
+/* Find the device of a request that changes something, and check the permission. */
 static struct camex_dev *device_to_change(struct sk_buff *skb,
 					  struct genl_info *info)
 {
@@ -445,11 +445,11 @@ static struct camex_dev *device_to_change(struct sk_buff *skb,
 }
 
 /**
- * camex_nl_set() - do what a request asks for: genl_ops.doit of all that change something
+ * camex_nl_set() - carry out a request that changes something (genl_ops.doit)
  * @skb: the request
- * @info: the same, validated; a key in it is wiped
+ * @info: the parsed request; a key in it is wiped
  *
- * Return: 0 or a negative errno, with a text in @info; then nothing has changed.
+ * Return: 0, or a negative errno with nothing changed and a text in @info.
  */
 int camex_nl_set(struct sk_buff *skb, struct genl_info *info)
 {

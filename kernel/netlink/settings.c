@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The settings of a device: how they are read, and changed. */
+/* The settings of a device: parse, check and change them. */
 #include <linux/string.h>
 
 #include "core/compat.h"
@@ -11,7 +11,7 @@
 #include "link/peer_link.h"
 #include "netlink/netlink.h"
 
-/* What only transports with sockets have, and of it what only udp has. */
+/* Refuse settings that only transports with sockets have, or only udp. */
 static int check_sockets(const struct camex_settings *conf, struct nlattr **tb,
 			 struct netlink_ext_ack *extack)
 {
@@ -51,9 +51,9 @@ static int check_sockets(const struct camex_settings *conf, struct nlattr **tb,
 /**
  * camex_settings_parse() - read CAMEX_A_DEV_*
  * @cdev: the device, or NULL for a new one
- * @conf: what there was; changed only on success
+ * @conf: the current settings, which receive the new ones; unchanged on failure
  * @tb: attributes, validated by their policy
- * @extack: told what is wrong
+ * @extack: text on failure
  *
  * Return: 0 or a negative errno.
  */
@@ -71,7 +71,10 @@ int camex_settings_parse(struct camex_dev *cdev, struct camex_settings *conf,
 			new.link = nla_get_u32(tb[CAMEX_A_DEV_LINK]);
 		if (tb[CAMEX_A_DEV_TRANSPORT])
 			new.transport = nla_get_u32(tb[CAMEX_A_DEV_TRANSPORT]);
-		/* Programs want packets, unless somebody says that they want more. */
+		/*
+		 * The default protocol of transport char is raw, because programs expect bare
+		 * packets.
+		 */
 		if (new.transport == CAMEX_TRANSPORT_CHAR)
 			new.protocol = CAMEX_PROTOCOL_RAW;
 		if (tb[CAMEX_A_DEV_PROTOCOL])
@@ -135,29 +138,29 @@ int camex_settings_parse(struct camex_dev *cdev, struct camex_settings *conf,
 }
 
 /**
- * camex_device_open() - have its transport ready for a configuration
+ * camex_device_open() - prepare the transport for a configuration
  * @cdev: the device
- * @conf: the configuration; what the kernel chooses is filled in
- * @tb: CAMEX_A_DEV_*, to point to what is wrong
- * @extack: told what is wrong
+ * @conf: the configuration; a port that the kernel chooses is filled in
+ * @tb: CAMEX_A_DEV_*, for the bad attribute
+ * @extack: text on failure
  *
  * Context: RTNL, may sleep.
- * Return: 0, or a negative errno with what there was unchanged.
+ * Return: 0, or a negative errno with the old state unchanged.
  */
 int camex_device_open(struct camex_dev *cdev, struct camex_settings *conf,
 		      struct nlattr **tb, struct netlink_ext_ack *extack)
 {
 	if (!cdev->transport->open)
 		return 0;
-	/* These have sockets while they are up. */
+	/* A link of kind wireguard has sockets only while it is up. */
 	if (cdev->wireguard_kind && !netif_running(cdev->dev))
 		return 0;
 	return cdev->transport->open(cdev, conf, tb, extack);
 }
 
 /*
- * Packets read a setting at any time: each is written whole. Link, protocol, transport and
- * links stay what they are; what packets need of bind and bind_dev, the sockets have.
+ * Packets read settings at any time, so each one is written atomically. Link, protocol, transport
+ * and links never change. Packets read bind and bind_dev from the sockets, not from here.
  */
 static void change_conf(struct camex_dev *cdev, const struct camex_settings *from)
 {
@@ -182,7 +185,7 @@ static void change_conf(struct camex_dev *cdev, const struct camex_settings *fro
  * camex_device_set() - change the settings of a device
  * @cdev: the device
  * @tb: CAMEX_A_DEV_*, validated by their policy
- * @extack: told what is wrong
+ * @extack: text on failure
  *
  * Context: RTNL, may sleep.
  * Return: 0, or a negative errno with nothing changed.
@@ -213,7 +216,7 @@ int camex_device_set(struct camex_dev *cdev, struct nlattr **tb,
 		camex_timers_changed(cdev);
 	if (cdev->link->configured)
 		cdev->link->configured(cdev);
-	/* Pairs with the acquire where a path is looked for. */
+	/* Pairs with the acquire in find_path() of transport udp. */
 	smp_store_release(&cdev->path_generation, cdev->path_generation + 1);
 	return 0;
 }

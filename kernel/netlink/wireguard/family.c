@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The generic netlink family "wireguard": who may use it, and for which devices. */
+/* The generic netlink family "wireguard": permissions, and the devices that it can name. */
 #include <linux/moduleparam.h>
 #include <net/genetlink.h>
 #include <net/sock.h>
@@ -51,12 +51,13 @@ struct genl_family camex_wgtools_family __ro_after_init = {
 };
 
 /**
- * camex_wgtools_find() - the device that a request is about
+ * camex_wgtools_find() - find the device that a request names
  * @request: the request
- * @attrs: WGDEVICE_A_IFINDEX or WGDEVICE_A_IFNAME is looked at
+ * @attrs: attributes of the request: WGDEVICE_A_IFINDEX or WGDEVICE_A_IFNAME
  *
- * Links of kind camex keep their private key: they are not found here. The caller has
- * CAP_NET_ADMIN over the namespace of the link; the transport's must be its own as well.
+ * Links of kind camex do not reveal their private key, so this family does not find them. The
+ * family itself requires CAP_NET_ADMIN in the namespace of the link; this function also requires it
+ * in the namespace of the transport.
  *
  * Context: RTNL.
  * Return: the device, or an ERR_PTR with the error numbers of wireguard.ko.
@@ -83,7 +84,7 @@ struct camex_dev *camex_wgtools_find(struct sk_buff *request, struct nlattr **at
 	return cdev;
 }
 
-/* modprobe takes EEXIST for success: it means a module of this name to it. */
+/* modprobe treats EEXIST as success: for modprobe it means that the module is loaded. */
 static int explain_taken(int err)
 {
 	if (err != -EEXIST)
@@ -93,9 +94,10 @@ static int explain_taken(int err)
 }
 
 /**
- * camex_wgtools_init() - take wireguard.ko's place, where the module parameter says so
+ * camex_wgtools_init() - register in the place of wireguard.ko, if the module parameter wireguard
+ *	is set
  *
- * Return: 0 or a negative errno; -EBUSY where wireguard.ko is loaded.
+ * Return: 0 or a negative errno; -EBUSY if wireguard.ko is loaded.
  */
 int __init camex_wgtools_init(void)
 {
@@ -114,7 +116,7 @@ int __init camex_wgtools_init(void)
 }
 
 /**
- * camex_wgtools_exit() - undo that, and delete the links of this kind
+ * camex_wgtools_exit() - undo camex_wgtools_init(), and delete the links of kind wireguard
  */
 void camex_wgtools_exit(void)
 {

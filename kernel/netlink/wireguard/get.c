@@ -12,12 +12,12 @@
 #include "protocol/wireguard/config.h"
 
 /**
- * struct cursor - where the dump goes on
- * @peer: the peer whose turn it is, by number
- * @nth: how many of its allowed IPs were told
- * @route: the next of them; only if nobody has changed any since
- * @generation: value of camex_routes_generation() then
- * @begun: the device itself was told
+ * struct cursor - the position at which a dump continues
+ * @peer: number of the next peer
+ * @nth: number of its allowed IPs that were written already
+ * @route: the next of them; valid only if no route was changed since
+ * @generation: camex_routes_generation() when @route was set
+ * @begun: the device itself was written
  */
 struct cursor {
 	unsigned long peer;
@@ -135,7 +135,7 @@ static int put_allowed_ip(struct sk_buff *msg, const struct camex_route *route)
 	return 0;
 }
 
-/* Where the peer's list goes on; that may be its end. */
+/* Find the position in the list of allowed IPs, which may be its end. */
 static struct camex_route *next_allowed_ip(struct camex_peer *peer, const struct cursor *at)
 {
 	struct camex_route *route;
@@ -149,7 +149,7 @@ static struct camex_route *next_allowed_ip(struct camex_peer *peer, const struct
 	return route;
 }
 
-/* -EMSGSIZE: not all of them; @at says which are left. */
+/* Write allowed IPs from @at on. Returns -EMSGSIZE if not all fit; @at is at the first one left. */
 static int put_allowed_ips(struct sk_buff *msg, struct camex_peer *peer, struct cursor *at)
 {
 	struct camex_route *route = next_allowed_ip(peer, at);
@@ -174,8 +174,8 @@ static int put_allowed_ips(struct sk_buff *msg, struct camex_peer *peer, struct 
 }
 
 /*
- * A peer, or some more of its allowed IPs behind its key. -EMSGSIZE: not all of it, or nothing
- * that would be worth a nest.
+ * Write a peer, or its key and more of its allowed IPs. Returns -EMSGSIZE if not all of the peer
+ * fits, or so little that it is not worth a nest.
  */
 static int put_peer(struct sk_buff *msg, struct camex_peer *peer, struct cursor *at)
 {
@@ -192,7 +192,7 @@ static int put_peer(struct sk_buff *msg, struct camex_peer *peer, struct cursor 
 	return err;
 }
 
-/* False: there is more than this message can hold. */
+/* Returns false if not all peers fit into the message. */
 static bool put_peers(struct sk_buff *msg, struct camex_dev *cdev, struct cursor *at)
 {
 	struct camex_peer *peer;
@@ -233,7 +233,7 @@ static int put_part(struct sk_buff *msg, struct netlink_callback *cb, struct cam
 	all = put_peers(msg, cdev, at);
 	if (skb_tail_pointer(msg) > (u8 *)nla_data(nest))
 		nla_nest_end(msg, nest);
-	else	/* there are none */
+	else	/* no peer was written */
 		nla_nest_cancel(msg, nest);
 	genlmsg_end(msg, header);
 	return all ? 0 : msg->len;
@@ -244,7 +244,7 @@ cancel:
 }
 
 /**
- * camex_wgtools_get_start() - genl_ops.start: is there anything to tell
+ * camex_wgtools_get_start() - genl_ops.start: check that the device exists
  * @cb: the request
  *
  * Return: 0 or a negative errno.
@@ -261,11 +261,11 @@ int camex_wgtools_get_start(struct netlink_callback *cb)
 }
 
 /**
- * camex_wgtools_get() - genl_ops.dumpit: one message
+ * camex_wgtools_get() - genl_ops.dumpit: write one message
  * @msg: the message
- * @cb: how far the dump is
+ * @cb: state of the dump
  *
- * Return: bytes written, 0 when all is told, or a negative errno.
+ * Return: bytes written, 0 at the end, or a negative errno.
  */
 int camex_wgtools_get(struct sk_buff *msg, struct netlink_callback *cb)
 {
@@ -273,7 +273,7 @@ int camex_wgtools_get(struct sk_buff *msg, struct netlink_callback *cb)
 	int err;
 
 	rtnl_lock();
-	/* It may be gone, or belong to somebody else, by now. */
+	/* The device may have been deleted or moved to another namespace meanwhile. */
 	cdev = camex_wgtools_find(cb->skb, camex_dump_attrs(cb));
 	err = IS_ERR(cdev) ? PTR_ERR(cdev) : put_part(msg, cb, cdev);
 	rtnl_unlock();

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The link kind "wireguard": a camex device of that protocol with the manners of wireguard.ko. */
+/*
+ * The link kind "wireguard": a camex device with protocol wireguard that behaves like a link of
+ * wireguard.ko.
+ */
 #include <linux/if_ether.h>
 #include <linux/ipv6.h>
 #include <linux/udp.h>
@@ -16,10 +19,10 @@
 #define MTU_DEFAULT		(ETH_DATA_LEN - MESSAGE_OVERHEAD - \
 				 (int)sizeof(struct udphdr) - (int)sizeof(struct ipv6hdr))
 
-/* As wireguard.ko says: all that would still be a number with what is put around it. */
+/* As in wireguard.ko: the length of a datagram with all its headers still fits into an int. */
 #define MTU_MAX			(round_down(INT_MAX, 16) - (ETH_DATA_LEN - MTU_DEFAULT))
 
-/* systemd-networkd and udev go by this name. */
+/* systemd-networkd and udev recognize the link by this name. */
 static const struct device_type device_type = { .name = WG_GENL_NAME };
 
 static struct rtnl_link_ops kept_link_ops;
@@ -29,9 +32,11 @@ static void setup_link(struct net_device *dev)
 	camex_netdev_setup(dev);
 	SET_NETDEV_DEVTYPE(dev, &device_type);
 	dev->mtu = MTU_DEFAULT;
-	/* As there; nothing is cut or summed in another way. */
+	/* As in wireguard.ko. These features change neither segmentation nor checksums. */
 	dev->hw_features |= NETIF_F_RXCSUM | NETIF_F_HIGHDMA;
-	/* What does not fit is found out by the packet that does not. */
+	/*
+	 * As in wireguard.ko every MTU is accepted; packets that do not fit are dropped one by one.
+	 */
 	dev->min_mtu = 0;
 	dev->max_mtu = MTU_MAX;
 }
@@ -62,15 +67,15 @@ static struct rtnl_link_ops link_ops = {
 	.newlink	= newlink,
 };
 
-/* In a namespace of somebody else, who must not delete it: see camex_device_placed(). */
+/* For a namespace whose owner must not delete the link: see camex_device_placed(). */
 static struct rtnl_link_ops kept_link_ops = {
 	.kind		= WG_GENL_NAME,
 };
 
 /**
- * camex_wgtools_link_init() - register the kind of link
+ * camex_wgtools_link_init() - register the link kind
  *
- * Return: 0 or a negative errno; -EEXIST where it is wireguard.ko's.
+ * Return: 0 or a negative errno; -EEXIST if wireguard.ko has registered it.
  */
 int __init camex_wgtools_link_init(void)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * WG_CMD_SET_DEVICE. As with wireguard.ko a request is not all or nothing: what comes before
- * the first error stays.
+ * WG_CMD_SET_DEVICE. As with wireguard.ko, a request that fails is not undone: the changes before
+ * the first error stay.
  */
 #include <linux/in.h>
 #include <linux/in6.h>
@@ -38,13 +38,13 @@ static const struct nla_policy allowed_ip_policy[CAMEX_WG_A_ALLOWEDIP_MAX + 1] =
 	[CAMEX_WG_A_ALLOWEDIP_FLAGS] = { .type = NLA_U32 },
 };
 
-/* --- a new peer's name --- */
+/* --- the name of a new peer --- */
 
-/* Characters of the key in a name; more where that is taken. */
+/* Characters of the public key in a name; more, up to NAME_LONG, if that name is in use. */
 #define NAME_SHORT	8
 #define NAME_LONG	20	/* a number of ten digits fits behind it */
 
-/* The first NAME_LONG characters of the key as wg writes it, but for '/', which no name has. */
+/* Write the first NAME_LONG characters of the key in base64, with '_' instead of '/'. */
 static void encode_key(char *text, const u8 *key)
 {
 	static const char digits[] =
@@ -63,7 +63,10 @@ static void encode_key(char *text, const u8 *key)
 	text[i] = '\0';
 }
 
-/* Names differ in more than case, and keys need not: a number may have to tell them apart. */
+/*
+ * Choose a name. Names that differ only in case are equal, but keys may differ only in case: so a
+ * number may have to follow.
+ */
 static void name_peer(char *name, struct camex_dev *cdev, const u8 *key)
 {
 	char text[NAME_LONG + 1];
@@ -110,7 +113,7 @@ static bool read_prefix(struct camex_prefix *prefix, struct nlattr **tb)
 	return true;
 }
 
-/* @before: result: the peer that loses the prefix, or NULL */
+/* Add or remove one allowed IP. @before: result: the peer that loses the prefix, or NULL */
 static int set_allowed_ip(struct camex_peer *peer, const struct nlattr *attr,
 			  struct camex_peer **before, struct netlink_ext_ack *extack)
 {
@@ -159,7 +162,7 @@ static int add_allowed_ips(struct camex_peer *peer, const struct nlattr *list,
 			break;
 		if (!before || before == last)
 			continue;
-		/* One event for a run of prefixes that one peer loses. */
+		/* Send one event for consecutive prefixes that the same peer loses. */
 		if (last)
 			camex_event_now(last, CAMEX_EVENT_ROUTES);
 		last = before;
@@ -170,10 +173,10 @@ static int add_allowed_ips(struct camex_peer *peer, const struct nlattr *list,
 }
 
 /*
- * A prefix that the peer has and @list names is routed all the time: camex_route_insert() moves it
- * back to the peer's list, and what then remains of the old list is removed. A longer list comes
- * in several messages, of which only the first replaces. What it does not name is routed again
- * when the next message is there.
+ * A prefix that is both in the old and the new list is routed all the time: camex_route_insert()
+ * moves it to the new list, and the rest of the old list is removed afterwards. A program splits a
+ * long list into several messages, and only the first one replaces the old list. Prefixes of later
+ * messages are not routed until their message arrives.
  */
 static int set_allowed_ips(struct camex_peer *peer, const struct nlattr *list, bool replace,
 			   struct netlink_ext_ack *extack)
@@ -193,7 +196,7 @@ static int set_allowed_ips(struct camex_peer *peer, const struct nlattr *list, b
 
 /* --- peers --- */
 
-/* What is no address of IPv4 or IPv6 is passed over. */
+/* Read an endpoint. Addresses that are neither IPv4 nor IPv6 are ignored. */
 static bool read_endpoint(struct camex_addr *to, const struct nlattr *attr)
 {
 	const struct sockaddr *any = nla_data(attr);
@@ -288,7 +291,10 @@ static int change_peer(struct camex_peer *peer, struct nlattr **tb, u32 flags,
 	return 0;
 }
 
-/* A peer with our own key is passed over, so that one list of peers does for all of them. */
+/*
+ * Add, change or delete a peer. A peer with the device's own key is ignored, so that all hosts can
+ * use the same list of peers.
+ */
 static int set_parsed_peer(struct camex_dev *cdev, struct nlattr **tb,
 			   struct netlink_ext_ack *extack)
 {
@@ -319,7 +325,7 @@ static int set_parsed_peer(struct camex_dev *cdev, struct nlattr **tb,
 		return 0;
 	}
 	err = change_peer(peer, tb, flags, extack);
-	/* A new one stays, also where something of it was refused. */
+	/* A new peer stays, even if a part of its request was refused. */
 	if (!peer->told) {
 		camex_event_added(peer);
 		return err;
@@ -341,7 +347,7 @@ static int set_peer(struct camex_dev *cdev, const struct nlattr *attr,
 
 /* --- the device --- */
 
-/* What waited for a first key need not any longer. */
+/* Set the private key. After the first one, send the packets that waited for it. */
 static int set_private_key(struct camex_dev *cdev, const u8 *key)
 {
 	u8 public[WG_KEY_LEN];
@@ -382,7 +388,7 @@ static int set_peers(struct camex_dev *cdev, const struct nlattr *list,
 	return 0;
 }
 
-/* Applies what a request says of keys and peers, after that of the socket. */
+/* Apply keys and peers of a request, after port and mark. */
 static int set_keys_and_peers(struct camex_dev *cdev, struct genl_info *info, u32 flags)
 {
 	struct nlattr **attrs = info->attrs;
@@ -396,7 +402,9 @@ static int set_keys_and_peers(struct camex_dev *cdev, struct genl_info *info, u3
 	}
 	if (!err && attrs[WGDEVICE_A_PRIVATE_KEY])
 		err = set_private_key(cdev, nla_data(attrs[WGDEVICE_A_PRIVATE_KEY]));
-	/* A listener that asks now is told all that is new of the device. */
+	/*
+	 * Send the event here: a listener that requests the device now gets all its new settings.
+	 */
 	if (attrs[WGDEVICE_A_LISTEN_PORT] || attrs[WGDEVICE_A_FWMARK] ||
 	    attrs[WGDEVICE_A_PRIVATE_KEY])
 		camex_nl_tell_dev(cdev->dev, CAMEX_EVENT_DEV_SET);
@@ -430,7 +438,7 @@ static void wipe_secret(struct nlattr *secret)
 		memzero_explicit(nla_data(secret), nla_len(secret));
 }
 
-/* No key stays behind in the request, nor in the echo of a refused one. */
+/* Wipe the keys in a request, which also removes them from the echo of a refused one. */
 static void wipe_keys(struct nlattr **attrs)
 {
 	const struct nlattr *attr;
@@ -446,7 +454,7 @@ static void wipe_keys(struct nlattr **attrs)
 /**
  * camex_wgtools_set() - genl_ops.doit of WG_CMD_SET_DEVICE
  * @skb: the request
- * @info: the same, validated; keys in it are wiped
+ * @info: the parsed request; keys in it are wiped
  *
  * Return: 0 or a negative errno.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * WireGuard's own interface, where the module parameter asks for it: the link kind and the generic
- * netlink family that wg and its relatives use. <linux/wireguard.h> describes both.
+ * WireGuard's own netlink interface, if the module parameter wireguard is set: the link kind and
+ * the generic netlink family that wg and similar programs use. <linux/wireguard.h> describes both.
  */
 #ifndef CAMEX_NETLINK_WIREGUARD_H
 #define CAMEX_NETLINK_WIREGUARD_H
@@ -12,7 +12,7 @@
 struct genl_family;
 struct genl_info;
 
-/* 6.16: an allowed IP can be taken from a peer. Earlier headers do not know that. */
+/* 6.16: a request can remove an allowed IP from a peer. Older headers lack the definitions. */
 #define CAMEX_WG_A_ALLOWEDIP_FLAGS	(WGALLOWEDIP_A_CIDR_MASK + 1)
 #define CAMEX_WG_A_ALLOWEDIP_MAX	CAMEX_WG_A_ALLOWEDIP_FLAGS
 #define CAMEX_WG_F_ALLOWEDIP_REMOVE	BIT(0)
