@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * AES-256-GCM by the kernel's driver for this CPU. Each key has a transform of its own; each CPU
- * has one request, with its scatterlists. Only a driver that is done when it returns is taken:
- * packets keep their order, and nothing waits for a worker. Where it won a trial against that
- * driver, aesni_gcm.S does what has no associated data. Both need the vector registers. Where
- * these are taken, plain C does it.
+ * AES-256-GCM by the kernel's driver for this CPU. Each key has a transform of its own, and each
+ * CPU has one request with its scatterlists. Only a synchronous driver is used, so that packets
+ * keep their order and nothing waits for a worker. aesni_gcm.S processes packets without associated
+ * data, if it won a trial against that driver. Both need the vector registers. If these are in use,
+ * the functions in plain_gcm.c are called instead.
  */
 #include <crypto/aead.h>
 #include <crypto/algapi.h>
@@ -49,10 +49,10 @@ static bool has_instructions(void)
 
 /**
  * struct camex_aes_key - a key
- * @tfm: the driver's
- * @fast: @tfm has the key
- * @is_own: @own has the key, and is used where it can be
- * @plain: the key for where vector registers cannot be used
+ * @tfm: transform of the driver
+ * @fast: the driver has accepted the key, so @tfm can be used
+ * @is_own: @own has the key, and is used when possible
+ * @plain: the key for plain_gcm.c, when vector registers cannot be used
  * @own: the key for aesni_gcm.S
  */
 struct camex_aes_key {
@@ -66,12 +66,12 @@ struct camex_aes_key {
 };
 
 /**
- * struct gcm_request - what a CPU asks the driver with
- * @in: what is read: associated data, then the body
- * @out: what is written, likewise
+ * struct gcm_request - the request of a CPU to the driver
+ * @in: input: associated data, then the body
+ * @out: output, likewise
  * @ad: associated data
  * @nonce: the nonce
- * @aead: the request, and behind it what the driver wants for itself
+ * @aead: the request, with the driver's own memory behind it
  */
 struct gcm_request {
 	struct scatterlist in[2];
@@ -82,7 +82,7 @@ struct gcm_request {
 };
 
 /**
- * struct cpu_state - of each CPU
+ * struct cpu_state - state of a CPU
  * @request: its request
  * @busy: the request is in use
  */
@@ -93,17 +93,20 @@ struct cpu_state {
 
 static DEFINE_PER_CPU(struct cpu_state, states);
 
-/* Protects what follows, which is written once. */
+/* Protects the variables below, which are written once. */
 static DEFINE_MUTEX(prepare_lock);
 static bool prepared;
 /* Bytes that a driver may have behind a request. */
 static unsigned int request_extra;
-/* Up to 6.15 x86 hides what returns when it is done behind this name. */
+/* On x86 up to 6.15 only an internal algorithm is synchronous ("__gcm(aes)"). */
 static bool is_internal;
-/* aesni_gcm.S won the trial. Keys that are older keep the driver. */
+/* aesni_gcm.S won the trial. Keys that were made before still use the driver. */
 static bool own_won;
 
-/* Templates, which build the mode out of parts, have names with parentheses. */
+/*
+ * Is this a driver of the whole mode? Slow templates, which combine parts, have parentheses in
+ * their names.
+ */
 static bool is_fast(struct crypto_aead *tfm)
 {
 	return !strchr(crypto_tfm_alg_driver_name(crypto_aead_tfm(tfm)), '(');
@@ -151,7 +154,7 @@ static void free_requests(void)
 	}
 }
 
-/* Find the driver. NULL, or what is missing. */
+/* Find the driver. Returns NULL, or an error text. */
 static const char *prepare_driver(void)
 {
 	struct crypto_aead *tfm;
@@ -178,10 +181,10 @@ static const char *prepare_driver(void)
 }
 
 /**
- * camex_aes256gcm_refusal() - can packets be encrypted by AES-256-GCM here
+ * camex_aes256gcm_refusal() - check that packets can be encrypted by AES-256-GCM, and prepare that
  *
  * Context: process, may sleep and load a module.
- * Return: NULL, or the text that says why not.
+ * Return: NULL, or an error text.
  */
 const char *camex_aes256gcm_refusal(void)
 {
@@ -204,7 +207,7 @@ const char *camex_aes256gcm_refusal(void)
 }
 
 /**
- * camex_aes256gcm_exit() - nothing is encrypted any more
+ * camex_aes256gcm_exit() - free the requests, after the last key
  */
 void camex_aes256gcm_exit(void)
 {
@@ -217,7 +220,10 @@ static bool alloc_key(struct camex_aead_key *key)
 {
 	struct camex_aes_key *aes;
 
-	/* Strangers have no driver loaded. */
+	/*
+	 * A driver is loaded only by a request, see camex_aes256gcm_refusal(), not by a stranger's
+	 * message.
+	 */
 	if (!smp_load_acquire(&prepared))
 		return false;
 	aes = kzalloc(sizeof(*aes), GFP_KERNEL_ACCOUNT);
@@ -244,10 +250,10 @@ static void free_key(struct camex_aead_key *key)
 }
 
 /**
- * camex_aes256gcm_set_key() - make a key for one of both ways
+ * camex_aes256gcm_set_key() - set a key for one of the two implementations
  * @key: result, from camex_aead_key_alloc()
  * @bytes: 32 bytes
- * @own: aesni_gcm.S is used, where that can be
+ * @own: true: aesni_gcm.S, if possible; false: the driver
  *
  * Context: any but hard interrupts.
  */
@@ -275,9 +281,9 @@ static void set_key(struct camex_aead_key *key, const u8 *bytes)
 
 #ifdef CAMEX_OWN_GCM
 /**
- * camex_aes256gcm_has_own() - can aesni_gcm.S be used on this CPU
+ * camex_aes256gcm_has_own() - does this CPU have the instructions that aesni_gcm.S needs
  *
- * Return: true if so.
+ * Return: true if it has.
  */
 bool camex_aes256gcm_has_own(void)
 {
@@ -328,7 +334,7 @@ static bool open_own(const struct camex_aes_key *aes, u8 *to, const u8 *from, si
 }
 #endif
 
-/* One run of bytes, or two of them. */
+/* Fill a scatterlist with the body, and with the associated data in front if there is any. */
 static struct scatterlist *list_bytes(struct scatterlist *list, u8 *ad, size_t ad_len,
 				      const u8 *body, size_t len)
 {
@@ -342,10 +348,10 @@ static struct scatterlist *list_bytes(struct scatterlist *list, u8 *ad, size_t a
 	return list;
 }
 
-/* call_driver() did not call the driver. */
+/* Result of call_driver() if it did not call the driver. */
 #define NOT_CALLED	1
 
-/* Have the driver do it: 0, its error, or NOT_CALLED. */
+/* Let the driver seal or open. Returns 0, the driver's error, or NOT_CALLED. */
 static int call_driver(const struct camex_aes_key *aes, bool seals, u8 *to, const u8 *from,
 		       size_t len, const u8 *ad, size_t ad_len, const u8 *nonce)
 {
@@ -391,7 +397,10 @@ static void seal_body(const struct camex_aead_key *key, u8 *body, size_t len, co
 	if (err == NOT_CALLED)
 		camex_gcm_seal(&key->aes->plain, body, body, len, ad, ad_len, nonce);
 	else
-		/* Without memory it stops halfway: what is there now must not leave. */
+		/*
+		 * The driver may stop halfway for want of memory. The body must not be sent like
+		 * that.
+		 */
 		memset(body, 0, len + CAMEX_AEAD_TAG);
 }
 
@@ -434,6 +443,6 @@ void camex_aes256gcm_exit(void)
 {
 }
 
-/* No peer has it. */
+/* For a kernel without AES: no peer can use this cipher. */
 const struct camex_cipher camex_aes256gcm = { .name = "aes-256-gcm" };
 #endif

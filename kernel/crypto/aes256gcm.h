@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* AES-256-GCM for packets: where it can be had. */
+/* AES-256-GCM for packets, on CPUs and kernels that support it. */
 #ifndef CAMEX_AES256GCM_H
 #define CAMEX_AES256GCM_H
 
 #include "crypto/packet_aead.h"
 
 #if defined(CAMEX_FAST_GCM) && defined(CONFIG_X86_64)
-/* There is aesni_gcm.S. */
+/* aesni_gcm.S is built. */
 #define CAMEX_OWN_GCM
 #endif
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * AES-256-GCM by aesni_gcm.S beside the kernel's driver. It is used only if both agree on packets
- * of random length, and if it is faster here: on CPUs with wider vectors the driver may be.
+ * Compare aesni_gcm.S with the kernel's driver for AES-256-GCM. aesni_gcm.S is used only if both
+ * agree on packets of random length, and if it is faster on this CPU. With wider vectors the driver
+ * may be faster.
  */
 #include <linux/bottom_half.h>
 #include <linux/ktime.h>
@@ -14,12 +15,14 @@
 #include "crypto/aes_trial.h"
 
 #ifdef CAMEX_OWN_GCM
-/* Packets that are compared; one of EACH_LONG has up to LONGEST bytes, the others up to USUAL. */
+/*
+ * Number of packets to compare. One in EACH_LONG has up to LONGEST bytes, the others up to USUAL.
+ */
 #define PACKETS		256
 #define EACH_LONG	16
 #define USUAL		1500
 #define LONGEST		9000
-/* Packets of TIMED bytes are timed: the best round of ROUNDS counts. */
+/* The time is measured with packets of TIMED bytes. The best of ROUNDS rounds counts. */
 #define TIMED		1420
 #define ROUNDS		32
 #define IN_ROUND	4
@@ -28,12 +31,12 @@
  * struct trial - keys and packets
  * @own: the key for aesni_gcm.S
  * @driver: the same key for the driver
- * @secret: its bytes
- * @nonce: of a packet
- * @len: bytes of a packet
- * @plain: a packet
- * @sealed: what the driver made of it
- * @work: what aesni_gcm.S made of it
+ * @secret: bytes of the key
+ * @nonce: nonce of the packet
+ * @len: bytes of the packet
+ * @plain: the packet
+ * @sealed: the packet as sealed by the driver
+ * @work: the packet as sealed or opened by aesni_gcm.S
  */
 struct trial {
 	struct camex_aead_key own;
@@ -53,7 +56,9 @@ static void set_keys(struct trial *t)
 	camex_aes256gcm_set_key(&t->driver, t->secret, false);
 }
 
-/* Seal a packet by both, and open it by both. */
+/*
+ * Seal a packet by both, and open by each what the other sealed. A changed packet must be refused.
+ */
 static bool both_agree(struct trial *t)
 {
 	size_t len = t->len;
@@ -91,7 +96,7 @@ static bool compare_packets(struct trial *t)
 	return ok;
 }
 
-/* Nanoseconds for a packet, sealed and opened. */
+/* Measure the time to seal and open a packet, nanoseconds. */
 static unsigned int time_packets(struct trial *t, const struct camex_aead_key *key)
 {
 	u64 best = U64_MAX;
@@ -129,9 +134,10 @@ static bool run_trial(struct trial *t)
 }
 
 /**
- * camex_aes_trial() - compare aesni_gcm.S with the driver, and say which one is used
+ * camex_aes_trial() - compare aesni_gcm.S with the driver, and choose one
  *
- * Context: process, may sleep; the driver is there, and the CPU has what both need.
+ * Context: process, may sleep. The driver is loaded, and the CPU has the instructions that both
+ * need.
  * Return: true if aesni_gcm.S is to be used.
  */
 bool camex_aes_trial(void)

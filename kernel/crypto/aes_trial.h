@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* AES-256-GCM: is aesni_gcm.S right on this CPU, and faster than the kernel's driver. */
+/* AES-256-GCM: check that aesni_gcm.S is right on this CPU, and faster than the kernel's driver. */
 #ifndef CAMEX_AES_TRIAL_H
 #define CAMEX_AES_TRIAL_H
 

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * AES-256-GCM (NIST SP 800-38D) by AES-NI and PCLMULQDQ, for packets: no associated data, 12 bytes
- * of nonce. Built in user space too, where it is compared with OpenSSL.
+ * AES-256-GCM (NIST SP 800-38D) by AES-NI and PCLMULQDQ, for packets: without associated data, with
+ * a nonce of 12 bytes. It is also built in user space, where a test compares it with OpenSSL.
  *
- * Eight blocks are encrypted side by side; between their rounds eight blocks of ciphertext are
- * hashed: the same when opening, those before when sealing. The hash is computed as POLYVAL (RFC
- * 8452, appendix A): bytes of a block reversed, hash key times x. A product has three parts, low,
- * middle and high; eight products are added up before they are reduced, each by another power of
- * the hash key (Gueron and Kounavis, "Intel carry-less multiplication instruction and its usage for
- * computing the GCM mode", 2010).
+ * Eight blocks are encrypted in parallel. Between their rounds eight blocks of ciphertext are
+ * hashed: the same blocks when opening, the previous eight when sealing. The hash is computed as
+ * POLYVAL (RFC 8452, appendix A): with the bytes of each block reversed, and with the hash key
+ * times x. A product has three parts: low, middle and high. The products of eight blocks, each with
+ * another power of the hash key, are added up before the sum is reduced (Gueron and Kounavis,
+ * "Intel carry-less multiplication instruction and its usage for computing the GCM mode", 2010).
  *
- * Nothing branches on, and no address depends on, anything but the length.
+ * Branches and addresses depend only on the length, so the time reveals no secrets.
  */
 #ifdef __KERNEL__
 #include <linux/linkage.h>
@@ -30,13 +30,13 @@
 #define LEN	%rcx
 #define NONCE	%r8
 #define TAG	%r9
-/* where ciphertext is that is to be hashed; the power that is the next block's */
+/* address of the ciphertext to be hashed; address of the power for the next block */
 #define HASHED	%rax
 #define POWER	%r10
 
 /* xmm0 to xmm7 are blocks */
 #define ROUND	%xmm8
-/* parts of a product; between groups of blocks the low one is the hash */
+/* parts of the sum of products; between groups of blocks LOW is the hash */
 #define LOW	%xmm9
 #define HIGH	%xmm10
 #define MID	%xmm11
@@ -44,7 +44,7 @@
 #define TMP2	%xmm13
 /* the counter of the next block, its bytes reversed */
 #define COUNTER	%xmm14
-/* the counter without its three lowest bits, and the first round key */
+/* the counter without its three lowest bits, plus the first round key */
 #define BASE	%xmm15
 
 .section .rodata
@@ -60,18 +60,18 @@
 	.quad	2, 0
 .Leight:
 	.quad	8, 0
-/* 0 to 7, where a counter has its lowest bits */
+/* 0 to 7, at the position of the lowest bits of a counter */
 .Lcounts:
 	.irp	n, 0, 1, 2, 3, 4, 5, 6, 7
 	.quad	0, \n << 56
 	.endr
-/* from 16 - n on: n bytes that stay, the others go */
+/* masks: from offset 16 - n on, n bytes of ones, then zeros */
 .Lmask:
 	.quad	-1, -1, 0, 0
 
 .text
 
-/* \round of the \n first blocks. */
+/* Round \round of the first \n blocks. */
 .macro encrypt_round n, round
 	.irp	b, 0, 1, 2, 3, 4, 5, 6, 7
 	.if	\b < \n
@@ -80,7 +80,7 @@
 	.endr
 .endm
 
-/* The \n first blocks become the next counters, and the first round key is added. */
+/* Set the first \n blocks to the next counters, and add the first round key. */
 .macro count_blocks n
 	vmovdqu	(KEY), ROUND
 	.irp	b, 0, 1, 2, 3, 4, 5, 6, 7
@@ -92,7 +92,7 @@
 	.endr
 .endm
 
-/* Groups of 8 begin: the next counter is 2, as count_eight wants it. */
+/* Begin groups of 8 blocks. The next counter is 2, as count_eight expects. */
 .macro begin_eights
 	vpsubd	.Ltwo(%rip), COUNTER, COUNTER
 	vpshufb	.Lreverse(%rip), COUNTER, BASE
@@ -103,7 +103,7 @@
 	vpaddd	.Ltwo(%rip), COUNTER, COUNTER
 .endm
 
-/* The same as count_blocks 8: counters 2 to 9, from a multiple of 8 on. */
+/* The same as count_blocks 8. The counters begin at a multiple of 8, plus 2: first 2 to 9. */
 .macro count_eight
 	vpxor	16*2+.Lcounts(%rip), BASE, %xmm0
 	vpxor	16*3+.Lcounts(%rip), BASE, %xmm1
@@ -118,7 +118,7 @@
 	vpxor	16*1+.Lcounts(%rip), BASE, %xmm7
 .endm
 
-/* The last round: keystream and what is at FROM go to TO. */
+/* The last round: add the keystream to the blocks at FROM, and write the result to TO. */
 .macro finish_blocks n
 	vmovdqu	16*14(KEY), ROUND
 	.irp	b, 0, 1, 2, 3, 4, 5, 6, 7
@@ -134,7 +134,7 @@
 	.endr
 .endm
 
-/* Add TMP times the power at \power. With \first the sum begins with it. */
+/* Add TMP times the power at \power to the sum. With \first this product begins a new sum. */
 .macro add_product power, first
 	.ifnc	\first, first
 	vpclmulqdq $0x00, \power, TMP, TMP2
@@ -167,8 +167,9 @@
 .endm
 
 /*
- * Reduce the sum of products; the result is in LOW. Adding LOW's lower half times the polynomial
- * clears that half; what is left of LOW belongs to MID. Likewise MID's lower half and HIGH.
+ * Reduce the sum of products; the result is in LOW. Adding the lower half of LOW times the
+ * polynomial clears that half, and the upper half of LOW is added to MID. Then the same with the
+ * lower half of MID, and with HIGH.
  */
 .macro reduce_low
 	vpclmulqdq $0x10, .Lpolynomial(%rip), LOW, TMP
@@ -184,7 +185,7 @@
 	vpxor	TMP, MID, LOW
 .endm
 
-/* Encrypt \n blocks and, if \hashes, hash as many at HASHED between the rounds. */
+/* Encrypt \n blocks. If \hashes, also hash \n blocks at HASHED between the rounds. */
 .macro crypt_blocks n, hashes
 	.if	\n == 8
 	count_eight
@@ -221,7 +222,7 @@
 	reduce_mid
 .endm
 
-/* The keystream's next block is to be in xmm0. */
+/* Compute the next block of the keystream in xmm0. */
 .macro make_stream
 	count_blocks 1
 	.irp	r, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
@@ -230,7 +231,7 @@
 	vaesenclast 16*14(KEY), %xmm0, %xmm0
 .endm
 
-/* Wipe what keys or keystream were in. */
+/* Wipe all registers that may have contained keys or keystream. */
 .macro wipe_registers
 	.irp	x, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15
 	vpxor	%xmm\x, %xmm\x, %xmm\x
@@ -238,8 +239,8 @@
 .endm
 
 /*
- * Less than 8 blocks are left, from LEN & 127 on; what they are multiplied with is reduced at the
- * very end, together with the block of lengths.
+ * The whole function: first groups of 8 blocks, then 4, then single ones. The products of the
+ * single blocks are reduced at the very end, together with that of the block of lengths.
  */
 .macro gcm name, opens
 SYM_FUNC_START(\name)
@@ -256,7 +257,7 @@ SYM_FUNC_START(\name)
 	jb	3f
 	begin_eights
 	.if	!\opens
-	/* nothing to be hashed yet */
+	/* there is no ciphertext to be hashed yet */
 	crypt_blocks 8, 0
 	add	$128, FROM
 	add	$128, TO
@@ -297,7 +298,7 @@ SYM_FUNC_START(\name)
 	add	$64, TO
 	sub	$64, %r11
 4:
-	/* POWER: as many blocks as there are, and that of the lengths */
+	/* POWER: the power for the next of the remaining blocks, including that of lengths */
 	lea	15(%r11), POWER
 	and	$-16, POWER
 	lea	POWERS(KEY, POWER), POWER
@@ -330,7 +331,10 @@ SYM_FUNC_START(\name)
 6:
 	add	$16, %r11
 	jz	9f
-	/* The last bytes: a tag is behind them, or room for one. */
+	/*
+	 * The last bytes, less than a block. 16 bytes can be read, because the tag or room for it
+	 * follows.
+	 */
 	make_stream
 	vmovdqu	(FROM), %xmm1
 	vpxor	%xmm1, %xmm0, %xmm0
@@ -369,7 +373,7 @@ SYM_FUNC_START(\name)
 	jz	9f
 	mov	%al, (TO)
 9:
-	/* no associated data, and the bits of the body */
+	/* block of lengths: 0 bits of associated data, and the number of bits of the body */
 	shl	$3, LEN
 	vmovq	LEN, TMP
 	vpxor	%xmm7, TMP, TMP
@@ -391,7 +395,7 @@ SYM_FUNC_END(\name)
 gcm camex_aesni_gcm_seal, 0
 gcm camex_aesni_gcm_open, 1
 
-/* The next round key, of \old and of \word of what \other becomes; see FIPS 197, 5.2. */
+/* Derive the next round key from \old and from the transformed \other (FIPS 197, 5.2). */
 .macro expand_key old, other, rcon, word, at
 	vaeskeygenassist $\rcon, \other, TMP
 	vpshufd	$\word, TMP, TMP
@@ -423,7 +427,7 @@ SYM_FUNC_START(camex_aesni_gcm_set_key)
 	expand_key %xmm0, %xmm1, 0x20, 0xff, 192
 	expand_key %xmm1, %xmm0, 0x00, 0xaa, 208
 	expand_key %xmm0, %xmm1, 0x40, 0xff, 224
-	/* the hash key: zeros encrypted, times x */
+	/* the hash key: a block of zeros, encrypted, then times x */
 	vmovdqu	(KEY), %xmm0
 	.irp	r, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 	encrypt_round 1, \r

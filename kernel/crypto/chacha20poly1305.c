@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The kernel's own ChaCha20 and Poly1305, called so that nothing is copied and
- * as few calls as possible are made: the Poly1305 key comes out of the same
- * ChaCha20 call as the first bytes of the body, and Poly1305 sees associated
- * data, body and lengths as one run of bytes. Requests of 64 bytes or less
- * would take ChaCha20's scalar code, which costs more than 128 bytes do.
+ * ChaCha20-Poly1305 by the kernel's functions, without copying and with as few calls as possible.
+ * The ChaCha20 call that processes the first bytes of the body also makes the Poly1305 key.
+ * Poly1305 gets associated data, body and lengths as one run of bytes. ChaCha20 would process 64
+ * bytes or less by its scalar code, which takes longer than its vector code for 128 bytes.
  */
 #include <crypto/algapi.h>
 #include <linux/string.h>
@@ -12,15 +11,15 @@
 #include "crypto/packet_aead.h"
 #include "crypto/short_copy.h"
 
-/* Bytes of associated data of nearly all packets: a header of protocol camex. */
+/* Bytes of associated data of most packets: the header of protocol camex. */
 #define AD_USUAL	28
-/* Up to this many bytes are opened with the first ChaCha20 call. */
+/* A body of up to this many bytes is opened by one ChaCha20 call. */
 #define SMALL_BODY	192
 
 typedef void (*camex_decrypted_hook)(void);
 
 #ifdef CAMEX_KUNIT
-/* Called each time that an aggregate's datagram has been decrypted, before anything is put back. */
+/* For tests: called when a datagram of an aggregate has been decrypted. */
 camex_decrypted_hook camex_test_decrypted;
 EXPORT_SYMBOL_GPL(camex_test_decrypted);
 #else
@@ -53,14 +52,14 @@ static void start_chacha(camex_chacha_state *state, const struct camex_aead_key 
 	camex_chacha_init(state, key->words, iv);
 }
 
-/* Both numbers of RFC 8439's last Poly1305 block. */
+/* Write the last Poly1305 block (RFC 8439): both lengths. */
 static void put_lengths(u8 *p, size_t ad_len, size_t len)
 {
 	put_unaligned_le64(ad_len, p);
 	put_unaligned_le64(len, p + 8);
 }
 
-/* Associated data, which is a whole header nearly always, padded for Poly1305. */
+/* Write associated data, nearly always AD_USUAL bytes, padded for Poly1305. */
 static void put_ad(u8 *to, const u8 *ad, size_t len)
 {
 	if (likely(len == AD_USUAL)) {
@@ -74,8 +73,8 @@ static void put_ad(u8 *to, const u8 *ad, size_t len)
 }
 
 /*
- * The tag over what stands in @body, with the padded associated data laid
- * right before it and padding and lengths right after.
+ * Compute the tag of @body. The padded associated data is written right before it, padding and
+ * lengths right behind it.
  */
 static void tag_over(u8 *tag, const u8 *poly_key, u8 *body, size_t len,
 		     const u8 *ad, size_t ad_len)
@@ -144,7 +143,7 @@ static bool open_body(const struct camex_aead_key *key, u8 *body, size_t len,
 	return ok;
 }
 
-/* As tag_over(), of bytes that must not be touched. */
+/* As tag_over(), but only reads @body and the bytes around it. */
 static void tag_of(u8 *tag, const u8 *poly_key, const u8 *body, size_t len,
 		   const u8 *ad, size_t ad_len)
 {
@@ -164,8 +163,8 @@ static void tag_of(u8 *tag, const u8 *poly_key, const u8 *body, size_t len,
 }
 
 /*
- * The bytes before the body take part in the cipher as if they were its first block,
- * which shows the keystream that makes the Poly1305 key.
+ * The bytes before the body are encrypted as if they were the first block. The difference to their
+ * old value is the keystream, from which the Poly1305 key is taken.
  */
 static bool open_body_to(u8 *to, const struct camex_aead_key *key, const u8 *body,
 			 size_t len, const u8 *ad, size_t ad_len,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Ciphers of packets: authenticated encryption with associated data, in place, with
- * a 12-byte nonce and a 16-byte tag behind the ciphertext. A cipher is an object; a
- * key names the one that it is for, and the data path names none.
+ * Ciphers of packets: authenticated encryption with associated data, in place, with a 12-byte nonce
+ * and a 16-byte tag behind the ciphertext. A cipher is an object, and a key points to its cipher.
+ * So the data path needs no cipher's name.
  */
 #ifndef CAMEX_PACKET_AEAD_H
 #define CAMEX_PACKET_AEAD_H
@@ -21,7 +21,7 @@
 #define CAMEX_AEAD_HEAD		64
 /* ... and that sealing and opening need after it at most: padding, lengths, tag. */
 #define CAMEX_AEAD_TAIL		32
-/* Most associated data, bytes; a multiple of 16. */
+/* Maximum bytes of associated data; a multiple of 16. */
 #define CAMEX_AEAD_AD_MAX	48
 /* Bytes of a body that camex_aead_open_first() decrypts. */
 #define CAMEX_AEAD_FIRST	64
@@ -41,7 +41,7 @@ struct camex_cipher;
  * @words: ChaCha20-Poly1305: the 32 bytes as little-endian numbers
  * @aes: AES-256-GCM: the key, in memory of its own
  *
- * Those of ChaCha20-Poly1305 are compared and hashed as bytes, so there are no holes.
+ * Keys of ChaCha20-Poly1305 are compared and hashed as bytes, so the struct has no holes.
  */
 struct camex_aead_key {
 	const struct camex_cipher *cipher;
@@ -52,9 +52,9 @@ struct camex_aead_key {
 };
 
 /**
- * struct camex_aead_opening - between the first bytes of a body and the rest
+ * struct camex_aead_opening - state between opening the first bytes of a body and the rest
  * @key: the key
- * @chacha: ChaCha20's state, at the first of the rest
+ * @chacha: state of ChaCha20, at the first byte of the rest
  */
 struct camex_aead_opening {
 	const struct camex_aead_key *key;
@@ -63,18 +63,18 @@ struct camex_aead_opening {
 
 /**
  * struct camex_cipher - a cipher
- * @name: as people name it
- * @alloc: see camex_aead_key_alloc(); NULL: a key is in one piece
+ * @name: its name in commands and messages
+ * @alloc: see camex_aead_key_alloc(); NULL: a key needs no memory of its own
  * @free: see camex_aead_key_free(); NULL likewise
  * @set_key: fill in the key's material from CAMEX_AEAD_KEY bytes
  * @seal: see camex_aead_seal()
  * @open: see camex_aead_open()
  * @open_to: see camex_aead_open_to()
- * @open_first: see camex_aead_open_first(); NULL: what is opened is opened whole, and
- *	what lies before a body is neither read nor written
+ * @open_first: see camex_aead_open_first(); NULL: bodies are only opened as a whole, and the bytes
+ *	before a body are neither read nor written
  * @open_rest: see camex_aead_open_rest(); NULL likewise
  *
- * All but those for keys run with bottom halves off.
+ * All functions but those for keys run with bottom halves off.
  */
 struct camex_cipher {
 	const char *name;
@@ -98,12 +98,12 @@ struct camex_cipher {
 extern const struct camex_cipher camex_chacha20poly1305;
 
 /**
- * camex_aead_key_alloc() - get the memory that a key needs beside itself
+ * camex_aead_key_alloc() - allocate the memory that a key needs
  * @key: result, for camex_aead_key_set() and camex_aead_key_free()
- * @cipher: what it is for
+ * @cipher: its cipher
  *
  * Context: process, may sleep.
- * Return: false without memory, or where the cipher is not to be had.
+ * Return: false without memory, or if the cipher is not available.
  */
 static inline bool camex_aead_key_alloc(struct camex_aead_key *key,
 					const struct camex_cipher *cipher)
@@ -116,7 +116,7 @@ static inline bool camex_aead_key_alloc(struct camex_aead_key *key,
 }
 
 /**
- * camex_aead_key_free() - wipe a key, and free the memory that it has beside itself
+ * camex_aead_key_free() - wipe a key, and free its memory
  * @key: the key, or zeros
  *
  * Context: any but hard interrupts.
@@ -130,8 +130,8 @@ static inline void camex_aead_key_free(struct camex_aead_key *key)
 
 /**
  * camex_aead_key_set() - make a key
- * @key: result, from camex_aead_key_alloc(), which ChaCha20-Poly1305 does without
- * @cipher: what it is for
+ * @key: result, from camex_aead_key_alloc(), except for ChaCha20-Poly1305
+ * @cipher: its cipher
  * @bytes: 32 bytes
  */
 static inline void camex_aead_key_set(struct camex_aead_key *key,
@@ -145,9 +145,9 @@ static inline void camex_aead_key_set(struct camex_aead_key *key,
 /**
  * camex_aead_seal() - encrypt in place
  * @key: the key
- * @body: @len bytes of plaintext, replaced by ciphertext; CAMEX_AEAD_HEAD
- *	bytes before and camex_aead_tail() bytes after it are overwritten, with
- *	@ad right before the body and the tag right behind it at the end
+ * @body: @len bytes of plaintext, replaced by ciphertext; CAMEX_AEAD_HEAD bytes before and
+ *	camex_aead_tail() bytes after it are overwritten. On return @ad is right before the body,
+ *	and the tag right behind it
  * @len: bytes of the body, may be 0
  * @ad: associated data, not inside the bytes that are overwritten
  * @ad_len: its bytes, at most CAMEX_AEAD_AD_MAX
@@ -163,11 +163,10 @@ static inline void camex_aead_seal(const struct camex_aead_key *key, u8 *body,
 /**
  * camex_aead_open() - authenticate, then decrypt in place
  * @key: the key
- * @body: @len bytes of ciphertext with the tag right behind them; replaced by
- *	plaintext on success, otherwise left alone by ChaCha20-Poly1305 and worth
- *	nothing after AES-256-GCM; the bytes of padded associated data before and
- *	camex_aead_tail() bytes after it are overwritten, but hold the tag again
- *	when the function fails
+ * @body: @len bytes of ciphertext with the tag right behind them; replaced by plaintext on success.
+ *	On failure ChaCha20-Poly1305 leaves it unchanged, and AES-256-GCM leaves rubbish. The bytes
+ *	of padded associated data before it and camex_aead_tail() bytes behind it are overwritten;
+ *	on failure they contain the tag again
  * @len: bytes of the body, may be 0
  * @ad: associated data, not inside the bytes that are overwritten
  * @ad_len: its bytes, at most CAMEX_AEAD_AD_MAX
@@ -183,12 +182,12 @@ static inline bool camex_aead_open(const struct camex_aead_key *key, u8 *body,
 }
 
 /**
- * camex_aead_open_to() - authenticate and decrypt, in one go
- * @to: result: @len bytes of plaintext, which are worth nothing on failure; the
- *	CAMEX_AEAD_HEAD bytes before them are overwritten
+ * camex_aead_open_to() - authenticate and decrypt to another place
+ * @to: result: @len bytes of plaintext, rubbish on failure. The CAMEX_AEAD_HEAD bytes before them
+ *	are overwritten
  * @key: the key
- * @body: @len bytes of ciphertext with the tag right behind them, and with
- *	CAMEX_AEAD_HEAD bytes of anything right before them; only read
+ * @body: @len bytes of ciphertext with the tag right behind them, and any CAMEX_AEAD_HEAD bytes
+ *	right before them; only read
  * @len: bytes of the body, may be 0
  * @ad: associated data
  * @ad_len: its bytes, at most CAMEX_AEAD_AD_MAX
@@ -205,15 +204,15 @@ static inline bool camex_aead_open_to(u8 *to, const struct camex_aead_key *key,
 
 /**
  * camex_aead_open_first() - authenticate, and decrypt the first bytes
- * @o: what camex_aead_open_rest() needs, on success
+ * @o: result, for camex_aead_open_rest(), on success
  * @key: the key
  * @body: @len bytes of ciphertext with the tag right behind them; only read
  * @len: bytes of the body, may be 0
  * @ad: associated data
  * @ad_len: its bytes, at most CAMEX_AEAD_AD_MAX
  * @nonce: 12 bytes
- * @first: result: CAMEX_AEAD_FIRST bytes, of which as many as the body has are
- *	its first bytes in plain, on success
+ * @first: result, on success: CAMEX_AEAD_FIRST bytes, beginning with the plaintext of the body,
+ *	which may be shorter
  *
  * Return: true when the tag is right; camex_aead_open_rest() must follow then.
  */
@@ -229,7 +228,7 @@ static inline bool camex_aead_open_first(struct camex_aead_opening *o,
 /**
  * camex_aead_open_rest() - decrypt what follows the first bytes
  * @o: from camex_aead_open_first(); used up
- * @to: where @len bytes of plaintext go to
+ * @to: result: @len bytes of plaintext
  * @from: ciphertext: the body from CAMEX_AEAD_FIRST on
  * @len: bytes of it, may be 0
  */

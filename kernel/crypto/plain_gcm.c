@@ -6,7 +6,7 @@
 #include "crypto/packet_aead.h"
 
 #ifdef CAMEX_HAS_GCM
-/* The polynomial x^128 + x^7 + x^2 + x + 1, bits in GCM's order. */
+/* The polynomial x^128 + x^7 + x^2 + x + 1, in the bit order of GCM. */
 #define POLYNOMIAL	0xe100000000000000ULL
 
 /* GHASH: @state becomes (@state + the block) times the hash key, without a branch on secrets. */
@@ -28,7 +28,7 @@ static void hash_block(u64 state[2], const u64 key[2], u64 high, u64 low)
 	}
 }
 
-/* Bytes in blocks, the last one filled up with zeros. */
+/* Hash bytes in blocks. The last block is filled up with zeros. */
 static void hash_bytes(u64 state[2], const u64 key[2], const u8 *bytes, size_t len)
 {
 	u8 last[16] = {};
@@ -41,7 +41,7 @@ static void hash_bytes(u64 state[2], const u64 key[2], const u8 *bytes, size_t l
 	hash_block(state, key, get_unaligned_be64(last), get_unaligned_be64(last + 8));
 }
 
-/* Block @number of the keystream; the first one hides the tag. */
+/* Compute block @number of the keystream. The first block encrypts the tag. */
 static void make_stream(const struct camex_gcm_key *key, u8 stream[16], const u8 *nonce,
 			u32 number)
 {

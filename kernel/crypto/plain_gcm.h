@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * AES-256-GCM (NIST SP 800-38D) in plain C, on the kernel's AES: for handshakes, and for packets
- * where vector registers cannot be used. Slow, and constant in time as far as that AES is.
+ * when vector registers cannot be used. It is slow. Its time is as independent of secrets as that
+ * of the kernel's AES.
  */
 #ifndef CAMEX_PLAIN_GCM_H
 #define CAMEX_PLAIN_GCM_H

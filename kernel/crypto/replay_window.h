@@ -11,16 +11,19 @@
 
 #define CAMEX_REPLAY_BITS	8192
 #define CAMEX_REPLAY_WORDS	(CAMEX_REPLAY_BITS / BITS_PER_LONG)
-/* @top and, whatever bit of its word that is, those below it that the ring surely has. */
+/*
+ * Size of the window: the highest sequence, and those below it that the ring contains wherever that
+ * sequence is in its word.
+ */
 #define CAMEX_REPLAY_WINDOW	(CAMEX_REPLAY_BITS - BITS_PER_LONG + 1)
 
 /**
- * struct camex_replay - which sequences were taken
- * @top: the highest sequence taken
+ * struct camex_replay - the accepted sequences
+ * @top: the highest accepted sequence
  * @started: false until the first one
  * @ring: one bit for each sequence, by its low bits
  *
- * The caller serializes.
+ * The caller serializes all calls.
  */
 struct camex_replay {
 	u64 top;
@@ -29,12 +32,11 @@ struct camex_replay {
 };
 
 /**
- * camex_replay_accept() - take a sequence, once
+ * camex_replay_accept() - accept a sequence, once
  * @r: the window
  * @seq: sequence of an authenticated datagram; the first may be any
  *
- * Return: false when it was taken before or is CAMEX_REPLAY_WINDOW or more
- * below the highest.
+ * Return: false if it was accepted before, or is CAMEX_REPLAY_WINDOW or more below the highest.
  */
 static inline bool camex_replay_accept(struct camex_replay *r, u64 seq)
 {
@@ -62,7 +64,7 @@ static inline bool camex_replay_accept(struct camex_replay *r, u64 seq)
 }
 
 /**
- * camex_replay_start_above() - take nothing up to a sequence
+ * camex_replay_start_above() - accept only sequences above one
  * @r: a new window
  * @top: the sequence
  */
@@ -71,7 +73,7 @@ static inline void camex_replay_start_above(struct camex_replay *r, u64 top)
 	r->started = true;
 	r->top = top;
 	memset(r->ring, 0xff, sizeof(r->ring));
-	/* What lies above it in its own word is not cleared on the way up. */
+	/* Clear the bits above @top in its word: camex_replay_accept() clears only words above. */
 	r->ring[top / BITS_PER_LONG % CAMEX_REPLAY_WORDS] =
 		GENMASK(top % BITS_PER_LONG, 0);
 }

@@ -10,12 +10,11 @@
 #define CAMEX_HEADERS_USUAL	(20 + 32)
 
 /**
- * camex_copy_short() - memcpy() of nearly always as many bytes
- * @to: where to
- * @from: where from
+ * camex_copy_short() - memcpy() of a length that is nearly always the same
+ * @to: destination
+ * @from: source
  * @len: bytes
- * @usual: how many they are nearly always, a constant: the compiler makes a few
- *	instructions of that
+ * @usual: the usual length, a constant, for which the compiler makes a few instructions
  */
 static __always_inline void camex_copy_short(void *to, const void *from, size_t len,
 					     size_t usual)
