@@ -96,7 +96,7 @@ extern bool camex_char_ipv4only;
 extern const struct attribute_group camex_char_attributes;
 
 /**
- * camex_char_flags() - the flags of a link, as TUNGETIFF and sysfs tell them
+ * camex_char_flags() - the flags of a link, as TUNGETIFF and sysfs report them
  * @cdev: the link's device
  * @chr: its part of transport char
  *

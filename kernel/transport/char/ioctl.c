@@ -458,7 +458,7 @@ static long queue_ioctl(struct camex_queue *q, unsigned int cmd,
  * camex_queue_ioctl() - an ioctl of a file
  * @file: the file
  * @cmd: TUN*
- * @arg: a number or an address, as it is for that
+ * @arg: a number or an address, depending on @cmd
  *
  * Return: 0 or a negative errno.
  */
@@ -470,13 +470,13 @@ long camex_queue_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 
 #ifdef CONFIG_COMPAT
 /**
- * camex_queue_compat_ioctl() - the same of a 32-bit process
+ * camex_queue_compat_ioctl() - an ioctl of a 32-bit process
  * @file: the file
  * @cmd: TUN*
- * @arg: a number or an address, as it is for that
+ * @arg: a number or an address, depending on @cmd
  *
- * The first two members of struct ifreq, which are all that is used, are equal there; the struct
- * is shorter.
+ * Only the first two members of struct ifreq are used. They are the same for 32-bit processes, but
+ * the struct is shorter.
  *
  * Return: 0 or a negative errno.
  */

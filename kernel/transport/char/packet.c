@@ -240,8 +240,8 @@ static int charge_packet(struct camex_queue *q, bool wait)
 }
 
 /*
- * What the header says of the packet, which is looked into where the header says
- * little; newer kernels ask its device what it is.
+ * Apply the virtio-net header to the packet. If the header says little, the packet is parsed, for
+ * which newer kernels need the device.
  */
 static int apply_vnet(struct camex_queue *q, struct sk_buff *skb,
 		      const struct virtio_net_hdr *header)
@@ -253,7 +253,7 @@ static int apply_vnet(struct camex_queue *q, struct sk_buff *skb,
 	skb_set_network_header(skb, q->frames ? ETH_HLEN : 0);
 	rcu_read_lock();
 	cdev = rcu_dereference(q->cdev);
-	/* else deliver() returns the error */
+	/* else deliver_packet() returns the error */
 	if (likely(cdev)) {
 		skb->dev = cdev->dev;
 		err = virtio_net_hdr_to_skb(skb, header, little_endian(q));
@@ -339,7 +339,9 @@ ssize_t camex_queue_get(struct camex_queue *q, struct iov_iter *from, bool wait)
 		kfree_skb(skb);
 		return -EINVAL;
 	}
-	/* It is a packet, to be cut with all around it, and no batch of datagrams. */
+	/*
+	 * Mark it as a packet that must be cut with its outer headers, not as a batch of datagrams.
+	 */
 	if (skb_is_gso(skb))
 		skb_shinfo(skb)->gso_type |= SKB_GSO_UDP_TUNNEL_CSUM;
 	return deliver_packet(q, skb) ?: total;

@@ -4,10 +4,10 @@
  * on bytes: no allocation, no kernel type beyond integers. The module, the KUnit
  * suites and the fuzzers compile this file unchanged.
  *
- * A compressor replaces the headers of a TCP segment by their differences from the
- * segment before, in the same slot. The first segment of a slot comes whole, with
- * the slot's number where IPv4 has the protocol. A receiver of compressed SLIP
- * takes whole packets as well, so nothing here compresses.
+ * A compressor replaces the headers of a TCP segment by their differences from the previous segment
+ * in the same slot. The first segment of a slot is sent as a whole packet, with the number of the
+ * slot in place of the IPv4 protocol. A receiver of compressed SLIP also accepts whole packets, so
+ * this module never compresses.
  */
 #ifndef CAMEX_CSLIP_H
 #define CAMEX_CSLIP_H
@@ -25,7 +25,7 @@ typedef __u16 u16;
 typedef __u32 u32;
 #endif
 
-/* Slots, as many as RFC 1144 and its implementations have. */
+/* Number of slots, as in RFC 1144 and its implementations. */
 #define CAMEX_CSLIP_SLOTS	16
 /* Longest headers: 60 bytes of IPv4 and 60 of TCP. */
 #define CAMEX_CSLIP_HEAD_MAX	120
@@ -34,7 +34,7 @@ typedef __u32 u32;
 #define CAMEX_CSLIP_COMPRESSED	0x80	/* in this bit */
 #define CAMEX_CSLIP_WHOLE	0x70	/* in the upper four bits */
 
-/* What else is in the first byte of compressed headers. */
+/* Other bits in the first byte of compressed headers. */
 #define CAMEX_CSLIP_NEW_SLOT	0x40
 #define CAMEX_CSLIP_NEW_ID	0x20
 #define CAMEX_CSLIP_PUSH	0x10
@@ -43,7 +43,7 @@ typedef __u32 u32;
 #define CAMEX_CSLIP_WINDOW	0x02
 #define CAMEX_CSLIP_URGENT	0x01
 #define CAMEX_CSLIP_CHANGES	0x0f
-/* Two sets of changes that no segment has stand for what most segments do. */
+/* Two combinations of bits that no segment needs mean the most frequent changes instead. */
 #define CAMEX_CSLIP_ECHOED	(CAMEX_CSLIP_SEQ | CAMEX_CSLIP_WINDOW | CAMEX_CSLIP_URGENT)
 #define CAMEX_CSLIP_BULK	CAMEX_CSLIP_CHANGES
 
@@ -68,7 +68,7 @@ typedef __u32 u32;
 /**
  * struct camex_cslip_slot - the headers of the last segment of a connection
  * @head: IPv4 and TCP
- * @ip: bytes of IPv4
+ * @ip: bytes of the IPv4 header
  * @len: bytes of both; 0: the slot has none yet
  */
 struct camex_cslip_slot {
@@ -80,7 +80,7 @@ struct camex_cslip_slot {
 /**
  * struct camex_cslip - the state of a decompressor; all zero at first
  * @slots: the connections
- * @last: the slot of the last frame, for frames that name none
+ * @last: the slot of the last frame, for frames that do not name a slot
  * @synced: no frame was lost since @last was set
  */
 struct camex_cslip {
@@ -90,11 +90,11 @@ struct camex_cslip {
 };
 
 /**
- * struct camex_cslip_packet - a packet as it was before compression
+ * struct camex_cslip_packet - a decompressed packet
  * @head: its first bytes, valid until the next frame
- * @head_len: how many; 0 unless the frame was compressed
+ * @head_len: bytes of @head; 0 unless the frame was compressed
  * @body: the other bytes, part of the frame
- * @body_len: how many
+ * @body_len: bytes of @body
  */
 struct camex_cslip_packet {
 	const u8 *head;
@@ -104,9 +104,9 @@ struct camex_cslip_packet {
 };
 
 /**
- * struct camex_cslip_reader - what is left of a compressed frame
+ * struct camex_cslip_reader - the part of a compressed frame that is not read yet
  * @at: the next byte
- * @left: how many
+ * @left: bytes that are left
  * @bad: the frame was too short
  */
 struct camex_cslip_reader {
@@ -178,7 +178,7 @@ static inline u32 camex_cslip_checksum(const u8 *ip, size_t len)
 }
 
 /**
- * camex_cslip_lose() - a frame was lost: which slot it named is not known
+ * camex_cslip_lose() - note that a frame was lost, which may have named another slot
  * @c: the decompressor
  */
 static inline void camex_cslip_lose(struct camex_cslip *c)
@@ -186,7 +186,7 @@ static inline void camex_cslip_lose(struct camex_cslip *c)
 	c->synced = false;
 }
 
-/* Remember the headers of a whole segment, which becomes IPv4 again. */
+/* Remember the headers of a whole segment, and restore the IPv4 protocol. */
 static inline bool camex_cslip_remember(struct camex_cslip *c, u8 *data, size_t len)
 {
 	struct camex_cslip_slot *slot;
@@ -207,7 +207,7 @@ static inline bool camex_cslip_remember(struct camex_cslip *c, u8 *data, size_t 
 		return false;
 	data[0] = 0x40 | (data[0] & 0x0f);
 	data[CAMEX_CSLIP_IP_PROTO] = CAMEX_CSLIP_TCP;
-	/* Not from a line that changed a byte: each later packet would have it. */
+	/* Do not remember headers with a wrong byte, which would be in each later packet. */
 	if (camex_cslip_checksum(data, ip) != camex_cslip_get16(data + CAMEX_CSLIP_IP_CHECK))
 		return false;
 	slot = &c->slots[number];
@@ -219,11 +219,11 @@ static inline bool camex_cslip_remember(struct camex_cslip *c, u8 *data, size_t 
 	return true;
 }
 
-/* Apply to the headers of TCP what has changed beside the checksum. */
+/* Apply the changes of all fields of the TCP header but the checksum. */
 static inline void camex_cslip_apply(u8 *tcp, u32 changes, u32 last_body,
 				     struct camex_cslip_reader *r)
 {
-	/* A compressor says so with each urgent segment. */
+	/* A compressor sends this flag with each urgent segment. */
 	tcp[CAMEX_CSLIP_TCP_FLAGS] &= ~CAMEX_CSLIP_FLAG_URGENT;
 	if (changes == CAMEX_CSLIP_BULK || changes == CAMEX_CSLIP_ECHOED) {
 		camex_cslip_add32(tcp + CAMEX_CSLIP_TCP_SEQ, last_body);
@@ -282,7 +282,10 @@ static inline bool camex_cslip_expand(struct camex_cslip *c, const u8 *data, siz
 	camex_cslip_add16(ip + CAMEX_CSLIP_IP_ID,
 			  first & CAMEX_CSLIP_NEW_ID ? camex_cslip_read_delta(&r) : 1);
 	if (r.bad || r.left > (size_t)0xffff - slot->len) {
-		/* The headers are half changed: the sender has to send them whole. */
+		/*
+		 * The headers are changed only in part, so the sender must send a whole packet
+		 * first.
+		 */
 		slot->len = 0;
 		return false;
 	}
@@ -296,16 +299,16 @@ static inline bool camex_cslip_expand(struct camex_cslip *c, const u8 *data, siz
 }
 
 /**
- * camex_cslip_receive() - make the packet again that was sent as a frame
+ * camex_cslip_receive() - restore the packet of a frame
  * @c: the decompressor
  * @data: the frame, not empty; changed
  * @len: bytes of it
  * @packet: result
  *
- * What is no TCP goes as it is. A frame that was changed on the way is found by
- * the checksum of TCP, at the packet's destination.
+ * Packets other than TCP are not changed. If the line changed a frame, the destination of the
+ * packet detects that by the TCP checksum.
  *
- * Return: false: there is none, and frames that name no slot are dropped from now on.
+ * Return: false if there is no packet; from now on frames that do not name a slot are dropped.
  */
 static inline bool camex_cslip_receive(struct camex_cslip *c, u8 *data, size_t len,
 				       struct camex_cslip_packet *packet)

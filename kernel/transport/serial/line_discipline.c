@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The line discipline of transport serial, and what joins a tty and a device: one
- * ioctl (include/uapi/linux/camex.h).
+ * The line discipline of transport serial, and the ioctl that attaches a tty to a device
+ * (include/uapi/linux/camex.h).
  */
 #include <linux/compat.h>
 #include <linux/mm.h>
@@ -24,7 +24,7 @@ MODULE_PARM_DESC(ldisc, "Number of the line discipline of transport serial (29)"
 
 static void set_cdev(struct camex_serial *s, struct camex_dev *cdev)
 {
-	/* the order that serial.h tells */
+	/* in the order that serial.h defines */
 	spin_lock_bh(&s->rx_lock);
 	spin_lock(&s->lock);
 	s->cdev = cdev;
@@ -41,8 +41,8 @@ static void set_cdev(struct camex_serial *s, struct camex_dev *cdev)
 }
 
 /**
- * camex_serial_part() - a tty has no device any more
- * @s: the tty's part
+ * camex_serial_part() - detach a tty from its device
+ * @s: the tty; nothing happens if it has no device
  *
  * Context: RTNL, may sleep.
  */
@@ -56,7 +56,7 @@ void camex_serial_part(struct camex_serial *s)
 	RCU_INIT_POINTER(cdev->serial, NULL);
 	camex_single_peer_gone(cdev);
 	set_cdev(s, NULL);
-	synchronize_net();	/* packets may be on their way out */
+	synchronize_net();	/* packets may be using the tty */
 	wake_up_interruptible(&s->tty->read_wait);
 }
 
@@ -115,7 +115,7 @@ static int open_tty(struct tty_struct *tty)
 	return 0;
 }
 
-/* Nobody is in another function of the discipline any more. */
+/* The kernel calls this after all other functions of the discipline have returned. */
 static void close_tty(struct tty_struct *tty)
 {
 	struct camex_serial *s = tty->disc_data;
@@ -165,7 +165,7 @@ static int compat_ioctl_in(struct tty_struct *tty, struct file *file,
 CAMEX_LDISC_IOCTL(compat_ioctl)
 #endif
 
-/* Who waits learns that the tty has been hung up, or that the device has gone. */
+/* Report a hang-up to a waiting process if the tty was hung up or the device was removed. */
 static __poll_t poll_tty(struct tty_struct *tty, struct file *file,
 			 struct poll_table_struct *wait)
 {
@@ -186,7 +186,7 @@ static void receive_buf_in(struct tty_struct *tty, const u8 *data,
 
 CAMEX_LDISC_RECEIVE(receive_buf)
 
-/* May come in hard interrupt context, from within the driver's locks. */
+/* May be called in hard interrupt context, with locks of the driver held. */
 static void write_wakeup(struct tty_struct *tty)
 {
 	struct camex_serial *s = tty->disc_data;
@@ -218,7 +218,7 @@ int __init camex_serial_init(void)
 	int err;
 
 	ldisc_ops.num = ldisc;
-	/* The kernel would let us take the place of its own. */
+	/* The kernel would let us replace its own line discipline. */
 	err = ldisc == N_TTY ? -EINVAL : camex_register_ldisc(&ldisc_ops);
 	if (err)
 		pr_err("camex: parameter ldisc: no line discipline can be number %d\n",
@@ -227,7 +227,7 @@ int __init camex_serial_init(void)
 }
 
 /**
- * camex_serial_exit() - unregister the line discipline, which no tty has
+ * camex_serial_exit() - unregister the line discipline, which no tty uses
  */
 void camex_serial_exit(void)
 {

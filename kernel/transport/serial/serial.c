@@ -22,7 +22,7 @@
 /* A line takes one packet after the other. */
 #define NO_FEATURES	(NETIF_F_GSO_SOFTWARE | CAMEX_TUNNEL_FEATURES | NETIF_F_SG | \
 			 NETIF_F_FRAGLIST)
-/* As for slip: what has no qdisc worth the name does not pile up. */
+/* As in slip.ko: with the default qdisc only a few packets wait for the slow line. */
 #define TX_QUEUE_LEN	10
 
 /* --- sending --- */

@@ -33,7 +33,7 @@ static inline bool camex_slip_has_zero(u64 v)
 }
 
 /**
- * camex_slip_run() - how many bytes stand for themselves
+ * camex_slip_run() - number of bytes that need no escape
  * @data: bytes
  * @len: how many
  *
@@ -56,13 +56,13 @@ static inline size_t camex_slip_run(const u8 *data, size_t len)
 }
 
 /**
- * camex_slip_encode() - encode as much of a packet as there is room for
+ * camex_slip_encode() - encode a packet, as far as there is room
  * @to: result
- * @room: bytes there, at least 2
- * @from: what is left of the packet, not empty; moved on
- * @len: bytes of it; reduced
+ * @room: bytes of @to, at least 2
+ * @from: the rest of the packet, not empty; advanced
+ * @len: bytes of the rest; reduced
  *
- * The END before and behind the packet is the caller's.
+ * The caller writes the END before and behind the packet.
  *
  * Return: bytes written.
  */
@@ -90,12 +90,12 @@ static inline size_t camex_slip_encode(u8 *to, size_t room, const u8 **from,
 
 /**
  * struct camex_slip - a frame that is being received
- * @data: the packet as far as it is there
- * @room: bytes that @data has room for; a longer packet is dropped
- * @len: bytes that are there
+ * @data: the part of the packet that was received
+ * @room: size of @data; a longer packet is dropped
+ * @len: bytes of that part
  * @escaped: the last byte was an ESC
- * @bad: the frame cannot be right; it is dropped at its END
- * @ended: its END was there: the next byte begins another
+ * @bad: the frame is invalid, and is dropped at its END
+ * @ended: its END was received: the next byte begins a new frame
  */
 struct camex_slip {
 	u8 *data;
@@ -106,9 +106,9 @@ struct camex_slip {
 	bool ended;
 };
 
-/* What camex_slip_decode() has come to. */
+/* Results of camex_slip_decode(). */
 enum camex_slip_event {
-	CAMEX_SLIP_MORE,	/* the end of the bytes */
+	CAMEX_SLIP_MORE,	/* all bytes are decoded */
 	CAMEX_SLIP_PACKET,	/* a packet in @data, of @len bytes */
 	CAMEX_SLIP_BAD,		/* the end of a frame that was dropped */
 };
@@ -126,8 +126,8 @@ static inline void camex_slip_add(struct camex_slip *s, const u8 *data, size_t n
 }
 
 /**
- * camex_slip_spoil() - a byte was lost or changed on the way
- * @s: the frame that it was in
+ * camex_slip_spoil() - note that a byte was lost or changed
+ * @s: the frame of the byte
  */
 static inline void camex_slip_spoil(struct camex_slip *s)
 {
@@ -153,13 +153,13 @@ static inline void camex_slip_unescape(struct camex_slip *s, u8 byte)
 }
 
 /**
- * camex_slip_decode() - take received bytes up to the end of a frame
- * @s: the frame; all zero but @data and @room at first
+ * camex_slip_decode() - decode received bytes up to the end of a frame
+ * @s: the frame; for the first call all zero but @data and @room
  * @data: bytes
  * @len: how many
- * @event: result: what there is
+ * @event: result: why decoding stopped
  *
- * Return: how many bytes were taken; the rest is for the next call.
+ * Return: number of decoded bytes; the rest is for the next call.
  */
 static inline size_t camex_slip_decode(struct camex_slip *s, const u8 *data,
 				       size_t len, enum camex_slip_event *event)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Connections that others begin. Whoever can connect costs memory before anybody knows who it
- * is: connections are bounded in all and for each host, and one on which no peer was heard ends
- * soon; at once, where there are too many of these and another comes.
+ * Connections that other hosts begin. A connection costs memory before its peer is known. So the
+ * number of connections is limited, in total and for each host. A connection without a peer (a
+ * stranger's) is closed after a short time, or at once if there are too many of them and another
+ * one arrives.
  */
 #include <linux/jiffies.h>
 #include <net/inet_sock.h>
@@ -14,18 +15,18 @@
 #include "core/protocol.h"
 #include "transport/tcp/tcp.h"
 
-/* Connections of a device that others have begun; of those, from one host (IPv6: a /64). */
+/* Maximum number of accepted connections of a device, and of those from one host (IPv6: /64). */
 #define ACCEPTED_MAX	16384
 #define HOST_MAX	1024
-/* The same, of those that have no peer yet. */
+/* The same for connections without a peer. */
 #define STRANGERS_MAX	1024
 #define HOST_STRANGERS_MAX	128
-/* How long one of these may last. */
+/* Lifetime of a connection without a peer. */
 #define STRANGER_MAX	(10 * HZ)
-/* How many are accepted before others have a turn. */
+/* Number of connections that are accepted before other works can run. */
 #define BATCH		64
 
-/* The far end of a connected socket. */
+/* Get the address of the far end of a connected socket. */
 static void far_end(const struct sock *sk, struct camex_addr *addr)
 {
 	memset(addr, 0, sizeof(*addr));
@@ -44,8 +45,8 @@ static void far_end(const struct sock *sk, struct camex_addr *addr)
 }
 
 /*
- * Where a datagram does not say whom it is from, it is from who was configured to be at that
- * host: the port of whoever connects is any.
+ * If datagrams do not name their sender, the peer is the one with a configured endpoint on that
+ * host: a client connects from any port.
  */
 static void name_by_host(struct camex_dev *cdev, struct camex_addr *addr)
 {
@@ -74,7 +75,7 @@ static bool same_net(const struct camex_addr *a, const struct camex_addr *b)
 				      ipv6_prefix_equal(&a->v6, &b->v6, 64);
 }
 
-/* May one more be accepted? @oldest: result: the one that makes room, or NULL. */
+/* May another connection be accepted? @oldest: result: the one to close for it, or NULL. */
 static bool is_room(struct camex_tcp *tcp, const struct camex_addr *addr,
 		    struct camex_tcp_conn **oldest)
 {
@@ -92,7 +93,7 @@ static bool is_room(struct camex_tcp *tcp, const struct camex_addr *addr,
 		if (conn->bound)
 			continue;
 		strangers++;
-		first = conn;	/* the list begins with the newest */
+		first = conn;	/* the newest connection is first in the list */
 	}
 	if (n >= HOST_MAX)
 		return false;
@@ -103,7 +104,7 @@ static bool is_room(struct camex_tcp *tcp, const struct camex_addr *addr,
 	return true;
 }
 
-/* A connection that nobody wants: it has the listener's callback. */
+/* Close a refused connection. Its socket has inherited the listener's callback. */
 static void refuse_socket(struct camex_tcp *tcp, struct socket *sock)
 {
 	struct sock *sk = sock->sk;
@@ -153,7 +154,7 @@ static void take_socket(struct camex_tcp *tcp, struct socket *sock)
 		camex_tcp_count(tcp, CAMEX_A_STATS_TCP_REFUSED, 1);
 }
 
-/* Return: there may be more. */
+/* Accept a batch. Returns true if more connections may be waiting. */
 static bool accept_from(struct camex_tcp *tcp, struct socket *listener)
 {
 	struct socket *sock;
@@ -168,7 +169,7 @@ static bool accept_from(struct camex_tcp *tcp, struct socket *listener)
 }
 
 /**
- * camex_tcp_accept() - accept what waits
+ * camex_tcp_accept() - accept waiting connections
  * @work: camex_tcp.accept
  *
  * Context: process.
@@ -187,7 +188,7 @@ void camex_tcp_accept(struct work_struct *work)
 }
 
 /**
- * camex_tcp_sweep() - end connections that no peer was heard on
+ * camex_tcp_sweep() - close connections whose time to name a peer is over
  * @work: camex_tcp.sweep
  *
  * Context: process.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Connections that we begin: one for each endpoint that a peer was given, again and again. */
+/* Connections that we begin: one to each configured endpoint, repeated when it fails or ends. */
 #include <linux/random.h>
 #include <linux/tcp.h>
 #include <net/dst.h>
@@ -13,13 +13,13 @@
 #include "core/timer.h"
 #include "transport/tcp/tcp.h"
 
-/* Seconds between two tries to connect, at first and at most. */
+/* Minimum and maximum time between attempts to connect, seconds. */
 #define BACKOFF_MIN	1
 #define BACKOFF_MAX	60
-/* How long one may take. */
+/* Time within which an attempt must succeed. */
 #define CONNECT_WITHIN	(10 * HZ)
 
-/* Would the connection go by the tunnel itself? */
+/* Would the connection be routed through the tunnel itself? */
 static bool is_own_way(const struct camex_tcp_conn *conn)
 {
 	const struct camex_dev *cdev = conn->tcp->cdev;
@@ -36,7 +36,7 @@ static bool is_own_way(const struct camex_tcp_conn *conn)
 }
 
 /**
- * camex_tcp_again() - a connection that we begin was lost, or could not be made: later again
+ * camex_tcp_again() - schedule the next attempt, because a connection was lost or could not be made
  * @conn: the connection
  *
  * Context: @life of the connection.
@@ -51,7 +51,7 @@ void camex_tcp_again(struct camex_tcp_conn *conn)
 	conn->heard = false;
 	conn->backoff = conn->backoff ? min(2 * conn->backoff, (unsigned int)BACKOFF_MAX) :
 					BACKOFF_MIN;
-	/* Not all at once, where a server with many clients was away. */
+	/* Spread the attempts of many clients, whose server may have been down. */
 	delay = conn->backoff * HZ;
 	delay -= get_random_u32() % (delay / 4);
 	if (READ_ONCE(conn->at_once)) {
@@ -62,7 +62,7 @@ void camex_tcp_again(struct camex_tcp_conn *conn)
 	camex_tcp_wake(conn, delay);
 }
 
-/* The peers that were given this endpoint introduce themselves, under a new session. */
+/* Send a first datagram to each peer with this configured endpoint. @again: under a new session. */
 static void introduce_peers(struct camex_tcp_conn *conn, bool again)
 {
 	struct camex_dev *cdev = conn->tcp->cdev;
@@ -83,7 +83,7 @@ static void introduce_peers(struct camex_tcp_conn *conn, bool again)
 			cdev->transport->connected(peer, ep);
 		if (!peer->dead && (rcu_access_pointer(peer->configured) == ep ||
 				    rcu_access_pointer(peer->endpoint) == ep)) {
-			/* Without memory the old session goes on. */
+			/* Without memory the old session stays in use. */
 			if (again && cdev->protocol->renew)
 				cdev->protocol->renew(peer);
 			camex_peer_begin(peer);
@@ -99,7 +99,7 @@ static void finish_connecting(struct camex_tcp_conn *conn)
 	bool waits = !skb_queue_empty_lockless(&conn->queue), again = conn->connects++;
 
 	camex_tcp_start(conn);
-	/* What brought the first one about is on its way. */
+	/* The packet that caused the first connection is queued, and introduces us. */
 	if (again || !waits || conn->tcp->cdev->transport->connected)
 		introduce_peers(conn, again);
 }
@@ -161,7 +161,7 @@ static int begin_handshake(struct camex_tcp_conn *conn)
 }
 
 /**
- * camex_tcp_connecting() - see what has become of it
+ * camex_tcp_connecting() - check the progress of an attempt
  * @conn: a connection that is being made
  *
  * Context: @life of the connection.
@@ -175,7 +175,7 @@ void camex_tcp_connecting(struct camex_tcp_conn *conn)
 		camex_tcp_again(conn);
 		return;
 	}
-	/* Before the look at the state: whatever changes it from now on wakes us earlier. */
+	/* Do this before reading the state: a later change of the state runs the work earlier. */
 	camex_tcp_wake(conn, until - jiffies);
 	state = READ_ONCE(conn->sock->sk->sk_state);
 	if (state == TCP_ESTABLISHED || state == TCP_CLOSE_WAIT)
@@ -185,7 +185,7 @@ void camex_tcp_connecting(struct camex_tcp_conn *conn)
 }
 
 /**
- * camex_tcp_connect() - connect
+ * camex_tcp_connect() - begin an attempt to connect
  * @conn: a connection without a socket
  *
  * Context: @life of the connection.
@@ -196,7 +196,7 @@ void camex_tcp_connect(struct camex_tcp_conn *conn)
 	struct socket *sock;
 	int err;
 
-	/* It begins again when the link goes up. */
+	/* The link is down. It connects again when it goes up. */
 	if (!netif_running(cdev->dev)) {
 		camex_tcp_drop(conn);
 		return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Connections: how they are found, begin and end. Locks and lifetimes: see tcp.h. */
+/* Connections: their tables, their beginning and their end. Locks and lifetimes: see tcp.h. */
 #include <linux/jhash.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
@@ -12,13 +12,13 @@
 #include "core/protocol.h"
 #include "transport/tcp/tcp.h"
 
-/* Seconds of silence after which the far end is asked whether it is there, and how often. */
+/* TCP keepalive: seconds of silence, seconds between probes, number of probes. */
 #define KEEPALIVE_IDLE	30
 #define KEEPALIVE_EVERY	10
 #define KEEPALIVE_TRIES	3
-/* Milliseconds for which data may stay without an acknowledgment. */
+/* Milliseconds after which unacknowledged data ends the connection. */
 #define USER_TIMEOUT	60000
-/* Bytes that a socket keeps beside what is on its way: the rest waits where it can be dropped. */
+/* Bytes in a socket that are not sent yet. More waits in our queue, where it can be dropped. */
 #define NOTSENT_MAX	(128 << 10)
 
 /* --- tables --- */
@@ -29,9 +29,9 @@ static struct hlist_head *addr_bucket(struct camex_tcp *tcp, const struct camex_
 }
 
 /**
- * camex_tcp_host() - where connections from a host are
- * @tcp: whose
- * @addr: address of the host; of IPv6 the first 64 bits count
+ * camex_tcp_host() - the list of connections from a host
+ * @tcp: the connections of a device
+ * @addr: address of the host; of an IPv6 address only the first 64 bits count
  */
 struct hlist_head *camex_tcp_host(struct camex_tcp *tcp, const struct camex_addr *addr)
 {
@@ -42,12 +42,12 @@ struct hlist_head *camex_tcp_host(struct camex_tcp *tcp, const struct camex_addr
 }
 
 /**
- * camex_tcp_find() - the connection to an address
- * @tcp: whose
+ * camex_tcp_find() - find the connection to an address
+ * @tcp: the connections of a device
  * @addr: the far end
  *
  * Context: RCU reader.
- * Return: of several one that is there, or NULL.
+ * Return: the connection, preferably one that is up; or NULL.
  */
 struct camex_tcp_conn *camex_tcp_find(struct camex_tcp *tcp, const struct camex_addr *addr)
 {
@@ -66,7 +66,7 @@ struct camex_tcp_conn *camex_tcp_find(struct camex_tcp *tcp, const struct camex_
 /* --- the work of a connection --- */
 
 /**
- * camex_tcp_wake() - let @life run, unless the connection ends
+ * camex_tcp_wake() - schedule @life, unless the connection ends
  * @conn: the connection
  * @delay: jiffies until then
  *
@@ -83,8 +83,8 @@ void camex_tcp_wake(struct camex_tcp_conn *conn, unsigned long delay)
 }
 
 /**
- * camex_tcp_lose() - the socket of a connection is of no use any more
- * @conn: the connection, which ends, or is begun again if we began it
+ * camex_tcp_lose() - note that the socket of a connection cannot be used any more
+ * @conn: the connection; it is repeated if we began it, else it ends
  *
  * Context: any but hard interrupts.
  */
@@ -95,9 +95,9 @@ void camex_tcp_lose(struct camex_tcp_conn *conn)
 }
 
 /**
- * camex_tcp_set_state() - a connection is in another state
+ * camex_tcp_set_state() - change the state of a connection
  * @conn: the connection
- * @state: how it is
+ * @state: the new state
  *
  * Context: @life or @end of the connection.
  */
@@ -126,7 +126,7 @@ static void on_state(struct sock *sk)
 	read_lock_bh(&sk->sk_callback_lock);
 	conn = sk->sk_user_data;
 	if (conn) {
-		/* What came before the end is taken first: it is @rx that sees the end then. */
+		/* Data may have arrived before the end: @rx processes it, and then sees the end. */
 		if (sk->sk_state == TCP_CLOSE_WAIT)
 			queue_work(camex_tcp_works, &conn->rx);
 		else
@@ -160,7 +160,7 @@ static void set_options(struct sock *sk)
 }
 
 /**
- * camex_tcp_attach() - from now on the works of a connection hear of its socket
+ * camex_tcp_attach() - set the callbacks of a socket, which schedule the works of its connection
  * @conn: the connection, with the socket
  *
  * Context: @life of the connection.
@@ -173,7 +173,7 @@ void camex_tcp_attach(struct camex_tcp_conn *conn)
 	set_options(sk);
 
 	write_lock_bh(&sk->sk_callback_lock);
-	/* An accepted socket has the listener's. */
+	/* An accepted socket has inherited the listener's callback. */
 	conn->data_ready = conn->accepted ? conn->tcp->data_ready : sk->sk_data_ready;
 	conn->state_change = sk->sk_state_change;
 	conn->write_space = sk->sk_write_space;
@@ -194,7 +194,7 @@ static void detach_callbacks(struct camex_tcp_conn *conn)
 		sk->sk_state_change = conn->state_change;
 		sk->sk_write_space = conn->write_space;
 	} else {
-		/* It is the listener's still, which knows the state that it is called in. */
+		/* The callback is still the listener's, see the end of the comment in tcp.h. */
 		sk->sk_data_ready = conn->tcp->data_ready;
 	}
 	sk->sk_user_data = NULL;
@@ -202,7 +202,7 @@ static void detach_callbacks(struct camex_tcp_conn *conn)
 }
 
 /**
- * camex_tcp_set_sock() - a connection has a socket, or none any more
+ * camex_tcp_set_sock() - set the socket of a connection
  * @conn: the connection
  * @sock: the socket, or NULL
  *
@@ -216,7 +216,7 @@ void camex_tcp_set_sock(struct camex_tcp_conn *conn, struct socket *sock)
 }
 
 /**
- * camex_tcp_drop() - close the socket of a connection, if it has one, and drop what waits
+ * camex_tcp_drop() - close the socket of a connection, if it has one, and drop waiting datagrams
  * @conn: the connection
  *
  * Context: @life or @end of the connection.
@@ -259,7 +259,7 @@ static void learn_local(struct camex_tcp_conn *conn)
 /* --- life and end --- */
 
 /**
- * camex_tcp_start() - packets go through a connection from now on
+ * camex_tcp_start() - begin to send and receive through a connection
  * @conn: the connection, whose socket is connected
  *
  * Context: @life of the connection.
@@ -268,7 +268,7 @@ void camex_tcp_start(struct camex_tcp_conn *conn)
 {
 	learn_local(conn);
 	camex_tcp_set_state(conn, CAMEX_TCP_UP);
-	/* Both may have had something to do before. */
+	/* Datagrams may have been queued or received before. */
 	queue_work(camex_tcp_works, &conn->rx);
 	queue_work(camex_tcp_works, &conn->tx);
 }
@@ -277,7 +277,7 @@ static void start_accepted(struct camex_tcp_conn *conn)
 {
 	camex_tcp_attach(conn);
 	camex_tcp_start(conn);
-	/* It may have ended before we were told of it. */
+	/* It may have ended before its callbacks were set. */
 	if (READ_ONCE(conn->sock->sk->sk_state) == TCP_CLOSE)
 		camex_tcp_kill(conn);
 }
@@ -328,8 +328,8 @@ static void run_end(struct work_struct *work)
 /* --- begin and end --- */
 
 /**
- * camex_tcp_conn_new() - a connection that is in no table yet
- * @tcp: whose
+ * camex_tcp_conn_new() - allocate a connection, which is in no table yet
+ * @tcp: the connections of a device
  * @addr: the far end
  *
  * Context: any but hard interrupts.
@@ -356,7 +356,7 @@ struct camex_tcp_conn *camex_tcp_conn_new(struct camex_tcp *tcp, const struct ca
 }
 
 /**
- * camex_tcp_insert() - a connection can be found, and lives from now on
+ * camex_tcp_insert() - add a connection to the tables, and start its works
  * @conn: from camex_tcp_conn_new()
  *
  * Context: camex_tcp.lock held.
@@ -382,8 +382,8 @@ void camex_tcp_insert(struct camex_tcp_conn *conn)
 
 /**
  * camex_tcp_begin() - connect to an address, unless there is a connection
- * @tcp: whose
- * @addr: the far end: an endpoint that a peer was given
+ * @tcp: the connections of a device
+ * @addr: the far end: a configured endpoint
  *
  * Context: RCU reader, bottom halves off.
  * Return: the connection, or NULL.
@@ -395,7 +395,7 @@ struct camex_tcp_conn *camex_tcp_begin(struct camex_tcp *tcp, const struct camex
 	conn = camex_tcp_conn_new(tcp, addr);
 	if (!conn)
 		return NULL;
-	/* Packets may wait from the start. */
+	/* From now on packets may wait. */
 	conn->state = CAMEX_TCP_CONNECTING;
 	spin_lock(&tcp->lock);
 	there = camex_tcp_find(tcp, addr);
@@ -435,8 +435,8 @@ void camex_tcp_kill_locked(struct camex_tcp_conn *conn)
 }
 
 /**
- * camex_tcp_kill() - a connection ends for good
- * @conn: the connection; harmless where it does already
+ * camex_tcp_kill() - end a connection
+ * @conn: the connection; nothing happens if it ends already
  *
  * Context: RCU reader, or a work of the connection.
  */
@@ -450,10 +450,11 @@ void camex_tcp_kill(struct camex_tcp_conn *conn)
 }
 
 /**
- * camex_tcp_is_stranger() - is there no peer at a connection
+ * camex_tcp_is_stranger() - check that a connection has no peer
  * @conn: a connection that was accepted
  *
- * Handshakes and trials of keys are over later than the work that took their datagram.
+ * Handshakes and trials of keys take longer than the work that received their datagram, so the peer
+ * is looked up again.
  *
  * Context: RCU reader, camex_tcp.lock held.
  */
@@ -473,7 +474,7 @@ bool camex_tcp_is_stranger(struct camex_tcp_conn *conn)
 }
 
 /**
- * camex_tcp_check_bound() - is there a peer at a connection, that there was none at before
+ * camex_tcp_check_bound() - note it if a connection has a peer now
  * @conn: the connection
  *
  * Context: process, a work of the connection.

@@ -11,9 +11,9 @@
 #include "core/compat.h"
 #include "transport/tcp/tcp.h"
 
-/* Ports tried, where the kernel chooses one that must be free in both families. */
+/* Number of attempts to find a port that is free in both families. */
 #define PORT_TRIES	100
-/* Connections that wait to be accepted. */
+/* Maximum number of connections that wait to be accepted. */
 #define BACKLOG		256
 
 /* --- one socket --- */
@@ -36,7 +36,7 @@ void camex_tcp_set_device(struct sock *sk, int ifindex)
 	release_sock(sk);
 }
 
-/* Also called for connections that are not accepted yet: they have all from the listener. */
+/* Also called for connections that are not accepted yet: they inherit the listener's callback. */
 static void on_connection(struct sock *sk)
 {
 	struct camex_tcp *tcp;
@@ -119,7 +119,7 @@ static struct socket *open_one(struct camex_tcp *tcp, const struct camex_setting
 	return sock;
 }
 
-/* --- both --- */
+/* --- both sockets --- */
 
 static void close_listeners(struct camex_tcp *tcp, const struct camex_listeners *l)
 {
@@ -150,7 +150,7 @@ static int open_both(struct camex_tcp *tcp, const struct camex_settings *conf, i
 	}
 	err = PTR_ERR(l->v6);
 	l->v6 = NULL;
-	/* A kernel that was told to do without IPv6. */
+	/* The kernel was booted without IPv6. */
 	if (err == -EAFNOSUPPORT && l->v4)
 		return 0;
 	close_one(tcp, l->v4);
@@ -164,13 +164,13 @@ static int open_listeners(struct camex_tcp *tcp, const struct camex_settings *co
 
 	for (tries = 0; ; tries++) {
 		err = open_both(tcp, conf, ifindex, l);
-		/* The port that IPv4 drew is taken in IPv6: draw again. */
+		/* The port that the kernel chose for IPv4 is in use for IPv6: try again. */
 		if (err != -EADDRINUSE || conf->port || tries == PORT_TRIES)
 			return err;
 	}
 }
 
-/* Listen on others from now on. */
+/* Replace the listeners. */
 static void change_listeners(struct camex_tcp *tcp, const struct camex_listeners *l)
 {
 	struct camex_listeners old;
@@ -180,13 +180,13 @@ static void change_listeners(struct camex_tcp *tcp, const struct camex_listeners
 	tcp->listeners = *l;
 	mutex_unlock(&tcp->accepting);
 	close_listeners(tcp, &old);
-	/* What has come before they were known. */
+	/* Connections may have arrived before the new listeners were set. */
 	queue_work(camex_tcp_works, &tcp->accept);
 }
 
 /**
- * camex_tcp_restart() - the sockets of all connections are to be others
- * @tcp: whose; connections that others began end, ours begin again at once
+ * camex_tcp_restart() - replace the sockets of all connections
+ * @tcp: the connections of a device; accepted ones end, those that we began are repeated at once
  *
  * Context: RTNL.
  */
@@ -209,7 +209,7 @@ void camex_tcp_restart(struct camex_tcp *tcp)
 	spin_unlock_bh(&tcp->lock);
 }
 
-/* --- the device's part --- */
+/* --- the transport's part of a device --- */
 
 static struct camex_tcp *new_part(struct camex_dev *cdev)
 {
@@ -245,8 +245,8 @@ static void tell_why(int err, const struct camex_settings *conf, struct nlattr *
 }
 
 /*
- * Listen on the port that there are listeners of, with another address: these have to go first,
- * since only one can have the port. They come back where that fails.
+ * Listen on the same port with another address. The old listeners must be closed first, because
+ * only one socket can have the port. They are opened again on failure.
  */
 static int reopen_listeners(struct camex_tcp *tcp, const struct camex_settings *conf,
 			    int ifindex, struct camex_listeners *l)
@@ -275,11 +275,11 @@ static void free_part_rcu(struct rcu_head *rcu)
 }
 
 /**
- * camex_tcp_open() - camex_transport_ops.open: have listeners that fit a configuration
+ * camex_tcp_open() - camex_transport_ops.open: open listeners for a configuration
  * @cdev: the device
- * @conf: the configuration; a port of 0 becomes the one that was drawn
- * @tb: CAMEX_A_DEV_*, to point to what is wrong
- * @extack: told what is wrong
+ * @conf: the configuration; a port of 0 is replaced by the chosen port
+ * @tb: CAMEX_A_DEV_*, for the bad attribute
+ * @extack: text on failure
  *
  * Context: RTNL, may sleep.
  * Return: 0, or a negative errno with the old listeners as they were.
@@ -367,9 +367,9 @@ void camex_tcp_close(struct camex_dev *cdev)
 }
 
 /**
- * camex_tcp_follow() - camex_transport_ops.follow: an interface has come, gone or got another name
+ * camex_tcp_follow() - camex_transport_ops.follow: an interface was added, removed or renamed
  * @cdev: a device
- * @gone: the interface that goes, or NULL
+ * @gone: the interface that is removed, or NULL
  *
  * Context: RTNL, may sleep.
  */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What comes out of a connection. A work reads as much as there is into a buffer, and hands
- * datagrams of one length on as an aggregate, to be opened in one go. So what is received under
- * the lock of a socket is only copied; all that comes of a datagram happens outside.
+ * Receiving from connections. A work reads all available bytes into a buffer, and passes on
+ * datagrams of equal length as one aggregate, so that they are opened in one go. While the socket
+ * is locked, bytes are only copied. Datagrams are processed without that lock.
  */
 #include <linux/mm.h>
 #include <linux/netdevice.h>
@@ -18,16 +18,16 @@
 #include "transport/tcp/stream.h"
 #include "transport/tcp/tcp.h"
 
-/* Bytes that are read at a time. */
+/* Maximum bytes that are read at a time. */
 #define BUFFER		(64 << 10)
-/* Bytes of an aggregate. */
+/* Maximum bytes of an aggregate. */
 #define AGGREGATE_MAX	60000
-/* Reads of a work: others have something, too. */
+/* Number of reads before other works can run. */
 #define READS_MAX	16
 
 /*
- * The buffer that the last work of a CPU had: many kernels clear what they allocate, which costs
- * more than to receive a few datagrams. It holds nothing but bytes from the network.
+ * The buffer of the last work on each CPU. Many kernels clear memory that is allocated, which costs
+ * more than receiving a few datagrams. The buffer contains only bytes from the network.
  */
 static DEFINE_PER_CPU(u8 *, spare);
 
@@ -44,9 +44,9 @@ static void put_buffer(u8 *buffer)
 }
 
 /**
- * camex_tcp_free_buffers() - free what works left
+ * camex_tcp_free_buffers() - free the spare buffers
  *
- * Context: process; no work runs.
+ * Context: process. No work is running.
  */
 void camex_tcp_free_buffers(void)
 {
@@ -58,7 +58,7 @@ void camex_tcp_free_buffers(void)
 	}
 }
 
-/* Can many datagrams be opened at a time? */
+/* Can the protocol open an aggregate? */
 static bool takes_many(const struct camex_dev *cdev)
 {
 	const struct camex_protocol_ops *protocol = cdev->protocol;
@@ -83,7 +83,7 @@ static void take_one(struct camex_dev *cdev, const u8 *data, unsigned int len,
 	camex_rx(cdev, skb, from);
 }
 
-/* Datagrams as one aggregate, without the lengths between them. Without memory: false. */
+/* Deliver datagrams as one aggregate, without the lengths between them. False without memory. */
 static bool take_aggregate(struct camex_dev *cdev, const u8 *data,
 			   const struct camex_stream_run *run, const struct camex_source *from)
 {
@@ -107,7 +107,7 @@ static bool take_aggregate(struct camex_dev *cdev, const u8 *data,
 		to += len;
 		data += CAMEX_STREAM_HEADER + len;
 	}
-	/* The reference of @space is the packet's from now on. */
+	/* The packet takes over the reference of @space. */
 	skb_add_rx_frag(skb, 0, space.page, space.offset, bytes,
 			camex_page_ring_charge(&space, bytes));
 	skb_shinfo(skb)->gso_type = SKB_GSO_UDP_L4;
@@ -129,7 +129,7 @@ static void take_run(struct camex_tcp_conn *conn, const u8 *data,
 
 	rcu_read_lock();
 	local_bh_disable();
-	/* Its counters may not be there yet, or any more. */
+	/* Its counters may not exist yet, or may be freed already. */
 	if (unlikely(!netif_running(cdev->dev)))
 		goto out;
 	if (run->count > 1 && takes_many(cdev) && take_aggregate(cdev, data, run, &from))
@@ -145,7 +145,7 @@ out:
 	rcu_read_unlock();
 }
 
-/* Take all whole datagrams. Return the bytes that they were, or -1: what follows is none. */
+/* Deliver all complete datagrams. Return their bytes, or -1 if an invalid length follows. */
 static int take_stream(struct camex_tcp_conn *conn, const u8 *data, unsigned int len)
 {
 	struct camex_stream_run run;
@@ -166,7 +166,7 @@ static int take_stream(struct camex_tcp_conn *conn, const u8 *data, unsigned int
 	return at;
 }
 
-/* Keep what is no whole datagram yet. */
+/* Keep the beginning of an incomplete datagram. */
 static bool keep_partial(struct camex_tcp_conn *conn, const u8 *data, unsigned int len)
 {
 	if (len && !conn->partial)
@@ -184,7 +184,7 @@ static bool keep_partial(struct camex_tcp_conn *conn, const u8 *data, unsigned i
 	return true;
 }
 
-/* Read and take what there is. False: the connection ends. */
+/* Read and deliver all available datagrams. Return false if the connection must end. */
 static bool read_stream(struct camex_tcp_conn *conn, u8 *buffer)
 {
 	unsigned int len = conn->partial_len;
@@ -214,7 +214,7 @@ static bool read_stream(struct camex_tcp_conn *conn, u8 *buffer)
 }
 
 /**
- * camex_tcp_receive() - take what a connection has received
+ * camex_tcp_receive() - receive datagrams of a connection
  * @work: camex_tcp_conn.rx
  *
  * Context: process.
@@ -224,7 +224,7 @@ void camex_tcp_receive(struct work_struct *work)
 	struct camex_tcp_conn *conn = container_of(work, struct camex_tcp_conn, rx);
 	u8 *buffer;
 
-	/* Behind a length that is none there are no datagrams. */
+	/* After an invalid length the boundaries of datagrams are unknown. */
 	if (READ_ONCE(conn->lost))
 		return;
 	buffer = get_buffer();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What goes out of a connection. Packets only queue their datagrams, since a socket may sleep; a
- * work sends as many as there are in one call. What a far end does not take waits in a queue
- * that is its own, and is dropped at its tail.
+ * Sending to connections. Packets only queue their datagrams, because sending to a socket may
+ * sleep. A work sends many datagrams in one call. Each connection has a queue of its own for
+ * datagrams that the far end does not take yet. When it is full, new datagrams are dropped.
  */
 #include <linux/highmem.h>
 #include <net/sock.h>
@@ -12,32 +12,32 @@
 #include "transport/tcp/stream.h"
 #include "transport/tcp/tcp.h"
 
-/* Bytes of memory that may wait; a datagram alone always may. */
+/* Maximum bytes of memory in the queue. A single datagram is always accepted. */
 #define WAITING_MAX	(1024 << 10)
-/* Datagrams that are sent in one call. */
+/* Maximum number of datagrams that are sent in one call. */
 #define GATHER_MAX	32
-/* Calls of a work: others want to send, too. */
+/* Number of calls before other works can run. */
 #define CALLS_MAX	32
 
-/* Bytes of each datagram of an skb, but the last. */
+/* Length of the datagrams of an skb; the last one may be shorter. */
 static unsigned int datagram_size(const struct sk_buff *skb)
 {
 	return skb_is_gso(skb) ? skb_shinfo(skb)->gso_size : skb->len;
 }
 
-/* Bytes of the stream that an skb becomes. */
+/* Bytes of the stream for an skb: its datagrams and their lengths. */
 static unsigned int stream_bytes(const struct sk_buff *skb)
 {
 	return skb->len + DIV_ROUND_UP(skb->len, datagram_size(skb)) * CAMEX_STREAM_HEADER;
 }
 
-/* Where the bytes of an skb are, which are in one piece. */
+/* Address of the bytes of an skb, after make_one_piece(). */
 static u8 *bytes_of(const struct sk_buff *skb)
 {
 	return skb_headlen(skb) ? skb->data : skb_frag_address(&skb_shinfo(skb)->frags[0]);
 }
 
-/* Have the bytes in one piece. What is encrypted many at a time already has them in a page. */
+/* Make the bytes of an skb contiguous. A batch of encrypted datagrams is already, in a page. */
 static bool make_one_piece(struct sk_buff *skb)
 {
 	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_checksum_help(skb))
@@ -49,8 +49,8 @@ static bool make_one_piece(struct sk_buff *skb)
 }
 
 /*
- * TCP inside sees from its charge what waits for it here. What other sockets sent is not charged
- * to them any longer: one that sends to many peers must not wait for the slowest.
+ * Inner TCP limits its waiting data by the charge to its socket. Other sockets are no longer
+ * charged: a socket that sends to many peers must not wait for the slowest one.
  */
 static void release_charge(struct sk_buff *skb)
 {
@@ -66,13 +66,13 @@ static void release_charge(struct sk_buff *skb)
  * @skb: as for camex_transport_ops.send; consumed
  *
  * Context: RCU reader, bottom halves off.
- * Return: 0, or the counter that says why not.
+ * Return: 0, or the counter for the reason (CAMEX_A_STATS_*).
  */
 int camex_tcp_enqueue(struct camex_tcp_conn *conn, struct sk_buff *skb)
 {
 	int why;
 
-	/* It was to stay whole for a peer that had no key a moment ago, or has none any more. */
+	/* A GSO packet that was not encrypted, because the key of the peer has just changed. */
 	why = CAMEX_A_STATS_NO_KEY;
 	if (unlikely(skb_is_gso(skb) && skb->encapsulation))
 		goto drop;
@@ -106,11 +106,11 @@ drop:
 }
 
 /**
- * struct gather - what is sent in one call
- * @vec: lengths and datagrams
- * @length: the lengths
- * @n: how many of @vec
- * @bytes: of all
+ * struct gather - the data that is sent in one call
+ * @vec: lengths and datagrams, alternating
+ * @length: the lengths, big-endian
+ * @n: number of entries of @vec
+ * @bytes: total number of bytes
  * @more: there is more to send
  */
 struct gather {
@@ -128,7 +128,7 @@ static void add_bytes(struct gather *g, void *base, size_t len)
 	g->bytes += len;
 }
 
-/* The datagrams of an skb from byte @at of its stream on. False: there is no room for all. */
+/* Add the datagrams of an skb, from byte @at of its stream on. False if not all fit. */
 static bool gather_skb(struct gather *g, const struct sk_buff *skb, unsigned int at)
 {
 	unsigned int size = datagram_size(skb), each = size + CAMEX_STREAM_HEADER;
@@ -146,7 +146,7 @@ static bool gather_skb(struct gather *g, const struct sk_buff *skb, unsigned int
 			*length = htons(len);
 			add_bytes(g, (u8 *)length + skip, CAMEX_STREAM_HEADER - skip);
 		} else {
-			/* The lengths stay beside their datagrams. */
+			/* An empty entry in place of the length, which was already sent. */
 			add_bytes(g, data, 0);
 			body = skip - CAMEX_STREAM_HEADER;
 		}
@@ -180,7 +180,7 @@ static void take_waiting(struct camex_tcp_conn *conn)
 	spin_unlock_bh(&conn->queue.lock);
 }
 
-/* So many bytes of the stream are the socket's now. */
+/* Note that the socket has accepted this many bytes of the stream. */
 static void note_sent(struct camex_tcp_conn *conn, unsigned int sent)
 {
 	unsigned int freed = 0, left;
@@ -204,7 +204,7 @@ static void note_sent(struct camex_tcp_conn *conn, unsigned int sent)
 }
 
 /**
- * camex_tcp_send() - send what waits
+ * camex_tcp_send() - send waiting datagrams
  * @work: camex_tcp_conn.tx
  *
  * Context: process.
@@ -230,7 +230,7 @@ void camex_tcp_send(struct work_struct *work)
 			note_sent(conn, n);
 			continue;
 		}
-		/* The socket says when there is room again. */
+		/* The callback on_space() schedules the work again. */
 		if (n != -EAGAIN)
 			camex_tcp_lose(conn);
 		return;
@@ -239,8 +239,8 @@ void camex_tcp_send(struct work_struct *work)
 }
 
 /**
- * camex_tcp_purge() - drop what waits
- * @conn: a connection whose @tx does not run
+ * camex_tcp_purge() - drop waiting datagrams
+ * @conn: a connection whose @tx is not running
  *
  * Context: process.
  */

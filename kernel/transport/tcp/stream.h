@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Datagrams in a stream of bytes, each behind its length, as pure functions on bytes: no
- * allocation, no kernel type beyond integers. The module, the KUnit suites and the fuzzers
- * compile this file unchanged.
+ * Datagrams in a stream of bytes, each preceded by its length, as pure functions on bytes: no
+ * allocation, no kernel type beyond integers. The module, the KUnit suites and the fuzzers compile
+ * this file unchanged.
  */
 #ifndef CAMEX_STREAM_H
 #define CAMEX_STREAM_H
@@ -15,17 +15,17 @@
 typedef __u8 u8;
 #endif
 
-/* Bytes of the length, which is big-endian, before each datagram. */
+/* Bytes of the big-endian length in front of each datagram. */
 #define CAMEX_STREAM_HEADER	2
-/* Bytes of the longest datagram; an empty one there is not. */
+/* Maximum length of a datagram; the minimum is 1. */
 #define CAMEX_STREAM_MAX	9260
 
 /**
- * camex_stream_length() - how long the next datagram is
- * @data: bytes of the stream, where a datagram begins
- * @len: how many are there
+ * camex_stream_length() - length of the next datagram
+ * @data: bytes of the stream, at the beginning of a datagram
+ * @len: number of available bytes
  *
- * Return: bytes of the datagram; 0: its length is not there yet; -1: no datagram is as long.
+ * Return: bytes of the datagram; 0 if its length is incomplete; -1 if its length is invalid.
  */
 static inline int camex_stream_length(const u8 *data, size_t len)
 {
@@ -38,9 +38,9 @@ static inline int camex_stream_length(const u8 *data, size_t len)
 }
 
 /**
- * struct camex_stream_run - datagrams behind one another, all as long but the last
- * @size: bytes of each
- * @count: how many
+ * struct camex_stream_run - consecutive datagrams of equal length; the last one may be shorter
+ * @size: bytes of each datagram
+ * @count: number of datagrams
  * @last: bytes of the last one, no more than @size
  */
 struct camex_stream_run {
@@ -50,14 +50,14 @@ struct camex_stream_run {
 };
 
 /**
- * camex_stream_next() - find datagrams that can be taken as one
- * @data: bytes of the stream, where a datagram begins
- * @len: how many are there
- * @most: bytes that the datagrams may have together, unless there is one alone
+ * camex_stream_next() - find datagrams that can be delivered as one aggregate
+ * @data: bytes of the stream, at the beginning of a datagram
+ * @len: number of available bytes
+ * @most: maximum bytes of all datagrams together; a single one may be longer
  * @run: result
  *
- * Return: bytes of the stream that they take, with their lengths; 0: the first one is not there
- * as a whole; -1: its length is no datagram's.
+ * Return: bytes of these datagrams in the stream, with their lengths; 0 if the first one is
+ * incomplete; -1 if its length is invalid.
  */
 static inline int camex_stream_next(const u8 *data, size_t len, size_t most,
 				    struct camex_stream_run *run)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Transport tcp: what the core asks of it. */
+/* Transport tcp: camex_transport_ops. */
 #include <linux/tcp.h>
 #include <linux/workqueue.h>
 #include <net/ip.h>
@@ -11,14 +11,14 @@
 #include "transport/tcp/stream.h"
 #include "transport/tcp/tcp.h"
 
-/* Bytes of TCP options with each segment: the time stamp. */
+/* Bytes of TCP options in each segment: the time stamp. */
 #define TCP_OPTIONS	12
-/* Bytes of an aggregate that is encrypted in one go. */
+/* Maximum bytes of a batch that is encrypted in one go. */
 #define BATCH_MAX	65535
 
 struct workqueue_struct *camex_tcp_works;
 
-/* A packet of the MTU's size makes one segment, where the way has room for 1500 bytes. */
+/* With this overhead a packet of the MTU's size fills one segment of an underlay of 1500 bytes. */
 static unsigned int tcp_overhead(u16 family)
 {
 	return CAMEX_STREAM_HEADER + sizeof(struct tcphdr) + TCP_OPTIONS +
@@ -56,7 +56,7 @@ static int route_tcp(struct camex_dev *cdev, struct camex_endpoint *ep, struct c
 	if (unlikely(!conn || READ_ONCE(conn->state) == CAMEX_TCP_IDLE))
 		return CAMEX_A_STATS_NO_ENDPOINT;
 	way->room = CAMEX_STREAM_MAX;
-	/* Nobody cuts up what stays whole inside. */
+	/* GSO packets that are not encrypted would stay whole, and nothing would cut them later. */
 	way->batch = ep->peer && protocol->encrypts && protocol->encrypts(ep->peer) ?
 		     BATCH_MAX : 0;
 	return 0;
@@ -74,7 +74,7 @@ static int send_tcp(struct camex_dev *cdev, struct camex_endpoint *ep,
 	return CAMEX_A_STATS_NO_ENDPOINT;
 }
 
-/* A peer was given this endpoint: it may send nothing of its own accord. */
+/* Connect to a configured endpoint at once, because the peer may never send first. */
 static void connect_endpoint(struct camex_dev *cdev, const struct camex_endpoint *ep)
 {
 	struct camex_tcp_conn *conn;
@@ -95,7 +95,7 @@ out:
 	rcu_read_unlock_bh();
 }
 
-/* No peer has an endpoint there any more: so nobody is at that connection. */
+/* The last endpoint with this address was removed: end its connections. */
 static void leave_endpoint(struct camex_dev *cdev, const struct camex_addr *addr)
 {
 	struct camex_tcp_conn *conn;
@@ -136,7 +136,7 @@ static void mark_socket(struct socket *sock, u32 mark)
 	sk_dst_reset(sock->sk);
 }
 
-/* Another mark holds for connections that are there, too. */
+/* Apply a new mark to existing connections, too. */
 static void apply_settings(struct camex_dev *cdev)
 {
 	struct camex_tcp *tcp = rtnl_dereference(cdev->tcp);
@@ -155,7 +155,7 @@ static void apply_settings(struct camex_dev *cdev)
 }
 
 /**
- * camex_tcp_init() - before there are devices
+ * camex_tcp_init() - set up, before the first device
  *
  * Return: 0 or -ENOMEM.
  */
@@ -167,7 +167,7 @@ int camex_tcp_init(void)
 }
 
 /**
- * camex_tcp_exit() - no device is left
+ * camex_tcp_exit() - clean up, after the last device
  */
 void camex_tcp_exit(void)
 {

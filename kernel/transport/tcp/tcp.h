@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Transport tcp: a device listens, and connects to the endpoints that its peers were given. One
- * connection is one endpoint; each datagram in it stands behind its length (stream.h).
+ * Transport tcp: a device listens, and connects to the configured endpoints of its peers. Each
+ * connection belongs to one endpoint. Each datagram in it is preceded by its length (stream.h).
  *
  * Locks, from the outermost to the innermost:
  *
  * - RTNL: listeners and settings of struct camex_tcp.
- * - camex_tcp.accepting (mutex): the listeners, while something is accepted from them. Works do
- *   not take RTNL, so whoever has it may wait for them.
+ * - camex_tcp.accepting (mutex): the listeners, while connections are accepted. Works do not take
+ *   RTNL, so the holder of RTNL may wait for them.
  * - the lock of a socket, then its sk_callback_lock: sk_user_data and the callbacks.
- * - camex_dev.lock, beside the two before.
+ * - camex_dev.lock, which is not nested with the two above.
  * - camex_tcp.lock (spinlock, bottom halves off): tables, lists and numbers of connections,
- *   camex_tcp_conn.sock, .dead and .bound; who has the work @life done.
- * - camex_tcp_conn.queue.lock (spinlock, bottom halves off): what waits, and .state.
+ *   camex_tcp_conn.sock, .dead and .bound, and scheduling the work @life.
+ * - camex_tcp_conn.queue.lock (spinlock, bottom halves off): waiting datagrams, and .state.
  *
- * No lock of a socket is taken under a spinlock of ours. Callbacks of sockets and packets do no
- * more than to queue a work.
+ * No lock of a socket is taken under our spinlocks. Callbacks of sockets, and packets, only queue
+ * works.
  *
- * Lifetimes. A connection is made dead once, by camex_tcp_kill(), which takes it out of the tables
- * and queues the work @end. From then on nobody queues @life. @end waits for @life, detaches
- * the socket's callbacks, so that nobody queues @rx, and changes the state, so that nobody queues
- * @tx; waits for both; closes the socket, and frees the connection after a grace period: packets
- * may have found it in the table. Only @life and @end give a connection a socket or take it,
- * and they never run at the same time. camex_tcp_close() waits until all @end are through. The
- * socket is reset, not shut down: nothing of it, no timer and no port, is left then. So sockets
- * need not hold the namespace: they end before it does.
+ * Lifetimes. camex_tcp_kill() marks a connection as dead, removes it from the tables and queues the
+ * work @end. From then on nothing queues @life. @end waits for @life. It detaches the callbacks of
+ * the socket, so that nothing queues @rx, and changes the state, so that nothing queues @tx. It
+ * waits for both, closes the socket, and frees the connection after a grace period, because packets
+ * may have found it in the table. Only @life and @end set the socket of a connection, and they
+ * never run at the same time. camex_tcp_close() waits until all @end have finished. The socket is
+ * reset, not shut down, so no timer and no port of it remain. Sockets need no reference to the
+ * namespace, because they are closed before it is deleted.
  *
- * A connection that is accepted inherits the listener's callbacks: until it has its own, that of
- * the listener sees from the state that it is called for another socket.
+ * An accepted connection inherits the listener's callbacks until it gets its own. The callback
+ * recognizes by the state of the socket that it was not called for the listener.
  */
 #ifndef CAMEX_TRANSPORT_TCP_H
 #define CAMEX_TRANSPORT_TCP_H
@@ -40,14 +40,14 @@
 #include "core/drop.h"
 #include "core/transport.h"
 
-/* Lists of connections by address, and by host. */
+/* Number of lists of connections by address, and by host. */
 #define CAMEX_TCP_BUCKETS	1024
 
 /**
- * enum camex_tcp_state - how a connection is
- * @CAMEX_TCP_IDLE: it was accepted just now, or waits until it is tried again: packets are dropped
- * @CAMEX_TCP_CONNECTING: it is being made: packets wait
- * @CAMEX_TCP_UP: packets go
+ * enum camex_tcp_state - state of a connection
+ * @CAMEX_TCP_IDLE: it was just accepted, or waits for the next attempt: packets are dropped
+ * @CAMEX_TCP_CONNECTING: it is being established: packets wait
+ * @CAMEX_TCP_UP: it is established: packets are sent
  */
 enum camex_tcp_state {
 	CAMEX_TCP_IDLE,
@@ -57,18 +57,18 @@ enum camex_tcp_state {
 
 /**
  * struct camex_tcp_conn - a connection
- * @tcp: whose it is
- * @addr: the far end: where datagrams come from and go to
+ * @tcp: the connections of its device
+ * @addr: the far end: source and destination of datagrams
  * @local: our address, port 0; AF_UNSPEC before there is a socket
- * @accepted: the far end connected; else we do, again and again
- * @bound: a peer is here (@tcp->lock)
+ * @accepted: the far end has begun the connection; else we do, and repeat it when it ends
+ * @bound: it has a peer, or was begun by us (@tcp->lock)
  * @dead: it ends (@tcp->lock)
- * @lost: its socket is to be closed (WRITE_ONCE)
- * @heard: datagrams came since it is up
- * @at_once: the next try does not wait (WRITE_ONCE)
- * @since: jiffies when it was accepted, or begun
- * @backoff: seconds until it is tried again (@life)
- * @connects: how often it was there (@life)
+ * @lost: its socket must be closed (WRITE_ONCE)
+ * @heard: datagrams were received since it was established
+ * @at_once: the next attempt begins at once (WRITE_ONCE)
+ * @since: jiffies when it was accepted, or when the attempt began
+ * @backoff: seconds until the next attempt (@life)
+ * @connects: how often it was established (@life)
  * @node: in camex_tcp.table (@tcp->lock; RCU)
  * @host_node: in camex_tcp.hosts (@tcp->lock)
  * @list: on camex_tcp.conns or .strangers (@tcp->lock)
@@ -78,15 +78,15 @@ enum camex_tcp_state {
  * @write_space: the same
  * @life: connects, starts, closes
  * @end: see the top of this file
- * @rx: takes what was received
- * @tx: sends what waits
- * @queue: what waits
+ * @rx: receives datagrams
+ * @tx: sends waiting datagrams
+ * @queue: waiting datagrams
  * @queued: bytes of memory of @queue and @sending (@queue.lock)
  * @state: enum camex_tcp_state (@queue.lock; READ_ONCE)
- * @sending: what is being sent (@tx)
- * @at: how much of the first of them was sent, in bytes of the stream (@tx)
- * @partial: bytes of a datagram that is not there as a whole, or NULL (@rx)
- * @partial_len: how many (@rx)
+ * @sending: datagrams that are being sent (@tx)
+ * @at: bytes of the stream that were sent of the first of @sending (@tx)
+ * @partial: the beginning of an incomplete datagram, or NULL (@rx)
+ * @partial_len: bytes of @partial (@rx)
  * @rcu: frees it
  */
 struct camex_tcp_conn {
@@ -129,7 +129,7 @@ struct camex_tcp_conn {
  * struct camex_listeners - the sockets that listen
  * @v4: socket for IPv4, or NULL
  * @v6: socket for IPv6, or NULL
- * @port: what both are bound to, network byte order
+ * @port: port of both, network byte order
  */
 struct camex_listeners {
 	struct socket *v4;
@@ -140,25 +140,25 @@ struct camex_listeners {
 /**
  * struct camex_tcp - the connections of a device
  * @cdev: the device
- * @listeners: see there (RTNL and @accepting)
+ * @listeners: the sockets that listen (RTNL and @accepting)
  * @bind: local address of all sockets, or AF_UNSPEC (RTNL and @lock)
- * @ifindex: interface that all are bound to, 0, or CAMEX_NO_DEVICE (RTNL and @lock;
+ * @ifindex: interface that all sockets are bound to, 0, or CAMEX_NO_DEVICE (RTNL and @lock;
  *	READ_ONCE)
  * @data_ready: the listeners' own callback
  * @accepting: see the top of this file
- * @accept: accepts
- * @sweep: ends connections that nobody has said who they are on
+ * @accept: accepts connections
+ * @sweep: ends connections that have had no peer for too long
  * @lock: see the top of this file
- * @closing: no connection is begun any more (@lock)
- * @seed: of the hash
+ * @closing: no new connections (@lock)
+ * @seed: seed of the hash
  * @table: connections by address (@lock; RCU)
- * @hosts: those that were accepted, by host (@lock)
- * @conns: those with a peer, and those that we begin (@lock)
- * @strangers: those that were accepted and have no peer yet, the oldest first (@lock)
- * @n: connections, with those that end (@lock)
- * @naccepted: those that were accepted and are not dead (@lock)
- * @nstrangers: on @strangers (@lock)
- * @gone: who waits until @n is 0
+ * @hosts: accepted connections, by host (@lock)
+ * @conns: connections with a peer, and those that we begin (@lock)
+ * @strangers: accepted connections without a peer, the oldest first (@lock)
+ * @n: number of connections, including those that end (@lock)
+ * @naccepted: number of accepted connections that are not dead (@lock)
+ * @nstrangers: number of connections on @strangers (@lock)
+ * @gone: camex_tcp_close() waits here until @n is 0
  * @rcu: frees it
  */
 struct camex_tcp {
@@ -188,12 +188,12 @@ struct camex_tcp {
 extern struct workqueue_struct *camex_tcp_works;
 
 /**
- * camex_tcp_count() - count something, if the link is up
- * @tcp: whose
+ * camex_tcp_count() - add to a counter of the device, if the link is up
+ * @tcp: the connections of the device
  * @attr: CAMEX_A_STATS_*
- * @n: how many
+ * @n: number to add
  *
- * A device that is being made, or that goes, has no counters.
+ * A device that is being made or deleted has no counters.
  *
  * Context: any but hard interrupts.
  */
@@ -206,11 +206,11 @@ static inline void camex_tcp_count(const struct camex_tcp *tcp, int attr, unsign
 }
 
 /**
- * camex_tcp_dropped() - the same of datagrams that are dropped
- * @tcp: whose
+ * camex_tcp_dropped() - count dropped datagrams, if the link is up
+ * @tcp: the connections of the device
  * @why: CAMEX_A_STATS_*
- * @n: how many
- * @received: they came, else they were to be sent
+ * @n: number to add
+ * @received: they were received; else they were to be sent
  *
  * Context: any but hard interrupts.
  */

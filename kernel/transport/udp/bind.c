@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the sockets of transport udp are bound to changes while they are open, so that their
- * port belongs to them all the time. A second socket could have it only if both shared it,
- * and then any program could have it, too.
+ * Bind the open sockets of transport udp to another address or interface, so that their port
+ * belongs to them all the time. A second socket could be bound to the port only if both shared it,
+ * and then any program could share it, too.
  */
 #include <linux/rtnetlink.h>
 #include <net/addrconf.h>
@@ -15,9 +15,9 @@
 #include "core/endpoint.h"
 #include "transport/udp/udp.h"
 
-/* --- who else has the port --- */
+/* --- other users of the port --- */
 
-/* bind() compares the same way; what shares its port does not share it with us. */
+/* bind() compares in the same way. Other sockets may share their port, but not with ours. */
 static bool overlaps_ipv4(const struct sock *other, const struct camex_addr *bind)
 {
 	__be32 addr = bind->family == AF_INET ? bind->v4 : 0;
@@ -27,7 +27,7 @@ static bool overlaps_ipv4(const struct sock *other, const struct camex_addr *bin
 	return !addr || !other->sk_rcv_saddr || addr == other->sk_rcv_saddr;
 }
 
-/* Our own socket for IPv6 has nothing to do with IPv4. */
+/* Would another socket take datagrams of our IPv6 socket? Our own is never dual-stack. */
 static bool overlaps_ipv6(const struct sock *other, const struct camex_addr *bind)
 {
 #if IS_ENABLED(CONFIG_IPV6)
@@ -63,9 +63,9 @@ static bool is_taken(const struct udp_hslot *slot, const struct camex_udp *udp,
 	return false;
 }
 
-/* --- what we have --- */
+/* --- our sockets --- */
 
-/* The list of the second hash, by address and port, that a socket is on. */
+/* Move a socket to its list in UDP's second hash table, by address and port. */
 static void rehash_socket(struct udp_table *table, struct sock *sk, u32 hash)
 {
 	struct udp_sock *up = udp_sk(sk);
@@ -111,15 +111,14 @@ static void set_address6(struct udp_table *table, struct sock *sk,
 
 /**
  * camex_udp_rebind() - bind open sockets to another address or interface, and the same port
- * @udp: the sockets; @udp->bind and @udp->ifindex are what they are bound to, and what they
- *	are bound to afterwards
+ * @udp: the sockets; @udp->bind and @udp->ifindex are their binding before and after the call
  * @bind: the address
  * @ifindex: the interface, 0 for any, or CAMEX_NO_DEVICE
  *
- * Every bind() to the port takes the lock of its hash slot, under which all of this happens:
- * no other program can have the port for a moment, and the sockets are never bound to more
- * than the old and the new binding say. A lookup that is under way on another CPU may meet
- * the old address with the new interface.
+ * This function holds the lock of the port's hash slot, as every bind() to the port does. So no
+ * other program can get the port in between, and the sockets are never bound to more than the old
+ * or the new binding. A lookup on another CPU may meanwhile see the old address with the new
+ * interface.
  *
  * Context: RTNL.
  * Return: 0, or -EADDRINUSE with nothing changed.
@@ -131,7 +130,7 @@ int camex_udp_rebind(struct camex_udp *udp, const struct camex_addr *bind, int i
 	bool moves = memcmp(bind, &udp->bind, sizeof(*bind));
 
 	spin_lock_bh(&slot->lock);
-	/* Nothing has to be free for sockets that are bound to nothing. */
+	/* Sockets bound to CAMEX_NO_DEVICE receive nothing, so they conflict with no others. */
 	if (ifindex != CAMEX_NO_DEVICE && is_taken(slot, udp, bind, ifindex)) {
 		spin_unlock_bh(&slot->lock);
 		return -EADDRINUSE;
@@ -155,7 +154,7 @@ int camex_udp_rebind(struct camex_udp *udp, const struct camex_addr *bind, int i
 /* --- the interfaces --- */
 
 /**
- * camex_udp_has_devices() - are the interfaces there that the way to an endpoint needs
+ * camex_udp_has_devices() - do the interfaces exist that the route to an endpoint needs
  * @udp: the sockets, which may be bound to one
  * @ep: the endpoint, which may have one as its scope; NULL: any
  *
@@ -182,12 +181,12 @@ bool camex_udp_lacks_device(const struct camex_dev *cdev, const struct camex_end
 }
 
 /**
- * camex_udp_follow() - an interface has come, gone or got another name
+ * camex_udp_follow() - an interface was added, removed or renamed
  * @cdev: a device
- * @gone: the interface that goes, or NULL
+ * @gone: the interface that is removed, or NULL
  *
- * The name of the interface is what the user gave. Where a program has the port on an
- * interface that has just come, it keeps it, and the sockets stay without an interface.
+ * The user has set the name of the interface, not its index. If another program has the port on an
+ * interface that was just added, that program keeps it, and the sockets stay unbound.
  *
  * Context: RTNL, may sleep.
  */
@@ -208,6 +207,6 @@ void camex_udp_follow(struct camex_dev *cdev, const struct net_device *gone)
 			return;
 		camex_udp_rebind(udp, &udp->bind, CAMEX_NO_DEVICE);
 	}
-	/* Pairs with the acquire where a path is looked for. */
+	/* Pairs with the acquire in find_path(). */
 	smp_store_release(&cdev->path_generation, cdev->path_generation + 1);
 }

@@ -45,7 +45,7 @@ static void source_of(const struct camex_dev *cdev, u16 family, const struct sk_
 /**
  * camex_udp_take() - camex_transport_ops.take
  * @cdev: the device
- * @skb: a datagram or an aggregate, see there
+ * @skb: a datagram or an aggregate, as described there
  */
 void camex_udp_take(struct camex_dev *cdev, struct sk_buff *skb)
 {

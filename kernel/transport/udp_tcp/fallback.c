@@ -3,8 +3,8 @@
  * Which transport a peer is reached by. A peer without a configured endpoint is answered by the
  * transport that it was heard on last, as by any endpoint that it moves to. A peer with a
  * configured endpoint is tried by UDP. If it does not answer within 20 seconds, TCP is connected;
- * once the connection stands, and the peer has not answered by then, it is reached by that. From
- * then on UDP is tried now and then. The first answer by UDP moves the peer back.
+ * if the peer has not answered when the connection is established, TCP is used. From then on UDP is
+ * tried from time to time. The first answer by UDP moves the peer back.
  *
  * The endpoint of the other transport stays as the standby for a while, since datagrams may still
  * be on their way by it. It keeps the connection open.
@@ -53,7 +53,7 @@ static void set_standby(struct camex_peer *peer, struct camex_endpoint *ep)
 	camex_endpoint_free(old);
 }
 
-/* The transport has just changed, or begins anew. */
+/* Restart waiting for an answer: the transport has changed, or the peer was given an endpoint. */
 static void begin_waiting(struct camex_fallback *f)
 {
 	f->since = jiffies;
@@ -147,15 +147,15 @@ static void use_endpoint(struct camex_peer *peer, struct camex_endpoint *ep)
 	camex_peer_tell(peer, CAMEX_EVENT_ENDPOINT);
 }
 
-/* UDP is not answered: connect, and see. */
+/* UDP is not answered: begin to connect by TCP. */
 static void prepare_tcp(struct camex_peer *peer, const struct camex_endpoint *configured)
 {
 	struct camex_addr to = configured->to;
 
 	to.carrier = CAMEX_CARRIER_TCP;
-	/* A connection that stands would not say that it was made. */
+	/* An established connection would not report again that it was made. */
 	set_standby(peer, NULL);
-	/* Without memory: at the next look. */
+	/* Without memory the next check tries again. */
 	set_standby(peer, camex_endpoint_new(peer, &to, NULL));
 	if (!peer->fallback.standby)
 		return;
@@ -180,7 +180,7 @@ void camex_fallback_connected(struct camex_peer *peer, struct camex_endpoint *ep
 		return;
 	f->standby = NULL;
 	use_endpoint(peer, ep);
-	/* The next look sends something by it. */
+	/* The next check sends a datagram by it. */
 	f->trying = true;
 	f->tried = jiffies - TRY_FOR;
 }
@@ -210,7 +210,10 @@ static unsigned long wait_for_answer(struct camex_peer *peer, unsigned long now,
 	return LOOK_EVERY;
 }
 
-/* A peer is reached by TCP: say so, and see now and then whether UDP gets through again. */
+/*
+ * For a peer that is reached by TCP: try UDP from time to time, and send by TCP again after each
+ * trial.
+ */
 static unsigned long try_udp(struct camex_fallback *f, unsigned long now, unsigned long *what)
 {
 	unsigned long left;
@@ -231,7 +234,7 @@ static unsigned long try_udp(struct camex_fallback *f, unsigned long now, unsign
  * @what: result: DUE_*
  *
  * Context: camex_dev.lock held.
- * Return: jiffies until the next look, MAX_JIFFY_OFFSET for never.
+ * Return: jiffies until the next check, MAX_JIFFY_OFFSET for never.
  */
 unsigned long camex_fallback_due(struct camex_peer *peer, unsigned long now,
 				 unsigned long *what)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Transport udp,tcp: a device has the sockets of transport udp and those of transport tcp, on one
- * port. The carrier of an endpoint says which of the two it belongs to; neither knows of the other.
+ * port. The carrier of an endpoint says which of the two it belongs to; neither calls the other.
  * Endpoints that peers are given belong to udp. fallback.c decides when a peer is reached by tcp.
  */
 #include <linux/netdevice.h>
@@ -68,7 +68,10 @@ static void close_both(struct camex_dev *cdev)
 	camex_transport_tcp.close(cdev);
 }
 
-/* The port of the one may be in use in the other: if the kernel chooses it, another is tried. */
+/*
+ * Open both on one port. If a port that the kernel chose for udp is in use for tcp, another is
+ * tried.
+ */
 static int open_both(struct camex_dev *cdev, struct camex_settings *conf, struct nlattr **tb,
 		     struct netlink_ext_ack *extack)
 {
