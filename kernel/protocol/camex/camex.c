@@ -260,7 +260,10 @@ static struct camex_peer *plain_registrant(struct camex_dev *cdev,
 	return peer;
 }
 
-/* Take a plain control message: of the peer at its source, or of that which a REGISTER names. */
+/*
+ * Take a plain control message. It is from the peer at its source, or from the peer that a REGISTER
+ * names.
+ */
 static struct camex_peer *open_control(struct camex_dev *cdev, struct sk_buff *skb,
 				       const struct camex_source *from, int *why)
 {

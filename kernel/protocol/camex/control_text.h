@@ -27,8 +27,8 @@
 #define CAMEX_TEXT_MTU_MAX	9000
 
 /**
- * struct camex_text_register - what a REGISTER says
- * @automatic: it asks for CONFIG
+ * struct camex_text_register - content of a REGISTER
+ * @automatic: it requests a CONFIG
  * @has_version: VER is given
  * @has_ip: @ip is given
  * @ip: LOCAL_IP in host byte order
@@ -53,11 +53,11 @@ struct camex_text_prefix {
 };
 
 /**
- * struct camex_text_profile - what a CONFIG hands out
- * @address: LOCAL_CIDR, the client's own; @address.ip 0: none
+ * struct camex_text_profile - content of a CONFIG
+ * @address: LOCAL_CIDR, the address of the client; @address.ip 0: none
  * @gateway: GATEWAY_IP in host byte order, 0: none
  * @mtu: MTU in bytes, 0: none
- * @nroutes: how many @routes there are
+ * @nroutes: number of @routes
  * @routes: ROUTE_CIDR, without bits past the length
  */
 struct camex_text_profile {
@@ -79,7 +79,7 @@ static inline bool camex_text_is_blank(u8 c)
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
 }
 
-/* Take the next word off a text; false at its end. */
+/* Take the next word from a text. False at its end. */
 static inline bool camex_text_next(struct camex_text_word *rest,
 				   struct camex_text_word *word)
 {
@@ -103,7 +103,7 @@ static inline bool camex_text_is(const struct camex_text_word *word,
 	return word->len == strlen(text) && !memcmp(word->data, text, word->len);
 }
 
-/* Is the word NAME=value? The value is left in @word then. */
+/* Is the word NAME=value? If so, reduce @word to the value. */
 static inline bool camex_text_field(struct camex_text_word *word,
 				    const char *name)
 {
@@ -117,7 +117,7 @@ static inline bool camex_text_field(struct camex_text_word *word,
 	return true;
 }
 
-/* A decimal number without sign or leading zero, up to @max. */
+/* Parse a decimal number without sign or leading zero, up to @max. */
 static inline bool camex_text_number(const struct camex_text_word *word,
 				     u32 max, u32 *number)
 {
@@ -135,7 +135,7 @@ static inline bool camex_text_number(const struct camex_text_word *word,
 	return sum <= max;
 }
 
-/* Four decimal numbers with dots between them. */
+/* Parse an IPv4 address: four decimal numbers with dots in between. */
 static inline bool camex_text_ip(const struct camex_text_word *word, u32 *ip)
 {
 	const u8 *at = word->data, *end = at + word->len;
@@ -159,13 +159,13 @@ static inline bool camex_text_ip(const struct camex_text_word *word, u32 *ip)
 	return parts == 3;
 }
 
-/* The bits of a prefix that are the network's. */
+/* The netmask of a prefix length. */
 static inline u32 camex_text_mask(u8 len)
 {
 	return len ? ~0U << (32 - len) : 0;
 }
 
-/* ADDRESS/LENGTH. */
+/* Parse ADDRESS/LENGTH. */
 static inline bool camex_text_prefix(const struct camex_text_word *word,
 				     struct camex_text_prefix *prefix)
 {
@@ -188,7 +188,7 @@ static inline bool camex_text_prefix(const struct camex_text_word *word,
  * camex_text_is_host() - can a host have this address
  * @ip: in host byte order
  *
- * Return: false for 0.0.0.0/8, 127.0.0.0/8, multicast and what lies above.
+ * Return: false for 0.0.0.0/8, 127.0.0.0/8, multicast and everything above.
  */
 static inline bool camex_text_is_host(u32 ip)
 {
@@ -196,10 +196,10 @@ static inline bool camex_text_is_host(u32 ip)
 }
 
 /**
- * camex_text_is_route() - can a server ask for this destination
+ * camex_text_is_route() - may a server ask for a route to this destination
  * @prefix: a prefix
  *
- * Return: false for one within 127.0.0.0/8, multicast and what lies above.
+ * Return: false for a prefix in 127.0.0.0/8, multicast and everything above.
  */
 static inline bool camex_text_is_route(const struct camex_text_prefix *prefix)
 {
@@ -207,7 +207,7 @@ static inline bool camex_text_is_route(const struct camex_text_prefix *prefix)
 	       !(prefix->len >= 3 && prefix->ip >> 29 == 7);
 }
 
-/* A name: printing ASCII, which has neither blank nor NUL. */
+/* Parse a name: printable ASCII characters without blanks. */
 static inline bool camex_text_id(const struct camex_text_word *word, char *id)
 {
 	size_t i;
@@ -223,16 +223,16 @@ static inline bool camex_text_id(const struct camex_text_word *word, char *id)
 }
 
 /**
- * camex_text_parse_register() - take a REGISTER apart
+ * camex_text_parse_register() - parse a REGISTER
  * @text: the text, from a stranger
- * @len: its bytes
+ * @len: bytes of the text
  * @r: result, complete only on success
  *
- * What the daemon's server ignores is refused: a version above ours and a field
- * that is not known. So is a field that is given twice, one that says what
- * cannot be, and MODE without the field that belongs to it.
+ * A REGISTER is refused if it has a higher version than ours or an unknown field, both of which the
+ * server of the daemon ignores. It is also refused if a field is given twice, if a value is
+ * impossible, or if MODE comes without the field that belongs to it.
  *
- * Return: true for a REGISTER.
+ * Return: true if it is a valid REGISTER.
  */
 static inline bool camex_text_parse_register(const void *text, size_t len,
 					     struct camex_text_register *r)
@@ -287,7 +287,7 @@ static inline bool camex_text_parse_register(const void *text, size_t len,
 	return (seen & MODE) && (seen & (r->automatic ? ID : IP));
 }
 
-/* One field of a CONFIG. False: it is not known, or says what cannot be. */
+/* Parse one field of a CONFIG. False if the field is unknown or the value impossible. */
 static inline bool camex_text_config_field(struct camex_text_word *word,
 					   char *id,
 					   struct camex_text_profile *profile,
@@ -310,7 +310,7 @@ static inline bool camex_text_config_field(struct camex_text_word *word,
 		return true;
 	}
 	if (camex_text_field(word, "VER")) {
-		field = VER;	/* clients take what they understand */
+		field = VER;	/* clients accept every version */
 		good = camex_text_number(word, 999999999, &number);
 	} else if (camex_text_field(word, "CLIENT_ID")) {
 		field = ID;
@@ -339,16 +339,16 @@ static inline bool camex_text_config_field(struct camex_text_word *word,
 }
 
 /**
- * camex_text_parse_config() - take a CONFIG apart
+ * camex_text_parse_config() - parse a CONFIG
  * @text: the text, from a stranger
- * @len: its bytes
+ * @len: bytes of the text
  * @id: result: CLIENT_ID or "", CAMEX_TEXT_ID_MAX + 1 bytes
  * @profile: result; it and @id are complete only on success
  *
- * A field that is not known is refused, and one that is given twice (but for
- * ROUTE_CIDR). Only LOCAL_CIDR must be there.
+ * Unknown fields are refused, and fields that are given twice, except ROUTE_CIDR. Only LOCAL_CIDR
+ * is required.
  *
- * Return: true for a CONFIG.
+ * Return: true if it is a valid CONFIG.
  */
 static inline bool camex_text_parse_config(const void *text, size_t len, char *id,
 					   struct camex_text_profile *profile)
@@ -369,7 +369,7 @@ static inline bool camex_text_parse_config(const void *text, size_t len, char *i
 	return profile->address.ip;
 }
 
-/* Append a text; the number of bytes it had. */
+/* Append a text. Returns its length. */
 static inline size_t camex_text_put(char *out, const char *text)
 {
 	size_t len = strlen(text);
@@ -378,7 +378,7 @@ static inline size_t camex_text_put(char *out, const char *text)
 	return len;
 }
 
-/* Begin a text; the number of bytes it has. */
+/* Begin a text. Returns its length. */
 static inline size_t camex_text_begin(char *out, const char *what, bool oldest)
 {
 	size_t len = camex_text_put(out, what);
@@ -386,7 +386,7 @@ static inline size_t camex_text_begin(char *out, const char *what, bool oldest)
 	return len + camex_text_put(out + len, oldest ? "" : " VER=1");
 }
 
-/* Append a decimal number. */
+/* Append a decimal number. Returns its length. */
 static inline size_t camex_text_put_number(char *out, u32 number)
 {
 	char digits[10];
@@ -401,7 +401,7 @@ static inline size_t camex_text_put_number(char *out, u32 number)
 	return len;
 }
 
-/* Append an IPv4 address. */
+/* Append an IPv4 address. Returns its length. */
 static inline size_t camex_text_put_ip(char *out, u32 ip)
 {
 	size_t len = 0;
@@ -415,7 +415,7 @@ static inline size_t camex_text_put_ip(char *out, u32 ip)
 	return len;
 }
 
-/* Append a field whose value is a prefix. */
+/* Append a field whose value is a prefix. Returns its length. */
 static inline size_t camex_text_put_prefix(char *out, const char *name,
 					   const struct camex_text_prefix *prefix)
 {
@@ -430,9 +430,9 @@ static inline size_t camex_text_put_prefix(char *out, const char *name,
  * camex_text_manual() - write a REGISTER in the form MANUAL
  * @out: room for CAMEX_TEXT_REGISTER_MAX bytes; no NUL is written
  * @ip: LOCAL_IP in host byte order
- * @oldest: in the form of the oldest daemons
+ * @oldest: in the form that the oldest daemons use
  *
- * Return: bytes written, the final LF included.
+ * Return: bytes written, including the final LF.
  */
 static inline size_t camex_text_manual(char *out, u32 ip, bool oldest)
 {
@@ -448,9 +448,9 @@ static inline size_t camex_text_manual(char *out, u32 ip, bool oldest)
  * camex_text_auto() - write a REGISTER in the form AUTO
  * @out: room for CAMEX_TEXT_REGISTER_MAX bytes; no NUL is written
  * @id: CLIENT_ID
- * @oldest: without VER, as the oldest daemons have it
+ * @oldest: without VER, as in the oldest daemons
  *
- * Return: bytes written, the final LF included.
+ * Return: bytes written, including the final LF.
  */
 static inline size_t camex_text_auto(char *out, const char *id, bool oldest)
 {
@@ -465,11 +465,11 @@ static inline size_t camex_text_auto(char *out, const char *id, bool oldest)
 /**
  * camex_text_config() - write a CONFIG
  * @out: room for CAMEX_TEXT_CONFIG_MAX bytes; no NUL is written
- * @id: CLIENT_ID as the client has it, at most CAMEX_TEXT_ID_MAX bytes
- * @profile: what it hands out
- * @oldest: without VER, as the oldest daemons have it
+ * @id: CLIENT_ID of the client, at most CAMEX_TEXT_ID_MAX bytes
+ * @profile: the profile to hand out
+ * @oldest: without VER, as in the oldest daemons
  *
- * Return: bytes written, the final LF included.
+ * Return: bytes written, including the final LF.
  */
 static inline size_t camex_text_config(char *out, const char *id,
 				       const struct camex_text_profile *profile,

@@ -263,7 +263,7 @@ bool camex_trial_keep(struct camex_dev *cdev, const struct camex_opening *o,
 	return skb;
 }
 
-/* The keys have been tried: now it is known whom the packets behind are from, if it ever is. */
+/* Receive the packets that were kept behind a datagram whose keys have been tried. */
 static void receive_kept(struct camex_dev *cdev, struct camex_trial *trial)
 {
 	struct sk_buff *skb;

@@ -16,7 +16,7 @@
 #define UNHEARD_EVERY_LATER	(5 * HZ)
 /* The same with traffic, until something is heard. */
 #define HELLO_EVERY	HZ
-#define KEEPALIVE_EVERY	10		/* seconds, where nobody chose */
+#define KEEPALIVE_EVERY	10		/* seconds, the default */
 /* Minimum time between two plain CONFIGs to a peer. */
 #define ANSWER_EVERY	(5 * HZ)
 
@@ -371,7 +371,7 @@ static int take_register(struct camex_peer *peer, const void *text, size_t len,
 
 	if (!camex_text_parse_register(text, len, &r))
 		return CAMEX_A_STATS_MALFORMED;
-	/* Who registers with us cannot be whom we register with. */
+	/* A peer with which we register by AUTO cannot register with us. */
 	if (camex_registers_auto(peer) ||
 	    (r.id[0] && strcasecmp(r.id, peer->name)))
 		return CAMEX_A_STATS_UNKNOWN_PEER;

@@ -84,8 +84,9 @@ static void send_hello(struct camex_peer *peer, struct camex_endpoint *ep,
 }
 
 /*
- * Is it time for a hello before a packet? The peer may have come since the last one, and what is
- * not introduced is lost; so the first packet after a pause has one of its own.
+ * Is it time for a hello before a packet? The peer may have started since the last hello, and it
+ * drops packets of an unknown session. So the first packet after a pause is always preceded by a
+ * hello.
  */
 static bool is_hello_due(struct camex_peer *peer, unsigned long last, unsigned long now)
 {

@@ -310,7 +310,7 @@ static int put_doubt(struct sk_buff *msg, const struct camex_peer *peer)
 	const struct camex_sealed_peer *own = camex_sealed_of(peer);
 	unsigned long since, refused = READ_ONCE(own->refused_at);
 
-	/* what was never heard is waited for by every protocol: camex_nl_put_peer() */
+	/* camex_nl_put_peer() reports the time for peers that were never heard */
 	if (READ_ONCE(peer->live.heard) && rcu_access_pointer(own->tx) &&
 	    camex_peer_is_unanswered(peer, &since) && time_after(jiffies, since + DOUBT_AFTER) &&
 	    put_u64(msg, CAMEX_A_PEER_UNANSWERED, jiffies64_to_msecs(jiffies - since)))

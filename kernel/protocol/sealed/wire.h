@@ -94,7 +94,7 @@ static inline void camex_put64(u8 *p, u64 v)
 /**
  * camex_wire_has_magic() - does a datagram begin with "CX2P"
  * @data: the datagram
- * @len: its bytes
+ * @len: bytes of the datagram
  */
 static inline bool camex_wire_has_magic(const u8 *data, size_t len)
 {
@@ -187,7 +187,7 @@ static inline void camex_wire_plain_keepalive(u8 *out)
 /**
  * camex_wire_is_plain_keepalive() - is this a KEEPALIVE without encryption
  * @data: the datagram
- * @len: its bytes
+ * @len: bytes of the datagram
  */
 static inline bool camex_wire_is_plain_keepalive(const u8 *data, size_t len)
 {

@@ -139,7 +139,7 @@ static int take_message(struct camex_wg_dev *dev, const struct camex_wg_message 
 
 /*
  * Sessions are made in RCU read sections, where allocating keys cannot sleep. So each worker
- * allocates two keys in advance. What a stranger does not use up, the next message gets.
+ * allocates two keys in advance. Keys that a message does not use stay for the next message.
  */
 static void prepare_keys(struct camex_wg_dev *dev, struct camex_wg_worker *worker,
 			 struct camex_wg_message *message)
