@@ -1,11 +1,10 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- Wireshark (3.4 and later) dissects what camex and its peers send: protocol camex, encrypted
--- and plain; bare IP packets and Ethernet frames in UDP; jtunnel; all of them in TCP as well, each
--- datagram behind its length; SLIP on a serial line; protocol wireguard with
--- cipher aes-256-gcm.
--- Its other parts have to lie beside it. Documentation/wireshark.rst tells how it is used.
+-- Dissectors for Wireshark 3.4 and later: protocol camex, encrypted and plain; bare IP packets and
+-- Ethernet frames in UDP; jtunnel; all of them in TCP, where each datagram follows its length; SLIP
+-- on a serial line; protocol wireguard with cipher aes-256-gcm. The other files of this folder must
+-- be in the same folder. Documentation/wireshark.rst describes the use.
 
--- Wireshark 4.6 loads plugins by require(), and tells them no directory.
+-- Wireshark 4.6 loads plugins by require(), and does not tell them their directory.
 local function part(name)
 	return __DIR__ and dofile(__DIR__ .. "/" .. name .. ".lua") or require(name)
 end
@@ -84,7 +83,7 @@ local e = {
 	partial = remark("partial", "Part of a frame", "REASSEMBLE", "CHAT"),
 }
 
--- All are listed with the first protocol: a name belongs to one alone.
+-- All fields are registered with the first protocol, because a name can be registered only once.
 local function values(map)
 	local list = {}
 	for _, value in pairs(map) do list[#list + 1] = value end
@@ -116,9 +115,9 @@ local by_ethertype = DissectorTable.get("ethertype")
 local to_version = { [4] = Dissector.get("ip"), [6] = Dissector.get("ipv6") }
 local to_ethernet = Dissector.get("eth_withoutfcs")
 
--- Of the preferences: { bytes, fingerprint } of each key; the ports that are ours now.
+-- From the preferences: { bytes, fingerprint } of each key, and the registered ports.
 local keys, ports = {}, {}
--- Of the capture: bodies that are open, by frame and header, and the key of each session.
+-- From the capture: decrypted bodies by frame and header, and the key of each session.
 local opened, opened_bytes, last_key
 
 local function forget_bodies()
@@ -186,7 +185,7 @@ end
 
 -- Packets -------------------------------------------------------------------------------
 
--- What the packet from byte AT on looks like.
+-- Guess the kind of the packet at byte AT.
 local function looks_like(tvb, at)
 	local len, have = tvb:reported_len() - at, tvb:len() - at
 	local version = math.floor(tvb(at, 1):uint() / 16)
@@ -202,7 +201,7 @@ local function looks_like(tvb, at)
 	return by_ethertype:get_dissector(kind) and ETHERNET or AUTO
 end
 
--- Dissects the packet from byte AT on. What a dissector of Wireshark's throws it shows itself.
+-- Dissect the packet at byte AT. Wireshark's own dissectors show their errors themselves.
 local function packet(tvb, at, pinfo, item, root, kind)
 	if tvb:len() <= at then
 		item:add_proto_expert_info(e.cut)
@@ -222,7 +221,7 @@ end
 
 -- Encrypted datagrams ---------------------------------------------------------------------
 
--- The body of the datagram from byte AT on and its key; nil where no key fits.
+-- Decrypt the datagram at byte AT. Returns body and key, or nil if no key fits.
 local function try_keys(tvb, at, header, aad)
 	local body = tvb:reported_len() - at - header - TAG
 	local nonce, tag = tvb:raw(at + 5, 12), tvb:raw(at + header + body, TAG)
@@ -240,7 +239,7 @@ local function try_keys(tvb, at, header, aad)
 	end
 end
 
--- The same; what comes of it is kept under ID as long as there is room.
+-- As try_keys(), but store the result under ID while there is room.
 local function open(tvb, at, header, aad, id)
 	local known = opened[id]
 	if known ~= nil then return known and known[1], known and known[2] end
@@ -266,7 +265,7 @@ local function body(kind, plain, pinfo, item, root)
 	end
 end
 
--- What can be seen of a header without a key. Its length, or nil where it does not fit.
+-- Show a header, for which no key is needed. Returns its length, or nil if it is invalid.
 local function header(tvb, at, item)
 	local have, len = tvb:len() - at, tvb:reported_len() - at
 	item:add(f.magic, tvb(at, 4))
@@ -336,7 +335,7 @@ local function encrypted(tvb, at, pinfo, item, root, aad)
 				#keys .. " in the preferences fits")
 		end
 	end
-	-- what is known to be forged tells nothing
+	-- the sequence of a datagram that is known to be forged means nothing
 	local forged = not key and #keys > 0 and have == len or
 		tvb:raw(at + 9, 8) ~= tvb:raw(at + 19, 8)
 	if not forged then state.sequence(tvb, at, pinfo, item, id) end
@@ -350,7 +349,7 @@ local function has_magic(tvb, at)
 	return tvb:len() >= at + 4 and tvb:raw(at, 4) == "CX2P"
 end
 
--- What a datagram with the magic is: "text", "keepalive" or "encrypted".
+-- Kind of a datagram that begins with the magic: "text", "keepalive" or "encrypted".
 local function form(tvb)
 	if tvb:len() < 5 then return tvb:reported_len() < 5 and "text" or "encrypted" end
 	local next_byte = tvb:raw(4, 1)
@@ -439,7 +438,7 @@ slip.dissector = serial.dissect
 
 -- In a stream ---------------------------------------------------------------------------
 
--- Which protocol's ports a segment is between; the port may be at either end.
+-- Find the protocol by the ports of a segment: source or destination.
 local function protocol_of(pinfo)
 	for _, entry in ipairs(ports) do
 		for first, last in entry[1]:gmatch("(%d+)%-?(%d*)") do
@@ -453,7 +452,7 @@ local function protocol_of(pinfo)
 	return camex
 end
 
--- A length that no datagram has ends the connection: what follows is not looked at.
+-- An invalid length ends the connection: the rest is not dissected.
 local function stream_length(tvb, _, at)
 	local len = tvb(at, STREAM_HEADER):uint()
 	if len < 1 or len > STREAM_MAX then return tvb:len() - at end
@@ -478,7 +477,7 @@ function over_tcp.dissector(tvb, pinfo, root)
 	return tvb:len()
 end
 
--- Before another capture.
+-- Forget everything before another capture is read.
 function camex.init()
 	state.forget()
 	serial.forget()
@@ -487,7 +486,7 @@ end
 
 -- Heuristics ------------------------------------------------------------------------------
 
--- Does an encrypted datagram lie from byte AT on?
+-- Is there an encrypted datagram at byte AT?
 local function is_encrypted(tvb, at)
 	if not has_magic(tvb, at) or tvb:len() < at + HEADER_OLD then return false end
 	local fits = tvb:reported_len() - at - tvb(at + 17, 2):uint() - TAG
@@ -502,7 +501,7 @@ local function is_plain(tvb)
 		(tvb:raw():match("^CX2P[ \t]+REGISTER[ \t]") or tvb:raw():match("^CX2P[ \t]+CONFIG[ \t]")) ~= nil
 end
 
--- Once a conversation is known for what it is, all of it is: bare IP packets, too.
+-- When one datagram is recognized, the whole conversation is, including bare IP packets.
 local function heuristic(proto, dissect, fits)
 	proto:register_heuristic("udp", function(tvb, pinfo, root)
 		if not fits(tvb) then return false end

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- What camex.lua needs to open datagrams, in Lua alone: BLAKE2b (RFC 7693), ChaCha20 and
--- Poly1305 (RFC 8439), base64 (RFC 4648). Keys, texts and results are strings of bytes.
--- It runs under Lua 5.1 and 5.2 (Wireshark up to 4.2), whose numbers are floating-point
--- and exact below 2^53, and under 5.3 and later, which have integers.
+-- Functions of camex.lua to decrypt datagrams, written in Lua only: BLAKE2b (RFC 7693), ChaCha20
+-- and Poly1305 (RFC 8439), base64 (RFC 4648). Keys, texts and results are strings of bytes. They
+-- run under Lua 5.1 and 5.2 (Wireshark up to 4.2), whose numbers are floating-point and exact below
+-- 2^53, and under 5.3 and later, which have integers.
 
 local M = {}
 
@@ -14,13 +14,13 @@ local WORD = 4294967296 -- 2^32
 
 -- ChaCha20 ----------------------------------------------------------------------------
 
--- A quarter of a quarter round. Without integers a sum is cut to 32 bits by the bxor alone;
--- it stays below 2^39 until then.
+-- A quarter of a quarter round. Without integers only bxor() cuts a sum to 32 bits; until then the
+-- sum stays below 2^39.
 local STEP = native and "A = A + B & 0xffffffff; C = C ~ A; C = (C << N | C >> 32 - N) & 0xffffffff\n" or
 	"A = A + B; C = rol(bxor(C, A), N)\n"
 local MIX = native and "(X + S & 0xffffffff ~ D)" or "bxor(X + S, D) % 4294967296"
 
--- TEXT with its capital letters replaced.
+-- Replace the capital letters of TEXT.
 local function fill(text, values)
 	return (text:gsub("%u", values))
 end
@@ -31,8 +31,8 @@ local function join(from, to, format)
 	return table.concat(list, ", ")
 end
 
--- The function that encrypts 64 bytes is compiled from this text, with all of its state in
--- local variables: no loop, no table.
+-- Make the source text of the function that encrypts 64 bytes. For speed it has all of its state in
+-- local variables, without a loop over a table.
 local function chacha_source()
 	local round = {}
 	for _, q in ipairs({ { 0, 4, 8, 12 }, { 1, 5, 9, 13 }, { 2, 6, 10, 14 }, { 3, 7, 11, 15 },
@@ -57,7 +57,7 @@ end
 
 local chacha_block = assert(compile(chacha_source()))(pack, unpack, bit and bit.bxor, bit and bit.rol)
 
--- DATA encrypted or decrypted; its first block has the number COUNTER.
+-- Encrypt or decrypt DATA. COUNTER is the number of its first block.
 local function chacha20(key, counter, nonce, data)
 	local out = {}
 	for at = 1, #data, 64 do
@@ -73,14 +73,14 @@ end
 
 local LIMB = 4194304 -- 2^22: six of them hold 132 bits, and sums of products stay below 2^53
 
--- Six limbs of the 128 bits in four words, with TOP (bit 128) added.
+-- Split the 128 bits of four words into six limbs, and add TOP (bit 128).
 local function limbs(w0, w1, w2, w3, top)
 	local a, b, c, d, e = w0 % LIMB, w1 % 4096, w2 % 4, w2 % 16777216, w3 % 16384
 	return a, (w0 - a) / LIMB + b * 1024, (w1 - b) / 4096 + c * 1048576, (d - c) / 4,
 		(w2 - d) / 16777216 + e * 256, (w3 - e) / 16384 + top
 end
 
--- Carries from each limb to the next; what leaves the last one is left in it.
+-- Carry from each limb to the next. The last limb keeps its excess.
 local function carry(h)
 	for i = 1, 5 do
 		local low = h[i] % LIMB
@@ -88,7 +88,7 @@ local function carry(h)
 	end
 end
 
--- The sum of limbs H modulo 2^130 - 5, plus the number S, modulo 2^128, as 16 bytes.
+-- Compute H modulo 2^130 - 5, plus S, modulo 2^128, as 16 bytes.
 local function finish(h, s)
 	for _ = 1, 2 do
 		carry(h)
@@ -112,7 +112,7 @@ local function finish(h, s)
 	return pack("<I4I4I4I4", words[1], words[2], words[3], words[4])
 end
 
--- The tag of DATA, a whole number of 16-byte blocks, under a key of 32 bytes.
+-- Compute the tag of DATA (a multiple of 16 bytes) under a key of 32 bytes.
 local function poly1305(key, data)
 	local k0, k1, k2, k3 = unpack("<I4I4I4I4", key)
 	-- clamp: some bits of the multiplier are zero
@@ -151,7 +151,7 @@ local function padded(data)
 	return data .. ("\0"):rep(-#data % 16)
 end
 
--- The plaintext, or nil where TAG is not that of AAD and CIPHERTEXT.
+-- Decrypt CIPHERTEXT. Returns the plaintext, or nil if TAG is wrong.
 function M.open(key, nonce, aad, ciphertext, tag)
 	local once = chacha_block(key, 0, nonce, ("\0"):rep(64)):sub(1, 32)
 	local lengths = pack("<I4I4I4I4", #aad, 0, #ciphertext, 0)
@@ -161,7 +161,7 @@ end
 
 -- BLAKE2b -----------------------------------------------------------------------------
 
--- A number of 64 bits is two words here, the high one and the low one.
+-- A number of 64 bits is stored as two words: the high one, then the low one.
 local IV = {
 	0x6a09e667, 0xf3bcc908, 0xbb67ae85, 0x84caa73b, 0x3c6ef372, 0xfe94f82b, 0xa54ff53a, 0x5f1d36f1,
 	0x510e527f, 0xade682d1, 0x9b05688c, 0x2b3e6c1f, 0x1f83d9ab, 0xfb41bd6b, 0x5be0cd19, 0x137e2179,
@@ -178,7 +178,7 @@ local SIGMA = {
 	{ 6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5 },
 	{ 10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0 },
 }
-local MIXED = { -- which numbers of the state each G takes
+local MIXED = { -- the numbers of the state for each call of G
 	{ 1, 5, 9, 13 }, { 2, 6, 10, 14 }, { 3, 7, 11, 15 }, { 4, 8, 12, 16 },
 	{ 1, 6, 11, 16 }, { 2, 7, 12, 13 }, { 3, 8, 9, 14 }, { 4, 5, 10, 15 },
 }
@@ -186,15 +186,14 @@ local MIXED = { -- which numbers of the state each G takes
 local xor = assert(compile(native and "return function(a, b) return a ~ b end" or
 	"local bxor = ... return function(a, b) return bxor(a, b) % 4294967296 end"))(bit and bit.bxor)
 
--- Adds to number A of state V the number B and the word pair HIGH, LOW.
+-- Add number B of state V, and the word pair HIGH, LOW, to number A.
 local function add(v, a, b, high, low)
 	local sum = v[2 * a] + v[2 * b] + low
 	v[2 * a] = sum % WORD
 	v[2 * a - 1] = (v[2 * a - 1] + v[2 * b - 1] + high + (sum - sum % WORD) / WORD) % WORD
 end
 
--- Makes number A the XOR of itself and B, rotated right by BITS from 0 to 31, or by 32
--- more where SWAP.
+-- Set number A to A XOR B, rotated right by BITS (0 to 31), and with SWAP by 32 more.
 local function turn(v, a, b, bits, swap)
 	local high, low = xor(v[2 * a - 1], v[2 * b - 1]), xor(v[2 * a], v[2 * b])
 	if swap then high, low = low, high end
@@ -208,7 +207,7 @@ local function integer(x)
 	return native and math.tointeger(x) or x
 end
 
--- Mixes a block of 128 bytes, up to COUNT bytes of the whole, into the state H.
+-- Mix a block of 128 bytes into the state H. COUNT: bytes up to the end of this block.
 local function compress(h, block, count, last)
 	local v, m = {}, { unpack("<" .. ("I4"):rep(32), block) } -- low words first
 	for i = 1, 16 do v[i], v[16 + i] = h[i], IV[i] end
@@ -223,7 +222,7 @@ local function compress(h, block, count, last)
 				add(v, a, b, m[2 * word + 2], m[2 * word + 1])
 				turn(v, d, a, half == 0 and 0 or 16, half == 0)
 				add(v, c, d, 0, 0)
-				-- right by 63 is left by 1
+				-- rotating right by 63 is rotating left by 1
 				turn(v, b, c, half == 0 and 24 or 31, half == 1)
 				for _, n in ipairs({ 2 * a - 1, 2 * a, 2 * b - 1, 2 * b, 2 * c - 1, 2 * c, 2 * d - 1, 2 * d }) do
 					v[n] = integer(v[n])
@@ -234,7 +233,7 @@ local function compress(h, block, count, last)
 	for i = 1, 16 do h[i] = xor(h[i], xor(v[i], v[16 + i])) end
 end
 
--- The hash of DATA without a key; SIZE bytes, at most 64.
+-- Compute the hash of DATA without a key: SIZE bytes, at most 64.
 function M.blake2b(data, size)
 	local h = {}
 	for i = 1, 16 do h[i] = IV[i] end
@@ -252,7 +251,7 @@ end
 
 local ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
--- The 32 bytes that TEXT says in base64, or nil.
+-- Decode 32 bytes of base64. Returns nil if TEXT is invalid.
 function M.key(text)
 	if not text:match("^[A-Za-z0-9+/]+=$") or #text ~= 44 then return nil end
 	local out, held, bits = {}, 0, 0

@@ -1,18 +1,18 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- SLIP (RFC 1055), for camex.lua: bytes of a serial line, record by record, to frames.
+-- SLIP (RFC 1055), for camex.lua: finds the frames in the records of a serial line.
 
 local END, ESC = 0xC0, 0xDB
 local FRAME_MAX = 65535 -- bytes
 
--- The first frame in BYTES from position AT on that is not empty: where it begins, and where
--- its END is or nil.
+-- Find the first frame in BYTES, from position AT on, that is not empty. Returns the positions of
+-- its beginning and of its END, or nil for the latter.
 local function next_frame(bytes, at)
 	while bytes:byte(at) == END do at = at + 1 end
 	if at > #bytes then return nil end
 	return at, bytes:find(string.char(END), at, true)
 end
 
--- What the frame ESCAPED says; nil if an escape in it is none.
+-- Decode the escapes of a frame. Returns nil if an escape is invalid.
 local function unescape(escaped)
 	local bad = false
 	local frame = escaped:gsub("\219(.?)", function(what)
@@ -28,8 +28,8 @@ local function has_end(bytes)
 	return bytes:find(string.char(END), 1, true) ~= nil
 end
 
--- The whole frames of BYTES, where they lie with their escapes but without END, and what they
--- say, nil for a bad escape; and where what follows the last END begins.
+-- Find all complete frames in BYTES. Returns their positions (with escapes, without END) and their
+-- decoded content (nil for a bad escape), and the position after the last END.
 local function split(bytes)
 	local frames, at = {}, 1
 	while true do
@@ -40,20 +40,20 @@ local function split(bytes)
 	end
 end
 
--- For protocol SLIP, with the fields F and the expert infos E of camex.lua, which dissects what
--- a frame says with DISSECT_FRAME(tvb, pinfo, item, root).
+-- Make the dissector of protocol SLIP, with the fields F and the expert infos E of camex.lua. It
+-- calls DISSECT_FRAME(tvb, pinfo, item, root) for the content of each frame.
 return function(slip, f, e, dissect_frame)
 	local M = {}
-	-- what a direction has left over, and each record takes up
+	-- the incomplete frame of each direction, and that which each record continues
 	local partial, continued
 
-	-- Before another capture.
+	-- Forget everything before another capture is read.
 	function M.forget()
 		partial, continued = {}, {}
 	end
 	M.forget()
 
-	-- Keeps BYTES, which no END has followed yet, for the next record of that direction.
+	-- Keep BYTES, an incomplete frame, for the next record of that direction.
 	local function keep(pinfo, bytes)
 		if pinfo.visited or bytes == "" or not slip.prefs.continue then return end
 		local held = partial[pinfo.p2p_dir] or { size = 0 }
@@ -61,12 +61,12 @@ return function(slip, f, e, dissect_frame)
 		held.size = held.size + #bytes
 		held[#held + 1] = bytes
 		if held.size > FRAME_MAX then
-			held = { size = held.size } -- and no bytes any more
+			held = { size = held.size } -- only the size
 			partial[pinfo.p2p_dir] = held
 		end
 	end
 
-	-- What was kept for a record that has an END; false: more than a frame may have.
+	-- Get the bytes that were kept for a record with an END; false if they are too many.
 	local function kept(pinfo)
 		if not pinfo.visited then
 			local held = partial[pinfo.p2p_dir]

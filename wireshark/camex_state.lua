@@ -1,15 +1,15 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- What camex.lua finds by looking at datagrams one after the other, in the first pass over a
--- capture: gaps and replays of a session, and which CONFIG answers which REGISTER.
+-- Findings of camex.lua that need all datagrams in order, during the first pass over a capture:
+-- gaps and replays in a session, and which CONFIG answers which REGISTER.
 
-local REMEMBERED = 4096 -- sequences of a session that a replay is found among, at least
+local REMEMBERED = 4096 -- minimum number of sequences of a session that are compared
 
--- For the fields F and the expert infos E of camex.lua.
+-- Make these functions with the fields F and the expert infos E of camex.lua.
 return function(f, e)
 	local M = {}
 	local sessions, requests, links, notes
 
-	-- Before another capture.
+	-- Forget everything before another capture is read.
 	function M.forget()
 		sessions, requests, links, notes = {}, {}, {}, {}
 	end
@@ -21,7 +21,7 @@ return function(f, e)
 		return from .. " " .. to, to .. " " .. from
 	end
 
-	-- Links a CONFIG to the REGISTER that it answers. MODE is nil where it cannot be read.
+	-- Link a CONFIG to the REGISTER that it answers. MODE is nil if it cannot be read.
 	function M.link(pinfo, tree, command, mode)
 		local there, back = from_to(pinfo)
 		if not pinfo.visited and not pinfo.in_error_pkt then
@@ -45,7 +45,8 @@ return function(f, e)
 		end
 	end
 
-	-- What there is to say of a sequence, two words, after those of its session.
+	-- Compare a sequence (two words) with the earlier ones of its session. Returns the finding,
+	-- or nil.
 	local function judge(session, frame, high, low)
 		local key = high .. ":" .. low
 		local before = session.new[key] or session.old[key]
@@ -65,7 +66,7 @@ return function(f, e)
 		end
 	end
 
-	-- Judges the sequence of the datagram from byte AT on, in the first pass, and says so.
+	-- Judge the sequence of the datagram at byte AT in the first pass, and show the finding.
 	function M.sequence(tvb, at, pinfo, item, id)
 		if not pinfo.visited and not pinfo.in_error_pkt then
 			local prefix, high, low = tvb:raw(at + 5, 4), tvb(at + 9, 4):uint(), tvb(at + 13, 4):uint()

@@ -28,8 +28,8 @@ local function is_client_id(text)
 	return #text <= CLIENT_ID_MAX
 end
 
--- For each field the name of its ProtoField, what its value has to be, how that becomes the
--- value of the ProtoField, and the commands that it belongs to.
+-- For each field: the name of its ProtoField, the check of its value, the function that converts
+-- the value for the ProtoField, and the commands that it belongs to.
 local FIELDS = {
 	VER = { "ver", is_number, tonumber, REGISTER = true, CONFIG = true },
 	MODE = { "mode", is_mode, nil, REGISTER = true },
@@ -41,7 +41,7 @@ local FIELDS = {
 	ROUTE_CIDR = { "route_cidr", is_cidr, nil, CONFIG = true },
 }
 
--- What is wrong with a field of COMMAND, if anything; it was there COUNT times before.
+-- Check a field of COMMAND that was given COUNT times before. Returns the error or nil.
 local function fault_of(command, name, value, count)
 	local known = FIELDS[name]
 	if not known then return "Unknown field" end
@@ -51,8 +51,8 @@ local function fault_of(command, name, value, count)
 	if count >= (name == "ROUTE_CIDR" and ROUTES_MAX or 1) then return "Too many of this field" end
 end
 
--- The dissector, for the fields F and the expert infos E of camex.lua: it adds the text in
--- TVB to TREE and returns its command and its MODE, or nil.
+-- Make the dissector, with the fields F and the expert infos E of camex.lua. It adds the text in
+-- TVB to TREE, and returns its command and its MODE, or nil.
 return function(f, e)
 	local function add_field(tree, whole, part, command, name, value, count)
 		local fault = fault_of(command, name, value, count)
@@ -68,7 +68,7 @@ return function(f, e)
 		if fault then item:add_proto_expert_info(e.text, fault) end
 	end
 
-	-- The words after the command.
+	-- Add the words after the command.
 	local function add_fields(tree, tvb, text, command)
 		local count, first = {}, true
 		for from, word, to in text:gmatch("()([^ \t\r\n]+)()") do

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: GPL-2.0-only OR MIT
--- Protocol wireguard with cipher aes-256-gcm: WireGuard's messages under types of their own. Wireshark
--- knows the original's itself. Nothing is decrypted: each session has keys that nobody tells.
+-- Protocol wireguard with cipher aes-256-gcm: WireGuard's messages with types of their own.
+-- Wireshark itself dissects those of WireGuard. Nothing is decrypted, because the keys of sessions
+-- are not known.
 
 local KINDS = { [0x81] = "Handshake Initiation", [0x82] = "Handshake Response", [0x83] = "Cookie Reply",
 	[0x84] = "Transport Data" }
@@ -35,7 +36,7 @@ return function()
 	for _, field in pairs(f) do proto.fields[#proto.fields + 1] = field end
 	proto.experts = { cut, bad }
 
-	-- What stands behind the type, by kind: field, bytes, and whether it is a number.
+	-- The parts behind the type, by kind: field, bytes, and true for a number.
 	local parts = {
 		[INITIATION] = { { f.sender, 4, true }, { f.ephemeral, 32 }, { f.static, 48 }, { f.timestamp, 28 },
 			{ f.mac1, 16 }, { f.mac2, 16 } },
