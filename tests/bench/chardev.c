@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
- * chardev DEVICE: what a packet costs a program that reads and writes it through DEVICE,
- * /dev/net/tun or /dev/camex. In a guest whose clock counts instructions the nanoseconds
- * are instructions. Each line: what, and nanoseconds for each packet (for GSO, for each
- * 1,400 bytes): the best of some rounds.
+ * chardev DEVICE: measures the cost of a packet for a program that reads or writes it through
+ * DEVICE: /dev/net/tun or /dev/camex. In a guest whose clock counts instructions, nanoseconds are
+ * instructions. Each line has the name of the measurement, and nanoseconds for each packet (for
+ * GSO, for each 1,400 bytes): the best of several rounds.
  */
 #include <fcntl.h>
 #include <stdint.h>
@@ -26,7 +26,7 @@
 #define GSO	(46 * (PACKET - 40) + 40)
 #define ROUNDS	7
 #define TIMES	200
-/* Packets that wait at a time: few, so that the memory allocator has a place for each. */
+/* Number of waiting packets: few, so that the memory allocator has recycled memory for each. */
 #define BURST	8
 #define QUEUES	4
 
@@ -70,7 +70,7 @@ static uint64_t now(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-/* To an address that is nobody's, so that what the stack does ends early. */
+/* Make a packet for an unused address, which the stack drops early. */
 static void fill(size_t before, size_t len, int protocol)
 {
 	uint8_t *p = out + before;
@@ -123,7 +123,7 @@ static void report(const char *what, uint64_t best, unsigned int packets)
 	fflush(stdout);
 }
 
-/* The best of some rounds of many writes. */
+/* Measure many writes in several rounds; the best round counts. */
 static void writes(const char *what, int fd, size_t len, unsigned int packets)
 {
 	uint64_t best = UINT64_MAX, start;
@@ -141,7 +141,7 @@ static void writes(const char *what, int fd, size_t len, unsigned int packets)
 	report(what, best, TIMES * packets);
 }
 
-/* Returns nanoseconds that reading took, without what says that there is no more. */
+/* Returns the nanoseconds of all reads but the last one, which finds no packet. */
 static uint64_t send_and_read(int fd, const int *fds, int nfds, size_t len)
 {
 	int i, n = 0, file = 0;
@@ -166,7 +166,9 @@ static uint64_t send_and_read(int fd, const int *fds, int nfds, size_t len)
 	return start;
 }
 
-/* What goes out and comes in at one of the files: with sending, and reading alone. */
+/*
+ * Measure packets that are sent through the stack and read from the files: all, and reading alone.
+ */
 static void reads(const char *what, const int *fds, int nfds, int vnet, size_t len,
 		  unsigned int packets)
 {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Two charts of results: bars beside those of other tunnels, and what a packet's cost is made of."""
+"""Two charts of results: rates beside those of other tunnels, and the parts of a packet's cost."""
 import measures
 import report
 
@@ -9,9 +9,9 @@ GROUPS = [("encrypted", ["camex", "camex-wg", "camex-aes", "wireguard", "ovpn", 
           ("encrypted Ethernet", ["tap", "vxlan-wg"]),
           ("plain", ["raw", "fou", "tap-raw", "vxlan"])]
 OURS = {"camex", "camex-tcp", "camex-wg", "camex-aes", "raw", "tap", "tap-raw", "jtunnel"}
-# by kernel: ours, others'
+# colours by kernel: ours, those of others
 COLOURS = [("#9fc3e8", "#c8c8c8"), ("#1f6fb4", "#808080"), ("#0b3d66", "#404040")]
-# those whose cipher was measured, and those without one
+# links whose cipher was measured, and links without a cipher
 SEALED = ["camex", "camex-wg", "camex-aes", "wireguard", "ovpn", "esp-chacha", "camex-tcp", "ovpn-tcp"]
 PLAIN = ["raw", "jtunnel", "fou", "vxlan"]
 PARTS = [("IP, TCP and veth, at both ends", "#bbbbbb"), ("the cipher, both ways", "#ddaa33"),
@@ -36,7 +36,7 @@ def page(lines, height):
 
 
 def panel(y, measure, results):
-    """(the y below it, its lines)."""
+    """Returns (the y below it, its lines)."""
     kernels = results["kernels"]
     values = {(link, name): report.median(kernel, "counted", link, measure)
               for _, links in GROUPS for link in links for name, kernel in kernels.items()}
@@ -82,7 +82,7 @@ def bars(results):
 
 
 def parts(kernel, link):
-    """What a packet of one flow of TCP costs, in instructions: [by PARTS]; None where that was not measured."""
+    """The cost of a packet of a single TCP flow, in instructions: [by PARTS]; None if not measured."""
     whole, bare = (report.median(kernel, "counted", name, "tcp") for name in (link, "veth"))
     if not whole or not bare:
         return None
@@ -94,7 +94,7 @@ def parts(kernel, link):
 
 
 def cost(results):
-    """What a packet's cost is made of, as a text."""
+    """The parts of a packet's cost, as a text."""
     y, lines = 34, []
     for i, (name, colour) in enumerate(PARTS):
         lines += [rect(8 + 250 * i, 8, 12, colour), text(26 + 250 * i, 18, name)]

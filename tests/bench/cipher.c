@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * What the ciphers alone cost: loading this module seals and opens a packet of @bytes
- * many times, by the functions that batches use, and leaves the mean nanoseconds of each
- * in its parameters: 0 of a cipher that is not to be had here.
+ * Measures the cost of the ciphers alone. When this module is loaded, it seals and opens a packet
+ * of @bytes many times, by the functions that batches use. Its parameters contain the mean
+ * nanoseconds of each, 0 for a cipher that this machine does not have.
  */
 #include <linux/bottom_half.h>
 #include <linux/ktime.h>
@@ -33,7 +33,7 @@ module_param(aes_open_ns, uint, 0444);
 /* from kmalloc(): the kernel's driver takes scatterlists, which the module's own data cannot be in */
 static u8 *room, *opened;
 
-/* Nothing is loaded, and nobody else runs, between the times. */
+/* Measure with bottom halves off, so that nothing else runs meanwhile. */
 static int time_cipher(const struct camex_aead_key *key, size_t ad_len, unsigned int *seal_took,
 		       unsigned int *open_took)
 {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * A plug-in for QEMU that counts how often each block of a guest's code is executed,
- * between one execution of the marker, an otherwise useless instruction (mark.c), and the
- * next. Then it writes a line "ADDRESS INSTRUCTIONS TIMES" for each block to out=FILE.
- * The guest is to have one CPU.
+ * A plug-in for QEMU that counts how often each block of a guest's code is executed between two
+ * executions of the marker, an otherwise useless instruction (mark.c). Then it writes a line
+ * "ADDRESS INSTRUCTIONS TIMES" for each block to out=FILE. The guest must have one CPU.
  */
 #include <inttypes.h>
 #include <stdbool.h>
@@ -13,7 +12,7 @@
 
 #include "mark.h"
 
-/* What is used here of QEMU's plug-in interface; Debian has no package with its header. */
+/* The used part of QEMU's plug-in interface, because no Debian package has its header. */
 typedef uint64_t qemu_plugin_id_t;
 struct qemu_plugin_tb;
 struct qemu_plugin_insn;

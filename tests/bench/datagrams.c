@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * Datagrams as QUIC sends and receives them: many in one call, at both ends.
+ * Sends and receives datagrams as QUIC does: many in one call, at both ends.
  *
- * datagrams PORT serve: takes UDP of that port with UDP_GRO (Linux 5.0), and tells the connection of
- * TCP to the same port what came.
- * datagrams PORT ADDRESS SIZE BYTES: sends so many bytes in datagrams of SIZE bytes, 44 in each call
- * (UDP_SEGMENT, Linux 4.18), and prints {"datagrams": N, "sent": N, "reads": N, "ns": N}: how many
- * arrived, of how many, by how many calls, and the time from the first call that sent to the last
- * datagram that arrived. Both ends are on one clock.
+ * datagrams PORT serve: receives UDP on that port with UDP_GRO (Linux 5.0), and reports the result
+ * over a TCP connection to the same port. datagrams PORT ADDRESS SIZE BYTES: sends BYTES bytes in
+ * datagrams of SIZE bytes, 44 in each call (UDP_SEGMENT, Linux 4.18). Prints {"datagrams": N,
+ * "sent": N, "reads": N, "ns": N}: received datagrams, sent datagrams, calls to receive, and the
+ * time from the first send to the last received datagram. Both ends must have the same clock.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -21,14 +20,14 @@
 #include <time.h>
 #include <unistd.h>
 
-/* ms without a datagram after which none is on its way any more */
+/* SILENCE: milliseconds without a datagram that end a measurement */
 enum { AT_ONCE = 44, LARGEST = 65535, SILENCE = 50 };
 
 /**
- * struct result - what arrived
- * @datagrams: how many
- * @reads: calls that brought them
- * @last: when the last one came, ns of CLOCK_MONOTONIC
+ * struct result - result of receiving
+ * @datagrams: number of received datagrams
+ * @reads: number of calls that returned datagrams
+ * @last: time of the last one, nanoseconds of CLOCK_MONOTONIC
  */
 struct result {
 	long long datagrams;
@@ -57,7 +56,7 @@ static int open_socket(int type)
 	return fd;
 }
 
-/* Datagrams of one call, or 0 after a silence. */
+/* Receive once. Returns the number of datagrams, or 0 after a silence. */
 static int receive(int fd, int timeout)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
@@ -83,7 +82,7 @@ static int receive(int fd, int timeout)
 	return 1;
 }
 
-/* All that comes until a silence, once there was something. */
+/* Wait for the first datagram, then receive until a silence. */
 static void take(int fd, struct result *result)
 {
 	int n, timeout = 5000;

@@ -21,7 +21,7 @@ ERRORS = (Failure, subprocess.CalledProcessError, ValueError)
 
 
 def prepare(*packages):
-    """What the guest's side needs."""
+    """Installs packages and compiles programs for the guest."""
     subprocess.run([repo / "tests/need", "gcc", "iproute2", "iputils-ping", "iperf3", "ethtool",
                     "procps", "pkg-config", "libnl-genl-3-dev", "wireguard-tools", "socat", *packages], check=True)
     out.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ def prepare(*packages):
 
 
 def fetch_wireguard_go():
-    """The program of sid, which uses segmentation offload, is there for the guest."""
+    """Fetches wireguard-go of Debian sid, which uses segmentation offload."""
     program = out / "wireguard-go"
     if program.exists():
         return
@@ -49,10 +49,10 @@ def fetch_wireguard_go():
 def boot(kernel, links, steps, seconds, wall=False, steering="as-is", counted=""):
     """Runs the steps (file, link, measure) in a guest with these links.
 
-    Each measurement takes about so many seconds. What the programs say is in files of these
-    names in the directory that is returned, beside release and cipher. Of the step with the
-    name counted the blocks executed, as count.c writes them, are in counts, and the guest's
-    /proc/kallsyms is there too. By the wall clock a step takes two seconds.
+    Each measurement takes about this many seconds, and by the wall clock two seconds. Returns a
+    directory with the output of each step in its file, and the files release and cipher. For the
+    step whose name is in counted, the file counts has the executed blocks (count.c), and kallsyms is
+    the guest's /proc/kallsyms.
     """
     if "wireguard-go" in links:
         fetch_wireguard_go()

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What is measured, how much of it, and how the programs' reports are read."""
+"""The measurements, their amounts, and the parsers of the programs' reports."""
 import json
 
-# What fits on an Ethernet of 1500 through each link; all tunnels are set to WireGuard's.
+# Largest MTU of each link on an Ethernet of 1500. For the measurements all tunnels have WireGuard's
+# MTU.
 MTU = {"veth": 1500, "camex": 1428, "raw": 1472, "wireguard": 1420, "vxlan": 1450, "fou": 1472,
        "jtunnel": 1464, "esp-aes": 1446, "esp-chacha": 1446, "ovpn": 1448, "tap": 1414, "vxlan-wg": 1370,
        "tap-raw": 1458, "tap-raw-np": 1458, "tap-raw-nf": 1458, "tap-raw-np-nf": 1458,
@@ -13,12 +14,12 @@ LESS = {"tap": 1370, "vxlan-wg": 1370, "vxlan-camex": 1370}
 TCP_HEADERS = 52            # IPv4, timestamps
 SEGMENT = INNER_MTU - TCP_HEADERS   # bytes of TCP's in a packet
 
-# The four ways through transport udp, as they are for a tap link, and what of them is measured.
+# The four settings of tx and rx of transport udp, on a tap link, and the measurements of them.
 PATHS = {("udp", "udp"): "tap-raw", ("netpoll", "udp"): "tap-raw-np",
          ("udp", "netfilter"): "tap-raw-nf", ("netpoll", "netfilter"): "tap-raw-np-nf"}
 PATH_MEASURES = ["tcp", "udp64"]
 
-# A connection that is passed on carries nothing else.
+# Links that only relay TCP connections.
 RELAYED = ["socat"]
 
 NAMES = {"veth": "veth alone", "camex": "camex", "raw": "camex, protocol raw",
@@ -35,16 +36,17 @@ NAMES = {"veth": "veth alone", "camex": "camex", "raw": "camex, protocol raw",
          "camex-tcp": "camex, transport tcp", "ovpn-tcp": "ovpn over TCP, ChaCha20-Poly1305",
          "socat": "no tunnel: socat to socat, plain TCP"}
 
-# Those whose cipher is AES-256-GCM as camex has it; all others that encrypt have ChaCha20-Poly1305,
-# but for esp-aes.
+# Links with camex's cipher aes-256-gcm. All other encrypted links have ChaCha20-Poly1305, except
+# esp-aes.
 AES = ["camex-aes"]
 
-# Those whose handshake is WireGuard's, at both ends in the kernel. What two static keys agree on is
-# computed once: by WireGuard when a peer is added, by camex in the first handshake.
+# Links with WireGuard's handshake, at both ends in the kernel. The shared secret of two static keys
+# is computed once: by WireGuard when a peer is added, by camex during the first handshake.
 HANDSHAKES = ["wireguard", "camex-wg", "camex-aes", "camex-to-wg", "wg-to-camex"]
 
-# Nominal rates by which the amounts are chosen: Mbit/s of TCP, packets/s of UDP. What is compared
-# moves the same amount: each flow's slow beginning counts as much for one as for the other.
+# Nominal rates, from which the amounts follow: Mbit/s of TCP, packets/s of UDP. Links that are
+# compared with each other transfer the same amount, so that the slow start of a flow has the same
+# weight for both.
 PLAIN = (2000, 35000)
 ENCRYPTED = (250, 25000)
 RATES = {"veth": (2200, 45000)} | dict.fromkeys(
@@ -67,25 +69,25 @@ MEASURES = {
     "none": ("none", "tcp", "Mbit/s", "TCP, no offloads below"),
 }
 
-# One flow of TCP, which is compared most closely, takes so many times as long as the rest, and
-# counts from its first tenth of a second to its last, by what the sender's socket takes: how it
-# begins differs from run to run, and when the receiver hears of the end is up to the scheduler, 0
-# to 4 ms late. What a tunnel still holds at the end counts for it; WireGuard's
-# receiver ends some 1 % later than its sender.
+# A single TCP flow is compared most closely, so it runs longer than the others by this factor. Only
+# the data that the sender's socket accepts from the first to the last tenth of a second counts: the
+# beginning of a flow differs from run to run, and the scheduler delays the end at the receiver by 0
+# to 4 ms. Data that is still inside the tunnel at the end counts, too. With WireGuard the receiver
+# ends about 1 % later than the sender.
 LONGER = {"tcp": 2.5}
 
-# The first kernel that has a link, and the first that has not: netpoll is refused by veth then.
+# The first kernel with a link, and the first one without: from 6.12 on veth refuses netpoll.
 SINCE = {"ovpn": (6, 16), "ovpn-tcp": (6, 16)}
 UNTIL = dict.fromkeys(["tap-raw-np", "tap-raw-np-nf"], (6, 12))
 
 
 def exists(link, kernel):
-    """Has a kernel that link?"""
+    """Does this kernel support the link?"""
     return SINCE.get(link, (0,)) <= tuple(map(int, kernel.split("."))) < UNTIL.get(link, (1000,))
 
 
 def measured(link, measure):
-    """Is that measured of a link?"""
+    """Does this measurement apply to the link?"""
     if measure in ("handshake", "rehandshake"):
         return link in HANDSHAKES
     if link in RELAYED:
@@ -94,7 +96,7 @@ def measured(link, measure):
 
 
 def limit(link, measure, seconds, wall):
-    """The end of a plan's line: after how many bytes (-n) or seconds (-t) iperf3 stops."""
+    """The limit of a line of the plan: bytes (-n) or seconds (-t) after which iperf3 stops."""
     if wall:
         return "-t 2"
     traffic = MEASURES[measure][1]
@@ -114,7 +116,7 @@ def limit(link, measure, seconds, wall):
 
 
 def ends(text):
-    """What iperf3's reports, one after the other, say in the end."""
+    """The final results of iperf3's reports, which follow one another in the text."""
     decoder, reports, at = json.JSONDecoder(), [], 0
     while at < len(text):
         report, at = decoder.raw_decode(text, at)
@@ -126,7 +128,7 @@ def ends(text):
 
 
 def packets(link, measure, text):
-    """How many datagrams, or packets of full size, arrived."""
+    """The number of datagrams, or of full-size packets, that arrived."""
     if MEASURES[measure][1].startswith("gso"):
         return json.loads(text)["datagrams"]
     if MEASURES[measure][1].startswith("udp"):
@@ -135,7 +137,7 @@ def packets(link, measure, text):
 
 
 def reading(measure, text):
-    """The number in what a program printed, in the measure's unit."""
+    """The result in a program's output, in the unit of the measurement."""
     traffic = MEASURES[measure][1]
     if traffic == "rr":
         return json.loads(text)["round_trip_ns"]

@@ -2,9 +2,9 @@
 /*
  * ovpn DEV LOCAL REMOTE PORT NUMBER [tcp]: makes DEV, of type ovpn, one end of a tunnel between the
  * IPv4 addresses LOCAL and REMOTE, both at UDP PORT; NUMBER is 1 at one end and 2 at the other.
- * With tcp the first one listens on TCP PORT and the second one connects.
- * It prints a line when all is there and stays: the kernel gives the socket up with it.
- * The numbers are those of linux/ovpn.h (Linux 6.16), which Debian 12 does not have.
+ * With tcp the first one listens on TCP PORT and the second one connects. It prints a line when
+ * everything is set up, and keeps running, because the kernel gives up the socket when it ends. The
+ * numbers are those of linux/ovpn.h (Linux 6.16), which Debian 12 does not have.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -57,7 +57,7 @@ static int udp_socket(struct in_addr local, in_port_t port)
 	return fd;
 }
 
-/* A connection: OpenVPN makes it, and hands it over to the kernel. */
+/* Make a TCP connection, which is handed over to the kernel, as OpenVPN does. */
 static int tcp_socket(struct in_addr local, struct in_addr remote, in_port_t port, bool listens)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr = local };
@@ -87,7 +87,7 @@ static int tcp_socket(struct in_addr local, struct in_addr remote, in_port_t por
 	return fd;
 }
 
-/* The key of what one end sends: of no interest, but there is one for each direction. */
+/* Add the key for one direction. Any key will do, but each direction needs its own. */
 static void put_direction(struct nl_msg *message, int type, int sender)
 {
 	struct nlattr *nest = nla_nest_start(message, type);

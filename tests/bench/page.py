@@ -180,6 +180,6 @@ def write(results, dir):
     (dir / "performance.svg").write_text(chart.bars(results))
     (dir / "performance-cost.svg").write_text(chart.cost(results))
     readings = json.dumps(results, indent=1)
-    # what was read one time after the other is one line
+    # each list of readings is written on one line
     readings = re.sub(r"\[[^][{}]*\]", lambda each: " ".join(each.group().split()), readings)
     (dir / "performance.json").write_text(readings + "\n")

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * pingpong serve: answers each byte that a TCP connection to port 5300 brings.
- * pingpong ADDRESS COUNT: sends one byte and waits for the answer, COUNT times after
- * a tenth of that unmeasured; prints {"round_trip_ns": N}, the mean.
+ * pingpong serve: answers each byte received on TCP connections to port 5300. pingpong ADDRESS
+ * COUNT: sends one byte and waits for the answer, COUNT times after a tenth of that unmeasured;
+ * prints {"round_trip_ns": N}, the mean.
  */
 #include <arpa/inet.h>
 #include <err.h>

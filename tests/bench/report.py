@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""Medians, ratios and targets, from what the guests found, and their tables.
+"""Medians, ratios and targets from the guests' results, and tables of them.
 
 Results are {"kernels": {kernel: {"date": text, "release": text, "cipher": text,
 "earlier": {link, "link measure" or part: release and date, where these are others},
@@ -12,7 +12,7 @@ import statistics
 import measures
 
 TARGETS = json.loads((pathlib.Path(__file__).parent / "targets.json").read_text())["targets"]
-# One of each cipher.
+# One link for each cipher.
 LIMITED = ["camex", "camex-aes"]
 
 
@@ -23,15 +23,15 @@ def median(kernel, part, link, measure):
 
 
 def limit(kernel, link, measure="tcp"):
-    """Mbit/s that a link's cipher and veth alone leave of a kind of TCP; None without either."""
+    """Upper limit of a link's TCP rate, from the costs of cipher and veth; Mbit/s, or None if unknown."""
     veth = median(kernel, "counted", "veth", measure)
     return measures.cipher_limit(kernel["cipher"], veth, link) if veth else None
 
 
 def possible(kernel, target):
-    """The ratio that nobody with this cipher can exceed; None where that is not known."""
+    """The highest ratio that is possible with this cipher; None if unknown."""
     theirs = other(kernel, "counted", target)
-    # without offloads veth's TCP sends small packets, which a tunnel's need not
+    # without offloads TCP over veth sends small packets, but TCP over a tunnel may send large ones
     if target["against"] != ["wireguard"] or "wall" in target or theirs is None or \
             target["measure"] not in ("tcp", "forward", "nic"):
         return None
@@ -40,7 +40,7 @@ def possible(kernel, target):
 
 
 def other(kernel, part, target):
-    """What a target's link is compared with."""
+    """The result with which a target's link is compared."""
     if target["against"] == ["limit"]:
         return limit(kernel, target["link"])
     found = [median(kernel, part, link, target["measure"]) for link in target["against"]]
@@ -71,7 +71,7 @@ def ratios(results):
 
 
 def paths(kernel):
-    """What the four ways of transport udp cost: [{tx, rx, figure: number}]."""
+    """The costs of the four settings of tx and rx: [{tx, rx, figure: number}]."""
     found = []
     for (tx, rx), link in measures.PATHS.items():
         packets, mbits = (median(kernel, "counted", link, measure) for measure in ("udp64", "tcp"))
@@ -82,7 +82,7 @@ def paths(kernel):
 
 
 def impossible(results):
-    """What cannot have been measured right: [text]."""
+    """Results that must be wrong: [text]."""
     found = []
     for name, kernel in results["kernels"].items():
         for link in LIMITED:
