@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # shellcheck shell=bash
-# Library for the scripts that run inside a guest, as root (what needs no
-# namespace serves tests on the host as well):
+# Library for scripts that run as root inside a guest. Functions that need no namespace also serve
+# tests on the host:
 #
 #	#!/bin/bash
 #	# shellcheck source-path=SCRIPTDIR
@@ -10,12 +10,11 @@
 #	ok "host1 reaches host2" reaches host1 192.0.2.2
 #	done_testing
 #
-# They print TAP; the exit status is 1 if a test failed or not all of them ran.
-# Nothing is skipped: tests/need on the host provides jq, iperf3, iproute2,
-# iputils-ping and whatever else a script uses.
+# Scripts print TAP. Their exit status is 1 if a test failed or did not run. No test is skipped:
+# tests/need installs jq, iperf3, iproute2, iputils-ping and other programs on the host.
 set -u -o pipefail
 
-# camexctl refuses keys that others can read
+# camexctl refuses key files that other users can read
 umask 077
 tests_run=0
 tests_failed=0
@@ -23,34 +22,34 @@ tests_done=""
 test_hosts=()
 test_pids=()
 test_tmp=$(mktemp -d)
-# programs that count which of their lines run: other users than root count elsewhere
+# for programs with coverage counters: users other than root need another directory
 uncounted=()
 if [ -n "${GCOV_PREFIX-}" ]; then
 	mkdir -p "$GCOV_PREFIX/nobody"
 	chmod 1777 "$GCOV_PREFIX/nobody"
 	uncounted=(env "GCOV_PREFIX=$GCOV_PREFIX/nobody")
 fi
-# "${nobody[@]}" COMMAND...: as a user without any capability
+# "${nobody[@]}" COMMAND...: run COMMAND as a user without any capability
 # shellcheck disable=SC2034 # used by scripts
 nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups "${uncounted[@]}")
 export NOBODY="${nobody[*]}" # for programs
 
-# on HOST COMMAND...: runs COMMAND in the namespace of HOST.
+# on HOST COMMAND...: run COMMAND in the namespace of HOST.
 on() {
 	ip netns exec "$@"
 }
 
-# kmsg TEXT: puts TEXT into the guest's kernel log, to see there what belongs to what.
+# kmsg TEXT: write TEXT to the guest's kernel log, to mark the messages of a test.
 kmsg() {
 	[ ! -e /run/camex/command ] || echo "camex-test: $*" >/dev/kmsg
 }
 
-# note TEXT: prints TEXT as TAP diagnostics; without arguments, what comes in on stdin.
+# note [TEXT]: print TEXT, or standard input, as TAP diagnostics.
 note() {
 	if [ $# -gt 0 ]; then echo "$*"; else cat; fi | sed 's/^/# /'
 }
 
-# result STATUS DESCRIPTION: one TAP line; for tests that are no single command.
+# result STATUS DESCRIPTION: print a TAP line, for a test that is not a single command.
 result() {
 	tests_run=$((tests_run + 1))
 	kmsg "$tests_run $2"
@@ -74,8 +73,7 @@ ok() {
 	}
 }
 
-# nok DESCRIPTION COMMAND...: COMMAND fails, and of its own accord (not by a
-# signal, not because it is missing).
+# nok DESCRIPTION COMMAND...: COMMAND fails, but not by a signal, and not because it does not exist.
 nok() {
 	local description=$1 status=0
 	shift
@@ -100,7 +98,7 @@ is() {
 	fi
 }
 
-# isnt DESCRIPTION GOT OTHER: the strings differ.
+# isnt DESCRIPTION GOT OTHER: both strings differ.
 isnt() {
 	if [ "$2" != "$3" ]; then
 		result 0 "$1"
@@ -134,13 +132,13 @@ unlike() {
 	fi
 }
 
-# check DESCRIPTION SHELL: the line of shell succeeds, evaluated in this shell.
+# check DESCRIPTION SHELL: the line of shell code succeeds in this shell.
 check() {
 	ok "$1" eval "$2"
 }
 
-# pass_on [-p PREFIX] COMMAND...: COMMAND prints TAP of its own, which becomes part
-# of ours, with PREFIX before each description.
+# pass_on [-p PREFIX] COMMAND...: run COMMAND, which prints TAP, and include its tests in ours, with
+# PREFIX before each description.
 pass_on() {
 	local line planned="" first=$tests_run prefix=""
 	if [ "$1" = -p ]; then
@@ -159,25 +157,25 @@ pass_on() {
 	is "$* ran to its end" "$((tests_run - first))" "$planned"
 }
 
-# wait_until SECONDS COMMAND...: tries COMMAND until it succeeds; false if it never did.
+# wait_until SECONDS COMMAND...: repeat COMMAND until it succeeds. False if it did not.
 wait_until() {
 	local until=$((${EPOCHREALTIME/./} + $1 * 1000000)) times=0
 	shift
 	until "$@" >/dev/null 2>&1; do
 		[ "${EPOCHREALTIME/./}" -lt "$until" ] || return 1
-		# looking is what costs
+		# the checks cost the most time
 		if ((times++ < 10)); then sleep 0.1; else sleep 0.5; fi
 	done
 }
 
-# bg HOST COMMAND...: starts COMMAND in HOST in the background; its process is $!.
-# It ends with the script at the latest.
+# bg HOST COMMAND...: start COMMAND in HOST in the background. $! is its process. It is ended with
+# the script at the latest.
 bg() {
 	ip netns exec "$@" </dev/null &
 	test_pids+=($!)
 }
 
-# stop PID...: ends processes that bg started, and waits for them.
+# stop PID...: end processes that bg started, and wait for them.
 stop() {
 	local pid
 	for pid in "$@"; do
@@ -187,19 +185,19 @@ stop() {
 	return 0
 }
 
-# listening HOST tcp|udp PORT: something in HOST listens there.
+# listening HOST tcp|udp PORT: does a program in HOST listen on that port?
 listening() {
 	[ -n "$(on "$1" ss -Hln "--$2" "sport = :$3")" ]
 }
 
-# iperf_server HOST [PORT]: starts iperf3 -s in HOST and waits until it listens.
+# iperf_server HOST [PORT]: start iperf3 -s in HOST, and wait until it listens.
 iperf_server() {
 	bg "$1" iperf3 -s -p "${2:-5201}" >/dev/null
 	wait_until 20 listening "$1" tcp "${2:-5201}"
 }
 
-# tcp_bps HOST ADDRESS AMOUNT [OPTION...]: bits per second that arrived from HOST
-# at the iperf3 server on ADDRESS. AMOUNT: 5 is seconds, 20M (K, G) is bytes.
+# tcp_bps HOST ADDRESS AMOUNT [OPTION...]: print the bits per second that the iperf3 server on
+# ADDRESS received from HOST. AMOUNT: 5 means seconds, 20M (K, G) means bytes.
 tcp_bps() {
 	local host=$1 address=$2 amount=$3 limit=-t
 	shift 3
@@ -217,9 +215,9 @@ reaches() {
 	on "$host" ping -q -n -c 1 -W 5 "$@" "$address"
 }
 
-# hosts N: makes the namespaces host1..hostN with eth0, 192.0.2.I/24,
-# 2001:db8::I/64 and fe80::I/64 each, on one network: two on a veth pair, more on
-# a bridge in the namespace net0. What another call made is removed first.
+# hosts N: make the namespaces host1 to hostN with eth0, which has 192.0.2.I/24, 2001:db8::I/64 and
+# fe80::I/64. All are on one network: two on a veth pair, more on a bridge in the namespace net0.
+# Namespaces of an earlier call are removed first.
 hosts() {
 	local count=$1 i host
 	remove_hosts
@@ -254,8 +252,8 @@ hosts() {
 	done
 }
 
-# batching HOST DEV: as $CAMEX_BATCHING says, nothing comes in batches over DEV (off), or
-# everything does that can (on).
+# batching HOST DEV: set the offloads of DEV. With CAMEX_BATCHING=off packets come singly, with on
+# in batches if possible.
 batching() {
 	local features=()
 	case ${CAMEX_BATCHING-} in
@@ -270,7 +268,7 @@ batching() {
 	on "$1" ethtool -K "$2" "${features[@]}" >/dev/null
 }
 
-# remove_hosts: removes what hosts made, with the processes that bg started.
+# remove_hosts: remove the namespaces that hosts made, and the processes that bg started.
 remove_hosts() {
 	local host
 	stop "${test_pids[@]}"
@@ -281,21 +279,23 @@ remove_hosts() {
 
 # --- camex ---
 
-# drivers_explain: with what a device refuses there is a text for all of rtnetlink (Linux 6.0)
+# drivers_explain: does rtnetlink pass on the error texts of all link functions (Linux 6.0)?
 drivers_explain() {
 	local major
 	IFS=. read -r major _ < <(uname -r)
 	[ "$major" -ge 6 ]
 }
 
-# slow: the kernel checks so much that tests had better move little data.
+# slow: is this the debug kernel, on which tests should move little data?
 slow() {
 	[ -e /sys/kernel/debug/kmemleak ]
 }
 
-# jq takes longer to start in a guest than all else that these do; they leave it where it is not needed.
+# In a guest jq takes longer to start than these functions take otherwise, so they use it only if
+# needed.
 
-# member NAME: the value of that, a number or a string, of the first object on stdin that has it
+# member NAME: print the value of the member NAME (a number or a string) of the first object on
+# stdin with it
 member() {
 	local text
 	text=$(cat)
@@ -303,7 +303,7 @@ member() {
 	echo "${BASH_REMATCH[2]:-${BASH_REMATCH[1]//\"/}}"
 }
 
-# counters HOST [DEV]: what DEV of HOST counted that is not 0: "NAME=NUMBER NAME=NUMBER".
+# counters HOST [DEV]: print the counters of DEV that are not 0: "NAME=NUMBER NAME=NUMBER".
 counters() {
 	local text all=()
 	text=$(camexctl -n "$1" -j stats "${2:-camex0}") || return
@@ -314,18 +314,19 @@ counters() {
 	echo "${all[*]}"
 }
 
-# counter HOST NAME [DEV]: one counter of DEV.
+# counter HOST NAME [DEV]: print one counter of DEV.
 counter() {
 	camexctl -n "$1" -j stats "${3:-camex0}" | member "$2"
 }
 
-# sum_of NAME HOST...: one of nstat's counters, of all these hosts
+# sum_of NAME HOST...: print the sum of a counter of nstat over these hosts
 sum_of() {
 	local host
 	for host in "${@:2}"; do on "$host" nstat -asz "$1"; done | awk -v name="$1" '$1 == name { n += $2 } END { print n }'
 }
 
-# peer HOST NAME FILTER: what jq's FILTER makes of the peer NAME of camex0 in HOST.
+# peer HOST NAME FILTER: apply the jq FILTER to the peer NAME of camex0 in HOST, and print the
+# result.
 peer() {
 	if [[ $3 =~ ^\.[a-z_]+$ ]]; then
 		camexctl -n "$1" -j peer show camex0 "$2" | member "${3#.}"
@@ -334,10 +335,10 @@ peer() {
 	fi
 }
 
-# tunnel OUTER key|plain [KEYWORD VALUE]...: camex0 in host1 and host2, over IPv4 or
-# IPv6 (OUTER 4 or 6), made by camexctl dev add with these keywords. Each host's one
-# peer is the other, by its name; inside they are 10.0.0.I and fd00::I, and their port
-# is 7000. key: they have the key in $test_tmp/key. What was there before is removed.
+# tunnel OUTER key|plain [KEYWORD VALUE]...: make camex0 in host1 and host2, over IPv4 or IPv6
+# (OUTER is 4 or 6), by camexctl dev add with these keywords. Each host has the other one as its
+# only peer, by its name. Inner addresses are 10.0.0.I and fd00::I, the port is 7000. With "key"
+# both have the key in $test_tmp/key. An existing camex0 is deleted first.
 tunnel() {
 	local outer=$1 secret=() routes=() i j to
 	[ "$2" = plain ] || {
@@ -345,7 +346,7 @@ tunnel() {
 		secret=(key-file "$test_tmp/key")
 	}
 	shift 2
-	# the other end must not hear the one that goes
+	# the other end must not hear a device that is about to be deleted
 	for i in 1 2; do
 		if on "host$i" test -e /sys/class/net/camex0; then camexctl -n "host$i" dev del camex0; fi
 	done
@@ -361,7 +362,7 @@ tunnel() {
 	done
 }
 
-# no_devices: host1 and host2 have no camex0 any more
+# no_devices: delete camex0 of host1 and host2
 no_devices() {
 	local host
 	for host in host1 host2; do
@@ -369,7 +370,7 @@ no_devices() {
 	done
 }
 
-# tunnel_up HOST: its addresses inside, as tunnel gives them, and its link up
+# tunnel_up HOST: add the inner addresses, and set the link up
 tunnel_up() {
 	ip -n "$1" -batch - <<-END
 		address replace 10.0.0.${1#host}/24 dev camex0
@@ -379,11 +380,11 @@ tunnel_up() {
 	[ "${CAMEX_BATCHING-}" != off ] || batching "$1" camex0
 }
 
-# flow HOST ADDRESS [CPU]: keeps packets of several kinds on their way, whatever happens to
-# them, but not so many that nothing else is done.
+# flow HOST ADDRESS [CPU]: send packets of several kinds to ADDRESS continuously, but leave CPU time
+# for the test. Losses do not matter.
 flow() {
 	local gap=0.02 rate=4M seconds=3
-	# there, starting a program takes more than what it sends
+	# on the debug kernel starting a program costs more than its packets
 	if slow; then gap=1 rate=100K seconds=20; fi
 	# shellcheck disable=SC2016 # for the other shell
 	bg "$1" setsid taskset -c "${3-0-$(($(nproc) - 1))}" bash -c 'trap "trap \"\" TERM; kill 0" TERM
@@ -393,7 +394,7 @@ flow() {
 		wait' flow "$2" $gap $rate $seconds >/dev/null 2>&1
 }
 
-# start_traffic: traffic between host1 and host2, both ways, over IPv4 and IPv6.
+# start_traffic: start traffic between host1 and host2, in both directions, over IPv4 and IPv6.
 start_traffic() {
 	bg host2 iperf3 -s >/dev/null 2>&1
 	bg host1 iperf3 -s >/dev/null 2>&1
@@ -401,14 +402,14 @@ start_traffic() {
 	flow host2 fd00::1
 }
 
-# end_traffic: none any more.
+# end_traffic: stop all traffic.
 end_traffic() {
 	stop "${test_pids[@]}"
 	test_pids=()
 }
 
-# counted: what peer, link and counters say, for host1 and then host2: RX_PACKETS RX_BYTES
-# TX_PACKETS TX_BYTES of the peer, then of the link, and then all that went wrong.
+# counted: print counters of host1, then of host2: RX_PACKETS RX_BYTES TX_PACKETS TX_BYTES of the
+# peer, the same of the link, and the names of all error counters above 0.
 counted() {
 	local host
 	for host in host1 host2; do
@@ -422,7 +423,7 @@ counted() {
 			select(.value != 0 and .key != "packets" and .key != "bytes") | .key] | join(" "))"'
 }
 
-# balance WHAT: what one end sent the other received, and nothing went wrong.
+# balance WHAT: each end received all that the other end sent, and no error was counted.
 balance() {
 	local what=$1 all rx_packets rx_bytes tx_packets tx_bytes
 	all=$(counted)
@@ -432,12 +433,12 @@ balance() {
 			"$tx_packets $tx_bytes $rx_packets $rx_bytes"{,} "errors: ")"
 }
 
-# start_exchange: gets exchanged ready, in the shell that calls it.
+# start_exchange: start exchange.py for exchanged, as a coprocess of this shell.
 start_exchange() {
 	coproc exchange { exec "$(dirname "$0")/exchange.py"; }
 }
 
-# end_exchange: it looks at no host any more, and keeps none
+# end_exchange: end exchange.py, so that it no longer holds any namespace
 end_exchange() {
 	# shellcheck disable=SC2154 # set by coproc
 	local pid=$exchange_PID
@@ -445,7 +446,8 @@ end_exchange() {
 	wait "$pid"
 }
 
-# exchanged COMMAND ARGUMENT...: exchange.py, which tells its commands, found nothing wrong.
+# exchanged COMMAND ARGUMENT...: run a command of exchange.py, which describes them. False if it
+# found an error.
 exchanged() {
 	local answer
 	echo "$*" >&"${exchange[1]}"
@@ -454,7 +456,7 @@ exchanged() {
 	[ "$answer" = ok ]
 }
 
-# ipsec: host1 and host2 encrypt what they send each other, in transport mode.
+# ipsec: set up IPsec in transport mode between host1 and host2.
 ipsec() {
 	local i j key=0x0123456789abcdef0123456789abcdef01234567
 	for i in 1 2; do
@@ -476,7 +478,7 @@ no_ipsec() {
 	done
 }
 
-# same DESCRIPTION STATE: that is what the script's own "state" prints now.
+# same DESCRIPTION STATE: the output of the script's function "state" is STATE.
 same() {
 	local got
 	got=$(state)
@@ -489,8 +491,8 @@ same() {
 
 declare -A daemons
 
-# daemon HOST ROLE OPTION...: camex-peer in HOST, its log and its commands in files of that
-# name. One that was there before is ended.
+# daemon HOST ROLE OPTION...: start camex-peer in HOST, in place of an earlier one. Its log is
+# $test_tmp/HOST.log; it reads commands from $test_tmp/HOST.fifo.
 daemon() {
 	local host=$1
 	shift
@@ -507,18 +509,18 @@ end_daemon() {
 	daemons[$1]=""
 }
 
-# log_of HOST: what its daemon wrote. The last line may not be whole yet.
+# log_of HOST: print the complete lines of the daemon's log.
 log_of() {
 	grep '}$' "$test_tmp/$1.log"
 }
 
-# logged_by HOST FILTER: what jq makes of its daemon's log, a list.
+# logged_by HOST FILTER: apply the jq FILTER to the daemon's log, a list, and print the result.
 logged_by() {
 	log_of "$1" | jq -cs "$2"
 }
 
-# count_logged HOST FILTER: how many entries of its daemon's log are so; FILTER is jq's, but no more
-# than .NAME == VALUE and .NAME == VALUE...
+# count_logged HOST FILTER: print the number of entries of the daemon's log that match FILTER. Of
+# jq's syntax FILTER may only have .NAME == VALUE and .NAME == VALUE...
 count_logged() {
 	local rest=$2 wanted=()
 	while [[ $rest =~ ^\.([a-z_0-9]+)\ ==\ (\"[^\"]*\"|[0-9]+)(\ and\ (.*))?$ ]]; do
@@ -534,12 +536,12 @@ count_logged() {
 		END { print n + 0 }' "$test_tmp/$1.log" "${wanted[@]}"
 }
 
-# has_logged HOST N FILTER: as many entries of its log are so, or more.
+# has_logged HOST N FILTER: do N or more entries of the daemon's log match FILTER?
 has_logged() {
 	[ "$(count_logged "$1" "$3")" -ge "$2" ]
 }
 
-# tell HOST COMMAND: its daemon has done it.
+# tell HOST COMMAND: send COMMAND to the daemon, and wait until it is done.
 tell() {
 	local before
 	before=$(grep -c '"done"' "$test_tmp/$1.log")
@@ -551,7 +553,7 @@ done_more() {
 	[ "$(grep -c '"done"' "$test_tmp/$1.log")" -gt "$2" ]
 }
 
-# answers HOST ADDRESS: how many pings of its daemon were answered from there.
+# answers HOST ADDRESS: print how many pings of the daemon were answered from ADDRESS.
 answers() {
 	count_logged "$1" ".dir == \"in\" and .verdict == \"ok\" and .icmp_type == 0 and .source == \"$2\""
 }
@@ -560,14 +562,15 @@ more_answers() {
 	[ "$(answers "$1" "$2")" -ge "$3" ]
 }
 
-# pinged HOST ADDRESS [N]: its daemon, without a tun device, gets as many answers to pings.
+# pinged HOST ADDRESS [N]: the daemon, without a tun device, sends N pings, and all are answered.
 pinged() {
 	local before
 	before=$(answers "$1" "$2")
 	tell "$1" "ping $2 ${3-1}" && wait_until 5 more_answers "$1" "$2" $((before + ${3-1}))
 }
 
-# kernel HOST ADDRESS ARGUMENT...: camex0 in HOST with an inner address; it is the only one.
+# kernel HOST ADDRESS ARGUMENT...: make camex0 in HOST with this inner address, in place of an
+# earlier one.
 kernel() {
 	local host=$1 address=$2
 	shift 2
@@ -577,8 +580,8 @@ kernel() {
 		ip -n "$host" link set camex0 up
 }
 
-# fleet_conf [LINE...]: a camex.conf with these lines in [server]. The passphrase is "secret",
-# but for CAM02; CAM01 is 10.88.0.2, and so on.
+# fleet_conf [LINE...]: print a camex.conf with these lines in [server]. The passphrase is "secret",
+# except for CAM02. CAM01 has 10.88.0.2, and so on.
 fleet_conf() {
 	cat <<-END
 		[server]
@@ -602,15 +605,15 @@ fleet_conf() {
 	END
 }
 
-# serve HOST: a server in HOST, by $test_tmp/camex.conf; it is the only one.
+# serve HOST: make a server in HOST from $test_tmp/camex.conf, in place of an earlier one.
 serve() {
 	if on "$1" test -e /sys/class/net/camex0; then camexctl -n "$1" dev del camex0; fi
 	camexctl -n "$1" dev add camex0 && camexctl -n "$1" load camex0 "$test_tmp/camex.conf" &&
 		ip -n "$1" link set camex0 up
 }
 
-# client_file SERVER [LINE...]: $test_tmp/client.up, for a client of the server at that address,
-# with these lines in [device]. Its passphrase is "secret".
+# client_file SERVER [LINE...]: write $test_tmp/client.up, for a client of the server with address
+# SERVER, with these lines in [device]. The passphrase is "secret".
 client_file() {
 	echo secret >"$test_tmp/secret"
 	cat >"$test_tmp/client.up" <<-END
@@ -624,7 +627,8 @@ client_file() {
 	END
 }
 
-# far_end HOST: the far end of what far_file describes, 10.0.0.2, for host1 with the key in $test_tmp/key
+# far_end HOST: make the far end for far_file in HOST: 10.0.0.2, with peer host1 and the key in
+# $test_tmp/key
 far_end() {
 	camexctl -n "$1" dev add camex0 port 7000 &&
 		camexctl -n "$1" peer add camex0 host1 key-file "$test_tmp/key" routes 10.0.0.1/32 &&
@@ -632,7 +636,7 @@ far_end() {
 		ip -n "$1" link set camex0 up
 }
 
-# far_file: $test_tmp/camex0.up, 10.0.0.1, with one peer, "far", whose endpoint is a name
+# far_file: write $test_tmp/camex0.up: 10.0.0.1, with one peer "far", whose endpoint is a host name
 far_file() {
 	cat >"$test_tmp/camex0.up" <<-'END'
 		[device]
@@ -646,22 +650,22 @@ far_file() {
 	END
 }
 
-# has_counted HOST COUNTER N: camex0 of HOST has counted so many there.
+# has_counted HOST COUNTER N: is this counter of camex0 in HOST equal to N?
 has_counted() {
 	[ "$(counter "$1" "$2")" -eq "$3" ]
 }
 
-# is_at HOST PEER REGEX: that is the peer's endpoint, as HOST knows it.
+# is_at HOST PEER REGEX: does the endpoint that HOST has for PEER match REGEX?
 is_at() {
 	[[ $(peer "$1" "$2" .endpoint) =~ ^$3$ ]]
 }
 
-# tenths SINCE: how long ago EPOCHREALTIME was SINCE, in tenths of seconds
+# tenths SINCE: print the tenths of seconds since EPOCHREALTIME was SINCE
 tenths() {
 	echo $(((${EPOCHREALTIME/./} - ${1/./} + 50000) / 100000))
 }
 
-# seconds COMMAND...: how long until it succeeds, at most 30; prints them.
+# seconds COMMAND...: print the seconds until COMMAND succeeds, at most 30.
 seconds() {
 	local start=$EPOCHREALTIME took
 	wait_until 30 "$@" || return
@@ -669,7 +673,7 @@ seconds() {
 	echo "$((took / 10)).$((took % 10))"
 }
 
-# in_time DESCRIPTION LIMIT SECONDS: it took no more.
+# in_time DESCRIPTION LIMIT SECONDS: SECONDS is at most LIMIT.
 in_time() {
 	local took=${3:-99.0}
 	ok "$1: $took s" test "${took/./}" -le $(($2 * 10))
@@ -677,7 +681,7 @@ in_time() {
 
 # --- the end ---
 
-# done_testing: prints the plan and ends the script; the last line of each.
+# done_testing: print the plan and end the script; the last line of each script.
 done_testing() {
 	tests_done=yes
 	echo "1..$tests_run"

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""What test-hibernate has outside of its guest.
+"""The part of test-hibernate that runs outside the guest.
 
 hibernate.py ping PORT GUEST FILE    pings through the guest's tunnels, for ever; FILE: what is unreachable
 hibernate.py nonces PORT PCAP...     fails if datagrams of that UDP port have a nonce twice
@@ -32,7 +32,7 @@ def ping(destination, number):
 
 
 def unreachable(frame):
-    """The destination that an ICMP host unreachable is about, or None."""
+    """The destination in an ICMP host unreachable message, or None."""
     if frame[12:14] != b"\x08\x00" or frame[23] != 1 or frame[34:36] != b"\x03\x01":
         return None
     return socket.inet_ntoa(frame[58:62])
@@ -63,7 +63,7 @@ def pings(port, guest, file):
 
 
 def frames(file):
-    """Yields the frames of a pcap file; the last one may not be whole."""
+    """Yields the complete frames of a pcap file."""
     with open(file, "rb") as pcap:
         data = pcap.read()
     order = "<" if data[:4] == b"\xd4\xc3\xb2\xa1" else ">"
@@ -75,7 +75,7 @@ def frames(file):
 
 
 def sealed(file, port):
-    """Yields (nonce, datagram) of what was sent encrypted to a port; 7002: protocol wireguard."""
+    """Yields (nonce, datagram) of encrypted datagrams to a port; 7002 has protocol wireguard."""
     for frame in frames(file):
         if frame[12:14] != b"\x08\x00" or len(frame) < 42 or frame[23] != 17:
             continue
@@ -84,7 +84,7 @@ def sealed(file, port):
             continue
         datagram = udp[8 : struct.unpack_from("!H", udp, 4)[0]]
         if port == 7002 and datagram[:4] == b"\x04\0\0\0":
-            # the sender and the receiver's index tell the key; then the counter
+            # sender and receiver index identify the key; the counter follows
             yield datagram[4:8] + frame[26:30] + datagram[8:16], datagram
             continue
         lead = 8 if port == 7001 else 0
@@ -104,7 +104,7 @@ def nonces(port, files):
             seen[nonce] = datagram
     prefixes = {nonce[:4] for nonce in seen}
     print(f"{len(seen)} nonces of {len(prefixes)} sessions, {twice} of them twice")
-    # both ends, before and after
+    # both ends, before and after the hibernation
     if len(seen) < 100 or len(prefixes) < 4:
         print("that is too few")
         return 1
