@@ -55,7 +55,7 @@ enum change_kind {
  * @rule: a policy rule
  * @hook: a command of the file
  * @mtu: an MTU
- * @last: no later change gives the peer more routes; a firewall is there already
+ * @last: no later change gives the peer more routes; for a firewall: it exists already
  */
 struct change {
 	enum change_kind kind;

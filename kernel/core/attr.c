@@ -46,7 +46,7 @@ int camex_attr_once(const struct nlattr *head, int len, int maxtype,
  * camex_attr_addr() - read an IP address
  * @addr: family and address are written
  * @attr: 4 or 16 bytes
- * @extack: told what is wrong
+ * @extack: text on failure
  *
  * Return: 0 or -EINVAL.
  */

@@ -54,7 +54,7 @@ static int set_link_settings(struct net_device *dev,
 	return 0;
 }
 
-/* For the link of a device. */
+/* Operations of the link of a device. */
 const struct ethtool_ops camex_ethtool_ops = {
 	.get_drvinfo		= get_drvinfo,
 	.get_link		= ethtool_op_get_link,
@@ -66,7 +66,7 @@ const struct ethtool_ops camex_ethtool_ops = {
 	.set_link_ksettings	= set_link_settings,
 };
 
-/* For a per-peer link. */
+/* Operations of a per-peer link. */
 const struct ethtool_ops camex_link_ethtool_ops = {
 	.get_link		= ethtool_op_get_link,
 	.get_ts_info		= ethtool_op_get_ts_info,

@@ -81,7 +81,7 @@ static int may_change(const struct camex_dev *cdev,
  * @addr: MAC address
  * @vid: VLAN ID, 0 for none
  * @flags: NLM_F_*
- * @extack: told what is wrong
+ * @extack: text on failure
  *
  * Context: RTNL.
  * Return: 0 or a negative errno.
@@ -130,7 +130,7 @@ int camex_fdb_ndo_add_in(struct ndmsg *ndm, struct nlattr **tb,
  * @dev: a tap link
  * @addr: MAC address
  * @vid: VLAN ID, 0 for none
- * @extack: told what is wrong
+ * @extack: text on failure
  *
  * Context: RTNL.
  * Return: 0 or a negative errno.

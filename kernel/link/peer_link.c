@@ -293,7 +293,7 @@ void camex_peer_link_request(struct camex_peer *peer)
 	list_add_tail(&peer->link.node, &links->due);
 	if (links->working)
 		return;
-	/* The net_device waits for the work item when it goes. */
+	/* The deletion of the net_device waits for the work item. */
 	links->working = true;
 	netdev_hold(cdev->dev, &links->tracker, GFP_ATOMIC);
 	queue_work(links_queue, &links->work);

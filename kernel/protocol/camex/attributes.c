@@ -25,7 +25,7 @@ static bool read_client_id(const struct nlattr *attr, char *id)
  * camex_camex_dev_check() - camex_protocol_ops.dev_check
  * @cdev: the device, or NULL for a new one
  * @tb: CAMEX_A_DEV_*, validated by their policy
- * @extack: told what is wrong
+ * @extack: text on failure
  *
  * Return: 0 or -EINVAL.
  */

@@ -98,8 +98,8 @@ static struct camex_peer *find_heir(const struct camex_session *session)
  * @peer: the peer
  * @sends: true: all sessions for sending but the current one; false: those for receiving
  *
- * What was sent under a shared key could still be reflected, so another peer with the key gets the
- * sessions for sending.
+ * Datagrams that were sent under a shared key could still be reflected to us, so another peer with
+ * the key gets the sessions for sending.
  *
  * Context: RTNL and camex_dev.lock held.
  */

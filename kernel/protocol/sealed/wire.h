@@ -30,7 +30,7 @@ typedef __u64 u64;
 #define CAMEX_WIRE_VERSION	1
 #define CAMEX_WIRE_BODY_MAX	65535	/* maximum of the length field */
 
-/* What a datagram of protocol camex carries. */
+/* Types of datagrams of protocol camex. */
 enum camex_wire_type {
 	CAMEX_WIRE_REGISTER = 1,	/* text, client to server */
 	CAMEX_WIRE_DATA = 2,		/* one bare IP packet */

@@ -72,7 +72,7 @@ static void forget_keys(struct camex_wg_dev *dev)
  * @cdev: the device
  * @portid: the requesting socket
  *
- * What is remembered since a request that failed stays.
+ * Ciphers that were remembered for a failed request stay.
  *
  * Return: 0 or -ENOMEM.
  */

@@ -19,7 +19,7 @@
 /* Counters at which a new session is requested, and at which this one is no longer used. */
 #define CAMEX_WG_REKEY_COUNTER		BIT_ULL(60)
 #define CAMEX_WG_REJECT_COUNTER		(U64_MAX - BIT_ULL(13))
-/* The same for AES-256-GCM, whose keys are good for fewer bytes. */
+/* The same for AES-256-GCM, under one key of which fewer bytes may be encrypted. */
 #define CAMEX_WG_REKEY_COUNTER_AES	BIT_ULL(31)
 #define CAMEX_WG_REJECT_COUNTER_AES	BIT_ULL(32)
 
