@@ -93,6 +93,23 @@ struct camex_peer *camex_peer_find(struct camex_dev *cdev, const char *name)
 	return rhashtable_lookup_fast(&cdev->names, folded, by_name);
 }
 
+/* Bytes from the end of struct camex_peer to the transport's own struct. */
+static size_t protocol_part(const struct camex_dev *cdev)
+{
+	return ALIGN(cdev->protocol->peer_size, CAMEX_OWN_ALIGN);
+}
+
+/**
+ * camex_peer_transport_own() - the transport's own struct of a peer
+ * @peer: the peer
+ *
+ * Return: camex_transport_ops.peer_size bytes.
+ */
+void *camex_peer_transport_own(const struct camex_peer *peer)
+{
+	return camex_peer_own(peer) + protocol_part(peer->cdev);
+}
+
 /**
  * camex_peer_new() - add a peer with a name, and perhaps a key
  * @cdev: the device
@@ -110,7 +127,8 @@ struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
 	int err;
 
 	ASSERT_RTNL();
-	peer = kzalloc(sizeof(*peer) + cdev->protocol->peer_size, CAMEX_GFP_REQUEST);
+	peer = kzalloc(sizeof(*peer) + protocol_part(cdev) + cdev->transport->peer_size,
+		       CAMEX_GFP_REQUEST);
 	if (!peer)
 		return ERR_PTR(-ENOMEM);
 	peer->cdev = cdev;

@@ -73,27 +73,6 @@ struct camex_peer_stations {
 };
 
 /**
- * struct camex_fallback - the transport of two by which a peer is reached (transport udp,tcp).
- *	Lock: camex_dev.lock
- * @standby: endpoint of the other transport, where the peer may still be heard, or NULL
- * @since: jiffies when the transport changed, or the peer was given an endpoint
- * @asked: jiffies of the first datagram that was not answered, if @asks
- * @tried: jiffies when @trying changed
- * @asks: something was sent, and nothing heard since then
- * @reminded: the peer was asked for an answer
- * @trying: by UDP: TCP is being connected; by TCP: UDP was tried, and TCP is to be confirmed
- */
-struct camex_fallback {
-	struct camex_endpoint *standby;
-	unsigned long since;
-	unsigned long asked;
-	unsigned long tried;
-	bool asks;
-	bool reminded;
-	bool trying;
-};
-
-/**
  * struct camex_peer - a far end
  * @cdev: its device
  * @endpoint: current endpoint (camex_dev.lock; RCU)
@@ -103,7 +82,6 @@ struct camex_fallback {
  * @rx_cpu: CPU whose GRO queue got the last received packet (packets: WRITE_ONCE())
  * @live: when it was heard
  * @link: its per-peer link
- * @fallback: by which transport it is reached
  * @routes: its prefixes, struct camex_route (RTNL)
  * @stations: stations behind it
  * @events: pending events
@@ -117,7 +95,8 @@ struct camex_fallback {
  * @dead: removed from all tables (camex_dev.lock)
  * @rcu: frees it
  *
- * The protocol's own struct follows: camex_peer_own().
+ * The protocol's own struct follows, camex_peer_own(), then that of the transport,
+ * camex_peer_transport_own().
  */
 struct camex_peer {
 	struct camex_dev *cdev;
@@ -127,7 +106,6 @@ struct camex_peer {
 	int rx_cpu;
 	struct camex_liveness live;
 	struct camex_link_of_peer link;
-	struct camex_fallback fallback;
 	struct list_head routes;
 	struct camex_peer_stations stations;
 	struct camex_peer_events events;
@@ -260,6 +238,7 @@ int camex_peers_init(struct camex_dev *cdev);
 void camex_peers_clear(struct camex_dev *cdev);
 void camex_peers_free(struct camex_dev *cdev);
 
+void *camex_peer_transport_own(const struct camex_peer *peer);
 struct camex_peer *camex_peer_find(struct camex_dev *cdev, const char *name);
 struct camex_peer *camex_peer_new(struct camex_dev *cdev, const char *name,
 				  const u8 *key, const u8 *fingerprint);

@@ -45,6 +45,7 @@ struct camex_way {
  * @as_is: @send accepts packets and GSO packets of a protocol with @bare unchanged, without an
  *	endpoint or a way
  * @carrier: camex_addr.carrier of the endpoints that peers are given
+ * @peer_size: size of its own struct of a peer, zeroed memory, see camex_peer_transport_own()
  * @overhead: bytes that it adds to a datagram for a family (AF_INET, AF_INET6; AF_UNSPEC: for
  *	the one peer)
  * @headroom: bytes that it needs in front of a datagram; camex_device_headroom() can raise it
@@ -94,6 +95,7 @@ struct camex_transport_ops {
 	bool single;
 	bool as_is;
 	u8 carrier;
+	size_t peer_size;
 	unsigned int (*overhead)(u16 family);
 	unsigned int headroom;
 	void (*setup)(struct net_device *dev);

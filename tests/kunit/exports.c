@@ -95,6 +95,7 @@ EXPORT_SYMBOL_GPL(camex_peer_heard);
 EXPORT_SYMBOL_GPL(camex_peer_new);
 EXPORT_SYMBOL_GPL(camex_peer_set_routes);
 EXPORT_SYMBOL_GPL(camex_peer_state);
+EXPORT_SYMBOL_GPL(camex_peer_transport_own);
 EXPORT_SYMBOL_GPL(camex_peers_clear);
 EXPORT_SYMBOL_GPL(camex_peers_free);
 EXPORT_SYMBOL_GPL(camex_peers_init);

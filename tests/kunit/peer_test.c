@@ -4,6 +4,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 
+#include "core/transport.h"
 #include "protocol/camex/state.h"
 #include "protocol/sealed/session_rank.h"
 #include "test.h"
@@ -735,6 +736,35 @@ static void peer_states(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, CAMEX_PEER_STATE_NO_ENDPOINT, state_of(a));
 }
 
+/* The structs of protocol and transport do not overlap, whatever the size of the first. */
+static void peer_parts(struct kunit *test)
+{
+	static const struct camex_transport_ops transport = { .peer_size = 24 };
+	static const struct camex_protocol_ops odd = { .peer_size = 13 };
+	struct camex_dev *cdev = test->priv;
+	const struct camex_transport_ops *transport_before = cdev->transport;
+	const struct camex_protocol_ops *protocol_before = cdev->protocol;
+	struct camex_peer *peer;
+	u8 *own, *carried;
+
+	cdev->transport = &transport;
+	cdev->protocol = &odd;
+	peer = fake_peer(test, "a");
+	own = camex_peer_own(peer);
+	carried = camex_peer_transport_own(peer);
+	KUNIT_EXPECT_TRUE(test, IS_ALIGNED((unsigned long)carried, CAMEX_OWN_ALIGN));
+	KUNIT_EXPECT_GE(test, carried - own, (ptrdiff_t)odd.peer_size);
+	KUNIT_EXPECT_NULL(test, memchr_inv(own, 0, odd.peer_size));
+	KUNIT_EXPECT_NULL(test, memchr_inv(carried, 0, transport.peer_size));
+	/* KASAN sees it if this is not in the peer's memory. */
+	memset(carried, 0xff, transport.peer_size);
+	KUNIT_EXPECT_NULL(test, memchr_inv(own, 0, odd.peer_size));
+	fake_peer_del(peer);
+	rcu_barrier();
+	cdev->transport = transport_before;
+	cdev->protocol = protocol_before;
+}
+
 static struct kunit_case peer_cases[] = {
 	KUNIT_CASE(peer_name_case),
 	KUNIT_CASE(peer_name_key),
@@ -748,6 +778,7 @@ static struct kunit_case peer_cases[] = {
 	KUNIT_CASE(peer_routes),
 	KUNIT_CASE(peer_routes_random),
 	KUNIT_CASE(peer_states),
+	KUNIT_CASE(peer_parts),
 	{}
 };
 

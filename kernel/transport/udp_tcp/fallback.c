@@ -40,6 +40,11 @@
 #define DUE_HELLO	BIT(0)
 #define DUE_TRY		BIT(1)
 
+static struct camex_fallback *fallback_of(const struct camex_peer *peer)
+{
+	return camex_peer_transport_own(peer);
+}
+
 static struct camex_endpoint *current_endpoint(const struct camex_peer *peer)
 {
 	return rcu_dereference_protected(peer->endpoint, lockdep_is_held(&peer->cdev->lock));
@@ -47,9 +52,10 @@ static struct camex_endpoint *current_endpoint(const struct camex_peer *peer)
 
 static void set_standby(struct camex_peer *peer, struct camex_endpoint *ep)
 {
-	struct camex_endpoint *old = peer->fallback.standby;
+	struct camex_fallback *f = fallback_of(peer);
+	struct camex_endpoint *old = f->standby;
 
-	peer->fallback.standby = ep;
+	f->standby = ep;
 	camex_endpoint_free(old);
 }
 
@@ -71,7 +77,7 @@ static void begin_waiting(struct camex_fallback *f)
 void camex_fallback_reset(struct camex_peer *peer)
 {
 	set_standby(peer, NULL);
-	begin_waiting(&peer->fallback);
+	begin_waiting(fallback_of(peer));
 	camex_peer_wake(peer, jiffies + LOOK_EVERY);
 }
 
@@ -93,7 +99,7 @@ bool camex_fallback_moved(struct camex_peer *peer, struct camex_endpoint *old)
 	}
 	if (ep->to.carrier == old->to.carrier)
 		return false;
-	begin_waiting(&peer->fallback);
+	begin_waiting(fallback_of(peer));
 	camex_peer_wake(peer, jiffies + LOOK_EVERY);
 	if (old == camex_peer_configured(peer)) {
 		set_standby(peer, NULL);
@@ -116,7 +122,7 @@ bool camex_fallback_may_move(const struct camex_peer *peer, const struct camex_a
 
 	return !ep || !camex_peer_configured(peer) || ep->to.carrier == CAMEX_CARRIER_TCP ||
 	       to->carrier != CAMEX_CARRIER_TCP ||
-	       !time_before(jiffies, peer->fallback.since + HOLD);
+	       !time_before(jiffies, fallback_of(peer)->since + HOLD);
 }
 
 /* --- a peer with a configured endpoint --- */
@@ -126,7 +132,7 @@ static bool owes_answer(struct camex_peer *peer)
 {
 	unsigned long heard = camex_peer_last_heard(peer), sent = READ_ONCE(peer->live.sent);
 	unsigned long unanswered_since = READ_ONCE(peer->live.unanswered_since);
-	struct camex_fallback *f = &peer->fallback;
+	struct camex_fallback *f = fallback_of(peer);
 
 	if (time_after(f->since, heard))
 		heard = f->since;
@@ -150,6 +156,7 @@ static void use_endpoint(struct camex_peer *peer, struct camex_endpoint *ep)
 /* UDP is not answered: begin to connect by TCP. */
 static void prepare_tcp(struct camex_peer *peer, const struct camex_endpoint *configured)
 {
+	struct camex_fallback *f = fallback_of(peer);
 	struct camex_addr to = configured->to;
 
 	to.carrier = CAMEX_CARRIER_TCP;
@@ -157,10 +164,10 @@ static void prepare_tcp(struct camex_peer *peer, const struct camex_endpoint *co
 	set_standby(peer, NULL);
 	/* Without memory the next check tries again. */
 	set_standby(peer, camex_endpoint_new(peer, &to, NULL));
-	if (!peer->fallback.standby)
+	if (!f->standby)
 		return;
-	peer->fallback.trying = true;
-	camex_transport_tcp.connect(peer->cdev, peer->fallback.standby);
+	f->trying = true;
+	camex_transport_tcp.connect(peer->cdev, f->standby);
 }
 
 /**
@@ -173,7 +180,7 @@ static void prepare_tcp(struct camex_peer *peer, const struct camex_endpoint *co
 void camex_fallback_connected(struct camex_peer *peer, struct camex_endpoint *ep)
 {
 	const struct camex_endpoint *now = current_endpoint(peer);
-	struct camex_fallback *f = &peer->fallback;
+	struct camex_fallback *f = fallback_of(peer);
 
 	if (f->standby != ep || !f->trying || !now || now->to.carrier == CAMEX_CARRIER_TCP ||
 	    !owes_answer(peer))
@@ -189,7 +196,7 @@ static unsigned long wait_for_answer(struct camex_peer *peer, unsigned long now,
 				     unsigned long *what)
 {
 	struct camex_endpoint *configured = camex_peer_configured(peer);
-	struct camex_fallback *f = &peer->fallback;
+	struct camex_fallback *f = fallback_of(peer);
 	unsigned long left;
 
 	left = camex_time_left(f->asked + REMIND_AFTER, now);
@@ -241,7 +248,7 @@ unsigned long camex_fallback_due(struct camex_peer *peer, unsigned long now,
 {
 	const struct camex_endpoint *configured = camex_peer_configured(peer);
 	const struct camex_endpoint *ep = current_endpoint(peer);
-	struct camex_fallback *f = &peer->fallback;
+	struct camex_fallback *f = fallback_of(peer);
 	unsigned long next = MAX_JIFFY_OFFSET;
 	bool owes;
 

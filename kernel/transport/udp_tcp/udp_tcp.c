@@ -144,6 +144,7 @@ const struct camex_transport_ops camex_transport_udp_tcp = {
 	.sockets = true,
 	.udp_socket = true,
 	.alternates = true,
+	.peer_size = sizeof(struct camex_fallback),
 	.overhead = overhead_of,
 	.init = init_both,
 	.configured = configure_both,
