@@ -197,6 +197,22 @@ struct camex_unheard {
 };
 
 /**
+ * struct camex_link_kind - how links of an rtnetlink kind differ from those of kind camex. Set
+ *	before the link is registered, and never changed
+ * @open_while_up: the transport is open only while the link is up
+ * @returns_errors: senders get an errno for packets without a peer or an endpoint, and the link
+ *	counts such packets, and those with a wrong source, as errors instead of drops
+ * @nests: datagrams may be sent through the link itself, because one peer may be behind another
+ * @notes_interface: our address of an endpoint includes the interface that received its datagrams
+ */
+struct camex_link_kind {
+	bool open_while_up;
+	bool returns_errors;
+	bool nests;
+	bool notes_interface;
+};
+
+/**
  * struct camex_dev - private part of the net_device
  * @dev: the net_device
  * @net: namespace of the transport. The device is on its list and is deleted with it, so no
@@ -218,8 +234,7 @@ struct camex_unheard {
  * @link_ops: rtnl_link_ops of the link
  * @kept_link_ops: the same, for a namespace whose owner must not delete the link; NULL: those of
  *	kind camex
- * @wireguard_kind: a link of kind wireguard, which behaves as that of wireguard.ko: the transport
- *	is open only while the link is up, and senders get error numbers
+ * @kind: how the link differs from one of kind camex
  * @link_settings: speed and duplex for ethtool (RTNL)
  * @path_generation: incremented when cached paths may be wrong (RTNL)
  * @memcg: memory cgroup that is charged for allocations: that of the process which made the
@@ -264,7 +279,7 @@ struct camex_dev {
 	struct camex_deferred deferred;
 	const struct rtnl_link_ops *link_ops;
 	const struct rtnl_link_ops *kept_link_ops;
-	bool wireguard_kind;
+	struct camex_link_kind kind;
 	struct ethtool_link_ksettings link_settings;
 	u32 path_generation;
 

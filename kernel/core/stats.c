@@ -127,11 +127,10 @@ void camex_traffic_sum(struct camex_traffic __percpu *traffic,
 /**
  * camex_stats_link() - fill in the statistics that "ip -s link" shows
  * @sum: from camex_stats_sum()
- * @wireguard_kind: the link is of kind wireguard: count as errors what wireguard.ko counts as
- *	errors
+ * @returns_errors: see struct camex_link_kind
  * @link: result: errors and drops
  */
-void camex_stats_link(const u64 *sum, bool wireguard_kind, struct rtnl_link_stats64 *link)
+void camex_stats_link(const u64 *sum, bool returns_errors, struct rtnl_link_stats64 *link)
 {
 	u64 to_nobody, from_nobody;
 
@@ -146,7 +145,7 @@ void camex_stats_link(const u64 *sum, bool wireguard_kind, struct rtnl_link_stat
 	link->tx_dropped = C(NOT_IP) + C(NO_ROUTE) + C(NO_KEY) +
 			   C(NO_ENDPOINT) + C(TTL_EXPIRED) + C(QUEUE_FULL) +
 			   C(NO_MEMORY) + C(NO_DEVICE);
-	if (!wireguard_kind)
+	if (!returns_errors)
 		return;
 	to_nobody = C(NOT_IP) + C(NO_ROUTE) + C(NO_ENDPOINT);
 	from_nobody = C(BAD_SOURCE);

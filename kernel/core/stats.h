@@ -74,7 +74,7 @@ struct camex_traffic __percpu *camex_traffic_alloc(void);
 void camex_stats_sum(struct camex_stats __percpu *stats, u64 *sum);
 void camex_traffic_sum(struct camex_traffic __percpu *traffic,
 		       struct rtnl_link_stats64 *sum);
-void camex_stats_link(const u64 *sum, bool wireguard_kind, struct rtnl_link_stats64 *link);
+void camex_stats_link(const u64 *sum, bool returns_errors, struct rtnl_link_stats64 *link);
 
 /**
  * camex_count() - add to a counter

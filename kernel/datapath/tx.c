@@ -390,10 +390,10 @@ static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
 		icmpv6_ndo_send(skb, icmp.type, icmp.code, icmp.info);
 }
 
-/* On links of kind wireguard senders get the same errno as from wireguard.ko. */
+/* The same numbers as from wireguard.ko. */
 static int errno_of(const struct camex_dev *cdev, int why)
 {
-	if (!cdev->wireguard_kind)
+	if (!cdev->kind.returns_errors)
 		return NETDEV_TX_OK;
 	switch (why) {
 	case CAMEX_A_STATS_NOT_IP:
@@ -413,7 +413,7 @@ static int errno_of(const struct camex_dev *cdev, int why)
  * @skb: packet, or GSO packet; consumed
  *
  * Context: RCU reader, bottom halves off.
- * Return: NETDEV_TX_OK; for a link of kind wireguard possibly a negative errno.
+ * Return: NETDEV_TX_OK; a negative errno only if camex_link_kind.returns_errors.
  */
 netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
 			  struct sk_buff *skb)

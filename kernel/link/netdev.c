@@ -104,17 +104,18 @@ static void uninit_dev(struct net_device *dev)
 	camex_memcg_put(cdev->memcg);
 }
 
-/* A link of kind wireguard has sockets only while it is up. */
 static int open_late(struct camex_dev *cdev)
 {
 	static struct nlattr *no_data[CAMEX_A_DEV_MAX + 1];
 
-	return cdev->wireguard_kind ? camex_device_open(cdev, &cdev->conf, no_data, NULL) : 0;
+	if (!cdev->kind.open_while_up)
+		return 0;
+	return camex_device_open(cdev, &cdev->conf, no_data, NULL);
 }
 
 static void close_early(struct camex_dev *cdev)
 {
-	if (cdev->wireguard_kind)
+	if (cdev->kind.open_while_up)
 		cdev->transport->close(cdev);
 }
 
@@ -190,7 +191,7 @@ static void get_stats(struct net_device *dev, struct rtnl_link_stats64 *link)
 
 	dev_fetch_sw_netstats(link, dev->tstats);
 	camex_stats_sum(cdev->stats, sum);
-	camex_stats_link(sum, cdev->wireguard_kind, link);
+	camex_stats_link(sum, cdev->kind.returns_errors, link);
 }
 
 static const struct net_device_ops netdev_ops = {
@@ -350,7 +351,7 @@ int camex_netdev_register(struct net *net, struct net_device *dev,
 		if (err)
 			return err;
 	}
-	cdev->mtu_chosen = tb[IFLA_MTU] || cdev->wireguard_kind;
+	cdev->mtu_chosen |= !!tb[IFLA_MTU];
 	if (!cdev->mtu_chosen)
 		dev->mtu = camex_device_mtu(cdev, cdev->conf.bind.family ?: AF_INET);
 	if (cdev->transport->setup)

@@ -152,8 +152,7 @@ int camex_device_open(struct camex_dev *cdev, struct camex_settings *conf,
 {
 	if (!cdev->transport->open)
 		return 0;
-	/* A link of kind wireguard has sockets only while it is up. */
-	if (cdev->wireguard_kind && !netif_running(cdev->dev))
+	if (cdev->kind.open_while_up && !netif_running(cdev->dev))
 		return 0;
 	return cdev->transport->open(cdev, conf, tb, extack);
 }

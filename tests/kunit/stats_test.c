@@ -131,7 +131,7 @@ static void stats_names(struct kunit *test)
 }
 
 /* What is lost is either an error or a drop, of one direction, and only once. */
-static void stats_of(struct kunit *test, bool wireguard_kind)
+static void stats_of(struct kunit *test, bool returns_errors)
 {
 	struct rtnl_link_stats64 link;
 	u64 sum[CAMEX_STATS_COUNT], none;
@@ -140,7 +140,7 @@ static void stats_of(struct kunit *test, bool wireguard_kind)
 	for (n = 0; n < CAMEX_STATS_COUNT; n++)
 		sum[n] = 1ULL << n;
 	memset(&link, 0, sizeof(link));
-	camex_stats_link(sum, wireguard_kind, &link);
+	camex_stats_link(sum, returns_errors, &link);
 	KUNIT_EXPECT_EQ(test, 0, link.rx_errors & link.rx_dropped);
 	KUNIT_EXPECT_EQ(test, 0, link.tx_errors & link.tx_dropped);
 	KUNIT_EXPECT_EQ(test, 0, (link.rx_errors | link.rx_dropped) &

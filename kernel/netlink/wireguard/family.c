@@ -77,7 +77,7 @@ struct camex_dev *camex_wgtools_find(struct sk_buff *request, struct nlattr **at
 	if (!dev)
 		return ERR_PTR(-ENODEV);
 	cdev = netdev_priv(dev);
-	if (!camex_is_device(dev) || !cdev->wireguard_kind)
+	if (!camex_is_device(dev) || !camex_wgtools_owns(cdev))
 		return ERR_PTR(-EOPNOTSUPP);
 	if (!netlink_ns_capable(request, cdev->net->user_ns, CAP_NET_ADMIN))
 		return ERR_PTR(-EPERM);

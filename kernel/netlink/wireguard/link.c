@@ -49,7 +49,13 @@ static int newlink_in(struct net *net, struct net_device *dev,
 	struct camex_dev *cdev = netdev_priv(dev);
 	int err;
 
-	cdev->wireguard_kind = true;
+	cdev->kind = (struct camex_link_kind){
+		.open_while_up = true,
+		.returns_errors = true,
+		.nests = true,
+		.notes_interface = true,
+	};
+	cdev->mtu_chosen = true;
 	cdev->kept_link_ops = &kept_link_ops;
 	cdev->conf.protocol = CAMEX_PROTOCOL_WIREGUARD;
 	err = camex_settings_parse(NULL, &cdev->conf, no_data, extack);
@@ -66,6 +72,15 @@ static struct rtnl_link_ops link_ops = {
 	.setup		= setup_link,
 	.newlink	= newlink,
 };
+
+/**
+ * camex_wgtools_owns() - is a device of this kind
+ * @cdev: a camex device
+ */
+bool camex_wgtools_owns(const struct camex_dev *cdev)
+{
+	return cdev->link_ops == &link_ops;
+}
 
 /* For a namespace whose owner must not delete the link: see camex_device_placed(). */
 static struct rtnl_link_ops kept_link_ops = {

@@ -9,6 +9,7 @@
 #include <linux/wireguard.h>
 #include <net/netlink.h>
 
+struct camex_dev;
 struct genl_family;
 struct genl_info;
 
@@ -23,6 +24,7 @@ int camex_wgtools_init(void);
 void camex_wgtools_exit(void);
 int camex_wgtools_link_init(void);
 void camex_wgtools_link_exit(void);
+bool camex_wgtools_owns(const struct camex_dev *cdev);
 struct camex_dev *camex_wgtools_find(struct sk_buff *request, struct nlattr **attrs);
 int camex_wgtools_get_start(struct netlink_callback *cb);
 int camex_wgtools_get(struct sk_buff *msg, struct netlink_callback *cb);

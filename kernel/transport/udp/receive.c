@@ -30,7 +30,7 @@ static void source_of(const struct camex_dev *cdev, u16 family, const struct sk_
 		from->addr.v4 = ip_hdr(skb)->saddr;
 		from->local.v4 = ip_hdr(skb)->daddr;
 		/* See is_other_way(). */
-		if (cdev->wireguard_kind)
+		if (cdev->kind.notes_interface)
 			from->local.scope = skb->skb_iif;
 		from->dsfield = ip_hdr(skb)->tos;
 	} else {

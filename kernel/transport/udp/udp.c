@@ -34,8 +34,8 @@ static unsigned int udp_overhead(u16 family)
 /* --- send --- */
 
 /*
- * Links of kind wireguard use the address to which a peer sends as source address, unless the
- * route back uses another interface than the one that received its datagrams.
+ * If endpoints note the interface, the address to which a peer sends is the source address, unless
+ * the route back uses another interface than the one that received the peer's datagrams.
  */
 static bool is_other_way(const struct camex_endpoint *ep, const struct camex_udp *udp,
 			 const struct rtable *rt)
@@ -128,12 +128,12 @@ static void learn_headroom(struct camex_dev *cdev,
 }
 
 /*
- * Would datagrams be sent through the link itself? On a link of kind wireguard they may, because
- * one peer may be behind another; loops end at the maximum nesting.
+ * Would datagrams loop, because they are sent through the link itself? If links may nest, a loop
+ * ends at the maximum nesting.
  */
 static bool is_own_way(const struct camex_dev *cdev, const struct net_device *dev)
 {
-	if (cdev->wireguard_kind)
+	if (cdev->kind.nests)
 		return false;
 	return dev == cdev->dev || (cdev->link->owns && cdev->link->owns(cdev, dev));
 }
@@ -390,10 +390,10 @@ static void close_udp(struct camex_dev *cdev)
 	camex_netfilter_off(cdev);
 	RCU_INIT_POINTER(cdev->udp, NULL);
 	/*
-	 * A control message may be in flight, and would request a device again. The sockets of a
-	 * link of kind wireguard are closed when it goes down: code that saw it up may still send.
+	 * A control message may be in flight, and would request a device again. If sockets are
+	 * closed because the link goes down, code that saw it up may still send.
 	 */
-	if (cdev->conf.tx == CAMEX_TX_NETPOLL || (udp && cdev->wireguard_kind))
+	if (cdev->conf.tx == CAMEX_TX_NETPOLL || (udp && cdev->kind.open_while_up))
 		synchronize_net();
 	camex_netpoll_off(cdev);
 	if (udp)
