@@ -45,6 +45,8 @@ struct camex_way {
  * @as_is: @send accepts packets and GSO packets of a protocol with @bare unchanged, without an
  *	endpoint or a way
  * @carrier: camex_addr.carrier of the endpoints that peers are given
+ * @protocol: default protocol of its devices, enum camex_protocol; 0: that of all devices
+ * @speed: speed of its links for ethtool, Mbit/s; 0: unknown, as is the path below them
  * @peer_size: size of its own struct of a peer, zeroed memory, see camex_peer_transport_own()
  * @overhead: bytes that it adds to a datagram for a family (AF_INET, AF_INET6; AF_UNSPEC: for
  *	the one peer)
@@ -95,6 +97,8 @@ struct camex_transport_ops {
 	bool single;
 	bool as_is;
 	u8 carrier;
+	u32 protocol;
+	u32 speed;
 	size_t peer_size;
 	unsigned int (*overhead)(u16 family);
 	unsigned int headroom;

@@ -4,6 +4,7 @@
 #include <linux/netdevice.h>
 
 #include "core/compat.h"
+#include "core/transport.h"
 #include "link/ethtool.h"
 
 static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
@@ -74,10 +75,7 @@ const struct ethtool_ops camex_link_ethtool_ops = {
 
 /**
  * camex_ethtool_init() - set the initial speed of a new link
- * @cdev: the device, with its settings
- *
- * A link of /dev/camex has the speed of newer tun.ko's links. The speed of other links is unknown,
- * because the path below them is.
+ * @cdev: the device, with its transport
  */
 void camex_ethtool_init(struct camex_dev *cdev)
 {
@@ -85,8 +83,8 @@ void camex_ethtool_init(struct camex_dev *cdev)
 
 	memset(&cdev->link_settings, 0, sizeof(cdev->link_settings));
 	base->autoneg = AUTONEG_DISABLE;
-	if (cdev->conf.transport == CAMEX_TRANSPORT_CHAR) {
-		base->speed = SPEED_10000;
+	if (cdev->transport->speed) {
+		base->speed = cdev->transport->speed;
 		base->duplex = DUPLEX_FULL;
 		base->port = PORT_TP;
 	} else {

@@ -330,17 +330,12 @@ int camex_netdev_register(struct net *net, struct net_device *dev,
 	INIT_LIST_HEAD(&cdev->net_node);
 	spin_lock_init(&cdev->lock);
 	camex_deferred_init(cdev);
-	camex_ethtool_init(cdev);
 	cdev->link = camex_is_tap(cdev) ? &camex_link_tap :
 		     cdev->conf.links == CAMEX_LINKS_PER_PEER ?
 		     &camex_link_tun_per_peer : &camex_link_tun;
 	cdev->protocol = camex_protocols[cdev->conf.protocol];
 	cdev->transport = camex_transports[cdev->conf.transport];
-	if (!cdev->transport) {
-		camex_extack(extack, data[CAMEX_A_DEV_TRANSPORT],
-			     "this kernel has no TTY");
-		return -EOPNOTSUPP;
-	}
+	camex_ethtool_init(cdev);
 	if (cdev->transport->init)
 		cdev->transport->init(cdev);
 	cdev->as_is = cdev->transport->as_is && !cdev->protocol->overhead;

@@ -52,7 +52,7 @@ int camex_peer_links_parse(struct camex_settings *conf, struct nlattr **tb,
 			return refuse_attr(extack, timeout, "link-timeout", "per-peer");
 		return 0;
 	}
-	if (conf->link != CAMEX_LINK_TUN || !transport || !transport->sockets) {
+	if (conf->link != CAMEX_LINK_TUN || !transport->sockets) {
 		camex_extack(extack, tb[CAMEX_A_DEV_LINKS],
 			     "links per-peer is only for link tun and transports udp and tcp");
 		return -EINVAL;

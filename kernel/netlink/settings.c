@@ -30,11 +30,10 @@ static int check_sockets(const struct camex_settings *conf, struct nlattr **tb,
 	const struct camex_transport_ops *transport = camex_transports[conf->transport];
 	int i;
 
-	if (transport && transport->udp_socket)
+	if (transport->udp_socket)
 		return 0;
 	for (i = 0; i < ARRAY_SIZE(only); i++) {
-		if (!tb[only[i].attr] ||
-		    (transport && transport->sockets && !only[i].udp))
+		if (!tb[only[i].attr] || (transport->sockets && !only[i].udp))
 			continue;
 		if (only[i].udp)
 			camex_extack(extack, tb[only[i].attr],
@@ -71,20 +70,22 @@ int camex_settings_parse(struct camex_dev *cdev, struct camex_settings *conf,
 			new.link = nla_get_u32(tb[CAMEX_A_DEV_LINK]);
 		if (tb[CAMEX_A_DEV_TRANSPORT])
 			new.transport = nla_get_u32(tb[CAMEX_A_DEV_TRANSPORT]);
-		/*
-		 * The default protocol of transport char is raw, because programs expect bare
-		 * packets.
-		 */
-		if (new.transport == CAMEX_TRANSPORT_CHAR)
-			new.protocol = CAMEX_PROTOCOL_RAW;
+	}
+	transport = camex_transports[new.transport];
+	if (!transport) {
+		camex_extack(extack, tb[CAMEX_A_DEV_TRANSPORT], "this kernel has no TTY");
+		return -EOPNOTSUPP;
+	}
+	if (creating) {
+		if (transport->protocol)
+			new.protocol = transport->protocol;
 		if (tb[CAMEX_A_DEV_PROTOCOL])
 			new.protocol = nla_get_u32(tb[CAMEX_A_DEV_PROTOCOL]);
 		if (tb[CAMEX_A_DEV_LINKS])
 			new.links = nla_get_u32(tb[CAMEX_A_DEV_LINKS]);
 	}
 	protocol = camex_protocols[new.protocol];
-	transport = camex_transports[new.transport];
-	if (creating && transport && transport->alternates && !protocol->hello) {
+	if (creating && transport->alternates && !protocol->hello) {
 		camex_extack(extack, tb[CAMEX_A_DEV_TRANSPORT],
 			     "transport udp,tcp needs a protocol that can ask for an answer: not raw");
 		return -EINVAL;

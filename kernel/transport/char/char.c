@@ -4,6 +4,7 @@
  * queue stops the link's transmit queue, so that packets wait in the qdisc, which decides which of
  * them are dropped.
  */
+#include <linux/ethtool.h>
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/rtnetlink.h>
@@ -400,6 +401,10 @@ const struct camex_transport_ops camex_transport_char = {
 	.single_peer = true,
 	.single = true,
 	.as_is = true,
+	/* Programs read packets, unless they ask for more. */
+	.protocol = CAMEX_PROTOCOL_RAW,
+	/* as newer tun.ko's links */
+	.speed = SPEED_10000,
 	.overhead = char_overhead,
 	.setup = setup_char_link,
 	.open = open_char,
