@@ -16,44 +16,45 @@
 #define WG_DEV(name) CAMEX_A_WG_DEV_##name
 #define WG_PEER(name) CAMEX_A_WG_PEER_##name
 
+/* Fields without a name here are settings: the table of keywords has the rest. */
 /* clang-format off */
-const struct field device_fields[] = {
-	{ "link", FIELD_CHOICE, DEV(LINK), link_choices, "carries", "link", NULL, 0 },
-	{ "protocol", FIELD_CHOICE, DEV(PROTOCOL), protocol_choices, "carries", "protocol", NULL, 0 },
-	{ "transport", FIELD_CHOICE, DEV(TRANSPORT), transport_choices, "carries", "transport", NULL, 0 },
-	{ "port", FIELD_NUMBER, DEV(PORT), NULL, "socket", "port", NULL, 0 },
-	{ "bind", FIELD_ADDRESS, DEV(BIND), NULL, "socket", "bind", NULL, 0 },
-	{ "bind_dev", FIELD_STRING, DEV(BIND_DEV), NULL, "socket", "bind-dev", NULL, 0 },
-	{ "fwmark", FIELD_MARK, DEV(FWMARK), NULL, "socket", "fwmark", "0x0", 0 },
-	{ "tx", FIELD_CHOICE, DEV(TX), tx_choices, "socket", "tx", "udp", 0 },
-	{ "rx", FIELD_CHOICE, DEV(RX), rx_choices, "socket", "rx", "udp", 0 },
-	{ "links", FIELD_CHOICE, DEV(LINKS), links_choices, "carries", "links", NULL, 0 },
-	{ "link_name", FIELD_STRING, DEV(LINK_NAME), NULL, "links", "link-name", NULL, 0 },
-	{ "link_timeout", FIELD_SECONDS, DEV(LINK_TIMEOUT), NULL, "links", "link-timeout", NULL, 0 },
-	{ "id", FIELD_ID, DEV(ID), NULL, "id", "", NULL, 0 },
-	{ "client_id", FIELD_STRING, DEV(CLIENT_ID), NULL, "client-id", "", NULL, 0 },
+static struct field of_devices[] = {
+	{ "link", .line = "carries" },
+	{ "protocol", .line = "carries" },
+	{ "transport", .line = "carries" },
+	{ "port", .line = "socket" },
+	{ "bind", .line = "socket" },
+	{ "bind_dev", .line = "socket" },
+	{ "fwmark", FIELD_MARK, .line = "socket", .hide = "0x0" },
+	{ "tx", .line = "socket", .hide = "udp" },
+	{ "rx", .line = "socket", .hide = "udp" },
+	{ "links", .line = "carries" },
+	{ "link_name", .line = "links" },
+	{ "link_timeout", FIELD_SECONDS, .line = "links" },
+	{ "id", .line = "id" },
+	{ "client_id", .line = "client-id" },
 	{ "public_key", FIELD_KEY, WG_DEV(PUBLIC_KEY), NULL, "key", "public", NULL, DEV(WIREGUARD) },
-	{ "relay", FIELD_SWITCH, DEV(RELAY), NULL, "policy", "relay", "off", 0 },
-	{ "source_check", FIELD_SWITCH, DEV(SOURCE_CHECK), NULL, "policy", "source-check", NULL, 0 },
-	{ "plaintext", FIELD_SWITCH, DEV(PLAINTEXT), NULL, "policy", "plaintext", NULL, 0 },
-	{ "ageing", FIELD_NUMBER, DEV(AGEING), NULL, "policy", "ageing", NULL, 0 },
+	{ "relay", .line = "policy", .hide = "off" },
+	{ "source_check", .line = "policy" },
+	{ "plaintext", .line = "policy" },
+	{ "ageing", .line = "policy" },
 	{ "mtu", FIELD_NUMBER, DEV(MTU), NULL, "mtu", "", NULL, 0 },
 	{}
 };
 
-const struct field peer_fields[] = {
+static struct field of_peers[] = {
 	{ "name", FIELD_STRING, PEER(NAME), NULL, "peer", "", NULL, 0 },
-	{ "id", FIELD_ID, PEER(ID), NULL, "id", "", NULL, 0 },
-	{ "endpoint", FIELD_ENDPOINT, PEER(ENDPOINT_ADDR), NULL, "endpoint", "", NULL, 0 },
+	{ "id", .line = "id" },
+	{ "endpoint", .line = "endpoint" },
 	{ "configured_endpoint", FIELD_ENDPOINT, PEER(CONFIGURED_ADDR), NULL, "endpoint", "configured", NULL, 0 },
 	{ "transport", FIELD_CHOICE, PEER(TRANSPORT), transport_choices, "endpoint", "by", NULL, 0 },
 	{ "fingerprint", FIELD_FINGERPRINT, PEER(FINGERPRINT), NULL, "key", "fingerprint", NULL, 0 },
 	{ "public_key", FIELD_KEY, WG_PEER(PUBLIC_KEY), NULL, "key", "public", NULL, PEER(WIREGUARD) },
 	{ "preshared", FIELD_SWITCH, WG_PEER(PRESHARED), NULL, "key", "preshared", "off", PEER(WIREGUARD) },
-	{ "cipher", FIELD_CHOICE, WG_PEER(CIPHER), cipher_choices, "key", "cipher", "chacha20-poly1305", PEER(WIREGUARD) },
+	{ "cipher", .line = "key", .hide = "chacha20-poly1305" },
 	{ "routes", FIELD_ROUTES, 0, NULL, "routes", "", NULL, 0 },
-	{ "keepalive", FIELD_SECONDS, PEER(KEEPALIVE), NULL, "timers", "keepalive", "0 s", 0 },
-	{ "register", FIELD_CHOICE, PEER(REGISTER), register_choices, "timers", "register", "off", 0 },
+	{ "keepalive", FIELD_SECONDS, .line = "timers", .hide = "0 s" },
+	{ "register", .line = "timers", .hide = "off" },
 	{ "state", FIELD_CHOICE, PEER(STATE), state_choices, "state", "", NULL, 0 },
 	{ "last_seen_ms", FIELD_AGE, PEER(LAST_SEEN), NULL, "state", "", NULL, 0 },
 	{ "last_handshake_ms", FIELD_AGE, WG_PEER(LAST_HANDSHAKE), NULL, "handshake", "", NULL, PEER(WIREGUARD) },
@@ -78,6 +79,59 @@ const struct field event_fields[] = {
 	{}
 };
 /* clang-format on */
+
+const struct field *const device_fields = of_devices;
+const struct field *const peer_fields = of_peers;
+
+static enum field_kind kind_of_form(const struct value_form *form)
+{
+	static const struct {
+		const struct value_form *form;
+		enum field_kind kind;
+	} kinds[] = {
+		{ &form_u16, FIELD_NUMBER },	  { &form_u32, FIELD_NUMBER },
+		{ &form_switch, FIELD_SWITCH },	  { &form_choice, FIELD_CHOICE },
+		{ &form_address, FIELD_ADDRESS }, { &form_id, FIELD_ID },
+		{ &form_endpoint, FIELD_ENDPOINT },
+	};
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i].form == form)
+			return kinds[i].kind;
+	return FIELD_STRING;
+}
+
+/* Fill in a setting from its keyword, whose name has hyphens instead of underscores. */
+static void fill_setting(struct field *field, const struct keyword *keyword)
+{
+	field->attr = keyword->attr;
+	field->within = keyword->within;
+	field->choices = keyword->choices;
+	field->name = strcmp(keyword->name, field->line) ? keyword->name : "";
+	if (!field->kind)
+		field->kind = kind_of_form(keyword->type->form);
+}
+
+static void fill_settings(struct field *field, unsigned int takes)
+{
+	char name[32];
+
+	for (; field->key; field++) {
+		if (field->name)
+			continue;
+		snprintf(name, sizeof(name), "%s", field->key);
+		for (char *c = name; *c; c++)
+			if (*c == '_')
+				*c = '-';
+		fill_setting(field, keyword_find(name, takes));
+	}
+}
+
+__attribute__((constructor)) static void fill_fields(void)
+{
+	fill_settings(of_devices, TAKES_DEV_ADD);
+	fill_settings(of_peers, TAKES_PEER_ADD);
+}
 
 const struct field *field_find(const struct field *fields, const char *key)
 {

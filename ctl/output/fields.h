@@ -14,7 +14,7 @@
 
 /* How an attribute is read and shown. */
 enum field_kind {
-	FIELD_STRING, /* a string; "": none */
+	FIELD_STRING, /* a string; "": none; of a setting: by its keyword */
 	FIELD_NUMBER,
 	FIELD_MARK, /* hexadecimal in text */
 	FIELD_SECONDS,
@@ -35,7 +35,8 @@ enum field_kind {
  * struct field - a line of the table; a table ends with no @key
  * @key: its key in JSON
  * @kind: its type
- * @attr: its attribute
+ * @attr: its attribute. That of a setting, and @choices, @name and @within, are in the table of
+ *	keywords
  * @choices: names of an enumeration
  * @line: its line of text, one of those in print.c; NULL: none, for events
  * @name: label before its value in text; "": none
@@ -53,8 +54,8 @@ struct field {
 	uint16_t within;
 };
 
-extern const struct field device_fields[];
-extern const struct field peer_fields[];
+extern const struct field *const device_fields;
+extern const struct field *const peer_fields;
 extern const struct field event_fields[];
 
 /**

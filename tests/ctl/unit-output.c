@@ -464,6 +464,45 @@ static void test_fields(void)
 	model_devices_clear(&devices);
 }
 
+static const struct field *field_of_keyword(const struct field *fields,
+					    const struct keyword *k)
+{
+	for (; fields->key; fields++)
+		if (fields->attr == k->attr && fields->within == k->within)
+			return fields;
+	return NULL;
+}
+
+/* What can be set is shown, by the name and the choices of its keyword. */
+static void test_settings(void)
+{
+	char name[32];
+
+	for (const struct keyword *k = keywords; k->name; k++) {
+		bool dev = k->nest == CAMEX_A_DEV;
+		const struct field *f;
+
+		/* a profile is one field; keys have their own names */
+		if ((!dev && k->nest != CAMEX_A_PEER) || keyword_is_secret(k) ||
+		    k->type == &type_prefixes || k->type == &type_public_key ||
+		    (k->attr >= CAMEX_A_PEER_PROFILE_ADDRESS &&
+		     k->attr <= CAMEX_A_PEER_PROFILE_ROUTES && !dev))
+			continue;
+		f = field_of_keyword(dev ? device_fields : peer_fields, k);
+		tap_ok(f, "%s is shown", k->name);
+		if (!f)
+			continue;
+		snprintf(name, sizeof(name), "%s", f->key);
+		for (char *c = name; *c; c++)
+			if (*c == '_')
+				*c = '-';
+		tap_is(name, k->name, "its key is its keyword");
+		tap_ok(f->choices == k->choices &&
+			       !f->choices == (f->kind != FIELD_CHOICE),
+		       "its values are those that are typed");
+	}
+}
+
 /* States that have words of their own. */
 static void test_states(void)
 {
@@ -739,6 +778,7 @@ int main(void)
 	test_own_links();
 	test_long_letters();
 	test_fields();
+	test_settings();
 	test_states();
 	test_wireguard();
 	test_units();
