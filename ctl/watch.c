@@ -200,9 +200,8 @@ static int check_device(struct watch *watch)
 	if (status)
 		return -1;
 	tb = devices.list[0].tb;
-	watch->own_links = tb[CAMEX_A_DEV_LINKS] &&
-			   nla_get_u32(tb[CAMEX_A_DEV_LINKS]) ==
-				   CAMEX_LINKS_PER_PEER;
+	watch->own_links =
+		model_is(tb[CAMEX_A_DEV_LINKS], CAMEX_LINKS_PER_PEER);
 	if (directory && !tb[CAMEX_A_DEV_ID])
 		status = fault_set(
 			&call->fault,

@@ -188,6 +188,10 @@ const char *choice_name(const struct choice *choices, uint32_t number);
 /* Find a keyword of a command by its name. NULL if there is none. */
 const struct keyword *keyword_find(const char *name, unsigned int takes);
 
+/* Write its key in JSON, its name with underscores for hyphens, into buf. */
+#define KEY_TEXT 32
+const char *keyword_key(const struct keyword *keyword, char *buf);
+
 /* The number of words of a keyword with its value. */
 size_t keyword_words(const struct keyword *keyword);
 

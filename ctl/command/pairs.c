@@ -28,6 +28,15 @@ const struct keyword *keyword_find(const char *name, unsigned int takes)
 	return NULL;
 }
 
+const char *keyword_key(const struct keyword *keyword, char *buf)
+{
+	snprintf(buf, KEY_TEXT, "%s", keyword->name);
+	for (char *c = buf; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	return buf;
+}
+
 size_t keyword_words(const struct keyword *keyword)
 {
 	return keyword && keyword->type == &type_flag ? 1 : 2;

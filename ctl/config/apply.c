@@ -262,9 +262,8 @@ static int apply_devices(struct applied_profiles *applied, const char *dev)
 		for (size_t p = 0; p < device->n_peers && !status; p++) {
 			struct nlattr *const *tb = device->peers[p].tb;
 
-			if (tb[CAMEX_A_PEER_REGISTER] &&
-			    nla_get_u32(tb[CAMEX_A_PEER_REGISTER]) ==
-				    CAMEX_REGISTER_AUTO)
+			if (model_is(tb[CAMEX_A_PEER_REGISTER],
+				     CAMEX_REGISTER_AUTO))
 				profiles_apply_peer(applied,
 						    (int)device->ifindex,
 						    device->name, tb);

@@ -87,8 +87,7 @@ static uint16_t find_port(struct engine *engine, bool *keeps_mark)
 		protocol = devices.list[0].tb[CAMEX_A_DEV_PROTOCOL];
 	}
 	number = (uint16_t)model_number(port);
-	*keeps_mark = !protocol ||
-		      nla_get_u32(protocol) != CAMEX_PROTOCOL_WIREGUARD;
+	*keeps_mark = !model_is(protocol, CAMEX_PROTOCOL_WIREGUARD);
 	*engine->camex = call->conn;
 	model_devices_clear(&devices);
 	free(call);

@@ -48,14 +48,13 @@ static bool query_mark(struct call *call, const char *name, uint32_t *number)
 {
 	struct model_devices devices = {};
 	const char *word = call->word[0];
-	const struct nlattr *mark = NULL;
 	bool exists;
 
 	call->word[0] = name;
 	exists = !query_devices(call, name, &devices) && devices.n;
-	if (exists)
-		mark = devices.list[0].tb[CAMEX_A_DEV_FWMARK];
-	*number = mark ? nla_get_u32(mark) : 0;
+	*number = exists ? (uint32_t)model_number(
+				   devices.list[0].tb[CAMEX_A_DEV_FWMARK]) :
+			   0;
 	call->word[0] = word;
 	model_devices_clear(&devices);
 	return exists;
@@ -206,9 +205,7 @@ int reload(struct call *call)
 static int check_database(struct call *call, const struct config *config,
 			  const struct model_device *device)
 {
-	const struct nlattr *protocol = device->tb[CAMEX_A_DEV_PROTOCOL];
-
-	if (!protocol || nla_get_u32(protocol) != CAMEX_PROTOCOL_CAMEX)
+	if (!model_is(device->tb[CAMEX_A_DEV_PROTOCOL], CAMEX_PROTOCOL_CAMEX))
 		return fault_set(
 			&call->fault,
 			"%s does not use protocol camex, which a server database needs",

@@ -290,11 +290,9 @@ static int plan_delete(struct engine *engine, const struct pair *pair)
 /* Will address and routes come from servers (register auto)? */
 static int plan_profile(struct engine *engine, const struct pair *pair)
 {
-	const struct nlattr *now =
-		pair->running ? pair->running->tb[CAMEX_A_PEER_REGISTER] : NULL;
-
 	if (!plan_is_auto(&pair->wanted->values) ||
-	    (now && nla_get_u32(now) == CAMEX_REGISTER_AUTO))
+	    (pair->running && model_is(pair->running->tb[CAMEX_A_PEER_REGISTER],
+				       CAMEX_REGISTER_AUTO)))
 		return 0;
 	return plan_change(
 		       engine, CHANGE_PROFILE, pair->wanted->name,

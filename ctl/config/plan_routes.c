@@ -312,9 +312,9 @@ static bool has_default(const struct model_device *device, uint8_t family)
 {
 	for (size_t p = 0; p < device->n_peers; p++) {
 		const struct model_peer *peer = &device->peers[p];
-		const struct nlattr *reg = peer->tb[CAMEX_A_PEER_REGISTER];
 
-		if (reg && nla_get_u32(reg) == CAMEX_REGISTER_AUTO)
+		if (model_is(peer->tb[CAMEX_A_PEER_REGISTER],
+			     CAMEX_REGISTER_AUTO))
 			continue;
 		for (size_t r = 0; r < peer->n_routes; r++)
 			if (!peer->routes[r].len &&

@@ -43,12 +43,12 @@ static bool is_due(uint64_t silent, uint32_t every)
 /* Get for how long a peer has not answered, seconds. False if it answers, or need not. */
 static bool is_silent(const struct model_peer *peer, uint64_t *silent)
 {
-	const struct nlattr *state = peer->tb[CAMEX_A_PEER_STATE];
 	const struct nlattr *since = peer->tb[CAMEX_A_PEER_UNANSWERED];
 
-	if (!since && state && nla_get_u32(state) == CAMEX_PEER_STATE_LOST)
+	if (!since &&
+	    model_is(peer->tb[CAMEX_A_PEER_STATE], CAMEX_PEER_STATE_LOST))
 		since = peer->tb[CAMEX_A_PEER_LAST_SEEN];
-	*silent = since ? nla_get_u64(since) / 1000 : 0;
+	*silent = model_number(since) / 1000;
 	return since;
 }
 
@@ -101,7 +101,8 @@ static int move_peers(struct call *call, struct config *config,
 {
 	for (size_t i = 0; i < config->n_peers; i++) {
 		struct config_peer *wanted = &config->peers[i];
-		const struct model_peer *peer = model_find_peer(device, wanted->name);
+		const struct model_peer *peer =
+			model_find_peer(device, wanted->name);
 		struct value *name = values_get(&wanted->values, "endpoint");
 
 		if (!peer || !name || !is_name(name->text) ||

@@ -16,14 +16,9 @@
 /* maximum of prefixes on a line of a file, and in a message to the kernel */
 #define ROUTES_MAX 2000
 
-static bool is_number(const struct nlattr *attr, uint32_t number)
-{
-	return attr && nla_get_u32(attr) == number;
-}
-
 static bool is_auto(const struct model_peer *peer)
 {
-	return is_number(peer->tb[CAMEX_A_PEER_REGISTER], CAMEX_REGISTER_AUTO);
+	return model_is(peer->tb[CAMEX_A_PEER_REGISTER], CAMEX_REGISTER_AUTO);
 }
 
 /* Does the object have such a setting? */
@@ -171,8 +166,7 @@ static void save_peer(struct engine *engine, const struct model_peer *peer)
 	if (tb[CAMEX_A_PEER_FINGERPRINT])
 		save_key("key-file", "passphrase-file", TAKES_PEER_ADD, tb);
 	model_nest(tb[CAMEX_A_PEER_WIREGUARD], inner);
-	if (inner[CAMEX_A_WG_PEER_PRESHARED] &&
-	    nla_get_u8(inner[CAMEX_A_WG_PEER_PRESHARED]))
+	if (model_number(inner[CAMEX_A_WG_PEER_PRESHARED]))
 		save_key("preshared-key-file", NULL, TAKES_PEER_ADD, tb);
 	save_routes(engine, &known, peer);
 }

@@ -115,19 +115,15 @@ static int parse_options(void *util, int argc, char **argv, struct nlmsghdr *to)
 	return status;
 }
 
-/* Names in JSON have underscores instead of hyphens. */
 static void print_json(const struct value *value, const char *text)
 {
 	const struct value_form *form = value->keyword->type->form;
-	char name[32];
+	char name[KEY_TEXT];
 
 	if (!get_json_writer || !jsonw_string_field || !jsonw_bool_field ||
 	    !jsonw_lluint_field)
 		return;
-	snprintf(name, sizeof(name), "%s", value->keyword->name);
-	for (char *c = name; *c; c++)
-		if (*c == '-')
-			*c = '_';
+	keyword_key(value->keyword, name);
 	if (form == &form_switch)
 		jsonw_bool_field(get_json_writer(), name, value->number);
 	else if (form == &form_u16 || form == &form_u32)

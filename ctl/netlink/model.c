@@ -355,6 +355,11 @@ uint64_t model_number(const struct nlattr *attr)
 	}
 }
 
+bool model_is(const struct nlattr *attr, uint32_t number)
+{
+	return attr && model_number(attr) == number;
+}
+
 bool model_bytes(const struct nlattr *attr, void *to, size_t len)
 {
 	bool fits = attr && (size_t)nla_len(attr) == len;

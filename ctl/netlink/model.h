@@ -212,6 +212,9 @@ int query_device(struct call *call, const char *name,
 /* Get the number in an attribute of 1, 2, 4 or 8 bytes; 0 if there is none. */
 uint64_t model_number(const struct nlattr *attr);
 
+/* Does an attribute exist, with that number? */
+bool model_is(const struct nlattr *attr, uint32_t number);
+
 /* Copy an attribute of exactly that length. False if there is none; then nothing is copied. */
 bool model_bytes(const struct nlattr *attr, void *to, size_t len);
 

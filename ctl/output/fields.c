@@ -89,9 +89,12 @@ static enum field_kind kind_of_form(const struct value_form *form)
 		const struct value_form *form;
 		enum field_kind kind;
 	} kinds[] = {
-		{ &form_u16, FIELD_NUMBER },	  { &form_u32, FIELD_NUMBER },
-		{ &form_switch, FIELD_SWITCH },	  { &form_choice, FIELD_CHOICE },
-		{ &form_address, FIELD_ADDRESS }, { &form_id, FIELD_ID },
+		{ &form_u16, FIELD_NUMBER },
+		{ &form_u32, FIELD_NUMBER },
+		{ &form_switch, FIELD_SWITCH },
+		{ &form_choice, FIELD_CHOICE },
+		{ &form_address, FIELD_ADDRESS },
+		{ &form_id, FIELD_ID },
 		{ &form_endpoint, FIELD_ENDPOINT },
 	};
 
@@ -101,9 +104,12 @@ static enum field_kind kind_of_form(const struct value_form *form)
 	return FIELD_STRING;
 }
 
-/* Fill in a setting from its keyword, whose name has hyphens instead of underscores. */
 static void fill_setting(struct field *field, const struct keyword *keyword)
 {
+	char key[KEY_TEXT];
+
+	if (field->name || strcmp(keyword_key(keyword, key), field->key) != 0)
+		return;
 	field->attr = keyword->attr;
 	field->within = keyword->within;
 	field->choices = keyword->choices;
@@ -112,25 +118,16 @@ static void fill_setting(struct field *field, const struct keyword *keyword)
 		field->kind = kind_of_form(keyword->type->form);
 }
 
-static void fill_settings(struct field *field, unsigned int takes)
-{
-	char name[32];
-
-	for (; field->key; field++) {
-		if (field->name)
-			continue;
-		snprintf(name, sizeof(name), "%s", field->key);
-		for (char *c = name; *c; c++)
-			if (*c == '_')
-				*c = '-';
-		fill_setting(field, keyword_find(name, takes));
-	}
-}
-
 __attribute__((constructor)) static void fill_fields(void)
 {
-	fill_settings(of_devices, TAKES_DEV_ADD);
-	fill_settings(of_peers, TAKES_PEER_ADD);
+	for (const struct keyword *k = keywords; k->name; k++) {
+		for (struct field *f = of_devices; f->key; f++)
+			if (k->takes & TAKES_DEV_ADD)
+				fill_setting(f, k);
+		for (struct field *f = of_peers; f->key; f++)
+			if (k->takes & TAKES_PEER_ADD)
+				fill_setting(f, k);
+	}
 }
 
 const struct field *field_find(const struct field *fields, const char *key)

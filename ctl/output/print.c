@@ -82,8 +82,7 @@ static const char reversed[] = "timers";
 /* Does a field apply to such a link? */
 static bool concerns_link(const struct field *field, struct nlattr *const *tb)
 {
-	bool tap = tb[CAMEX_A_DEV_LINK] &&
-		   nla_get_u32(tb[CAMEX_A_DEV_LINK]) == CAMEX_LINK_TAP;
+	bool tap = model_is(tb[CAMEX_A_DEV_LINK], CAMEX_LINK_TAP);
 
 	if (field->within)
 		return true;
@@ -208,8 +207,8 @@ static void print_refusals(FILE *out, const struct model_device *device)
 static void print_no_answer(FILE *out, const struct model_device *device,
 			    const struct model_peer *peer, uint64_t ms)
 {
-	const struct nlattr *protocol = device->tb[CAMEX_A_DEV_PROTOCOL];
-	bool plain = protocol && nla_get_u32(protocol) == CAMEX_PROTOCOL_RAW;
+	bool plain =
+		model_is(device->tb[CAMEX_A_DEV_PROTOCOL], CAMEX_PROTOCOL_RAW);
 	struct endpoint endpoint;
 	char text[ENDPOINT_TEXT];
 
@@ -227,12 +226,11 @@ static void print_doubt(FILE *out, const struct model_device *device,
 {
 	const struct nlattr *unanswered = peer->tb[CAMEX_A_PEER_UNANSWERED];
 	const struct nlattr *refused = peer->tb[CAMEX_A_PEER_REFUSED];
-	const struct nlattr *state = peer->tb[CAMEX_A_PEER_STATE];
 	char age[AGE_TEXT];
 
-	if (unanswered && state &&
-	    nla_get_u32(state) == CAMEX_PEER_STATE_WAITING)
-		print_no_answer(out, device, peer, nla_get_u64(unanswered));
+	if (unanswered &&
+	    model_is(peer->tb[CAMEX_A_PEER_STATE], CAMEX_PEER_STATE_WAITING))
+		print_no_answer(out, device, peer, model_number(unanswered));
 	else if (unanswered)
 		fprintf(out,
 			", %sunanswered%s for %" PRIu64

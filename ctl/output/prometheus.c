@@ -3,7 +3,7 @@
  * Output in the Prometheus text format or in OpenMetrics: all samples of a family in one place.
  */
 #include <inttypes.h>
-#include <netlink/attr.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "output/fields.h"
@@ -49,49 +49,43 @@ static void begin_sample(FILE *out, const char *name, const char *device,
 	write_label(out, peer);
 }
 
+/* ,link="tun",protocol="camex",transport="udp" */
+static void write_info(FILE *out, const struct model_device *device)
+{
+	static const char *const keys[] = { "link", "protocol", "transport" };
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		char *text = field_text(field_find(device_fields, keys[i]),
+					device->tb, NULL);
+
+		fprintf(out, ",%s=", keys[i]);
+		write_label(out, text ? text : "unknown");
+		free(text);
+	}
+}
+
 static void write_devices(FILE *out, const struct model_devices *devices,
 			  bool openmetrics)
 {
-	static const struct {
-		const char *label;
-		int attr;
-		const struct choice *choices;
-	} labels[] = {
-		{ "link", CAMEX_A_DEV_LINK, link_choices },
-		{ "protocol", CAMEX_A_DEV_PROTOCOL, protocol_choices },
-		{ "transport", CAMEX_A_DEV_TRANSPORT, transport_choices },
+	static const char *const families[][2] = {
+		{ "camex_device_info", "What a device is made of; always 1." },
+		{ "camex_device_up", "Whether the link of a device is up." },
+		{ "camex_device_peers", "How many peers a device has." },
 	};
 
-	begin_family(out, "camex_device_info", "gauge",
-		     "What a device is made of; always 1.", openmetrics);
-	for (size_t i = 0; i < devices->n; i++) {
-		const struct model_device *device = &devices->list[i];
+	for (size_t f = 0; f < sizeof(families) / sizeof(families[0]); f++) {
+		begin_family(out, families[f][0], "gauge", families[f][1],
+			     openmetrics);
+		for (size_t i = 0; i < devices->n; i++) {
+			const struct model_device *device = &devices->list[i];
+			const size_t values[] = { 1, !device->down,
+						  device->n_peers };
 
-		begin_sample(out, "camex_device_info", device->name, NULL);
-		for (size_t l = 0; l < sizeof(labels) / sizeof(labels[0]);
-		     l++) {
-			const struct nlattr *attr = device->tb[labels[l].attr];
-
-			fprintf(out, ",%s=", labels[l].label);
-			write_label(out, attr ? choice_name(labels[l].choices,
-							    nla_get_u32(attr)) :
-						"unknown");
+			begin_sample(out, families[f][0], device->name, NULL);
+			if (!f)
+				write_info(out, device);
+			fprintf(out, "} %zu\n", values[f]);
 		}
-		fputs("} 1\n", out);
-	}
-	begin_family(out, "camex_device_up", "gauge",
-		     "Whether the link of a device is up.", openmetrics);
-	for (size_t i = 0; i < devices->n; i++) {
-		begin_sample(out, "camex_device_up", devices->list[i].name,
-			     NULL);
-		fprintf(out, "} %d\n", !devices->list[i].down);
-	}
-	begin_family(out, "camex_device_peers", "gauge",
-		     "How many peers a device has.", openmetrics);
-	for (size_t i = 0; i < devices->n; i++) {
-		begin_sample(out, "camex_device_peers", devices->list[i].name,
-			     NULL);
-		fprintf(out, "} %zu\n", devices->list[i].n_peers);
 	}
 }
 

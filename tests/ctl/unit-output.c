@@ -476,7 +476,7 @@ static const struct field *field_of_keyword(const struct field *fields,
 /* What can be set is shown, by the name and the choices of its keyword. */
 static void test_settings(void)
 {
-	char name[32];
+	char key[KEY_TEXT];
 
 	for (const struct keyword *k = keywords; k->name; k++) {
 		bool dev = k->nest == CAMEX_A_DEV;
@@ -492,11 +492,7 @@ static void test_settings(void)
 		tap_ok(f, "%s is shown", k->name);
 		if (!f)
 			continue;
-		snprintf(name, sizeof(name), "%s", f->key);
-		for (char *c = name; *c; c++)
-			if (*c == '_')
-				*c = '-';
-		tap_is(name, k->name, "its key is its keyword");
+		tap_is(f->key, keyword_key(k, key), "its key is its keyword");
 		tap_ok(f->choices == k->choices &&
 			       !f->choices == (f->kind != FIELD_CHOICE),
 		       "its values are those that are typed");
