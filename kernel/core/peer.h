@@ -80,13 +80,13 @@ struct camex_peer_stations {
  *	camex_dev.lock; RCU)
  * @traffic: counters
  * @rx_cpu: CPU whose GRO queue got the last received packet (packets: WRITE_ONCE())
+ * @staged_memory: memory of @staged, bytes (lock of @staged)
  * @live: when it was heard
  * @link: its per-peer link
  * @routes: its prefixes, struct camex_route (RTNL)
  * @stations: stations behind it
  * @events: pending events
  * @staged: packets that wait for a session (its own lock)
- * @staged_memory: their memory, bytes (lock of @staged)
  * @name_node: in camex_dev.names (RTNL)
  * @folded: the name in lower case, zero-padded: the hash's key
  * @name: the name
@@ -104,13 +104,13 @@ struct camex_peer {
 	struct camex_endpoint __rcu *configured;
 	struct camex_traffic __percpu *traffic;
 	int rx_cpu;
+	unsigned int staged_memory;
 	struct camex_liveness live;
 	struct camex_link_of_peer link;
 	struct list_head routes;
 	struct camex_peer_stations stations;
 	struct camex_peer_events events;
 	struct sk_buff_head staged;
-	unsigned int staged_memory;
 
 	struct rhash_head name_node;
 	char folded[CAMEX_NAME_MAX + 1];

@@ -52,12 +52,16 @@ struct camex_wg_dev {
 };
 
 /**
- * struct camex_wg_peer - protocol wireguard's part of a peer
+ * struct camex_wg_peer - protocol wireguard's part of a peer. With struct camex_peer it has less
+ *	than 1,024 bytes on 64-bit machines, of which the next size of memory is twice as large
  * @peer: the peer
  * @remote: its static key and preshared key (RTNL and camex_dev.lock); the shared secret in it is
  *	that of @computed (camex_dev.lock)
  * @computed: camex_wg_dev.changes when the shared secret was computed; 0: not yet (camex_dev.lock)
  * @known: it has a public key, and is in camex_wg_dev.peers (RTNL and camex_dev.lock)
+ * @renewed_late: the session in use has requested the next one because of its age
+ * @gave_up: the last handshake was not answered
+ * @wanted: an initiation is wanted (camex_dev.lock)
  * @node: in camex_wg_dev.peers
  * @handshake: the handshake that this end began; its local index is @index until it is complete
  *	(camex_dev.lock)
@@ -69,20 +73,20 @@ struct camex_wg_dev {
  * @shaken_at: camex_wg_now() when an initiation or a response was last sent; 0: none
  *	(camex_dev.lock)
  * @sessions: its sessions
- * @renewed_late: the session in use has requested the next one because of its age
  * @done_at: camex_wg_now() of the last complete handshake; 0: none (camex_dev.lock)
  * @done_wall: the same by the wall clock, nanoseconds (camex_dev.lock)
  * @wrong_cipher_at: camex_wg_now() of the last event wrong_cipher; 0: none (camex_dev.lock)
- * @gave_up: the last handshake was not answered
  * @timers: what is due when
  * @initiate: sends an initiation if @wanted, else computes the shared secret of the static keys
- * @wanted: an initiation is wanted (camex_dev.lock)
  */
 struct camex_wg_peer {
 	struct camex_peer *peer;
 	struct camex_noise_remote remote;
 	u32 computed;
 	bool known;
+	bool renewed_late;
+	bool gave_up;
+	bool wanted;
 	struct rhash_head node;
 	struct camex_noise_handshake handshake;
 	struct camex_index index;
@@ -92,14 +96,11 @@ struct camex_wg_peer {
 	u8 stamp[CAMEX_WG_TIMESTAMP];
 	u64 shaken_at;
 	struct camex_wg_sessions sessions;
-	bool renewed_late;
 	u64 done_at;
 	u64 done_wall;
 	u64 wrong_cipher_at;
-	bool gave_up;
 	struct camex_wg_timers timers;
 	struct work_struct initiate;
-	bool wanted;
 };
 
 extern struct workqueue_struct *camex_wg_workqueue;
