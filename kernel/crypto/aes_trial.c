@@ -142,7 +142,7 @@ static bool run_trial(struct trial *t)
  */
 bool camex_aes_trial(void)
 {
-	struct trial *t = kzalloc(sizeof(*t), GFP_KERNEL); /* in a scatterlist: not from vmalloc() */
+	struct trial *t = kzalloc(sizeof(*t), GFP_KERNEL); /* scatterlists take no vmalloc() */
 	bool won = false;
 
 	if (!t)
