@@ -101,7 +101,7 @@ esac
 
 # --- bpftrace ---
 begin "$(line bpftrace camex_drop)"
-ok "bpftrace counts" wait_until 60 pgrep -f '^/bin/sleep 5$'
+ok "bpftrace counts" wait_until 240 pgrep -f '^/bin/sleep 5$'
 strange
 wait $recorder
 like "drops, by peer and counter" "$(<said)" '@\[right, bad_source\]: 3'
