@@ -142,7 +142,8 @@ static bool run_trial(struct trial *t)
  */
 bool camex_aes_trial(void)
 {
-	struct trial *t = kzalloc(sizeof(*t), GFP_KERNEL); /* scatterlists take no vmalloc() */
+	/* The driver takes scatterlists, which cannot name memory from vmalloc(). */
+	struct trial *t = kzalloc(sizeof(*t), GFP_KERNEL);
 	bool won = false;
 
 	if (!t)

@@ -682,7 +682,7 @@ static void test_many(int n)
 	seconds = (double)(end.tv_sec - start.tv_sec) +
 		  (double)(end.tv_nsec - start.tv_nsec) / 1e9;
 	tap_ok(routed == n, "%d peers, each with its route", n);
-	tap_ok(seconds < 20, "in %.1f s of CPU time", seconds);
+	tap_ok(seconds < 10, "in %.1f s of CPU time", seconds);
 	model_device_clear(&device);
 	model_routes_clear(&routes);
 }

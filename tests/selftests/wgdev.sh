@@ -113,9 +113,11 @@ for pair in "camex camex" "kernel camex"; do
 	what="batches from $first to $second"
 	ok "$what: two ends" wg_pair "$first" "$second"
 	ok "$what: ping" reaches host1 10.0.0.2
-	# kernels differ in whether a softirq runs for each datagram of a sender on the same CPU
-	ok "$what: GRO waits for more" on host2 sh -c 'cd /sys/class/net/camex0 && echo 200000 >gro_flush_timeout &&
-		echo 10 >napi_defer_hard_irqs'
+	# wireguard.ko sends datagrams one by one: 7.2 delivers each packet alone, unless GRO waits for more
+	if [[ $first = kernel && $(uname -r) = 7.* ]]; then
+		ok "$what: GRO waits" on host2 sh -c 'cd /sys/class/net/camex0 && echo 200000 >gro_flush_timeout &&
+			echo 10 >napi_defer_hard_irqs'
+	fi
 	iperf_server host2
 	merged=$(big host2 tcp_bps host1 10.0.0.2 $large)
 	ok "$what: TCP arrives in large packets: $merged" test "$merged" -gt 20

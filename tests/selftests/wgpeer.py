@@ -453,14 +453,8 @@ def test_next():
     end.close()
 
 
-def ksoftirqds():
-    """The threads that receive when a CPU has too much of it: their process IDs."""
-    return [int(entry.name) for entry in pathlib.Path("/proc").iterdir()
-            if entry.name.isdigit() and (entry / "comm").read_text().startswith("ksoftirqd/")]
-
-
 def time_for_others():
-    """Files with the time that other processes get in spite of SCHED_FIFO, and what says none of it.
+    """Files with the time that other processes get in spite of SCHED_FIFO, each with the text for none.
 
     Newer kernels have a deadline server for each CPU. This network namespace has no debugfs of its own.
     """
@@ -471,11 +465,12 @@ def time_for_others():
 @contextlib.contextmanager
 def no_workers():
     """On one CPU: the device receives and queues what this process sends, and takes nothing from the queue."""
-    before = [(file, file.read_text()) for file, _ in time_for_others()]
-    threads = ksoftirqds()
-    for file, none in time_for_others():
-        file.write_text(none)
+    limits = [(file, none, file.read_text()) for file, none in time_for_others()]
+    # threads that receive when a CPU has too much to do
+    threads = [int(word) for word in subprocess.check_output(["pgrep", "^ksoftirqd/"]).split()]
     try:
+        for file, none, _ in limits:
+            file.write_text(none)
         for thread in threads:
             os.sched_setscheduler(thread, os.SCHED_FIFO, os.sched_param(2))
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
@@ -483,8 +478,8 @@ def no_workers():
     finally:
         for thread in [0, *threads]:
             os.sched_setscheduler(thread, os.SCHED_OTHER, os.sched_param(0))
-        for file, text in before:
-            file.write_text(text)
+        for file, _, before in limits:
+            file.write_text(before)
 
 
 def flood(end, ours, strangers):
