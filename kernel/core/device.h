@@ -15,8 +15,9 @@
  * Some files have locks of their own, and hold none of them when they take one of the above. They
  * describe them: protocol/camex/key_trial.h, protocol/wireguard/ (queue.h, cookie.h,
  * source_limit.h), transport/serial/serial.h, transport/udp/small_queue.c, datapath/page_ring.c,
- * crypto/aes256gcm.c. Those of transport/tcp/tcp.h have an order of their own: its mutex comes
- * after RTNL and before camex_dev.lock, its spinlocks come after camex_dev.lock.
+ * datapath/receive_queue.h (held while a worker is queued), crypto/aes256gcm.c. Those of
+ * transport/tcp/tcp.h have an order of their own: its mutex comes after RTNL and before
+ * camex_dev.lock, its spinlocks come after camex_dev.lock.
  *
  * Packets take neither of the first two. They find peers, keys, endpoints, sessions and routes
  * under RCU, and these are freed after a grace period.
@@ -44,7 +45,7 @@ struct mem_cgroup;
 struct camex_protocol_ops;
 struct camex_transport_ops;
 struct camex_gro_queue;
-struct camex_receive_queue;
+struct camex_receive_source;
 struct camex_netfilter;
 struct camex_peer;
 struct camex_serial;
@@ -286,7 +287,7 @@ struct camex_dev {
 	struct mem_cgroup *memcg;
 	struct camex_stats __percpu *stats;
 	struct camex_gro_queue *gro;
-	struct camex_receive_queue *receive_queues;
+	struct camex_receive_source *receive_queues;
 	struct camex_routes routes;
 	struct camex_stations stations;
 

@@ -1,6 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
+#include <linux/atomic.h>
+
 #include "core/compat.h"
 #include "core/session.h"
+
+static atomic64_t last_id = ATOMIC64_INIT(0);
+
+/**
+ * camex_receiver_init() - set up a session for receiving, closed
+ * @receiver: its struct
+ * @key: the key, which lives as long as the session
+ * @peer: the peer
+ */
+void camex_receiver_init(struct camex_receiver *receiver, const struct camex_aead_key *key,
+			 struct camex_peer *peer)
+{
+	receiver->key = key;
+	receiver->peer = peer;
+	RCU_INIT_POINTER(receiver->window, NULL);
+	receiver->id = atomic64_inc_return(&last_id);
+}
 
 /**
  * camex_receiver_take() - check authentic datagrams against the replay window

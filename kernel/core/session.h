@@ -33,11 +33,13 @@ struct camex_window {
  * @key: the key, which lives as long as the session
  * @peer: the peer, valid under RCU
  * @window: replay window; NULL if the session is closed (camex_dev.lock; RCU)
+ * @id: differs from that of all other sessions, earlier ones included
  */
 struct camex_receiver {
 	const struct camex_aead_key *key;
 	struct camex_peer *peer;
 	struct camex_window __rcu *window;
+	u64 id;
 };
 
 /**
@@ -93,6 +95,8 @@ struct camex_sealing {
 	u8 type;
 };
 
+void camex_receiver_init(struct camex_receiver *receiver, const struct camex_aead_key *key,
+			 struct camex_peer *peer);
 u64 camex_receiver_take(struct camex_receiver *receiver, const u64 *seq,
 			unsigned int n, bool *highest);
 

@@ -7,6 +7,7 @@
 
 struct camex_endpoint;
 struct camex_path;
+struct camex_source;
 
 /* Sockets are bound to this index, which no interface has, while theirs does not exist. */
 #define CAMEX_NO_DEVICE		(-1)
@@ -64,9 +65,8 @@ struct camex_way {
  * @close: undo @open; harmless if nothing is open. Context: RTNL, may sleep
  * @rekeyed: the result of camex_protocol_ops.receives_many changed. May be NULL. Context: RTNL,
  *	may sleep
- * @take: receive a datagram or an aggregate in this context: payload at skb->data, checksum
- *	verified, no socket attached; consumed. NULL: the transport does not use workers.
- *	Context: RCU reader, bottom halves off
+ * @source: get the source of a received datagram or aggregate, whose payload is at skb->data. NULL:
+ *	the transport does not use workers. Context: any
  * @lacks_device: does an interface not exist that the route to an endpoint (NULL: to any) needs?
  *	NULL: it needs none. Context: RCU reader
  * @connect: connect to an endpoint that a peer was given. NULL: the transport has no connections.
@@ -113,7 +113,8 @@ struct camex_transport_ops {
 		    struct nlattr **tb, struct netlink_ext_ack *extack);
 	void (*close)(struct camex_dev *cdev);
 	void (*rekeyed)(struct camex_dev *cdev);
-	void (*take)(struct camex_dev *cdev, struct sk_buff *skb);
+	void (*source)(const struct camex_dev *cdev, const struct sk_buff *skb,
+		       struct camex_source *from);
 	bool (*lacks_device)(const struct camex_dev *cdev,
 			     const struct camex_endpoint *ep);
 	void (*connect)(struct camex_dev *cdev, const struct camex_endpoint *ep);

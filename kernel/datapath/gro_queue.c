@@ -41,6 +41,9 @@ static DEFINE_PER_CPU(bool, busy);
 /* The task, in process context, whose packets go directly to the stack. */
 static DEFINE_PER_CPU(struct task_struct *, direct);
 
+/* The CPU whose queue that task used last. */
+static DEFINE_PER_CPU(int, direct_cpu);
+
 /**
  * struct camex_gro_queue - the NAPIs of a link
  * @gro: one for each CPU
@@ -182,13 +185,20 @@ static bool is_idle(const struct camex_gro_queue_cpu *cell)
  * camex_gro_queue_direct() - deliver this CPU's TCP packets directly to the stack, or stop that
  * @on: true: directly; false: through the queue again
  *
+ * A packet that cannot go directly waits in a queue, which may be another CPU's: see find_queue().
+ *
  * Context: process, with bottom halves off from the call with true to the call with false.
+ * Return: with false the other CPU whose queue was used last since the call with true; this CPU if
+ * none was.
  */
-void camex_gro_queue_direct(bool on)
+int camex_gro_queue_direct(bool on)
 {
 	struct task_struct *who = on ? current : NULL;
 
+	if (on)
+		this_cpu_write(direct_cpu, smp_processor_id());
 	this_cpu_write(direct, who);
+	return this_cpu_read(direct_cpu);
 }
 
 /**
@@ -214,9 +224,9 @@ void camex_gro_queue_settle(struct camex_gro_queue *gro, int cpu)
 }
 
 /**
- * camex_gro_queue_is_long() - should a CPU pass packets to the stack before it gets more
+ * camex_gro_queue_is_long() - should a CPU's queue become shorter before it gets more packets
  * @gro: of a link
- * @cpu: the CPU
+ * @cpu: the CPU, from camex_gro_queue_direct()
  */
 bool camex_gro_queue_is_long(struct camex_gro_queue *gro, int cpu)
 {
@@ -230,14 +240,15 @@ bool camex_gro_queue_is_long(struct camex_gro_queue *gro, int cpu)
  */
 static struct camex_gro_queue_cpu *find_queue(struct camex_gro_queue *gro, int *last)
 {
-	int cpu = smp_processor_id(), before = READ_ONCE(*last);
-	struct camex_gro_queue_cpu *cell;
+	int here = smp_processor_id(), cpu = READ_ONCE(*last);
 
-	if (unlikely(before != cpu)) {
-		cell = per_cpu_ptr(gro->gro, before);
-		if (!is_idle(cell))
-			return cell;
-		WRITE_ONCE(*last, cpu);
+	if (unlikely(cpu != here)) {
+		if (is_idle(per_cpu_ptr(gro->gro, cpu))) {
+			cpu = here;
+			WRITE_ONCE(*last, cpu);
+		}
+		if (this_cpu_read(direct) == current)
+			this_cpu_write(direct_cpu, cpu);
 	}
 	return per_cpu_ptr(gro->gro, cpu);
 }

@@ -11,7 +11,7 @@ struct sk_buff;
 
 struct camex_gro_queue *camex_gro_queue_alloc(struct net_device *dev);
 void camex_gro_queue_free(struct camex_gro_queue *gro);
-void camex_gro_queue_direct(bool on);
+int camex_gro_queue_direct(bool on);
 bool camex_gro_queue_is_long(struct camex_gro_queue *gro, int cpu);
 void camex_gro_queue_settle(struct camex_gro_queue *gro, int cpu);
 bool camex_gro_queue_receive(struct camex_gro_queue *gro, struct sk_buff *skb, bool tcp,

@@ -2,257 +2,19 @@
 /*
  * Receive an aggregate, made by the stack or the driver, in one go. Its datagrams are opened one
  * after the other into one buffer (receive_piece.c), so that the payloads of a TCP stream are
- * contiguous there, and become one large packet. The received skb is read-only, because others
- * may have a clone of it.
+ * contiguous there, and become one large packet (receive_packet.c). The received skb is read-only,
+ * because others may have a clone of it.
  */
-#include <linux/ip.h>
-#include <linux/ipv6.h>
+#include <linux/netdevice.h>
 #include <linux/percpu.h>
-#include <linux/tcp.h>
-#include <net/ip.h>
-#include <net/ip6_checksum.h>
-#include <net/tcp.h>
+#include <linux/slab.h>
 
 #include "core/compat.h"
 #include "core/drop.h"
+#include "core/memory.h"
 #include "datapath/receive_batch.h"
-#include "datapath/receive_piece.h"
-
-/* From this payload size on a packet refers to the buffer; smaller payloads are copied. */
-#define COPY_BREAK	3072
-/* Headroom of packets that are made here. */
-#define HEADROOM	(LL_MAX_HEADER + CAMEX_AEAD_HEAD + 48)
 
 static struct camex_batch __percpu *batches;
-
-static unsigned int payload_of(const struct camex_piece *p)
-{
-	return p->len - p->head_len;
-}
-
-/* Are the Ethernet and IP headers of @a and @b equal, except length, IP ID and checksum? */
-static bool same_ip(const struct camex_piece *a, const struct camex_piece *b)
-{
-	if (a->l3 != b->l3 || (a->l3 && memcmp(a->head, b->head, a->l3)))
-		return false;
-	if (is_v4(a)) {
-		const struct iphdr *x = ip4_of(a), *y = ip4_of(b);
-
-		return is_v4(b) && x->saddr == y->saddr && x->daddr == y->daddr &&
-		       x->tos == y->tos && x->ttl == y->ttl &&
-		       x->frag_off == y->frag_off;
-	}
-	/* all but the payload length */
-	return !memcmp(ip6_of(a), ip6_of(b), 4) &&
-	       !memcmp(&ip6_of(a)->nexthdr, &ip6_of(b)->nexthdr,
-		       sizeof(struct ipv6hdr) - offsetof(struct ipv6hdr, nexthdr));
-}
-
-/* The IP ID of @b minus that of @a; both are IPv4. */
-static u16 id_step(const struct camex_piece *a, const struct camex_piece *b)
-{
-	return ntohs(ip4_of(b)->id) - ntohs(ip4_of(a)->id);
-}
-
-/* Are @n words equal? A call of memcmp() would cost more than this loop. */
-static bool same_words(const void *a, const void *b, unsigned int n)
-{
-	const u32 *x = a, *y = b;
-
-	while (n && get_unaligned(x) == get_unaligned(y)) {
-		x++;
-		y++;
-		n--;
-	}
-	return !n;
-}
-
-static bool same_tcp(const struct camex_piece *a, const struct camex_piece *b)
-{
-	const struct tcphdr *x = tcp_of(a), *y = tcp_of(b);
-
-	return x->source == y->source && x->dest == y->dest &&
-	       x->ack_seq == y->ack_seq && x->window == y->window &&
-	       x->doff == y->doff && x->urg_ptr == y->urg_ptr &&
-	       !((flags_of(a) ^ flags_of(b)) & ~(TCP_FLAG_PSH | TCP_FLAG_FIN)) &&
-	       same_words(x + 1, y + 1, x->doff - sizeof(*x) / 4);
-}
-
-/**
- * struct run - consecutive pieces that become one packet
- * @first: the first piece
- * @n: how many
- * @bytes: of payload
- * @fixed_id: all pieces have the same IP ID
- */
-struct run {
-	const struct camex_piece *first;
-	unsigned int n;
-	unsigned int bytes;
-	bool fixed_id;
-};
-
-/* Does piece @b continue the TCP stream of the run? */
-static bool continues_run(struct run *run, const struct camex_piece *b)
-{
-	const struct camex_piece *a = run->first, *last = b - 1;
-	u16 step;
-
-	if (!a->tcp || b->head_len != a->head_len || payload_of(last) != payload_of(a) ||
-	    payload_of(b) > payload_of(a) || b->at != a->at + run->bytes ||
-	    run->bytes + b->len > IP_MAX_MTU ||
-	    flags_of(last) & (TCP_FLAG_PSH | TCP_FLAG_FIN) ||
-	    ntohl(tcp_of(b)->seq) != ntohl(tcp_of(a)->seq) + run->bytes ||
-	    !same_ip(a, b) || !same_tcp(a, b))
-		return false;
-	if (!is_v4(a))
-		return true;
-	step = id_step(a, b);
-	if (run->n == 1)
-		run->fixed_id = !step && ip4_of(a)->frag_off;
-	return step == (run->fixed_id ? 0 : run->n);
-}
-
-/* Turn the headers of the first piece into those of the large packet. */
-static void finish_headers(struct sk_buff *skb, const struct run *run)
-{
-	const struct camex_piece *last = run->first + run->n - 1;
-	unsigned int l3 = run->first->l3, l4 = run->first->l4;
-	struct tcphdr *th = (void *)skb->data + l4;
-	unsigned int len = skb->len - l4;
-
-	tcp_flag_word(th) |= flags_of(last) & (TCP_FLAG_PSH | TCP_FLAG_FIN);
-	if (is_v4(run->first)) {
-		struct iphdr *iph = (void *)skb->data + l3;
-
-		iph->tot_len = htons(skb->len - l3);
-		ip_send_check(iph);
-		th->check = ~tcp_v4_check(len, iph->saddr, iph->daddr, 0);
-		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV4;
-		if (run->fixed_id)
-			skb_shinfo(skb)->gso_type |= SKB_GSO_TCP_FIXEDID;
-	} else {
-		struct ipv6hdr *ip6h = (void *)skb->data + l3;
-
-		ip6h->payload_len = htons(len);
-		th->check = ~tcp_v6_check(len, &ip6h->saddr, &ip6h->daddr, 0);
-		skb_shinfo(skb)->gso_type = SKB_GSO_TCPV6;
-	}
-	skb_shinfo(skb)->gso_size = payload_of(run->first);
-	skb_shinfo(skb)->gso_segs = run->n;
-	skb->ip_summed = CHECKSUM_PARTIAL;
-	skb->csum_start = skb_headroom(skb) + l4;
-	skb->csum_offset = offsetof(struct tcphdr, check);
-}
-
-/*
- * A packet that refers to its payload keeps the whole buffer allocated. If the payload is a small
- * part of a large buffer, copy it into a small buffer.
- */
-static void add_payload(struct sk_buff *skb, const struct camex_space *space,
-			unsigned int at, unsigned int bytes)
-{
-	struct camex_space own;
-
-	if (unlikely(bytes < space->buffer / 4 && space->buffer > CAMEX_PAGE_RING_SMALL) &&
-	    camex_page_ring_get(&own, bytes)) {
-		memcpy(own.at, space->at + at, bytes);
-		skb_add_rx_frag(skb, 0, own.page, own.offset, bytes,
-				camex_page_ring_charge(&own, bytes));
-		return;
-	}
-	get_page(space->page);
-	skb_add_rx_frag(skb, 0, space->page, space->offset + at, bytes,
-			camex_page_ring_charge(space, bytes));
-}
-
-/* Make a packet of a run of pieces. */
-static struct sk_buff *make_packet(const struct camex_batch *batch,
-				   const struct run *run)
-{
-	const struct camex_piece *p = run->first;
-	unsigned int head = p->head_len, rest = run->bytes;
-	unsigned int copied = rest < COPY_BREAK ? rest : 0;
-	struct sk_buff *skb;
-
-	skb = netdev_alloc_skb(batch->cdev->dev, HEADROOM + head + copied +
-						 CAMEX_AEAD_TAIL);
-	if (unlikely(!skb))
-		return NULL;
-	skb_reserve(skb, HEADROOM);
-	skb->mark = batch->mark;
-	skb_put_data(skb, p->head, head);
-	if (copied)
-		skb_put_data(skb, batch->space.at + p->at, copied);
-	else if (rest)
-		add_payload(skb, &batch->space, p->at, rest);
-	/* The tag authenticated the packet, so its checksums need no check. */
-	skb->ip_summed = CHECKSUM_UNNECESSARY;
-	skb->csum_level = ~0;
-	if (run->n > 1)
-		finish_headers(skb, run);
-	return skb;
-}
-
-static void deliver_run(const struct camex_batch *batch, struct camex_peer *peer,
-			const struct run *run)
-{
-	struct sk_buff *skb = make_packet(batch, run);
-
-	if (likely(skb))
-		camex_deliver(batch->cdev, peer, skb, batch->from);
-	else
-		camex_drop_received(batch->cdev, peer, CAMEX_A_STATS_NO_MEMORY, run->n);
-}
-
-/* The pieces that pass the replay window: a bit for each. */
-static u64 take_pieces(struct camex_batch *batch)
-{
-	bool highest;
-	u64 fresh;
-
-	fresh = camex_receiver_take(batch->receiver, batch->seq, batch->n, &highest);
-	if (likely(fresh))
-		batch->cdev->protocol->heard(batch->receiver, batch->from, highest);
-	if (unlikely(hweight64(fresh) < batch->n))
-		camex_drop_received(batch->cdev, batch->receiver->peer, CAMEX_A_STATS_REPLAYED,
-				    batch->n - hweight64(fresh));
-	return fresh;
-}
-
-/* Deliver all pieces of the batch. */
-static void flush_batch(struct camex_batch *batch)
-{
-	struct camex_peer *peer;
-	struct run run = {};
-	unsigned int i;
-	bool merge;
-	u64 good;
-
-	if (!batch->n)
-		return;
-	peer = batch->receiver->peer;
-	good = take_pieces(batch);
-	merge = camex_peer_dev(peer)->features & NETIF_F_GRO;
-	for (i = 0; i < batch->n; i++) {
-		const struct camex_piece *p = &batch->piece[i];
-
-		if (run.n && good & BIT_ULL(i) && merge && p->tcp &&
-		    continues_run(&run, p)) {
-			run.n++;
-			run.bytes += payload_of(p);
-			continue;
-		}
-		if (run.n)
-			deliver_run(batch, peer, &run);
-		run.first = p;
-		run.n = !!(good & BIT_ULL(i));
-		run.bytes = payload_of(p);
-	}
-	if (run.n)
-		deliver_run(batch, peer, &run);
-	batch->n = 0;
-}
 
 /* Receive one datagram of the aggregate by itself. */
 static void rx_alone(struct camex_dev *cdev, const struct sk_buff *skb,
@@ -261,12 +23,12 @@ static void rx_alone(struct camex_dev *cdev, const struct sk_buff *skb,
 {
 	struct sk_buff *one;
 
-	one = netdev_alloc_skb(cdev->dev, HEADROOM + len + CAMEX_AEAD_TAIL);
+	one = netdev_alloc_skb(cdev->dev, CAMEX_PIECE_HEADROOM + len + CAMEX_AEAD_TAIL);
 	if (unlikely(!one)) {
 		camex_drop_received(cdev, NULL, CAMEX_A_STATS_NO_MEMORY, 1);
 		return;
 	}
-	skb_reserve(one, HEADROOM);
+	skb_reserve(one, CAMEX_PIECE_HEADROOM);
 	one->mark = skb->mark;
 	skb_copy_bits(skb, offset, skb_put(one, len), len);
 	camex_rx(cdev, one, from);
@@ -300,7 +62,7 @@ static bool deliver_so_far(struct camex_batch *batch, unsigned int len, unsigned
 {
 	if (!batch->n)
 		return true;
-	flush_batch(batch);
+	camex_batch_flush(batch);
 	batch->used += CAMEX_PIECE_LEAD;
 	return batch->used + most_inside(batch->cdev, len, size) <= batch->room;
 }
@@ -313,14 +75,11 @@ static bool begin_batch(struct camex_batch *batch, struct camex_dev *cdev,
 	unsigned int leads = 1 + skb->len / size / CAMEX_BATCH_MAX;
 
 	/* The data is read more than once, so memory that others may write is not for a batch. */
-	if (!cdev->protocol->locate || is_shared(skb) ||
-	    this_cpu_xchg(batches->busy, true))
+	if (!cdev->protocol->locate || is_shared(skb))
 		return false;
 	batch->room = leads * CAMEX_PIECE_LEAD + most_inside(cdev, skb->len, size);
-	if (!camex_page_ring_get(&batch->space, batch->room)) {
-		batch->busy = false;
+	if (!camex_page_ring_get(&batch->space, batch->room))
 		return false;
-	}
 	batch->cdev = cdev;
 	batch->from = from;
 	batch->mark = skb->mark;
@@ -365,26 +124,30 @@ static bool open_piece(struct camex_batch *batch, const u8 *data, unsigned int l
 	return true;
 }
 
-/**
- * camex_batch_rx() - receive an aggregate of datagrams
- * @cdev: the device
- * @skb: as for camex_rx(); each gso_size bytes are a datagram, and the rest is the last
- *	one; consumed
- * @from: source of the datagrams
- *
- * Context: RCU reader, bottom halves off.
- */
-void camex_batch_rx(struct camex_dev *cdev, struct sk_buff *skb,
-		    const struct camex_source *from)
+/* Begin the batch of this CPU, unless a softirq that this one interrupted is using it. */
+static bool begin_own_batch(struct camex_dev *cdev, const struct sk_buff *skb,
+			    const struct camex_source *from)
+{
+	if (this_cpu_xchg(batches->busy, true))
+		return false;
+	if (likely(begin_batch(this_cpu_ptr(batches), cdev, skb, from)))
+		return true;
+	this_cpu_write(batches->busy, false);
+	return false;
+}
+
+/* Receive the datagrams from @offset on. */
+static void receive_from(struct camex_dev *cdev, struct sk_buff *skb, unsigned int offset,
+			 const struct camex_source *from)
 {
 	struct camex_batch *batch = this_cpu_ptr(batches);
-	unsigned int size = skb_shinfo(skb)->gso_size, offset, len;
-	bool batched = begin_batch(batch, cdev, skb, from), fits = batched;
+	unsigned int size = skb_shinfo(skb)->gso_size, len;
+	bool batched = begin_own_batch(cdev, skb, from), fits = batched;
 	struct skb_seq_state state;
 	const u8 *data;
 
 	skb_prepare_seq_read(skb, 0, skb->len, &state);
-	for (offset = 0; offset < skb->len; offset += len) {
+	for (; offset < skb->len; offset += len) {
 		len = min(size, skb->len - offset);
 		if (fits && skb_seq_read(offset, &data, &state) >= len &&
 		    open_piece(batch, data, len, offset - state.stepped_offset)) {
@@ -398,11 +161,148 @@ void camex_batch_rx(struct camex_dev *cdev, struct sk_buff *skb,
 	}
 	if (batched) {
 		skb_abort_seq_read(&state);
-		flush_batch(batch);
+		camex_batch_flush(batch);
 		camex_page_ring_put(&batch->space);
 		batch->busy = false;
 	}
 	consume_skb(skb);
+}
+
+/**
+ * camex_batch_rx() - receive an aggregate of datagrams
+ * @cdev: the device
+ * @skb: as for camex_rx(); each gso_size bytes are a datagram, and the rest is the last
+ *	one; consumed
+ * @from: source of the datagrams
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_batch_rx(struct camex_dev *cdev, struct sk_buff *skb,
+		    const struct camex_source *from)
+{
+	receive_from(cdev, skb, 0, from);
+}
+
+/**
+ * camex_batch_open() - open an aggregate that is delivered later, perhaps by another CPU
+ * @batch: from camex_batch_alloc(), used for nothing else until camex_batch_finish()
+ * @cdev: the device
+ * @skb: as for camex_batch_rx(); not consumed, not changed
+ * @from: source of the datagrams, valid until camex_batch_finish()
+ *
+ * Nothing but the batch is changed, so aggregates of one session can be opened at the same time.
+ * Opens the datagrams up to the first one that must be opened otherwise.
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: false if there is none before that, so that neither camex_batch_finish() nor
+ * camex_batch_abandon() may be called.
+ */
+bool camex_batch_open(struct camex_batch *batch, struct camex_dev *cdev, struct sk_buff *skb,
+		      const struct camex_source *from)
+{
+	unsigned int size = skb_shinfo(skb)->gso_size, offset, len;
+	struct skb_seq_state state;
+	const u8 *data;
+
+	if (unlikely(!begin_batch(batch, cdev, skb, from)))
+		return false;
+	skb_prepare_seq_read(skb, 0, skb->len, &state);
+	for (offset = 0; offset < skb->len && batch->n < CAMEX_BATCH_MAX; offset += len) {
+		len = min(size, skb->len - offset);
+		if (skb_seq_read(offset, &data, &state) < len ||
+		    !open_piece(batch, data, len, offset - state.stepped_offset))
+			break;
+	}
+	skb_abort_seq_read(&state);
+	batch->opened = offset;
+	if (unlikely(!batch->n)) {
+		camex_page_ring_put(&batch->space);
+		return false;
+	}
+	batch->id = batch->receiver->id;
+	return true;
+}
+
+/*
+ * Does the session that opened the batch still exist? It may have been freed since, and its memory
+ * may be another session, so do not read it before the protocol has found it again.
+ */
+static bool is_still_open(const struct camex_batch *batch, struct sk_buff *skb)
+{
+	struct camex_located at camex_uninit;
+	struct skb_seq_state state;
+	const u8 *data;
+	bool found;
+
+	skb_prepare_seq_read(skb, 0, skb->len, &state);
+	if (WARN_ON_ONCE(!skb_seq_read(0, &data, &state)))
+		return false;
+	found = batch->cdev->protocol->locate(batch->cdev, data,
+					      min_t(unsigned int, skb_shinfo(skb)->gso_size,
+						    skb->len),
+					      batch->from, NULL, &at);
+	skb_abort_seq_read(&state);
+	return found && at.receiver == batch->receiver && at.receiver->id == batch->id;
+}
+
+/**
+ * camex_batch_finish() - deliver an aggregate
+ * @batch: filled by camex_batch_open(), which returned true; can be used again afterwards
+ * @skb: the same aggregate; consumed
+ *
+ * If the session ended meanwhile, or if some datagrams were not opened, they are received as if
+ * they arrived now.
+ *
+ * Context: RCU reader, bottom halves off.
+ */
+void camex_batch_finish(struct camex_batch *batch, struct sk_buff *skb)
+{
+	struct camex_dev *cdev = batch->cdev;
+	unsigned int offset = 0;
+
+	if (likely(is_still_open(batch, skb))) {
+		offset = batch->opened;
+		camex_batch_flush(batch);
+	}
+	batch->n = 0;
+	camex_page_ring_put(&batch->space);
+	if (likely(offset == skb->len))
+		consume_skb(skb);
+	else
+		receive_from(cdev, skb, offset, batch->from);
+}
+
+/**
+ * camex_batch_abandon() - drop what was opened
+ * @batch: filled by camex_batch_open(), which returned true
+ */
+void camex_batch_abandon(struct camex_batch *batch)
+{
+	batch->n = 0;
+	camex_page_ring_put(&batch->space);
+}
+
+/**
+ * camex_batch_alloc() - make a batch for camex_batch_open()
+ * @cdev: the device, whose memory cgroup is charged
+ *
+ * Does not wait for memory, because the caller holds up the datagrams behind its own.
+ *
+ * Context: process or bottom half.
+ * Return: NULL without memory.
+ */
+struct camex_batch *camex_batch_alloc(struct camex_dev *cdev)
+{
+	return camex_zalloc(cdev, sizeof(struct camex_batch));
+}
+
+/**
+ * camex_batch_free() - undo camex_batch_alloc()
+ * @batch: the batch, which nobody uses
+ */
+void camex_batch_free(struct camex_batch *batch)
+{
+	kfree(batch);
 }
 
 /**

@@ -13,6 +13,8 @@
 #define CAMEX_PIECE_HEAD	(14 + 4 + 40 + 60)
 /* Bytes in front of a payload that are overwritten while it is opened, and then restored. */
 #define CAMEX_PIECE_LEAD	(CAMEX_AEAD_HEAD + round_up(CAMEX_PIECE_HEAD, 8))
+/* Headroom of packets that are made of datagrams. */
+#define CAMEX_PIECE_HEADROOM	(LL_MAX_HEADER + CAMEX_AEAD_HEAD + 48)
 /* Offset of an Ethernet header, so that the IP header behind it is aligned. */
 #define CAMEX_PIECE_PAD		2
 
@@ -49,6 +51,8 @@ struct camex_piece {
  * @used: bytes of @space in use. The next payload goes there; the last CAMEX_PIECE_LEAD bytes in
  *	front of it may be overwritten for a moment
  * @busy: this CPU is using the batch
+ * @opened: bytes of the aggregate whose datagrams were opened (camex_batch_open())
+ * @id: camex_receiver.id of @receiver (camex_batch_open())
  * @tcp_len: length of the last TCP header that did not lie in the first bytes, or 0
  * @head_len: camex_piece.head_len of the last piece that was opened whole, at most
  *	CAMEX_PIECE_HEAD
@@ -64,6 +68,8 @@ struct camex_batch {
 	struct camex_space space;
 	unsigned int room;
 	unsigned int used;
+	unsigned int opened;
+	u64 id;
 	bool busy;
 	u8 tcp_len;
 	u8 head_len;
@@ -86,6 +92,13 @@ static inline u8 *camex_batch_head(struct camex_batch *batch)
 
 void camex_batch_rx(struct camex_dev *cdev, struct sk_buff *skb,
 		    const struct camex_source *from);
+struct camex_batch *camex_batch_alloc(struct camex_dev *cdev);
+void camex_batch_free(struct camex_batch *batch);
+bool camex_batch_open(struct camex_batch *batch, struct camex_dev *cdev, struct sk_buff *skb,
+		      const struct camex_source *from);
+void camex_batch_finish(struct camex_batch *batch, struct sk_buff *skb);
+void camex_batch_abandon(struct camex_batch *batch);
+void camex_batch_flush(struct camex_batch *batch);
 void camex_piece_open(struct camex_batch *batch, struct camex_aead_opening *o,
 		      const u8 *body, unsigned int len);
 bool camex_piece_next(struct camex_batch *batch, const struct camex_aead_key *key,

@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A worker opens large aggregates of encrypted datagrams, on a CPU that the scheduler chooses.
+ * Workers open large aggregates of encrypted datagrams, on CPUs that the scheduler chooses.
  * The CPU that received the aggregate continues with its task, which may be to encrypt the next
  * packets of the same flow. The scheduler does not account for the work of a softirq, but does for
- * a worker. Later datagrams from the same source wait behind the aggregate, so that their order is
- * kept. All other datagrams are opened where they are received, because waking a worker costs more
- * than opening one. /sys/devices/virtual/workqueue/camex-rx/cpumask selects the worker's CPUs.
+ * a worker. If aggregates arrive faster than one worker opens them, others open the next ones at
+ * the same time (receive_queue.c). Later datagrams from the same source wait behind the aggregate,
+ * so that their order is kept. All other datagrams are opened where they are received, because
+ * waking a worker costs more than opening one.
+ * /sys/devices/virtual/workqueue/camex-rx/cpumask selects the workers' CPUs. The number of workers
+ * depends on the CPUs that are online, because a module cannot read the mask: with few CPUs in it
+ * several workers share one.
+ *
+ * Opening is decryption alone. The replay window, the counters, the endpoint of a peer that moves
+ * and the links see the datagrams when they are delivered, one aggregate of a source after the
+ * other. Between the two a worker holds no session and no peer: see camex_batch_finish().
  */
 #include <linux/hash.h>
 #include <linux/log2.h>
@@ -13,76 +21,159 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
+#include "core/compat.h"
 #include "core/drop.h"
 #include "core/link.h"
 #include "core/protocol.h"
 #include "core/transport.h"
 #include "datapath/gro_queue.h"
+#include "datapath/receive_batch.h"
+#include "datapath/receive_queue.h"
 #include "datapath/receive_worker.h"
 
-/* Minimum bytes of an aggregate for a worker: ten datagrams of full size. */
-#define LARGE		14000
 /* Number of queues of a device, a power of two. */
 #define QUEUES		16
-/* Maximum bytes of memory (truesize) in a queue. */
-#define WAITING_MAX	(4 << 20)
+/* Batches that an idle queue keeps for the next aggregates. */
+#define KEPT		2
 
 /**
- * struct camex_receive_queue - datagrams that wait for a worker; a source always has the same queue
- * @queue: datagrams and aggregates; its lock also protects the members below
- * @bytes: memory (truesize) of the queue
- * @busy: the queue is not empty, or the worker is opening an aggregate
- * @cpu: CPU that opened the datagrams before the first one of the queue
- * @work: opens the queue
+ * struct opener - one of the workers of a source
+ * @work: opens and delivers
+ * @number: its number among those of the source
+ * @of: the source
+ */
+struct opener {
+	struct work_struct work;
+	unsigned int number;
+	struct camex_receive_source *of;
+};
+
+/**
+ * struct camex_receive_source - datagrams for workers; a source always has the same struct
+ * @queue: the datagrams, in order
+ * @opener: the workers
  * @cdev: the device
  */
-struct camex_receive_queue {
-	struct sk_buff_head queue;
-	unsigned int bytes;
-	bool busy;
-	int cpu;
-	struct work_struct work;
+struct camex_receive_source {
+	struct camex_receive_queue queue;
+	struct opener opener[CAMEX_OPENERS];
 	struct camex_dev *cdev;
 };
 
 static struct workqueue_struct *workers;
 
-static struct sk_buff *dequeue_aggregate(struct camex_receive_queue *h)
+/* camex_receive_queue.most */
+static unsigned int most_workers(const struct camex_receive_queue *queue)
 {
-	struct sk_buff *skb;
+	return camex_receive_openers(num_online_cpus(), queue->bytes);
+}
 
-	spin_lock_bh(&h->queue.lock);
-	skb = __skb_dequeue(&h->queue);
-	if (skb)
-		h->bytes -= skb->truesize;
-	else
-		WRITE_ONCE(h->busy, false);
-	spin_unlock_bh(&h->queue.lock);
-	return skb;
+/* camex_receive_queue.start */
+static void start_worker(struct camex_receive_queue *queue, unsigned int opener)
+{
+	struct camex_receive_source *h = container_of(queue, struct camex_receive_source, queue);
+
+	queue_work(workers, &h->opener[opener].work);
+}
+
+/* Decrypt an aggregate. Single datagrams are decrypted at delivery. */
+static void open_slot(struct camex_dev *cdev, struct camex_receive_slot *slot)
+{
+	bool aggregate = camex_is_aggregate(slot->skb);
+
+	if (aggregate && !slot->batch)
+		slot->batch = camex_batch_alloc(cdev);
+	rcu_read_lock();
+	cdev->transport->source(cdev, slot->skb, &slot->from);
+	slot->opened = aggregate && slot->batch && netif_running(cdev->dev) &&
+		       camex_batch_open(slot->batch, cdev, slot->skb, &slot->from);
+	rcu_read_unlock();
+}
+
+/*
+ * Deliver an skb that was opened, or open and deliver it. Return the CPU whose GRO queue has its
+ * packets, if they did not go directly to the stack.
+ */
+static int deliver_slot(struct camex_dev *cdev, struct camex_receive_slot *slot)
+{
+	int cpu;
+
+	rcu_read_lock();
+	camex_gro_queue_direct(true);
+	if (likely(netif_running(cdev->dev))) {
+		if (likely(slot->opened))
+			camex_batch_finish(slot->batch, slot->skb);
+		else
+			camex_rx(cdev, slot->skb, &slot->from);
+	} else {
+		if (slot->opened)
+			camex_batch_abandon(slot->batch);
+		kfree_skb(slot->skb);
+	}
+	cpu = camex_gro_queue_direct(false);
+	rcu_read_unlock();
+	return cpu;
+}
+
+/* With bottom halves off: let them run, until the stack has what now waits for GRO on a CPU. */
+static void wait_for_gro(struct camex_dev *cdev, int cpu)
+{
+	local_bh_enable();
+	camex_gro_queue_settle(cdev->gro, cpu);
+	local_bh_disable();
+}
+
+/* Deliver a slot, and those behind it that are done. */
+static void deliver_slots(struct camex_dev *cdev, struct camex_receive_queue *queue,
+			  struct camex_receive_slot *slot)
+{
+	while (slot) {
+		int cpu;
+
+		if (camex_receive_queue_begins(queue))
+			wait_for_gro(cdev, queue->cpu);
+		cpu = deliver_slot(cdev, slot);
+		/* ksoftirqd, or the thread of the NAPI, has a lower priority: wait for it. */
+		if (unlikely(camex_gro_queue_is_long(cdev->gro, cpu)))
+			wait_for_gro(cdev, cpu);
+		slot = camex_receive_queue_next(queue);
+		if (slot) {
+			local_bh_enable();
+			cond_resched();
+			local_bh_disable();
+		}
+	}
+}
+
+static void free_batches(struct camex_receive_queue *queue, unsigned int keep)
+{
+	struct camex_batch *batch;
+
+	while ((batch = camex_receive_queue_spare(queue, keep)))
+		camex_batch_free(batch);
 }
 
 static void open_queued(struct work_struct *work)
 {
-	struct camex_receive_queue *h = container_of(work, struct camex_receive_queue, work);
-	struct sk_buff *skb;
+	struct opener *opener = container_of(work, struct opener, work);
+	struct camex_receive_queue *queue = &opener->of->queue;
+	struct camex_dev *cdev = opener->of->cdev;
+	struct camex_receive_slot *slot;
 
-	camex_gro_queue_settle(h->cdev->gro, h->cpu);
-	while ((skb = dequeue_aggregate(h))) {
-		int cpu;
-
-		rcu_read_lock();
-		local_bh_disable();
-		cpu = smp_processor_id();
-		camex_gro_queue_direct(true);
-		h->cdev->transport->take(h->cdev, skb);
-		camex_gro_queue_direct(false);
+	/*
+	 * Other openers may wait for this one's slot. So no softirq runs here from when the slot is
+	 * taken until it is done, and delivered if it is the first one.
+	 */
+	local_bh_disable();
+	while ((slot = camex_receive_queue_take(queue, opener->number))) {
+		open_slot(cdev, slot);
+		deliver_slots(cdev, queue, camex_receive_queue_done(queue, slot));
 		local_bh_enable();
-		rcu_read_unlock();
-		/* ksoftirqd, if it runs the NAPI, has a lower priority: wait for it. */
-		if (unlikely(camex_gro_queue_is_long(h->cdev->gro, cpu)))
-			camex_gro_queue_settle(h->cdev->gro, cpu);
 		cond_resched();
+		local_bh_disable();
 	}
+	local_bh_enable();
+	free_batches(queue, KEPT);
 }
 
 /**
@@ -94,20 +185,24 @@ static void open_queued(struct work_struct *work)
  */
 int camex_receive_workers_alloc(struct camex_dev *cdev)
 {
-	int i;
+	unsigned int i, j;
 
-	if (!cdev->protocol->locate)
+	if (!cdev->protocol->locate || !cdev->transport->source || num_possible_cpus() == 1)
 		return 0;
-	cdev->receive_queues = kcalloc(QUEUES, sizeof(*cdev->receive_queues),
-				       GFP_KERNEL_ACCOUNT);
+	cdev->receive_queues = kvcalloc(QUEUES, sizeof(*cdev->receive_queues),
+					GFP_KERNEL_ACCOUNT);
 	if (!cdev->receive_queues)
 		return -ENOMEM;
 	for (i = 0; i < QUEUES; i++) {
-		struct camex_receive_queue *h = &cdev->receive_queues[i];
+		struct camex_receive_source *h = &cdev->receive_queues[i];
 
-		skb_queue_head_init(&h->queue);
-		INIT_WORK(&h->work, open_queued);
+		camex_receive_queue_init(&h->queue, most_workers, start_worker);
 		h->cdev = cdev;
+		for (j = 0; j < CAMEX_OPENERS; j++) {
+			INIT_WORK(&h->opener[j].work, open_queued);
+			h->opener[j].number = j;
+			h->opener[j].of = h;
+		}
 	}
 	return 0;
 }
@@ -120,21 +215,22 @@ int camex_receive_workers_alloc(struct camex_dev *cdev)
  */
 void camex_receive_workers_stop(struct camex_dev *cdev)
 {
-	int i;
+	unsigned int i, j;
 
 	if (!cdev->receive_queues)
 		return;
 	for (i = 0; i < QUEUES; i++) {
-		struct camex_receive_queue *h = &cdev->receive_queues[i];
-		struct sk_buff_head left;
+		struct camex_receive_source *h = &cdev->receive_queues[i];
 
-		__skb_queue_head_init(&left);
-		spin_lock_bh(&h->queue.lock);
-		skb_queue_splice_init(&h->queue, &left);
-		h->bytes = 0;
-		spin_unlock_bh(&h->queue.lock);
-		__skb_queue_purge(&left);
-		flush_work(&h->work);
+		/*
+		 * The queue is empty, so no worker starts another one. A CPU that saw the device
+		 * up may still queue an skb, whose worker drops it. Before the device is freed
+		 * all CPUs have seen it down.
+		 */
+		camex_receive_queue_purge(&h->queue);
+		for (j = 0; j < CAMEX_OPENERS; j++)
+			flush_work(&h->opener[j].work);
+		free_batches(&h->queue, 0);
 	}
 }
 
@@ -147,7 +243,7 @@ void camex_receive_workers_stop(struct camex_dev *cdev)
 void camex_receive_workers_free(struct camex_dev *cdev)
 {
 	camex_receive_workers_stop(cdev);
-	kfree(cdev->receive_queues);
+	kvfree(cdev->receive_queues);
 }
 
 /*
@@ -157,7 +253,7 @@ void camex_receive_workers_free(struct camex_dev *cdev)
  */
 static bool is_worth_it(struct camex_dev *cdev, const struct sk_buff *skb)
 {
-	return skb->len >= LARGE && camex_is_aggregate(skb) &&
+	return camex_receive_is_large(skb) && num_online_cpus() > 1 &&
 	       !cdev->link->receive_through &&
 	       (cdev->dev->features & NETIF_F_GRO) &&
 	       cdev->protocol->expects(cdev, skb);
@@ -166,7 +262,7 @@ static bool is_worth_it(struct camex_dev *cdev, const struct sk_buff *skb)
 /**
  * camex_receive_worker_take() - queue a datagram or an aggregate for a worker, if that pays
  * @cdev: the device, with camex_receive_workers_usable()
- * @skb: as for camex_transport_ops.take; consumed if it is queued
+ * @skb: payload at skb->data, checksum verified, no socket attached; consumed if it is queued
  * @source: hash of the source: datagrams with the same hash keep their order, whichever CPU
  *	receives them
  *
@@ -175,36 +271,21 @@ static bool is_worth_it(struct camex_dev *cdev, const struct sk_buff *skb)
  */
 bool camex_receive_worker_take(struct camex_dev *cdev, struct sk_buff *skb, u32 source)
 {
-	struct camex_receive_queue *h;
+	struct camex_receive_queue *queue;
+	enum camex_queued queued;
 	bool worth_it;
 
-	h = &cdev->receive_queues[hash_32(source, ilog2(QUEUES))];
+	queue = &cdev->receive_queues[hash_32(source, ilog2(QUEUES))].queue;
 	worth_it = is_worth_it(cdev, skb);
-	if (likely(!worth_it && !READ_ONCE(h->busy)))
+	if (likely(!worth_it && !camex_receive_queue_is_busy(queue)))
 		return false;
-
-	spin_lock(&h->queue.lock);
-	if (!worth_it && !h->busy) {
-		spin_unlock(&h->queue.lock);
-		return false;
-	}
-	if (unlikely(h->bytes + skb->truesize > WAITING_MAX)) {
-		spin_unlock(&h->queue.lock);
+	queued = camex_receive_queue_add(queue, skb, worth_it);
+	if (unlikely(queued == CAMEX_QUEUE_FULL)) {
 		camex_drop_received(cdev, NULL, CAMEX_A_STATS_QUEUE_FULL,
 				    camex_datagrams(skb));
 		camex_kfree_skb_why(skb, CAMEX_A_STATS_QUEUE_FULL);
-		return true;
 	}
-	skb_dst_drop(skb);	/* it may have no reference, valid only under RCU */
-	__skb_queue_tail(&h->queue, skb);
-	h->bytes += skb->truesize;
-	if (!h->busy) {
-		WRITE_ONCE(h->busy, true);
-		h->cpu = smp_processor_id();
-		queue_work(workers, &h->work);
-	}
-	spin_unlock(&h->queue.lock);
-	return true;
+	return queued != CAMEX_NOT_QUEUED;
 }
 
 /**

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Received datagrams that a worker opens, perhaps on another CPU. */
-#ifndef CAMEX_HANDOFF_H
-#define CAMEX_HANDOFF_H
-
-#include <linux/cpumask.h>
+/* Received datagrams that workers open, perhaps on other CPUs. */
+#ifndef CAMEX_RECEIVE_WORKER_H
+#define CAMEX_RECEIVE_WORKER_H
 
 #include "core/device.h"
 
@@ -15,7 +13,7 @@ struct sk_buff;
  */
 static inline bool camex_receive_workers_usable(const struct camex_dev *cdev)
 {
-	return cdev->receive_queues && num_online_cpus() > 1;
+	return cdev->receive_queues;
 }
 
 int camex_receive_workers_alloc(struct camex_dev *cdev);
@@ -25,4 +23,4 @@ bool camex_receive_worker_take(struct camex_dev *cdev, struct sk_buff *skb, u32 
 int camex_receive_workers_init(void);
 void camex_receive_workers_exit(void);
 
-#endif /* CAMEX_HANDOFF_H */
+#endif /* CAMEX_RECEIVE_WORKER_H */

@@ -28,6 +28,7 @@ def prepare(*packages):
     netlink = subprocess.run(["pkg-config", "--cflags", "--libs", "libnl-genl-3.0"], check=True,
                              stdout=subprocess.PIPE, text=True).stdout.split()
     for name, *options in (("pingpong",), ("datagrams",), ("mark",), ("count.so", "-shared", "-fPIC", "-fvisibility=hidden"),
+                           ("percpu.so", "-shared", "-fPIC", "-fvisibility=hidden"),
                            ("ovpn", *netlink)):
         source = (here / name).with_suffix(".c")
         subprocess.run(["gcc", "-O2", "-Wall", "-Wextra", "-Werror", "-o", out / name, source, *options],
@@ -46,20 +47,21 @@ def fetch_wireguard_go():
         shutil.copy(f"{dir}/root/usr/bin/wireguard-go", program)
 
 
-def boot(kernel, links, steps, seconds, wall=False, steering="as-is", counted=""):
+def boot(kernel, links, steps, seconds, wall=False, steering="as-is", counted="", cpus=2, counter="count"):
     """Runs the steps (file, link, measure) in a guest with these links.
 
-    Each measurement takes about this many seconds, and by the wall clock two seconds. Returns a
-    directory with the output of each step in its file, and the files release and cipher. For the
-    step whose name is in counted, the file counts has the executed blocks (count.c), and kallsyms is
-    the guest's /proc/kallsyms.
+    Each measurement takes about this many seconds; by the wall clock, exactly, with that many CPUs.
+    Returns a directory with the output of each step in its file, and the files release and
+    cipher. For the step whose name is in counted, the file counts has the executed blocks (count.c),
+    and kallsyms is the guest's /proc/kallsyms. By the wall clock counter is percpu, and counts has a
+    line for each step whose name matches the pattern counted.
     """
     if "wireguard-go" in links:
         fetch_wireguard_go()
     dir = out / f"guest-{kernel}"
-    options = ["--smp", "2"] if wall else ["--icount"]
+    options = ["--smp", str(cpus)] if wall else ["--icount"]
     if counted:
-        options += ["--plugin", f"{out}/count.so,out={dir}/counts"]
+        options += ["--plugin", f"{out}/{counter}.so,out={dir}/counts" + (f",cpus={cpus}" if wall else "")]
     shutil.rmtree(dir, ignore_errors=True)
     dir.mkdir()
     (dir / "plan").write_text("".join(

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
-/* mark: executes the marker, for count.c. */
+/* mark: executes the marker, for the plug-ins. */
 #include "mark.h"
 
 int main(void)

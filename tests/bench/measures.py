@@ -98,7 +98,7 @@ def measured(link, measure):
 def limit(link, measure, seconds, wall):
     """The limit of a line of the plan: bytes (-n) or seconds (-t) after which iperf3 stops."""
     if wall:
-        return "-t 2"
+        return f"-t {seconds}"
     traffic = MEASURES[measure][1]
     seconds *= LONGER.get(measure, 1)
     mbits, packets = RATES.get(link, ENCRYPTED)

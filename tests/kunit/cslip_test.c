@@ -151,6 +151,18 @@ static void cslip_changes(struct kunit *test)
 	}
 }
 
+/* URG holds for one segment only: the next frame without the urgent bit clears it. */
+static void cslip_urgent_once(struct kunit *test)
+{
+	struct cslip_state *s = test->priv;
+
+	KUNIT_ASSERT_TRUE(test, receive_whole(s, 3));
+	KUNIT_ASSERT_TRUE(test, receive_bytes(s, "\x81\x11\x22\x09", 4));
+	KUNIT_EXPECT_EQ(test, 0x30, s->c.slots[3].head[33]);
+	KUNIT_ASSERT_TRUE(test, receive_bytes(s, "\x80\x11\x22", 3));
+	KUNIT_EXPECT_EQ(test, 0x10, s->c.slots[3].head[33]);
+}
+
 /* After a loss only a frame that names its slot is taken. */
 static void cslip_lost(struct kunit *test)
 {
@@ -207,6 +219,7 @@ static void cslip_bad_whole(struct kunit *test)
 static struct kunit_case cslip_cases[] = {
 	KUNIT_CASE(cslip_whole),
 	KUNIT_CASE(cslip_changes),
+	KUNIT_CASE(cslip_urgent_once),
 	KUNIT_CASE(cslip_lost),
 	KUNIT_CASE(cslip_bad_whole),
 	{}

@@ -23,6 +23,8 @@
 #include "crypto/hkdf.h"
 #include "crypto/packet_aead.h"
 #include "crypto/plain_gcm.h"
+#include "datapath/receive_batch.h"
+#include "datapath/receive_queue.h"
 #include "datapath/seal.h"
 #include "datapath/segment.h"
 #include "link/fdb.h"
@@ -117,6 +119,7 @@ EXPORT_SYMBOL_GPL(camex_rate_limits_alloc);
 EXPORT_SYMBOL_GPL(camex_rate_limits_free);
 
 /* core/session.h */
+EXPORT_SYMBOL_GPL(camex_receiver_init);
 EXPORT_SYMBOL_GPL(camex_receiver_take);
 
 /* core/staged.h */
@@ -152,6 +155,21 @@ EXPORT_SYMBOL_GPL(camex_chacha20poly1305);
 EXPORT_SYMBOL_GPL(camex_gcm_open);
 EXPORT_SYMBOL_GPL(camex_gcm_seal);
 EXPORT_SYMBOL_GPL(camex_gcm_set_key);
+
+/* datapath/receive_batch.h */
+EXPORT_SYMBOL_GPL(camex_batch_finish);
+EXPORT_SYMBOL_GPL(camex_batch_open);
+
+/* datapath/receive_queue.h */
+EXPORT_SYMBOL_GPL(camex_receive_openers);
+EXPORT_SYMBOL_GPL(camex_receive_queue_add);
+EXPORT_SYMBOL_GPL(camex_receive_queue_begins);
+EXPORT_SYMBOL_GPL(camex_receive_queue_done);
+EXPORT_SYMBOL_GPL(camex_receive_queue_init);
+EXPORT_SYMBOL_GPL(camex_receive_queue_next);
+EXPORT_SYMBOL_GPL(camex_receive_queue_purge);
+EXPORT_SYMBOL_GPL(camex_receive_queue_spare);
+EXPORT_SYMBOL_GPL(camex_receive_queue_take);
 
 /* datapath/seal.h */
 EXPORT_SYMBOL_GPL(camex_payer_of);

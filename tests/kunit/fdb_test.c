@@ -245,6 +245,25 @@ static void fdb_ages(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 1, 0), a);
 }
 
+/* The search for old entries: within 30 s, however long they live; within 1 s of a short time. */
+static void fdb_looks_in_time(struct kunit *test)
+{
+	struct camex_peer *a = fake_peer(test, "a");
+	struct camex_dev *cdev = test->priv;
+	struct delayed_work *look = &cdev->stations.work;
+
+	cdev->conf.ageing = U16_MAX;
+	learn(a, 1, 0);
+	KUNIT_ASSERT_TRUE(test, delayed_work_pending(look));
+	KUNIT_EXPECT_TRUE(test, time_before_eq(look->timer.expires, jiffies + 30 * HZ));
+	KUNIT_EXPECT_TRUE(test, time_after(look->timer.expires, jiffies + 5 * HZ));
+	cdev->conf.ageing = 1;
+	rtnl_lock();
+	cdev->link->configured(cdev);
+	rtnl_unlock();
+	KUNIT_EXPECT_TRUE(test, time_before_eq(look->timer.expires, jiffies + HZ));
+}
+
 static void fdb_is_bounded(struct kunit *test)
 {
 	struct camex_peer *peer[PEERS + 1];
@@ -346,6 +365,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(fdb_moves),
 	KUNIT_CASE(fdb_by_hand_beats_learned),
 	KUNIT_CASE(fdb_ages),
+	KUNIT_CASE(fdb_looks_in_time),
 	KUNIT_CASE(fdb_is_bounded),
 	KUNIT_CASE(fdb_is_as_a_model),
 	{}

@@ -139,12 +139,21 @@ static void limit_config_by_network(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, good, CAMEX_LIMIT_CONFIG);
 }
 
+/* The documented limits; the other cases accept any value. */
+static void limit_figures(struct kunit *test)
+{
+	KUNIT_EXPECT_EQ(test, CAMEX_LIMIT_RATE, 100);
+	KUNIT_EXPECT_EQ(test, CAMEX_LIMIT_BURST, 500);
+	KUNIT_EXPECT_EQ(test, CAMEX_LIMIT_CONFIG, 10);
+}
+
 static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_burst_and_rate),
 	KUNIT_CASE(limit_what_is_one_source),
 	KUNIT_CASE(limit_by_namespace),
 	KUNIT_CASE(limit_share_of_a_cpu),
 	KUNIT_CASE(limit_config_by_network),
+	KUNIT_CASE(limit_figures),
 	{}
 };
 

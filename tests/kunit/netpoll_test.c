@@ -10,12 +10,24 @@
 #include "test.h"
 #include "transport/udp/udp.h"
 
+/* Maximum number of waiting frames. */
+#define DEFERRED	256
+
 static unsigned int sent;
+/* Number of the last IPv4 frame, and whether a frame was sent after one with a larger number. */
+static u32 last;
+static bool disordered;
 
 /* IPv6 sends frames of its own by a device that is up. */
 static netdev_tx_t take(struct sk_buff *skb, struct net_device *dev)
 {
-	sent += skb->protocol == htons(ETH_P_IP);
+	if (skb->protocol == htons(ETH_P_IP)) {
+		u32 number = get_unaligned_be32(skb->data + ETH_HLEN);
+
+		sent++;
+		disordered |= number < last;
+		last = number;
+	}
 	consume_skb(skb);
 	return NETDEV_TX_OK;
 }
@@ -42,6 +54,8 @@ static int netpoll_init(struct kunit *test)
 	if (!f)
 		return -ENOMEM;
 	sent = 0;
+	last = 0;
+	disordered = false;
 	f->stats = camex_stats_alloc();
 	f->dev = alloc_netdev(0, "camexq%d", NET_NAME_UNKNOWN, ether_setup);
 	if (!f->stats || !f->dev)
@@ -173,8 +187,11 @@ static void netpoll_deferred(struct kunit *test)
 	cdev->stats = f->stats;
 	camex_deferred_init(cdev);
 	__skb_queue_head_init(&frames);
-	for (i = 0; i < n; i++)
-		__skb_queue_tail(&frames, make_frame(test));
+	for (i = 0; i < n; i++) {
+		skb = make_frame(test);
+		put_unaligned_be32(i, skb->data + ETH_HLEN);
+		__skb_queue_tail(&frames, skb);
+	}
 	local_irq_disable();
 	while ((skb = __skb_dequeue(&frames)))
 		camex_defer_frame(cdev, skb);
@@ -183,11 +200,11 @@ static void netpoll_deferred(struct kunit *test)
 	while (atomic_read(&cdev->deferred.waiting) && time_before(jiffies, until))
 		schedule_timeout_uninterruptible(1);
 	camex_deferred_clear(cdev);
+	expect_sent(test, DEFERRED);
 	camex_stats_sum(f->stats, sum);
 	KUNIT_EXPECT_EQ(test, early[slot], 0ULL);
-	KUNIT_EXPECT_GT(test, sent, 0U);
-	KUNIT_EXPECT_LT(test, sent, n);
-	KUNIT_EXPECT_EQ(test, sum[slot], (u64)n - sent);
+	KUNIT_EXPECT_FALSE(test, disordered);
+	KUNIT_EXPECT_EQ(test, sum[slot], (u64)n - DEFERRED);
 }
 
 static struct kunit_case netpoll_cases[] = {

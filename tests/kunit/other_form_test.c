@@ -14,6 +14,7 @@
 
 #include "core/link.h"
 #include "core/protocol.h"
+#include "datapath/receive_batch.h"
 #include "datapath/seal.h"
 #include "datapath/segment.h"
 #include "packets.h"
@@ -166,8 +167,7 @@ static int other_init(struct kunit *test)
 	s->peer = fake_peer(test, "other");
 	camex_aead_key_set(&s->key, &camex_chacha20poly1305, bytes);
 	spin_lock_init(&s->window.lock);
-	s->receiver.key = &s->key;
-	s->receiver.peer = s->peer;
+	camex_receiver_init(&s->receiver, &s->key, s->peer);
 	RCU_INIT_POINTER(s->receiver.window, &s->window);
 	scene = s;
 	__skb_queue_head_init(&arrived);
@@ -340,8 +340,54 @@ static void one_alone(struct kunit *test)
 	kfree_skb(out);
 }
 
+/*
+ * Between opening and delivery the session ends, and its memory becomes another session: what the
+ * old key opened is not delivered as the new session's.
+ */
+static void another_session(struct kunit *test)
+{
+	static const struct camex_source from = { .addr = { .family = AF_INET } };
+	struct inner in = { .v4 = true, .tcp = true, .flags = TCP_FLAG_ACK, .df = true };
+	struct camex_batch *batch = kunit_kzalloc(test, sizeof(*batch), GFP_KERNEL);
+	static const u8 other_key[CAMEX_KEY_LEN] = { 8 };
+	struct scene *s = test->priv;
+	struct camex_segmenter cut;
+	struct sk_buff *skb, *out;
+	int why = 0, again;
+
+	KUNIT_ASSERT_NOT_NULL(test, batch);
+	for (again = 0; again < 2; again++) {
+		skb = make_gso(s, &in, 5000, 1000);
+		KUNIT_ASSERT_NOT_NULL(test, skb);
+		local_bh_disable();
+		rcu_read_lock();
+		KUNIT_EXPECT_TRUE(test, camex_segment_begin(&cut, skb));
+		out = camex_seal_many(s->peer, &cut, 65507, &why);
+		consume_skb(skb);
+		if (out) {
+			out->dev = s->cdev->dev;
+			s->heard = 0;
+			KUNIT_EXPECT_TRUE(test, camex_batch_open(batch, s->cdev, out, &from));
+			KUNIT_EXPECT_EQ(test, s->heard, 0);
+			if (again) {
+				camex_receiver_init(&s->receiver, &s->key, s->peer);
+				RCU_INIT_POINTER(s->receiver.window, &s->window);
+				camex_aead_key_set(&s->key, &camex_chacha20poly1305, other_key);
+			}
+			camex_batch_finish(batch, out);
+		}
+		rcu_read_unlock();
+		local_bh_enable();
+		KUNIT_EXPECT_NOT_NULL(test, out);
+		KUNIT_EXPECT_EQ(test, s->heard, !again);
+		KUNIT_EXPECT_EQ(test, skb_queue_len(&arrived), !again);
+		__skb_queue_purge(&arrived);
+	}
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(one_packet_again),
+	KUNIT_CASE(another_session),
 	KUNIT_CASE(one_alone),
 	{}
 };

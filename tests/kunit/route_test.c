@@ -189,32 +189,25 @@ static bool check_lookup(struct kunit *test, u16 family,
 	return false;
 }
 
-/*
- * Walks the trie: it is well-formed, no node is idle, and it holds just the
- * model's prefixes. Returns the number of those, or -1.
- */
-static int walk(struct kunit *test, struct camex_route *node,
-		struct camex_route *parent)
+/* The node is well-formed, its children are below it, and the model has its prefix, if any. */
+static bool check_node(struct table *t, struct camex_route *node, struct camex_prefix *prefix)
 {
-	struct table *t = test->priv;
 	struct camex_prefix p = {};
-	int count = 0, below, i, bit;
+	int i, bit;
 
-	if (!node)
-		return 0;
 	camex_route_prefix(node, &p);
-	if (node->parent != parent || !camex_prefix_valid(&p))
-		goto bad;
+	*prefix = p;
+	if (!camex_prefix_valid(&p))
+		return false;
 	if (rtnl_dereference(node->peer)) {
 		i = model_find(t, &p);
 		if (i < 0 || rtnl_dereference(node->peer) != peer_of(t, t->owner[i]) ||
 		    camex_route_find(&t->routes, &p) != node)
-			goto bad;
-		count = 1;
+			return false;
 	} else if (!rtnl_dereference(node->child[0]) ||
 		   !rtnl_dereference(node->child[1]) ||
 		   camex_route_find(&t->routes, &p)) {
-		goto bad;
+		return false;
 	}
 	for (bit = 0; bit < 2; bit++) {
 		struct camex_route *child = rtnl_dereference(node->child[bit]);
@@ -223,19 +216,51 @@ static int walk(struct kunit *test, struct camex_route *node,
 		if (!child)
 			continue;
 		camex_route_prefix(child, &q);
-		if (q.len <= p.len || !covers(&p, q.family, &q.addr) ||
-		    bit_of(&q.addr, p.len) != bit)
-			goto bad;
-		below = walk(test, child, node);
-		if (below < 0)
+		if (child->parent != node || q.len <= p.len ||
+		    !covers(&p, q.family, &q.addr) || bit_of(&q.addr, p.len) != bit)
+			return false;
+	}
+	return true;
+}
+
+/* The node behind @node, whose children have it as their parent; a node precedes its children. */
+static struct camex_route *node_behind(struct camex_route *node)
+{
+	struct camex_route *next;
+
+	next = rtnl_dereference(node->child[0]) ?: rtnl_dereference(node->child[1]);
+	while (!next && node->parent) {
+		if (node == rtnl_dereference(node->parent->child[0]))
+			next = rtnl_dereference(node->parent->child[1]);
+		node = node->parent;
+	}
+	return next;
+}
+
+/*
+ * Walks the trie: it is well-formed, no node is idle, and it holds just the
+ * model's prefixes. Returns the number of those, or -1.
+ */
+static int walk(struct kunit *test, struct camex_route *root)
+{
+	struct table *t = test->priv;
+	struct camex_route *node;
+	struct camex_prefix p;
+	int count = 0;
+
+	if (root && root->parent) {
+		KUNIT_FAIL(test, "seed %llu, op %u: the root has a parent", t->seed, t->op);
+		return -1;
+	}
+	for (node = root; node; node = node_behind(node)) {
+		if (!check_node(t, node, &p)) {
+			KUNIT_FAIL(test, "seed %llu, op %u: the node of %pI6/%u is wrong",
+				   t->seed, t->op, &p.addr, p.len);
 			return -1;
-		count += below;
+		}
+		count += !!rtnl_dereference(node->peer);
 	}
 	return count;
-bad:
-	KUNIT_FAIL(test, "seed %llu, op %u: the node of %pI6/%u is wrong",
-		   t->seed, t->op, &p.addr, p.len);
-	return -1;
 }
 
 static bool check_structure(struct kunit *test)
@@ -246,8 +271,8 @@ static bool check_structure(struct kunit *test)
 	int v4, v6;
 
 	rtnl_lock();
-	v4 = walk(test, rtnl_dereference(t->routes.v4), NULL);
-	v6 = walk(test, rtnl_dereference(t->routes.v6), NULL);
+	v4 = walk(test, rtnl_dereference(t->routes.v4));
+	v6 = walk(test, rtnl_dereference(t->routes.v6));
 	for (i = 0; i < OWNERS; i++)
 		list_for_each_entry(route, &t->owners[i], peer_node)
 			if (rtnl_dereference(route->peer) == peer_of(t, i))
@@ -259,10 +284,10 @@ static bool check_structure(struct kunit *test)
 		return false;
 	for (i = 0; i < t->n; i++)
 		owned[t->owner[i]]++;
-	if (v4 + v6 != t->n || memcmp(listed, owned, sizeof(owned))) {
+	if (v4 + v6 != t->n || t->routes.n != t->n || memcmp(listed, owned, sizeof(owned))) {
 		KUNIT_FAIL(test,
-			   "seed %llu, op %u: %d prefixes, want %u, or a list is wrong",
-			   t->seed, t->op, v4 + v6, t->n);
+			   "seed %llu, op %u: %d prefixes, %u counted, want %u, or a list is wrong",
+			   t->seed, t->op, v4 + v6, t->routes.n, t->n);
 		return false;
 	}
 	return true;

@@ -6,6 +6,7 @@
 #include <linux/slab.h>
 #include <linux/tcp.h>
 
+#include "datapath/receive_batch.h"
 #include "protocol/sealed/session_rank.h"
 #include "scene.h"
 
@@ -71,7 +72,9 @@ int scene_init(struct kunit *test)
 	s->data = kunit_kzalloc(test, TOTAL_MAX + PACKET_MAX, GFP_KERNEL);
 	s->scratch = kunit_kzalloc(test, PACKET_MAX + 256, GFP_KERNEL);
 	s->plain = kunit_kzalloc(test, PACKET_MAX, GFP_KERNEL);
-	if (!cdev->stats || !cdev->dev->tstats || !s->data || !s->scratch || !s->plain)
+	s->batch = kunit_kzalloc(test, sizeof(*s->batch), GFP_KERNEL);
+	if (!cdev->stats || !cdev->dev->tstats || !s->data || !s->scratch || !s->plain ||
+	    !s->batch)
 		return -ENOMEM;
 	prandom_seed_state(&s->rnd, 3);
 	camex_aead_key_set(&s->key, &camex_chacha20poly1305, key_bytes);
@@ -269,7 +272,13 @@ void scene_receive(struct scene *s, struct sk_buff *skb)
 	skb->mark = 77;
 	local_bh_disable();
 	rcu_read_lock();
-	camex_rx(s->cdev, skb, &from);
+	if (camex_is_aggregate(skb))
+		s->apart = !s->apart;
+	if (s->apart && camex_is_aggregate(skb) &&
+	    camex_batch_open(s->batch, s->cdev, skb, &from))
+		camex_batch_finish(s->batch, skb);
+	else
+		camex_rx(s->cdev, skb, &from);
 	rcu_read_unlock();
 	local_bh_enable();
 }

@@ -29,6 +29,8 @@ enum way { MANY, ONE, WAYS };
  * @scratch: room to seal one datagram
  * @plain: an inner packet, aligned
  * @old: headers have no version byte
+ * @batch: every other aggregate is opened there, and delivered afterwards
+ * @apart: the next one
  * @came: skbs that the last aggregate became
  * @altered: packets that were seen altered after they had been delivered
  */
@@ -43,6 +45,8 @@ struct scene {
 	u8 *scratch;
 	u8 *plain;
 	bool old;
+	struct camex_batch *batch;
+	bool apart;
 	unsigned int came;
 	unsigned int altered;
 };

@@ -258,6 +258,22 @@ static void staged_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, count_of(test->priv, CAMEX_A_STATS_QUEUE_FULL));
 }
 
+/* A packet larger than the memory limit waits alone; the next packet replaces it. */
+static void staged_larger_than_all(struct kunit *test)
+{
+	struct camex_peer *peer = new_peer(test);
+	struct sk_buff *skb = new_packet(test, 0, 100, false);
+
+	skb->truesize = CAMEX_STAGED_MEMORY + 1;
+	KUNIT_EXPECT_EQ(test, 0, send_packet(peer, skb));
+	KUNIT_EXPECT_EQ(test, 1, skb_queue_len(&peer->staged));
+	KUNIT_EXPECT_EQ(test, 0, count_of(test->priv, CAMEX_A_STATS_QUEUE_FULL));
+	KUNIT_EXPECT_EQ(test, 0, send_packet(peer, new_packet(test, 1, 100, false)));
+	KUNIT_ASSERT_EQ(test, 1, skb_queue_len(&peer->staged));
+	KUNIT_EXPECT_EQ(test, 1, ntohs(ip_hdr(skb_peek(&peer->staged))->id));
+	KUNIT_EXPECT_EQ(test, 1, count_of(test->priv, CAMEX_A_STATS_QUEUE_FULL));
+}
+
 /* What does not fit is refused at once: its sender can still be told. */
 static void staged_too_big(struct kunit *test)
 {
@@ -298,6 +314,7 @@ static struct kunit_case staged_cases[] = {
 	KUNIT_CASE(staged_in_order),
 	KUNIT_CASE(staged_bounded),
 	KUNIT_CASE(staged_memory),
+	KUNIT_CASE(staged_larger_than_all),
 	KUNIT_CASE(staged_too_big),
 	KUNIT_CASE(staged_purged),
 	{}

@@ -27,6 +27,7 @@ static void stats_exit(struct kunit *test)
 /* Counter n of each CPU gets n + 1 + 100 * CPU, in two parts. */
 static long count_here(void *unused)
 {
+	struct camex_traffic *t;
 	unsigned int n, cpu;
 
 	local_bh_disable();
@@ -38,6 +39,11 @@ static long count_here(void *unused)
 	camex_traffic_rx(traffic, 1, 1000 + cpu);
 	camex_traffic_rx(traffic, 2, 60);
 	camex_traffic_tx(traffic, 5, 5000);
+	t = this_cpu_ptr(traffic);
+	u64_stats_update_begin(&t->syncp);
+	u64_stats_add(&t->rx_dropped, 7);
+	u64_stats_add(&t->tx_dropped, 9);
+	u64_stats_update_end(&t->syncp);
 	local_bh_enable();
 	return 0;
 }
@@ -67,6 +73,8 @@ static void stats_over_cpus(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, link.rx_bytes, (u64)1060 * cpus + numbers);
 	KUNIT_EXPECT_EQ(test, link.tx_packets, (u64)5 * cpus);
 	KUNIT_EXPECT_EQ(test, link.tx_bytes, (u64)5000 * cpus);
+	KUNIT_EXPECT_EQ(test, link.rx_dropped, (u64)7 * cpus);
+	KUNIT_EXPECT_EQ(test, link.tx_dropped, (u64)9 * cpus);
 }
 
 /* One counter moves alone, and does not end at 32 bits. */

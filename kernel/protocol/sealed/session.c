@@ -178,8 +178,7 @@ struct camex_session_rx *camex_session_rx_new(struct camex_peer *peer,
 	rx->base.key = key;
 	rx->base.peer = peer;
 	rx->base.prefix = prefix;
-	rx->receiver.key = &key->aead;
-	rx->receiver.peer = peer;
+	camex_receiver_init(&rx->receiver, &key->aead, peer);
 	INIT_LIST_HEAD(&rx->base.peer_node);
 	if (insert_session(peer->cdev, &rx->base)) {
 		kfree(rx);

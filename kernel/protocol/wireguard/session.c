@@ -34,8 +34,7 @@ struct camex_wg_session *camex_wg_session_new(struct camex_peer *peer,
 		memset(spare, 0, 2 * sizeof(*spare));
 	}
 	spin_lock_init(&session->window.lock);
-	session->receiver.key = &session->opens;
-	session->receiver.peer = peer;
+	camex_receiver_init(&session->receiver, &session->opens, peer);
 	session->suite = suite;
 	session->index.kind = CAMEX_INDEX_SESSION;
 	session->sends = true;

@@ -19,9 +19,17 @@
 /* Maximum number of datagrams that are taken from the queue at a time. */
 #define BATCH		8
 
-static void source_of(const struct camex_dev *cdev, u16 family, const struct sk_buff *skb,
+/**
+ * camex_udp_source() - camex_transport_ops.source
+ * @cdev: the device
+ * @skb: a datagram or an aggregate
+ * @from: result
+ */
+void camex_udp_source(const struct camex_dev *cdev, const struct sk_buff *skb,
 		      struct camex_source *from)
 {
+	u16 family = ip_hdr(skb)->version == 4 ? AF_INET : AF_INET6;
+
 	memset(from, 0, sizeof(*from));
 	from->addr.family = family;
 	from->addr.port = udp_hdr(skb)->source;
@@ -42,23 +50,6 @@ static void source_of(const struct camex_dev *cdev, u16 family, const struct sk_
 	}
 }
 
-/**
- * camex_udp_take() - camex_transport_ops.take
- * @cdev: the device
- * @skb: a datagram or an aggregate, as described there
- */
-void camex_udp_take(struct camex_dev *cdev, struct sk_buff *skb)
-{
-	struct camex_source from camex_uninit;
-
-	if (unlikely(!netif_running(cdev->dev))) {
-		kfree_skb(skb);
-		return;
-	}
-	source_of(cdev, ip_hdr(skb)->version == 4 ? AF_INET : AF_INET6, skb, &from);
-	camex_rx(cdev, skb, &from);
-}
-
 /* Hash of a datagram's source. */
 static u32 hash_source(const struct sk_buff *skb)
 {
@@ -74,16 +65,20 @@ static u32 hash_source(const struct sk_buff *skb)
  * @cdev: the device
  * @skb: its payload at skb->data, checksum verified; consumed
  *
- * Context: RCU reader, bottom halves off.
+ * Context: RCU reader, bottom halves off; the device is up.
  */
 void camex_udp_receive(struct camex_dev *cdev, struct sk_buff *skb)
 {
+	struct camex_source from camex_uninit;
+
 	skb_orphan(skb);
 	skb->dev = cdev->dev;
 	skb->csum_valid = 0;
-	if (!camex_receive_workers_usable(cdev) ||
-	    !camex_receive_worker_take(cdev, skb, hash_source(skb)))
-		camex_udp_take(cdev, skb);
+	if (camex_receive_workers_usable(cdev) &&
+	    camex_receive_worker_take(cdev, skb, hash_source(skb)))
+		return;
+	camex_udp_source(cdev, skb, &from);
+	camex_rx(cdev, skb, &from);
 }
 
 static bool has_waiting(const struct sock *sk)

@@ -45,7 +45,8 @@ void camex_small_queue(struct sk_buff *skb);
 void camex_udp_data_ready(struct sock *sk);
 void camex_udp_gro(struct sock *sk);
 int camex_udp_encap_rcv(struct sock *sk, struct sk_buff *skb);
-void camex_udp_take(struct camex_dev *cdev, struct sk_buff *skb);
+void camex_udp_source(const struct camex_dev *cdev, const struct sk_buff *skb,
+		      struct camex_source *from);
 void camex_udp_receive(struct camex_dev *cdev, struct sk_buff *skb);
 
 #ifdef CONFIG_NETFILTER

@@ -135,9 +135,10 @@ static void rekey_udp(struct camex_dev *cdev)
 	camex_transport_udp.rekeyed(cdev);
 }
 
-static void take_udp(struct camex_dev *cdev, struct sk_buff *skb)
+static void source_of_udp(const struct camex_dev *cdev, const struct sk_buff *skb,
+			  struct camex_source *from)
 {
-	camex_transport_udp.take(cdev, skb);
+	camex_transport_udp.source(cdev, skb, from);
 }
 
 const struct camex_transport_ops camex_transport_udp_tcp = {
@@ -153,7 +154,7 @@ const struct camex_transport_ops camex_transport_udp_tcp = {
 	.open = open_both,
 	.close = close_both,
 	.rekeyed = rekey_udp,
-	.take = take_udp,
+	.source = source_of_udp,
 	.lacks_device = lacks_device,
 	.connect = forget_fallback,
 	.connected = camex_fallback_connected,
