@@ -28,8 +28,14 @@ int fault_usage(struct fault *fault, const char *fmt, ...)
 int fault_prefix(struct fault *fault, const char *name);
 
 /*
- * Print one line on stderr, after "camexctl: ". Control bytes of arguments are shown
- * as \\xNN, so that they neither break the line nor affect a terminal.
+ * Make a text safe for a terminal: control characters, and what is not UTF-8, become \\xNN. Fills
+ * @line, cut off after @size bytes, and returns it.
+ */
+char *fault_shown(const char *text, char *line, size_t size);
+
+/*
+ * Print one line on stderr, after "camexctl: ". The text is made safe for a
+ * terminal, so that arguments neither break the line nor do anything else.
  */
 void complain(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

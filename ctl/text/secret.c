@@ -151,6 +151,19 @@ static void secret_identify(struct secret *secret)
 			   secret->key, sizeof(secret->key), NULL, 0);
 }
 
+/* Is a key written as this text? libsodium reads any byte from 0x80 on as a digit, too. */
+static bool is_base64_of(const uint8_t *key, const char *text, size_t len)
+{
+	char again[SECRET_BASE64];
+	bool same;
+
+	sodium_mlock(again, sizeof(again));
+	same = len == sizeof(again) - 1 &&
+	       !sodium_memcmp(key_base64(key, again), text, len);
+	sodium_munlock(again, sizeof(again));
+	return same;
+}
+
 int key_of_base64(const char *name, const char *text, size_t len, uint8_t *key,
 		  struct fault *fault)
 {
@@ -162,7 +175,8 @@ int key_of_base64(const char *name, const char *text, size_t len, uint8_t *key,
 	sodium_mlock(bytes, sizeof(bytes));
 	if (sodium_base642bin(bytes, sizeof(bytes), text, len, NULL, &got, &end,
 			      sodium_base64_VARIANT_ORIGINAL) ||
-	    end != text + len)
+	    end != text + len ||
+	    (got == CAMEX_KEY_LEN && !is_base64_of(bytes, text, len)))
 		status = fault_set(fault, "%s is not base64", name);
 	else if (got != CAMEX_KEY_LEN)
 		status = fault_set(

@@ -261,8 +261,30 @@ static void test_nearest(void)
 	     "(none)");
 }
 
+static void shown(const char *text, const char *wanted)
+{
+	char line[40];
+
+	tap_is(fault_shown(text, line, sizeof(line)), wanted,
+	       "shown on a terminal");
+}
+
+static void test_shown(void)
+{
+	shown("plain \xc3\xa4 \xe2\x82\xac \xc2\xa0", "plain \xc3\xa4 \xe2\x82\xac \xc2\xa0");
+	shown("a\nb\x1b[1m\x7f", "a\\x0ab\\x1b[1m\\x7f");
+	shown("\xc2\x9b" "1m", "\\xc2\\x9b1m");
+	shown("\x9b\xff\xc3", "\\x9b\\xff\\xc3");
+	/* as much as fits, but no half of an escape */
+	shown("0123456789012345678901234567890123\1\1",
+	      "0123456789012345678901234567890123\\x01");
+	shown("01234567890123456789012345678901234567890123456789",
+	      "012345678901234567890123456789012345");
+}
+
 int main(void)
 {
+	test_shown();
 	test_numbers();
 	test_switches();
 	test_names();
