@@ -196,6 +196,19 @@ like "it says that it waits, and that it is in vain" "$(<"$test_tmp/out")" \
 	'waiting for the configuration from server, at most 30 seconds.*client.up:[0-9]+: server has sent no configuration within 30 seconds'
 is "after the time that it says" "$(jq -n "$EPOCHREALTIME - $start | . >= 30 and . < 40")" true
 nok "and leaves nothing" on host2 test -e /sys/class/net/camex0
+ip -n host2 -batch - <<-END
+	link add other0 type veth peer name other1
+	link set other1 up
+	link set other0 up
+	route add default dev other0 metric 100
+END
+camexctl -n host2 dev add camex1
+ok "a client with two default routes" camexctl -n host2 peer add camex1 server endpoint 192.0.2.1:7000 \
+	register auto passphrase-file "$test_tmp/secret"
+is "its ID is the MAC address of the interface with the lower metric" "$(camexctl -n host2 -j dev show camex1 | jq -r '.[0].client_id')" \
+	"$(on host2 cat /sys/class/net/eth0/address | tr -d : | tr a-f A-F)"
+camexctl -n host2 dev del camex1
+ip -n host2 link del other0
 
 # --- the kernel's client of the independent peer ---
 

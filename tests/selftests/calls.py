@@ -305,6 +305,8 @@ def queues():
     say("both closed", exists("t0"))
     many = [opened("t0", flags) for _ in range(256)]
     say("one too many", error(h.iff, "t0", flags))
+    many[0].iff("", t.IFF_DETACH_QUEUE, t.TUNSETQUEUE)
+    say("one too many, and one detached", error(h.iff, "t0", flags))
     for one in [h, *many]:
         one.close()
 

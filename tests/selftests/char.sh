@@ -159,6 +159,10 @@ ok "it is there" ip -n host1 link show c0
 nok "and keeps the module" modprobe -r camex
 ok "tunctl takes it away" on host1 tunctl -f /dev/camex -d c0
 nok "it is gone" ip -n host1 link show c0
+references=$(</sys/module/camex/refcnt)
+ok "tunctl makes a persistent link" on host1 tunctl -f /dev/camex -t c2
+ok "ip link del deletes it" ip -n host1 link del c2
+is "its reference to the module is given back" "$(</sys/module/camex/refcnt)" "$references"
 ok "tunctl makes an Ethernet" on host1 tunctl -f /dev/camex -t c1
 like "it is one" "$(ip -n host1 link show c1)" "link/ether"
 ok "tunctl takes it away" on host1 tunctl -f /dev/camex -d c1

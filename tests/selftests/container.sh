@@ -85,6 +85,21 @@ ok "and by another peer" eval 'camexctl -n box1 peer del box0 one && camexctl -n
 camexctl -n box1 dev del box0
 echo "${bounds[0]}" >$parameters/peers_max
 echo "${bounds[1]}" >$parameters/routes_max
+
+# --- a deleted device gives its control group back ---
+
+# A new group: file pages are charged to the group that reads a file first, and hold that group. The
+# programs below have run in the other group, so that their pages are charged there.
+ok "another control group" mkdir "$cgroups/second"
+ok "a device for it" eval 'box=$cgroups/second inside camexctl dev add box0'
+ok "the device goes" camexctl -n box1 dev del box0
+ok "the group goes" rmdir "$cgroups/second"
+# none_dying: no removed group is still referred to
+none_dying() {
+	echo 3 >/proc/sys/vm/drop_caches
+	[ "$(awk '$1 == "nr_dying_descendants" { print $2 }' "$cgroups/cgroup.stat")" = 0 ]
+}
+ok "the deleted device does not refer to the group" wait_until 60 none_dying
 rmdir "$box" 2>/dev/null
 umount "$cgroups"
 done_testing

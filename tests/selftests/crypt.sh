@@ -70,6 +70,18 @@ ok "all were seen" wait_until 10 has_lines 4
 is "their contents are there" "$(grep -c $pattern "$seen")" 4
 is "they are the packets alone" "$(fields '{ print length($5) / 2 }' | uniq)" 128
 
+# without a key, only the configured endpoint is accepted
+from="192.0.2.66 7000 192.0.2.2 7000"
+unknown=$(counter host2 unknown_peer)
+ok "a packet with host1's inner address from another address" replay <<<"$from 4500001c00000000400166df0a0000010a0000020800f7ff00000000"
+is "is counted as unknown_peer" "$(counter host2 unknown_peer)" $((unknown + 1))
+is "the endpoint of host1 is the same" "$(peer host2 host1 .endpoint)" 192.0.2.1:7000
+ok "a REGISTER with host1's inner address from another address" replay < <(
+	echo "$from $(echo "CX2P REGISTER VER=1 MODE=MANUAL LOCAL_IP=10.0.0.1" | od -A n -v -t x1 | tr -d ' \n')"
+)
+is "is counted as unknown_peer" "$(counter host2 unknown_peer)" $((unknown + 2))
+is "the endpoint of host1 is the same" "$(peer host2 host1 .endpoint)" 192.0.2.1:7000
+
 ok "a tunnel with a key" tunnel 4 key
 ok "that says nothing by itself" quiet
 ok "it has been introduced" both_ways
@@ -104,6 +116,7 @@ ok "from another port and another host" replay < <(
 	sed 's/^192.0.2.1 7000/192.0.2.66 7000/' "$test_tmp/sent"
 )
 is "each is counted as replayed" "$(counters host2)" "replayed=$((4 * sent))"
+is "and as dropped for its peer" "$(peer host2 host1 .rx_dropped)" $((4 * sent))
 is "nothing was delivered twice" "$(delivered host2)" "$before"
 is "host1 is where it was" "$(peer host2 host1 .endpoint)" 192.0.2.1:7000
 before=$(delivered host1)

@@ -144,6 +144,8 @@ json "in any case" . "[$alice]" peer show camex0 ALICE
 quiet "peer add with nothing but a name" peer add camex0 bob
 json "it has neither key, endpoint nor routes" '.[0] | [.fingerprint, .endpoint, .routes, .state]' \
 	'[null, null, [], "no_key"]' peer show camex0 bob
+quiet "peer add with a name of 31 bytes" peer add camex0 1234567890123456789012345678901
+quiet "peer del with it" peer del camex0 1234567890123456789012345678901
 quiet "key set, the key being that of the passphrase" key set camex0 bob key-file derived
 json "it has the same fingerprint" '.[0] | [.fingerprint, .state]' \
 	'["9ad30fbca5bebf3db115e1410ab9f196", "no_endpoint"]' peer show camex0 bob

@@ -164,6 +164,11 @@ ip -n host1 link del camex0.7
 ok "a provider's VLAN" both ip link add link camex0 svlan up type vlan proto 802.1ad id 100
 ok "a VLAN in it" vlan link svlan svlan.7 type vlan id 7
 goes "a VLAN in a VLAN" host1 host2 10.7.0. fd07::
+both ip link del svlan.7
+ok "another VLAN in it" vlan link svlan svlan.9 type vlan id 9
+ok "a ping in that" reaches host1 10.7.0.2
+is "the stations have the outer VLAN ID, not the inner one" \
+	"$(camexctl -n host1 -j fdb show camex0 | jq -c 'map(.vlan) | [any(. == 100), any(. == 9)]')" '[true,false]'
 both ip link del svlan
 
 # --- a bond of two tunnels ---

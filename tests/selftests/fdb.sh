@@ -70,6 +70,7 @@ now=$(sent_to host2)-$(sent_to host3)
 ok "a broadcast goes to each peer once" [ $((${now%-*} - ${before%-*})) -ge 5 -a $((${now#*-} - ${before#*-})) -ge 5 ]
 like "as a table" "$(camexctl -n host1 fdb show camex0)" 'MAC +VLAN +HEARD +PEER.*'"$(mac host2) +- +[a-z0-9 ]+ +host2"
 like "and for bridge(8)" "$(bridge -n host1 fdb show dev camex0)" "$(mac host2) dst 192.0.2.2 port 7000 .*self"
+unlike "not as permanent, because it was learned" "$(bridge -n host1 fdb show dev camex0 | grep "^$(mac host2) ")" permanent
 
 # --- a station that moves ---
 
@@ -102,8 +103,15 @@ nok "only once" camexctl -n host1 fdb del camex0 $station
 ok "in a VLAN" camexctl -n host1 fdb add camex0 $station vlan 7 peer host2
 is "which is told" "$(fdb host1 'map(select(.vlan)) | .[0] | [.mac, .vlan]')" "[\"$station\",7]"
 ok "and gone" camexctl -n host1 fdb del camex0 $station vlan 7
+ok "in VLAN 4094" camexctl -n host1 fdb add camex0 $station vlan 4094 peer host2
+is "which is told, too" "$(fdb host1 'map(select(.vlan)) | .[0] | [.mac, .vlan]')" "[\"$station\",4094]"
+ok "and gone" camexctl -n host1 fdb del camex0 $station vlan 4094
 ok "by bridge fdb add" bridge -n host1 fdb add 02:00:00:00:00:78 dev camex0 dst 192.0.2.3 port 7000
 is "it is there" "$(behind host1 02:00:00:00:00:78)" host3
+like "bridge(8) shows it as permanent" "$(bridge -n host1 fdb show dev camex0 | grep ^02:00:00:00:00:78)" permanent
+ok "one with the word static" bridge -n host1 fdb add 02:00:00:00:00:7a dev camex0 dst 192.0.2.3 port 7000 static
+is "it is static here as well" "$(fdb host1 'map(select(.mac == "02:00:00:00:00:7a")) | .[0] | [.static, .age]')" '[true,null]'
+ok "it goes" bridge -n host1 fdb del 02:00:00:00:00:7a dev camex0
 like "twice" "$(bridge -n host1 fdb add 02:00:00:00:00:78 dev camex0 dst 192.0.2.2 2>&1)" 'is behind peer host3'
 like "nobody is there" "$(bridge -n host1 fdb add 02:00:00:00:00:79 dev camex0 dst 192.0.2.9 2>&1)" 'no peer of camex0 has that address'
 # port_of LENGTH: the same with a port of so many bytes, as no program would send it
@@ -133,6 +141,7 @@ ok "its peer goes" camexctl -n host1 peer del camex0 other
 is "it goes with it" "$(behind host1 02:00:00:00:00:79)" null
 unknown='no entry for 02:00:00:00:00:78 on camex0'
 drivers_explain || unknown='No such file or directory'
+like "not with the address of another peer" "$(bridge -n host1 fdb del 02:00:00:00:00:78 dev camex0 dst 192.0.2.2 2>&1)" "$unknown"
 ok "by bridge fdb del" bridge -n host1 fdb del 02:00:00:00:00:78 dev camex0
 like "but once" "$(bridge -n host1 fdb del 02:00:00:00:00:78 dev camex0 2>&1)" "$unknown"
 is "it is gone" "$(behind host1 02:00:00:00:00:78)" null
@@ -176,6 +185,7 @@ ok "the hub does not pace any more" tc -n host1 qdisc del dev eth0 root
 start_exchange
 ok "TCP through it" exchanged tcp host2 10.0.0.2 host3 10.0.0.3 100000
 is "what the hub relays is learned by the spokes" "$(behind host2 "$(mac host3)")" host1
+is "no spoke gets its own frames back" "$(counter host2 bad_source) $(counter host3 bad_source)" "0 0"
 ok "the sites go" sites_gone
 
 # --- a host without camex, and its bad frames ---

@@ -26,6 +26,7 @@ test_tmp=$(mktemp -d)
 uncounted=()
 if [ -n "${GCOV_PREFIX-}" ]; then
 	mkdir -p "$GCOV_PREFIX/nobody"
+	chmod 711 "$GCOV_PREFIX"
 	chmod 1777 "$GCOV_PREFIX/nobody"
 	uncounted=(env "GCOV_PREFIX=$GCOV_PREFIX/nobody")
 fi
@@ -360,6 +361,34 @@ tunnel() {
 				"${routes[@]}" "${secret[@]}" &&
 			tunnel_up "host$i" || return
 	done
+}
+
+# wire: w0 in both hosts, on a cable of their own
+wire() {
+	local i
+	ip link add w0 netns host1 type veth peer name w0 netns host2 || return
+	for i in 1 2; do
+		ip -n host"$i" -batch - <<-END || return
+			link set w0 addrgenmode none
+			address add 198.51.100.$i/24 dev w0
+			address add 2001:db8:5::$i/64 dev w0 nodad
+			address add fe80::5:$i/64 dev w0 nodad
+			link set w0 up
+		END
+	done
+}
+
+# set_on HOST KEYWORD VALUE...: of camex0 there
+set_on() {
+	camexctl -n "$1" dev set camex0 "${@:2}"
+}
+
+# not_set HOST REGEX KEYWORD VALUE...: set_on is refused with such a text
+not_set() {
+	local said
+	said=$(set_on "$1" "${@:3}" 2>&1) && return 1
+	echo "$said"
+	[[ $said =~ $2 ]]
 }
 
 # no_devices: delete camex0 of host1 and host2

@@ -70,6 +70,10 @@ form=(protocol jtunnel)
 ok "a server" server id "${id[server]}"
 for i in 2 3; do ok "its peer c$i" camexctl -n host1 peer add camex0 "c$i" id "${id[c$i]}"; done
 is "there is no link yet" "$(peer host1 c2 .link) $(interfaces)" "null 1"
+# The device's MTU changes. Links of peers over IPv4 must get the larger MTU all the same: see below.
+ok "a peer over IPv6" camexctl -n host1 peer add camex0 six id 0000000000000006 endpoint '[2001:db8::9]:7000'
+is "it lowers the device's MTU" "$(on host1 cat /sys/class/net/camex0/mtu)" 1400
+ok "it goes" camexctl -n host1 peer del camex0 six
 bg host1 camexctl -j monitor camex0 >"$events"
 sleep 1
 ok "strangers" on host2 "$here/identify.py" 192.0.2.2 192.0.2.1 7000 random 2000
@@ -170,8 +174,23 @@ check "after 5 s ($took tenths of a second)" "[ $took -ge 30 ] && [ $took -le 12
 ok "the other keeps it" has_link c2
 ip -n host3 link set camex0 up
 ok "until it is heard" wait_until 20 has_link c3
+
+# --- a device whose name leaves no room for a number ---
+
+# renamed FROM TO: the device is up again under another name
+renamed() {
+	ip -n host1 link set "$1" down && ip -n host1 link set "$1" name "$2" && ip -n host1 link set "$2" up
+}
+# called NAME: c2's link
+called() {
+	[ "$(camexctl -n host1 -j peer show abcdefghijklmno c2 | member link)" = "$1" ]
+}
+ok "a name of 15 bytes" renamed camex0 abcdefghijklmno
+ok "a client is forgotten" camexctl -n host1 peer forget abcdefghijklmno c2
+ok "its next link is called after the first 9 bytes of the name" wait_until 20 called abcdefghi-0
+ok "the old name" renamed abcdefghijklmno camex0
 ok "the device goes" camexctl -n host1 dev del camex0
-is "with all links" "$(interfaces)" 0
+is "with all links" "$(interfaces) $(on host1 ls /sys/class/net | grep -c '^abc')" "0 0"
 both_gone
 
 # --- the same with keys, protocol camex, and a name ---

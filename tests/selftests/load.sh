@@ -56,6 +56,7 @@ cp "$example" "$test_tmp/camex.conf"
 ok "a device" ctl dev add camex0
 loads "the example" 2 0 0
 is "the device" "$(ctl -j dev show camex0 | jq -c '.[0] | [.port, .bind, .plaintext, .mtu]')" '[7000,null,false,1428]'
+is "the device relays, as the daemon does" "$(ctl -j dev show camex0 | jq '.[0].relay')" true
 is "its address" "$(ip -n host1 -j address show camex0 | jq -r '.[0].addr_info[] | "\(.local)/\(.prefixlen)"')" 10.88.0.1/24
 like "its peers" "$(peers)" '^\[\["CAM01","[0-9a-f]{4}",\["10.88.0.2/32"\]\],\["CAM02","[0-9a-f]{4}",\["10.88.0.3/32"\]\]\]$'
 before=$(state)

@@ -65,7 +65,19 @@ camexctl -n host1 peer add camex0 rest endpoint 192.0.2.3:7999 key-file "$test_t
 before=$(peer host1 rest .tx_packets)
 nok "what only a default route claims" reaches host2 10.0.9.9 -W 1
 is "is not relayed" "$(peer host1 rest .tx_packets)" "$before"
+nok "over IPv6" reaches host2 fd00::9:9 -W 1
+is "is not relayed either" "$(peer host1 rest .tx_packets)" "$before"
 camexctl -n host1 peer del camex0 rest
+ok "a network behind a spoke" camexctl -n host1 route add camex0 10.0.8.0/24 peer host2
+before=$(peer host1 host2 .tx_packets)
+nok "what that spoke sends to it" reaches host2 10.0.8.1 -W 1
+is "is not sent back to the spoke" "$(peer host1 host2 .tx_packets)" "$before"
+ok "link-local IPv4 addresses behind the other spoke" camexctl -n host1 route add camex0 169.254.0.0/16 peer host3
+ok "which the first spoke sends to the hub" camexctl -n host2 route add camex0 169.254.0.0/16 peer hub
+ip -n host2 route add 169.254.0.0/16 dev camex0
+before=$(peer host1 host3 .tx_packets)
+nok "a packet to one of them" reaches host2 169.254.1.1 -W 1
+is "is not relayed" "$(peer host1 host3 .tx_packets)" "$before"
 on host2 ping -q -n -c 1 -W 1 10.0.0.2 -I 10.0.0.2 >/dev/null
 camexctl -n host1 key del camex0 host3
 like "whose way ends is told" "$(said host2 10.0.0.3)" "From 10.0.0.1 .*Destination Host Unreachable"
@@ -249,7 +261,8 @@ for version in 4 6; do
 		done
 		ok "$what: congestion on the way" ce host2
 		for to in 10.0.0.2 fd00::2; do
-			before=$(counter host2 malformed) sent=$(peer host1 host2 .tx_packets)
+			# what is sent between two counters is among the others
+			sent=$(peer host1 host2 .tx_packets) before=$(counter host2 malformed)
 			is "$what: to $to it shows inside; what does not know ECN is dropped" \
 				"$(arrive $to 0x00 0x01 0x02 0x03 0xb8 0xb9 0xba)" "0x03 0x03 0x03 0xbb 0xbb"
 			# over a tap packets of IPv6's own may be there as well, beside seven pings
@@ -260,5 +273,21 @@ for version in 4 6; do
 		on host2 nft delete table inet ce
 	done
 done
+
+# --- the ID of the outer header (RFC 6864) ---
+
+# idents COUNT: the outer IDs of so many pings without DF
+idents() {
+	on host1 timeout 20 tcpdump -nv -i eth0 -c "$1" 'src 192.0.2.1 and udp port 7000 and ip[6] & 0x40 = 0' \
+		2>"$test_tmp/tcpdump" >"$test_tmp/outer" &
+	wait_until 10 grep -q listening "$test_tmp/tcpdump"
+	on host1 ping -q -n -c "$1" -i 0.05 -W 1 -M dont 10.0.0.2 >/dev/null
+	wait $!
+	sed -nE 's/.* IP \(.* id ([0-9]+),.*/\1/p' "$test_tmp/outer"
+}
+
+ok "a tunnel" tunnel 4 key
+ok "it works" reaches host1 10.0.0.2
+is "each packet without DF has an ID of its own" "$(idents 8 | sort -u | wc -l)" 8
 
 done_testing

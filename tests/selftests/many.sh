@@ -97,6 +97,33 @@ ok "one of them still goes" became 2002 "$shared"
 linear "deleting most of those with one key" "$(on host1 "$peers" del camex0 2001 2299)"
 is "one is left" "$(camexctl -n host1 -j peer show camex0 | jq -r 'map(.name) | join(" ")')" p2300
 on host1 "$peers" add camex0 1 $count >/dev/null
+# percpu: KiB of per-CPU memory
+percpu() {
+	awk '/^Percpu:/ { print $2 }' /proc/meminfo
+}
+# replaced TIMES: all peers are deleted and added so often
+replaced() {
+	local i
+	for ((i = 0; i < $1; i++)); do
+		on host1 "$peers" del camex0 1 $count >/dev/null
+		on host1 "$peers" add camex0 1 $count >/dev/null
+	done
+}
+# The first time, new counters are allocated before the old ones are freed: that is no leak.
+replaced 1
+before=$(percpu)
+times=4
+if slow; then times=8; fi
+replaced $times
+# The counters of a peer are 48 bytes for each CPU.
+limit=$((times * count * 48 * $(nproc) / 1024 / 2))
+# shellcheck disable=SC2317 # called by wait_until
+given_back() {
+	grown=$(($(percpu) - before))
+	[ "$grown" -lt "$limit" ]
+}
+ok "counters of deleted peers are freed" wait_until 20 given_back
+note "per-CPU memory has grown by $grown KiB, the limit is $limit"
 start=${EPOCHREALTIME/./}
 ok "the device with $((count + 1)) peers is deleted" camexctl -n host1 dev del camex0
 note "that took $(((${EPOCHREALTIME/./} - start) / 1000)) ms"

@@ -75,6 +75,7 @@ ok "one that is chosen at the start" ip -n host1 link add mtu0 mtu 1500 type cam
 camexctl -n host1 peer add mtu0 six endpoint '[2001:db8::8]:7000'
 is "stays as well" "$(mtu host1 mtu0)" 1500
 nok "not below 68" ip -n host1 link set mtu0 mtu 67
+ok "an MTU of 68" ip -n host1 link set mtu0 mtu 68
 nok "not above 65000" ip -n host1 link set mtu0 mtu 65001
 ok "65000" ip -n host1 link set mtu0 mtu 65000
 ok "a device at an IPv6 address" camexctl -n host1 dev add mtu6 bind 2001:db8::1

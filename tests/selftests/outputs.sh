@@ -80,6 +80,14 @@ tells "it goes elsewhere" "dev_del camex0 null" ip -n host1 link set camex0 netn
 tells "and comes back" "dev_add camex0 null" ip -n host2 link set camex0 netns host1
 tells "ip deletes one with a peer" "dev_add camex1 null,peer_add camex1 a,dev_del camex1 null" \
 	eval 'ip -n host1 link add camex1 type camex; ctl peer add camex1 a; ip -n host1 link del camex1'
+bg host1 camexctl -j monitor camex0 >"$test_tmp/events0"
+ok "a monitor of one device" wait_until 10 eval 'ctl dev set camex0 relay off && ctl dev set camex0 relay on && [ -s "$test_tmp/events0" ]'
+# printed EVENT: has the monitor of all devices printed it?
+printed() {
+	[[ $(events) == *"$1"* ]]
+}
+# it must have printed those events before the next ones are compared
+ok "another device comes and goes" eval 'ctl dev add other0 && ctl dev del other0 && wait_until 10 printed "dev_del other0"'
 
 tells "a tap link comes" "dev_add tap0 null" ctl dev add tap0 link tap protocol raw port 7010
 tells "with two peers" "peer_add tap0 a,peer_add tap0 b" eval 'for peer in a b; do ctl peer add tap0 $peer; done'
@@ -181,6 +189,7 @@ is "and says so" "$(jq -c .changes <"$test_tmp/json")" '[]'
 ip netns exec host1 "${nobody[@]}" camexctl -j show >"$test_tmp/json"
 ok "show, for who has no capability" eval 'valid show <"$test_tmp/json"'
 ok "events" eval 'valid event lines <"$test_tmp/events"'
+is "a monitor of one device prints only that device" "$(jq -r .dev "$test_tmp/events0" | sort -u)" camex0
 nok "a key that is not in the schema is found" eval 'ctl -j stats camex0 | jq ".surplus = 1" | valid stats'
 nok "and one that is missing" eval 'ctl -j show camex0 | jq "map(del(.peers[0].state))" | valid show'
 
@@ -205,6 +214,8 @@ nok "openmetrics alone" ctl stats camex4 openmetrics
 like "says what is missing" "$(<"$test_tmp/output")" 'openmetrics goes after prometheus'
 like "drops of a device" "$(<"$test_tmp/metrics")" $'\ncamex_dropped_packets_total\{device="camex0",reason="bad_source"\} 3\n'
 like "drops of a peer" "$(<"$test_tmp/metrics")" $'\ncamex_peer_receive_dropped_packets_total\{device="camex0",peer="host2"\} 3\n'
+like "a device that is up has 1" "$(<"$test_tmp/metrics")" $'\ncamex_device_up\{device="camex0"\} 1\n'
+like "one that is down has 0" "$(<"$test_tmp/metrics")" $'\ncamex_device_up\{device="camex2"\} 0\n'
 like "a name with a quotation mark" "$(<"$test_tmp/metrics")" $'\ncamex_peer_state\{device="camex4",peer="a\\\\"b\\\\\\\\c",state="waiting"\} 1\n'
 is "a device, and its peers alone" "$(ctl stats camex4 prometheus | sed -n 's/^[^#]*device="\([^"]*\)".*/\1/p' | sort -u)" camex4
 is "the numbers are those of JSON" "$(sed -n 's/^camex_peer_receive_bytes_total{device="camex0",peer="host2"} //p' "$test_tmp/metrics")" \

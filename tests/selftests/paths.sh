@@ -269,17 +269,17 @@ ok "a tunnel" tunnel 4 key rx netfilter
 # nothing else comes meanwhile
 ok "host2 has no end" camexctl -n host2 dev del camex0
 
-# spoiled FAMILY COUNTER [LENGTH]: how many more datagrams UDP of host1 finds wrong, and the hook
-# takes, while host2 sends three of 28 bytes, which say LENGTH
+# spoiled FAMILY COUNTER [LENGTH [CHECKSUM]]: how many more datagrams UDP of host1 finds wrong, and the
+# hook takes, while host2 sends three of 28 bytes with LENGTH and CHECKSUM in the UDP header
 spoiled() {
 	local before taken
 	before=$(sum_of "$2" host1) taken=$(counter host1 rx_netfilter)
-	on host2 python3 - "$1" "${3-28}" <<-END
+	on host2 python3 - "$1" "${3-28}" "${4-0xdead}" <<-END
 		import socket, struct, sys
 		four = sys.argv[1] == "4"
 		s = socket.socket(socket.AF_INET if four else socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_UDP)
 		for _ in range(3):
-		    s.sendto(struct.pack("!HHHH", 9, 7000, int(sys.argv[2]), 0xdead) + bytes(20), ("192.0.2.1" if four else "2001:db8::1", 0))
+		    s.sendto(struct.pack("!HHHH", 9, 7000, int(sys.argv[2]), int(sys.argv[3], 0)) + bytes(20), ("192.0.2.1" if four else "2001:db8::1", 0))
 	END
 	echo "$(($(sum_of "$2" host1) - before)) $(($(counter host1 rx_netfilter) - taken))"
 }
@@ -288,7 +288,9 @@ is "IPv6: likewise" "$(spoiled 6 Udp6InCsumErrors)" "3 0"
 for length in 7 29; do
 	is "IPv4: so is what says that it is of $length bytes" "$(spoiled 4 UdpInErrors $length)" "3 0"
 	is "IPv6: likewise" "$(spoiled 6 Udp6InErrors $length)" "3 0"
+	is "IPv4: without a checksum, too" "$(spoiled 4 UdpInErrors $length 0)" "3 0"
 done
+is "IPv6: so is a datagram without a checksum" "$(spoiled 6 Udp6InCsumErrors 28 0)" "3 0"
 ok "a tunnel" tunnel 4 key rx netfilter
 
 # --- checksums that nobody has looked at yet ---

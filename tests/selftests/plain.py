@@ -5,9 +5,11 @@
 plain.py load|late   load: the link is there since the module was loaded, with char_link=1
 """
 import ctypes
+import json
 import os
 import select
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -27,6 +29,12 @@ libc = ctypes.CDLL(None, use_errno=True)
 def carrier():
     with open("/sys/class/net/camex/carrier") as file:
         return file.read().strip()
+
+
+def too_big():
+    """How many packets were dropped because they are larger than the MTU."""
+    answer = subprocess.run(["camexctl", "-j", "stats", "camex"], check=True, capture_output=True)
+    return json.loads(answer.stdout)["too_big"]
 
 
 def exists():
@@ -132,13 +140,16 @@ def test_packets():
     tap.equal(error(f.write, packet), "EINVAL", "with char_ipv4only no IPv6")
     with open(ip4only, "w") as file:
         file.write("0")
+    before = too_big()
     for what, data, want in (
+            ("20 bytes", ip4(THEIRS, OURS, b""), 20),
             ("19 bytes", ip4(THEIRS, OURS, b"")[:19], "EINVAL"),
             ("65,536 bytes", b"\x45" * 65536, "EINVAL"),
             ("what is not IP", b"\x10" * 20, "EINVAL"),
             ("more than the MTU", ip4(THEIRS, OURS, bytes(1481)), "EMSGSIZE"),
             ("the MTU", ip4(THEIRS, OURS, bytes(1480)), 1500)):
         tap.equal(error(f.write, data), want, f"write of {what}")
+    tap.equal(too_big() - before, 1, "the one that was more than the MTU is counted")
     tap.ok(libc.write(f.fd, ctypes.c_void_p(8), ctypes.c_size_t(100)) < 0 and
            ctypes.get_errno() == t.errno.EFAULT, "write of an address that leads nowhere")
     f.close()

@@ -256,6 +256,18 @@ ok "a link of its own" contained tunctl -f /dev/camex -t c1
 ok "it may delete" contained tunctl -f /dev/camex -d c1
 chmod "$mode" /dev/camex
 
+socat PTY,raw,echo=0,link="$test_tmp/pty" PTY,raw,echo=0 &
+socat=$!
+test_pids+=("$socat")
+ok "a tty that everybody may open" eval 'wait_until 10 test -e "$test_tmp/pty" && chmod 666 "$(readlink -f "$test_tmp/pty")"'
+ok "a serial device" camexctl -n host1 dev add ser0 transport serial protocol raw
+ok "goes there" ip -n host1 link set ser0 netns $container
+like "it may not be joined to a tty" \
+	"$(contained timeout 20 camexctl serial ser0 "$(readlink -f "$test_tmp/pty")" baud 115200 2>&1)" \
+	"not permitted: CAP_NET_ADMIN is needed in the transport's namespace too"
+ok "the host deletes it" camexctl -n $container dev del ser0
+stop $socat
+
 ok "a link of frames" eval 'camexctl -n host1 dev add tap0 link tap port 7003 &&
 	camexctl -n host1 peer add tap0 host2 endpoint 192.0.2.2:7003 key-file "$test_tmp/key"'
 ok "goes there" ip -n host1 link set tap0 netns $container

@@ -14,19 +14,6 @@ sockets() {
 	on "$1" ss -Hune -a 'sport = :7000' 2>/dev/null | grep -o 'sk:[0-9a-f]*' | sort
 }
 
-# set1 KEYWORD VALUE...: of host1's device
-set1() {
-	camexctl -n host1 dev set camex0 "$@"
-}
-
-# refused REGEX KEYWORD VALUE...: set1 says why not
-refused() {
-	local said
-	said=$(set1 "${@:2}" 2>&1) && return 1
-	echo "$said"
-	[[ $said =~ $1 ]]
-}
-
 # What holds port 7000 on a device or any, at addresses, and shares it with whoever does.
 cat >"$test_tmp/holder" <<'END'
 import socket, sys, time
@@ -56,39 +43,45 @@ ok "a tunnel" tunnel 4 key
 ok "it carries" reaches host1 10.0.0.2
 before=$(sockets host1)
 ok "the two sockets are known" [ "$(wc -l <<<"$before")" -eq 2 ]
-ok "bound to an interface" set1 bind-dev eth0
+ok "bound to an interface" set_on host1 bind-dev eth0
 is "they are the same" "$(sockets host1)" "$before"
 ok "it carries" reaches host1 10.0.0.2
-ok "to another" set1 bind-dev eth1
+ok "to another" set_on host1 bind-dev eth1
 nok "it does not carry" reaches host1 10.0.0.2 -W 1
-ok "to the first again" set1 bind-dev eth0
+for rx in netfilter udp; do
+	ok "rx $rx" set_on host1 rx $rx
+	taken=$(peer host1 host2 .rx_packets)
+	nok "rx $rx: what arrives by the first is not answered" reaches host2 10.0.0.1 -W 1
+	is "rx $rx: nor received" "$(peer host1 host2 .rx_packets)" "$taken"
+done
+ok "to the first again" set_on host1 bind-dev eth0
 ok "it carries" reaches host1 10.0.0.2
-ok "to none" set1 bind-dev none
+ok "to none" set_on host1 bind-dev none
 is "they are the same" "$(sockets host1)" "$before"
-ok "bound to an address" set1 bind 192.0.2.1
+ok "bound to an address" set_on host1 bind 192.0.2.1
 is "the socket of its family is the same" "$(sockets host1 | comm -12 - <(echo "$before") | wc -l)" 1
 is "and the only one" "$(sockets host1 | wc -l)" 1
 before=$(sockets host1)
 ok "it carries" reaches host1 10.0.0.2
-ok "to another" set1 bind 192.0.2.11
+ok "to another" set_on host1 bind 192.0.2.11
 is "it is the same" "$(sockets host1)" "$before"
 ok "it carries" wait_until 5 reaches host1 10.0.0.2
 like "the other end sees that" "$(peer host2 host1 .endpoint)" '^192.0.2.11:7000$'
-ok "one that is not ours is refused" refused "the bind address is not an address of this host" bind 192.0.2.77
+ok "one that is not ours is refused" not_set host1 "the bind address is not an address of this host" bind 192.0.2.77
 is "it is the same" "$(sockets host1)" "$before"
 ok "it carries" reaches host1 10.0.0.2
-ok "to none" set1 bind any
+ok "to none" set_on host1 bind any
 is "it is still the same, and there is one for IPv6" \
 	"$(sockets host1 | comm -12 - <(echo "$before") | wc -l) $(sockets host1 | wc -l)" "1 2"
 ok "it carries" reaches host1 10.0.0.2
 ok "over IPv6" tunnel 6 key
 before=$(sockets host1)
-ok "bound to an address" set1 bind 2001:db8::1
+ok "bound to an address" set_on host1 bind 2001:db8::1
 is "the socket of its family is the same" "$(sockets host1 | comm -12 - <(echo "$before") | wc -l)" 1
 ok "it carries" reaches host1 10.0.0.2
-ok "and to an interface" set1 bind-dev eth0
+ok "and to an interface" set_on host1 bind-dev eth0
 ok "it carries" reaches host1 10.0.0.2
-ok "to none" set1 bind any bind-dev none
+ok "to none" set_on host1 bind any bind-dev none
 ok "it carries" reaches host1 10.0.0.2
 
 # What the name of the program says, for as long as it runs.
@@ -117,7 +110,7 @@ chmod 644 "$test_tmp/thief"
 changes() {
 	local i
 	for ((i = 0; i < rounds; i++)); do
-		set1 bind-dev eth0 && set1 bind-dev none || return
+		set_on host1 bind-dev eth0 && set_on host1 bind-dev none || return
 	done
 }
 ok "a tunnel" tunnel 4 key
@@ -140,11 +133,11 @@ ok "it carries" reaches host1 10.0.0.2
 both() {
 	local i
 	for ((i = 0; i < 2 * rounds; i++)); do
-		set1 bind 203.0.113.1 bind-dev eth1 && set1 bind 192.0.2.1 bind-dev eth0 || return
+		set_on host1 bind 203.0.113.1 bind-dev eth1 && set_on host1 bind 192.0.2.1 bind-dev eth0 || return
 	done
 }
 ok "a tunnel without keys" tunnel 4 plain protocol raw
-ok "bound to an address and an interface" set1 bind 192.0.2.1 bind-dev eth0
+ok "bound to an address and an interface" set_on host1 bind 192.0.2.1 bind-dev eth0
 before=$(counter host1 unknown_peer)
 bg host2 python3 -c '
 import socket
@@ -171,26 +164,26 @@ ok "a tunnel" tunnel 4 key
 
 # --- who has the port already keeps it ---
 
-ok "bound to an address" set1 bind 192.0.2.1
+ok "bound to an address" set_on host1 bind 192.0.2.1
 before=$(sockets host1)
 bg host1 python3 "$test_tmp/holder" any 192.0.2.11 203.0.113.1 >"$test_tmp/held"
 holder=$!
 ok "a program has the port of others" wait_until 100 grep -q held "$test_tmp/held"
-ok "all addresses are refused" refused "UDP port 7000 is in use" bind any
-ok "so is one that is taken" refused "UDP port 7000 is in use" bind 192.0.2.11
-ok "and an interface's" refused "UDP port 7000 is in use" bind any bind-dev eth0
+ok "all addresses are refused" not_set host1 "UDP port 7000 is in use" bind any
+ok "so is one that is taken" not_set host1 "UDP port 7000 is in use" bind 192.0.2.11
+ok "and an interface's" not_set host1 "UDP port 7000 is in use" bind any bind-dev eth0
 ok "nothing has changed" [ "$(sockets host1 | comm -12 - <(echo "$before") | wc -l)" -eq 1 ]
 ok "it carries" reaches host1 10.0.0.2
-ok "what is free is not refused" set1 bind-dev eth0
+ok "what is free is not refused" set_on host1 bind-dev eth0
 ok "it carries" reaches host1 10.0.0.2
 stop $holder
-ok "when it has gone, all can be had" set1 bind any bind-dev none
-ok "bound to an interface" set1 bind-dev eth0
+ok "when it has gone, all can be had" set_on host1 bind any bind-dev none
+ok "bound to an interface" set_on host1 bind-dev eth0
 bg host1 python3 "$test_tmp/holder" eth1 0.0.0.0 :: >"$test_tmp/held"
 holder=$!
 ok "a program has the port on another" wait_until 100 grep -q held "$test_tmp/held"
-ok "which is refused" refused "UDP port 7000 is in use" bind-dev eth1
-ok "so are all" refused "UDP port 7000 is in use" bind-dev none
+ok "which is refused" not_set host1 "UDP port 7000 is in use" bind-dev eth1
+ok "so are all" not_set host1 "UDP port 7000 is in use" bind-dev none
 ok "it carries" reaches host1 10.0.0.2
 ip -n host1 link set eth0 down
 ip -n host1 link set eth0 name eth2
@@ -204,24 +197,9 @@ ip -n host1 address add 2001:db8::1/64 dev eth0 nodad
 ip -n host1 address add fe80::1/64 dev eth0 nodad
 ok "the first one has its name again" wait_until 10 reaches host1 10.0.0.2
 stop $holder
-ok "to none" set1 bind-dev none
+ok "to none" set_on host1 bind-dev none
 
 # --- the interface goes, and comes again ---
-
-# wire: w0 in both hosts, on a cable of their own
-wire() {
-	local i
-	ip link add w0 netns host1 type veth peer name w0 netns host2 || return
-	for i in 1 2; do
-		ip -n host"$i" -batch - <<-END || return
-			link set w0 addrgenmode none
-			address add 198.51.100.$i/24 dev w0
-			address add 2001:db8:5::$i/64 dev w0 nodad
-			address add fe80::5:$i/64 dev w0 nodad
-			link set w0 up
-		END
-	done
-}
 
 # over 4|6|LINK KEYWORD VALUE...: the tunnel goes by it, bound to it at both ends but for link-local
 # addresses, whose interface is in the endpoint
@@ -267,13 +245,13 @@ for kind in 4 6 link; do
 			is "$what: that is said" "$(peer host1 host2 .state)" no_device
 			nok "$what: nothing is carried" reaches host1 10.0.0.2 -W 1
 			ok "$what: that is counted" counted_more reaches host1 10.0.0.2 -W 1
-			ok "$what: something else can be set" set1 fwmark 7
+			ok "$what: something else can be set" set_on host1 fwmark 7
 			[ $go = delete ] || ip -n host2 link del w1
 			ok "$what: it comes again" wire
 			ok "$what: it carries again" wait_until 20 reaches host1 10.0.0.2
 			is "$what: that is said" "$(peer host1 host2 .state)" up
 			ok "$what: at the other end, too" reaches host2 10.0.0.1
-			set1 fwmark 0
+			set_on host1 fwmark 0
 		done
 		stop $traffic
 		[ $kind != link ] || continue
@@ -293,9 +271,9 @@ done
 
 ok "the tunnel is bound to it" over 4 rx udp
 ok "it goes" ip -n host1 link del w0
-ok "another port" set1 port 7001
-ok "and the first again" set1 port 7000
-ok "an interface that is not there is refused" refused "no interface w0 in the transport's namespace" bind-dev w0
+ok "another port" set_on host1 port 7001
+ok "and the first again" set_on host1 port 7000
+ok "an interface that is not there is refused" not_set host1 "no interface w0 in the transport's namespace" bind-dev w0
 ok "it comes again" wire
 ok "it carries again" wait_until 20 reaches host1 10.0.0.2
 
@@ -309,14 +287,14 @@ if modprobe -q vrf || [ -e /sys/module/vrf ] || slow; then
 			ip -n host1 address replace 2001:db8:5::1/64 dev w0 nodad
 	}
 	ok "a VRF" vrf
-	ok "bound to it" set1 bind-dev vrf0
+	ok "bound to it" set_on host1 bind-dev vrf0
 	ok "it carries" wait_until 10 reaches host1 10.0.0.2
 	ok "it goes" ip -n host1 link del vrf0
 	is "that is said" "$(peer host1 host2 .state)" no_device
 	nok "nothing is carried" reaches host1 10.0.0.2 -W 1
 	ok "it comes again" vrf
 	ok "it carries again" wait_until 20 reaches host1 10.0.0.2
-	ok "it goes for good" eval 'set1 bind-dev none && ip -n host1 link del vrf0'
+	ok "it goes for good" eval 'set_on host1 bind-dev none && ip -n host1 link del vrf0'
 fi
 
 # --- a route whose MTU is less than the headers ---

@@ -83,8 +83,10 @@ done
 
 bg host2 ping -q -i 1 10.88.0.1 >/dev/null
 down host1
-sleep 30
-is "with traffic unanswered the client is lost" "$(peer host2 server .state)" lost
+sleep 12
+is "after 12 s of unanswered traffic the server is not lost yet" "$(peer host2 server .state)" up
+sleep 18
+is "after 30 s it is" "$(peer host2 server .state)" lost
 serve host1
 from_client "server away for 30 s under traffic"
 is "and was configured anew" "$(peer host2 server .state)" up
@@ -93,7 +95,10 @@ stop "${test_pids[-1]}"
 for first in from_client from_server; do
 	block
 	sleep 100
-	is "not heard for 90 to 100 s it is not lost yet" "$(peer host1 CAM01 .state)" up
+	# in milliseconds: ticks of the clock would be a quarter of that, or less
+	read -r state ago < <(peer host1 CAM01 '"\(.state) \(.last_seen_ms)"')
+	is "not heard for 90 to 100 s it is not lost yet" "$state" up
+	check "and was heard ${ago:-never} ms ago" "[ ${ago:-0} -ge 85000 ] && [ ${ago:-0} -le 125000 ]"
 	sleep 30
 	is "after 120 s it is" "$(peer host1 CAM01 .state)" lost
 	sleep 20

@@ -83,6 +83,13 @@ ok "the server" server
 within 12 "the server reaches the client" ping1 host1 10.0.0.2
 ok "the client reaches the server" ping1 host2 10.0.0.1
 
+ok "the client sends to the server's other address" camexctl -n host2 peer set camex0 host1 endpoint 192.0.2.11:7000
+ok "its packet is answered" ping1 host2 10.0.0.1
+is "from that address" "$(peer host2 host1 .endpoint)" 192.0.2.11:7000
+ok "and to the first again" camexctl -n host2 peer set camex0 host1 endpoint 192.0.2.1:7000
+ok "its packet is answered" ping1 host2 10.0.0.1
+is "from the first" "$(peer host2 host1 .endpoint)" 192.0.2.1:7000
+
 # --- from another address ---
 
 ok "the client has another address" camexctl -n host2 dev set camex0 bind 192.0.2.22

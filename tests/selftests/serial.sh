@@ -195,6 +195,14 @@ ok "two Ethernets" ends 1500 link tap protocol raw
 ok "a ping" reaches host1 10.0.0.2 -s 1472
 for i in 1 2; do ok "a VLAN on host$i" vlan host$i; done
 ok "a ping in it" reaches host1 10.1.0.2 -s 1472
+# vlans HOST: a VLAN in a provider's VLAN on its ser0, where it has 10.2.0.I.
+vlans() {
+	ip -n "$1" link add link ser0 name svlan0 up type vlan proto 802.1ad id 100 &&
+		ip -n "$1" link add link svlan0 name svlan1 type vlan id 7 &&
+		ip -n "$1" address add "10.2.0.${1#host}/24" dev svlan1 && ip -n "$1" link set svlan1 up
+}
+for i in 1 2; do ok "two tags on host$i" vlans host$i; done
+ok "a ping of full size with both" reaches host1 10.2.0.2 -s 1472
 is "nothing was counted" "$(counters host2 ser0)" ""
 ok "two that encrypt" ends 1400 link tap
 for i in 1 2; do ok "host$i has a key" camexctl -n host$i key set ser0 far key-file "$test_tmp/key"; done

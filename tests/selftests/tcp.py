@@ -268,11 +268,44 @@ def test_half():
     """Half a datagram, and then silence."""
     before = counters()
     s = connect()
+    start = time.monotonic()
     s.sendall(struct.pack("!H", 9260) + b"x" * 9000)
     tap.ok(ended(s), "half a datagram and then silence ends the connection")
+    took = time.monotonic() - start
+    tap.ok(9 < took < 14.5, "after 10 s", f"{took:.1f} s")
     tap.equal(change("tcp_silent", before, wanted=1), 1, "which is counted")
     tap.equal(change("malformed", before), 0, "and is no datagram")
     s.close()
+
+
+def test_many_hosts():
+    """9 hosts, each with fewer connections than a host may have; together they have too many."""
+    hosts, each, together = 9, HOST_STRANGERS - 8, 1024
+    addresses = [f"192.0.2.{100 + i}" for i in range(hosts)]
+    for address in addresses:
+        subprocess.run(["ip", "address", "add", f"{address}/24", "dev", "eth0"], check=True)
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(hard, 2000), max(hard, 2000)))
+    tap.ok(alone(), "the connections of the test before are gone")
+    start = time.monotonic()
+    sockets = [socket.create_connection((SERVER, 7000), timeout=20, source_address=(address, 0))
+               for address in addresses for _ in range(each)]
+    tap.note(f"{hosts * each} connections took {time.monotonic() - start:.1f} s")
+    for _ in range(50):
+        left = established()
+        took = time.monotonic() - start
+        if left == together + 1:
+            break
+        time.sleep(0.1)
+    tap.ok(left <= together + 1, f"of {hosts * each} silent connections from {hosts} hosts no more than {together} stay",
+           left)
+    tap.ok(took > 9 or left == together + 1, "and no fewer, before they are 10 s old", f"{left} after {took:.1f} s")
+    tap.ok(pings(), "the tunnel goes on")
+    for s in sockets:
+        s.close()
+    tap.ok(alone(), "they leave nothing")
+    for address in addresses:
+        subprocess.run(["ip", "address", "del", f"{address}/24", "dev", "eth0"], check=True)
 
 
 def test_flood():
@@ -289,7 +322,8 @@ def test_flood():
 def test_all():
     """The tests, while the tunnel carries pings: none of those is lost."""
     with subprocess.Popen(["ping", "-n", "-i", "0.2", "-w", "3000", "10.0.0.1"], stdout=subprocess.PIPE) as ping:
-        for test in test_lengths, test_segments, test_resets, test_slow_reader, test_half, test_silent, test_flood:
+        for test in (test_lengths, test_segments, test_resets, test_slow_reader, test_half, test_silent,
+                     test_many_hosts, test_flood):
             test()
         time.sleep(1)
         ping.send_signal(signal.SIGINT)

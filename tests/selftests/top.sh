@@ -125,9 +125,15 @@ becomes "the end" 'cam1001 .*$'
 keys Home
 becomes "and back" 'by name  1 of 1000.*
 cam0002 '
+keys r
+becomes "by received bytes" 'by received .*
+cam0005 '
+keys n
+becomes "by name again" 'by name .*
+cam0002 '
 keys /
 becomes "a filter is typed" 'filter: _'
-keys 'cam09' Enter
+keys 'cam0x' BSpace 9 Enter
 becomes "and taken" 'by name, filter cam09  1 of 100 .*
 cam0900 '
 keys / Escape

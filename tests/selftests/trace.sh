@@ -63,6 +63,7 @@ ok "and comes" camexctl -n host1 key set camex0 right key-file "$test_tmp/key"
 ok "ping" wait_until 20 reaches host1 10.0.0.2
 ip -n host2 address add 10.0.9.2/32 dev camex0
 strange
+on host1 ping -q -c 1 -W 1 10.0.0.7 >ping 2>&1
 stop_it
 trace-cmd report -i all.dat >report 2>/dev/null
 like "seal" "$(<report)" 'camex_seal: .*dev=camex0 ifindex=[0-9]+ peer=right packets=1 bytes='
@@ -71,6 +72,8 @@ like "a session opens" "$(<report)" 'camex_session_open: .*peer=left'
 like "and is closed" "$(<report)" 'camex_session_close: .*peer=right'
 like "a peer registers" "$(<report)" 'camex_register: .*peer=left'
 like "is up" "$(<report)" 'camex_peer_up: .*peer=left'
+ok "a drop of a packet that was to be sent" grep -q 'camex_drop: .*counter=no_route packets=1 sent' report
+ok "the endpoint of a peer" grep -q 'camex_endpoint: .*peer=right .*port=7000' report
 is "drops, with the counter" "$(grep -c 'camex_drop: .*peer=right counter=bad_source packets=1 received' report)" 3
 
 # --- trace-cmd with a filter ---

@@ -21,7 +21,7 @@ state() {
 		ip -4 -j rule; ip -6 -j rule' |
 		jq -Ss 'def routes: map(select((.dst | startswith("fe80")) and .dev == "camex0" | not)) |
 			sort_by(.dst, .dev, .type);
-		[.[0] | map(del(.ifindex))] +
+		[.[0] | map(del(.ifindex) | .peers |= map(del(.unanswered_ms)))] +
 		[.[1] | map(del(.ifindex, .link_index) |
 			.addr_info |= map(select(.scope != "link" or .family == "inet")))] +
 		[.[2:4][] | routes] + .[4:6]'

@@ -209,13 +209,14 @@ ok "all are reached" wait_until 30 everywhere
 # --- a client's own ---
 
 mkdir "$test_tmp/servers"
-bg client1 camexctl watch camex0 authorized "$test_tmp/servers" exec "$test_tmp/program" "$clients" \
+bg client1 camexctl watch camex0 authorized "$test_tmp/servers" exec "$test_tmp/program" "$clients" -j \
 	>"$test_tmp/client" 2>&1
 sleep 2
 is "a server that is not in the directory" "$(<"$test_tmp/client")" ""
 printf 'route 10.66.0.0/24\n' >"$clients/$server_id"
 touch "$test_tmp/servers/$server_id"
 ok "once it is the program is run" wait_until 20 grep -q "camex0 server camex0 up: the program ended with status 0" "$test_tmp/client"
+ok "with all words behind exec" grep -q "$clients -j\$" "$runs"
 ok "it did what it is there for" test -n "$(ip -n client1 route show 10.66.0.0/24)"
 
 # --- the end ---

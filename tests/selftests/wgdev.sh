@@ -31,6 +31,15 @@ mtu() {
 	on "$1" cat /sys/class/net/camex0/mtu
 }
 
+# alike: host1 and host2 count the same bytes for a ping from host1
+alike() {
+	local rx tx
+	rx=$(peer host2 host1 .rx_bytes)
+	tx=$(peer host1 host2 .tx_bytes)
+	reaches host1 10.0.0.2 -s 1 || return
+	[ $(($(peer host2 host1 .rx_bytes) - rx)) -eq $(($(peer host1 host2 .tx_bytes) - tx)) ]
+}
+
 # matching FILE FILTER: how many packets of a capture do
 matching() {
 	tcpdump -nr "$1" "$2" 2>/dev/null | wc -l
@@ -57,6 +66,10 @@ is "$what: at the other end as well" \
 is "$what: handshakes have DSCP AF41" "$(matching "$test_tmp/trace.pcap" 'src 192.0.2.1 and ip[1] == 0x88 and udp[8] < 4')" 1
 is "$what: data has none" "$(matching "$test_tmp/trace.pcap" 'src 192.0.2.1 and ip[1] == 0 and udp[8] == 4')" \
 	"$(wg_seen '192.0.2.1 (data|keepalive)')"
+wg_trace host1
+on host1 ping -q -n -c 1 -W 2 -Q 0xba 10.0.0.2 >/dev/null
+wg_traced >/dev/null
+is "$what: the DSCP of a packet is hidden, its ECN is not" "$(matching "$test_tmp/trace.pcap" 'src 192.0.2.1 and ip[1] == 2 and udp[8] == 4')" 1
 ok "$what: a path of 1300 outside" eval 'for i in 1 2; do ip -n host$i link set eth0 mtu 1300; done'
 ok "$what: TCP goes through it" exchanged tcp host1 10.0.0.1 host2 10.0.0.2 50000
 for i in 1 2; do ip -n host$i link set eth0 mtu 1500; done
@@ -149,6 +162,7 @@ wg_trace host1
 reaches host1 10.0.0.2 -s 1 >/dev/null
 wg_traced >/dev/null
 is "$what: frames are not padded" "$(wg_seen ' data 75 ')" 2
+ok "$what: nor counted with padding" wait_until 10 alike
 some_kinds
 ok "$what: a VLAN" eval 'for i in 1 2; do ip -n host$i link add link camex0 name vlan0 type vlan id 5 &&
 	ip -n host$i address add 10.1.0.$i/24 dev vlan0 && ip -n host$i link set vlan0 up; done'

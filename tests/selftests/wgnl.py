@@ -3,6 +3,7 @@
 """wgnl.py DEV: requests to the netlink family "wireguard" that wg does not make, on DEV, which is not set
 up yet, and how each ends. A line for each: what, the error's name, and what the device has then.
 wgnl.py DEV remove: takes allowed IPs away with WGALLOWEDIP_F_REMOVE_ME, which newer kernels have.
+wgnl.py DEV interrupted: whether a list says that the device was changed while it was read.
 """
 import errno
 import socket
@@ -10,7 +11,7 @@ import struct
 import sys
 
 NETLINK_GENERIC, CTRL = 16, 16
-REQUEST, ACK, DUMP = 1, 4, 0x300
+REQUEST, ACK, DUMP, INTERRUPTED = 1, 4, 0x300, 0x10
 NESTED = 0x8000
 GET_DEVICE, SET_DEVICE = 0, 1
 IFINDEX, IFNAME, PRIVATE_KEY, FLAGS, LISTEN_PORT, FWMARK, PEERS = 1, 2, 3, 5, 6, 7, 8
@@ -88,6 +89,23 @@ class Netlink:
                     error = -struct.unpack_from("=i", data, 16)[0]
                     return errno.errorcode[error] if error else "ok", answers
                 answers.append(data[20:length])
+                data = data[(length + 3) & ~3:]
+
+    def interrupted(self, dev, change):
+        """Has a list the flag for an interruption, if change() is called after its first part was read?"""
+        flags = 0
+        body = struct.pack("=BBH", GET_DEVICE, 1, 0) + attribute(IFNAME, dev)
+        self.sock.send(struct.pack("=IHHII", len(body) + 16, self.family, REQUEST | DUMP, 0, 0) + body)
+        while True:
+            data = self.sock.recv(1 << 17)
+            if change:
+                change()
+                change = None
+            while data:
+                length, kind, more = struct.unpack_from("=IHH", data)
+                flags |= more
+                if kind in (2, 3):
+                    return bool(flags & INTERRUPTED)
                 data = data[(length + 3) & ~3:]
 
 
@@ -201,6 +219,15 @@ def main():
         net.call(SET_DEVICE, attribute(IFNAME, dev) + peers(peer(
             key(1), nest(ALLOWEDIPS, allowed(2, b"\x0a\x02\x00\x00", 16, take)))))
         print("another peer's stays", *(line.split("ips ")[1] for line in describe(net, dev)[1:]))
+        return
+    if sys.argv[2:] == ["interrupted"]:
+        for n in range(3):
+            net.call(SET_DEVICE, attribute(IFNAME, dev) + peers(peer(key(n), nest(ALLOWEDIPS, *(
+                allowed(2, bytes((10 + n, i >> 8, i & 255, 0)), 24) for i in range(1500))))))
+        other = Netlink()
+        print("changed behind its first part:", net.interrupted(
+            dev, lambda: other.call(SET_DEVICE, attribute(IFNAME, dev) + u32(FWMARK, 5))))
+        print("not changed:", net.interrupted(dev, None))
         return
     name = attribute(IFNAME, dev)
     for what, which in (("no device", b""), ("name and index", name + index), ("no such name", attribute(IFNAME, b"no0\0")),

@@ -61,6 +61,11 @@ configured() {
 	reaches host1 10.0.0.2
 }
 
+# gone: host1 has no link of WireGuard's kind
+gone() {
+	[ -z "$(in1 wg show interfaces)" ]
+}
+
 scene_networkd() {
 	other_end
 	install -d -m 755 /run/systemd /run/systemd/network /run/systemd/netif /run/systemd/netif/{links,leases,lldp}
@@ -115,7 +120,7 @@ scene_network_manager() {
 	works "NetworkManager: a tunnel again" wait_until 20 configured
 	step1 "NetworkManager: as it was told" bash -c 'wg show wg0 dump | cut -f 1-5,8- | sort'
 	works "NetworkManager: deleted" eval 'nmcli connection delete wg0 | sed "s/([^)]*)//"'
-	step1 "NetworkManager: it is gone for good" wg show interfaces
+	works "NetworkManager: it goes for good" wait_until 20 gone
 	kill "$manager"
 	wait "$manager"
 	kill "$bus"

@@ -29,6 +29,8 @@ talk() {
 	ok "$1: the kernel reaches it" reaches host1 10.88.0.2
 	ok "$1: with large packets, too" reaches host1 10.88.0.2 -s 1400
 	ok "$1: it falls silent" tell host2 silent
+	# or a keepalive to the peer that has ended is in the capture alone
+	ok "$1: so does the kernel" ip -n host1 link set camex0 down
 	ok "$1: all is captured" wait_until 20 captured
 	end_daemon host2
 	cat "$test_tmp/host2.log" >>"$test_tmp/log"
@@ -63,6 +65,7 @@ for form in encrypted oldest plain raw; do
 	[ $form = raw ] && continue
 	ok "$form, AUTO: the peer" daemon host2 client --bind 192.0.2.2:6000 --address 10.88.0.2/24 \
 		--endpoint 192.0.2.1:$port --register auto --client-id CAM01 "${options[@]}"
+	ok "$form, AUTO: the device is up again" ip -n host1 link set camex0 up
 	ok "$form, AUTO: it is configured" wait_until 20 has_logged host2 1 '.type == "CONFIG"'
 	talk "$form, AUTO"
 done
