@@ -16,6 +16,8 @@
  * camex_device_attach() - make the protocol's own struct of a device
  * @cdev: a new device whose protocol is set
  *
+ * From now on allocations are charged to the cgroup of the process that makes the device.
+ *
  * Context: RTNL, may sleep.
  * Return: 0, or a negative errno with nothing done.
  */
@@ -28,9 +30,11 @@ int camex_device_attach(struct camex_dev *cdev)
 	cdev->own = kvzalloc(max_t(size_t, protocol->dev_size, 1), CAMEX_GFP_REQUEST);
 	if (!cdev->own)
 		return -ENOMEM;
+	cdev->memcg = camex_memcg_get();
 	err = protocol->dev_init ? protocol->dev_init(cdev) : 0;
 	if (!err)
 		return 0;
+	camex_memcg_put(cdev->memcg);
 	kvfree(cdev->own);
 	cdev->own = NULL;
 	return err;
@@ -38,8 +42,8 @@ int camex_device_attach(struct camex_dev *cdev)
 
 /**
  * camex_device_detach() - undo camex_device_attach()
- * @cdev: a device without peers, which packets cannot find any more; harmless if it was not
- *	attached
+ * @cdev: a device without peers and with its transport closed, which packets cannot find any more;
+ *	harmless if it was not attached
  *
  * Context: RTNL, may sleep.
  */
@@ -49,6 +53,7 @@ void camex_device_detach(struct camex_dev *cdev)
 		return;
 	if (cdev->protocol->dev_free)
 		cdev->protocol->dev_free(cdev);
+	camex_memcg_put(cdev->memcg);
 	kvfree(cdev->own);
 	cdev->own = NULL;
 }

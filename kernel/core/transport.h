@@ -60,7 +60,8 @@ struct camex_way {
  *	NULL. Context: RTNL
  * @netdev_event: an interface, or (@upper) a device above it, changed. Called once, not for each
  *	device. May be NULL. Context: RTNL
- * @open: apply a configuration, open sockets for example. On failure the old state stays. May be
+ * @open: apply a configuration, open sockets for example. On failure the old state stays, but a
+ *	datagram may have found something new, and @cdev must exist for a grace period more. May be
  *	NULL. Context: RTNL, may sleep
  * @close: undo @open; harmless if nothing is open. Context: RTNL, may sleep
  * @rekeyed: the result of camex_protocol_ops.receives_many changed. May be NULL. Context: RTNL,

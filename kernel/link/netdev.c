@@ -29,12 +29,10 @@
 static int init_dev(struct net_device *dev)
 {
 	struct camex_dev *cdev = netdev_priv(dev);
-	int err;
+	int err = camex_tstats_alloc(dev);
 
-	cdev->memcg = camex_memcg_get();
-	err = camex_tstats_alloc(dev);
 	if (err)
-		goto err_memcg;
+		return err;
 	err = -ENOMEM;
 	cdev->stats = camex_stats_alloc();
 	if (!cdev->stats)
@@ -71,8 +69,6 @@ err_stats:
 	free_percpu(cdev->stats);
 err_tstats:
 	camex_tstats_free(dev);
-err_memcg:
-	camex_memcg_put(cdev->memcg);
 	return err;
 }
 
@@ -101,7 +97,6 @@ static void uninit_dev(struct net_device *dev)
 	camex_gro_queue_free(cdev->gro);
 	free_percpu(cdev->stats);
 	camex_tstats_free(dev);
-	camex_memcg_put(cdev->memcg);
 }
 
 static int open_late(struct camex_dev *cdev)
@@ -124,12 +119,21 @@ static int start_peers(struct camex_dev *cdev)
 {
 	int err = cdev->protocol->dev_up ? cdev->protocol->dev_up(cdev) : 0;
 
-	if (err)
-		return err;
-	err = camex_timers_up(cdev);
-	if (err && cdev->protocol->down)
+	return err ?: camex_timers_up(cdev);
+}
+
+/* Stop all that the link does while it is up. It is down already, and all CPUs have seen that. */
+static void stop_link(struct camex_dev *cdev)
+{
+	camex_receive_workers_stop(cdev);
+	if (cdev->protocol->down)
 		cdev->protocol->down(cdev);
-	return err;
+	if (cdev->link->carrier)
+		cdev->link->carrier(cdev, false);
+	camex_timers_down(cdev);
+	if (cdev->link->down)
+		cdev->link->down(cdev);
+	close_early(cdev);
 }
 
 static int open_dev(struct net_device *dev)
@@ -143,35 +147,27 @@ static int open_dev(struct net_device *dev)
 		return err;
 	if (cdev->link->carrier)
 		cdev->link->carrier(cdev, true);
-	if (camex_is_tap(cdev))
-		return start_peers(cdev);
 	/* Peers of a shared link do not reach each other directly, so redirects make no sense. */
-	if (in && !cdev->single_peer) {
+	if (in && !camex_is_tap(cdev) && !cdev->single_peer) {
 		IN_DEV_CONF_SET(in, SEND_REDIRECTS, false);
 		IPV4_DEVCONF_ALL(dev_net(dev), SEND_REDIRECTS) = false;
 	}
 	/* A link-local address would match the route of no peer. */
-	if (in6 && !cdev->single_peer)
+	if (in6 && !camex_is_tap(cdev) && !cdev->single_peer)
 		in6->cnf.addr_gen_mode = IN6_ADDR_GEN_MODE_NONE;
 	err = start_peers(cdev);
-	if (err)
-		close_early(cdev);
+	if (!err)
+		return 0;
+	/* Since the kernel has set this, before the call, datagrams are received. */
+	clear_bit(__LINK_STATE_START, &dev->state);
+	synchronize_net();
+	stop_link(cdev);
 	return err;
 }
 
 static int stop_dev(struct net_device *dev)
 {
-	struct camex_dev *cdev = netdev_priv(dev);
-
-	camex_receive_workers_stop(cdev);
-	if (cdev->protocol->down)
-		cdev->protocol->down(cdev);
-	if (cdev->link->carrier)
-		cdev->link->carrier(cdev, false);
-	camex_timers_down(cdev);
-	if (cdev->link->down)
-		cdev->link->down(cdev);
-	close_early(cdev);
+	stop_link(netdev_priv(dev));
 	return 0;
 }
 
@@ -360,19 +356,21 @@ int camex_netdev_register(struct net *net, struct net_device *dev,
 		goto err_attached;
 	err = camex_device_open(cdev, &cdev->conf, data, extack);
 	if (err)
-		goto err_attached;
+		goto err_opened;
 	err = register_netdevice(dev);
-	if (err)
-		goto err_open;
-	camex_namespace_add(cdev);
-	return 0;
-
-err_open:
+	if (!err) {
+		camex_namespace_add(cdev);
+		return 0;
+	}
 	cdev->transport->close(cdev);
-	/* A datagram may have found the socket, and the caller frees @dev at once. */
-	synchronize_net();
 	/* Peers that existed for a moment are freed as well. */
 	rcu_barrier();
+err_opened:
+	/*
+	 * A datagram may have found the socket, or a hook or socket that was closed again because a
+	 * port is in use. The caller frees @dev at once.
+	 */
+	synchronize_net();
 err_attached:
 	camex_device_detach(cdev);
 	return err;

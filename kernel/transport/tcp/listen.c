@@ -307,8 +307,11 @@ int camex_tcp_open(struct camex_dev *cdev, struct camex_settings *conf, struct n
 			  open_listeners(tcp, conf, ifindex, &l);
 	if (err) {
 		tell_why(err, conf, tb, extack);
-		if (!old)
+		if (!old) {
+			/* A connection may have arrived at the listener of the other family. */
+			cancel_work_sync(&tcp->accept);
 			free_part(tcp);
+		}
 		return err;
 	}
 	same_bind &= ifindex == tcp->ifindex;

@@ -91,13 +91,10 @@ static int open_both(struct camex_dev *cdev, struct camex_settings *conf, struct
 		if (err != -EADDRINUSE || port || tries == PORT_TRIES)
 			break;
 	}
-	if (had) {
+	if (had)
 		camex_transport_udp.open(cdev, &before, tb, NULL);
-	} else {
+	else
 		camex_transport_udp.close(cdev);
-		/* A datagram may have found the socket, and the device is freed at once. */
-		synchronize_net();
-	}
 	return err;
 }
 
