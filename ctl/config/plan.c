@@ -235,6 +235,23 @@ static int plan_add(struct engine *engine, struct pair *pair)
 	return 0;
 }
 
+/* The kernel accepts another cipher only with the public key, which may be the same as before. */
+static int plan_key_of_cipher(struct engine *engine, struct change *change,
+			      struct values *values, struct nlattr *const *tb)
+{
+	const struct value *key = values_get(values, "public-key");
+	struct value before;
+	int status;
+
+	if (!key || !values_get(change->now, "cipher") ||
+	    values_get(change->now, "public-key"))
+		return 0;
+	value_get(&before, key->keyword, tb);
+	status = plan_pair(engine, change, key, &before);
+	value_wipe(&before);
+	return status;
+}
+
 /* Plan all changes of a peer, except of its key. */
 static int plan_set(struct engine *engine, struct pair *pair)
 {
@@ -254,6 +271,8 @@ static int plan_set(struct engine *engine, struct pair *pair)
 		    plan_compare(engine, change, values, values, k,
 				 running->tb))
 			return -1;
+	if (plan_key_of_cipher(engine, change, values, running->tb))
+		return -1;
 	status = wanted_routes(engine, pair, &routes);
 	before = routes;
 	before.prefixes = pair->kept;

@@ -103,7 +103,7 @@ int plan_private_key(struct engine *engine);
 
 /*
  * Does a peer of protocol wireguard have another public key or cipher in the file? Then it must
- * be replaced. Returns 1, 0, or -1 with the reason.
+ * be replaced, unless it is the single peer of its device. Returns 1, 0, or -1 with the reason.
  */
 int plan_is_another(struct engine *engine, const struct config_peer *peer,
 		    const struct model_peer *running);

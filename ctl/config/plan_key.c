@@ -108,7 +108,8 @@ int plan_is_another(struct engine *engine, const struct config_peer *peer,
 	struct config_peer *at = (struct config_peer *)peer;
 	int status;
 
-	if (!is_wireguard(engine))
+	/* a single peer cannot be replaced, but can get another key */
+	if (!is_wireguard(engine) || plan_has_far(engine))
 		return 0;
 	status = differs(engine, &at->values, "public-key", running->tb);
 	if (!status)

@@ -82,7 +82,7 @@ static void test_grammar(void)
 	refused(TAKES_KEY_SET, "", true,
 		"key-file or passphrase-file expected");
 	refused(TAKES_PEER_SET, "", true,
-		"endpoint, id, key-file, passphrase-file, public-key, preshared-key-file, routes, keepalive, register, address, gateway, mtu or push-routes expected");
+		"endpoint, id, key-file, passphrase-file, public-key, preshared-key-file, cipher, routes, keepalive, register, address, gateway, mtu or push-routes expected");
 	refused(TAKES_ROUTE_ADD, "", true, "peer expected");
 	refused(TAKES_DEV_ADD, "port x", false,
 		"port: \"x\" is not a number from 0 to 65535");
@@ -104,7 +104,9 @@ static void test_grammar(void)
 		"cipher: \"aes\" is unknown, it can be chacha20-poly1305 or aes-256-gcm");
 	refused(TAKES_PEER_SET, "public-key x", false,
 		"public-key: it is not base64");
-	refused(TAKES_PEER_SET, "cipher aes-256-gcm", true,
+	refused(TAKES_PEER_SET, "cipher aes", false,
+		"cipher: \"aes\" is unknown, it can be chacha20-poly1305 or aes-256-gcm");
+	refused(TAKES_KEY_SET, "cipher aes-256-gcm", true,
 		"\"cipher\" is not a keyword of this command");
 	refused(TAKES_PEER_ADD, "register on", false,
 		"register: \"on\" is unknown, it can be off, manual or auto");

@@ -52,7 +52,7 @@ some_kinds
 for size in 0 1 4 5 36 100 1391 1392 5000; do
 	ok "$what: ping of $size" reaches host1 10.0.0.2 -s $size
 done
-like "$what: the cipher stays" "$(camexctl -n host1 peer set camex0 host2 cipher chacha20-poly1305 2>&1)" "is not a keyword of this command"
+like "$what: the cipher stays" "$(camexctl -n host1 peer set camex0 host2 cipher chacha20-poly1305 2>&1)" "cipher of a peer cannot change: delete and add the peer"
 for round in 1 2 3; do
 	ok "$what: sessions end, $round" camexctl -n host1 peer forget camex0 host2
 	ok "$what: and begin" wait_until 30 reaches host1 10.0.0.2 -W 1
@@ -179,6 +179,49 @@ for tx in udp netpoll; do
 		ok "$what: TCP" exchanged tcp host1 10.0.0.1 host2 10.0.0.2 "$bytes"
 	done
 done
+
+# --- a single peer, which exists before it has a key ---
+
+what="a single peer"
+for i in 1 2; do wg_gone host$i; done
+far() {
+	camexctl -n host1 peer set camex0 far "$@"
+}
+# what it has: the cipher, and the beginning of the public key
+has() {
+	camexctl -n host1 -j peer show camex0 far | jq -r '.[] | "\(.cipher) \(.public_key)"'
+}
+key=$(<"$test_tmp/host2.pub")
+ok "$what: a device" camexctl -n host1 dev add camex0 transport char protocol wireguard \
+	private-key-file "$test_tmp/host1.key"
+# shellcheck disable=SC2086
+like "$what: a cipher alone" "$(far $aes 2>&1)" "give public-key, too: a cipher is set together with it"
+# shellcheck disable=SC2086
+ok "$what: a key and a cipher" far public-key "$key" $aes
+is "$what: it has both" "$(has)" "aes-256-gcm $key"
+like "$what: another cipher alone" "$(far cipher chacha20-poly1305 2>&1)" "give public-key, too"
+is "$what: it has what it had" "$(has)" "aes-256-gcm $key"
+ok "$what: the key again, and another cipher" far public-key "$key" cipher chacha20-poly1305
+is "$what: it has that" "$(has)" "chacha20-poly1305 $key"
+cat >"$test_tmp/far.conf" <<-END
+	[device]
+	name = camex0
+	transport = char
+	protocol = wireguard
+	private-key-file = $test_tmp/host1.key
+	[peer far]
+	public-key = $key
+	cipher = aes-256-gcm
+END
+is "$what: a file with another cipher" "$(camexctl -n host1 reload "$test_tmp/far.conf" 2>&1 | head -n 1)" \
+	"peer far: cipher aes-256-gcm (was chacha20-poly1305), public-key $key (was $key)"
+is "$what: it has that" "$(has)" "aes-256-gcm $key"
+sed -i "s|^public-key.*|public-key = $(<"$test_tmp/host3.pub")|; /^cipher/d" "$test_tmp/far.conf"
+like "$what: a file with another key, without a cipher" "$(camexctl -n host1 reload "$test_tmp/far.conf" 2>&1 | head -n 1)" \
+	"peer far: public-key .*cipher chacha20-poly1305"
+is "$what: it has that" "$(has)" "chacha20-poly1305 $(<"$test_tmp/host3.pub")"
+like "$what: nothing is left to do" "$(camexctl -n host1 reload "$test_tmp/far.conf" dry-run 2>&1)" "^$|nothing"
+wg_gone host1
 
 # --- the module goes ---
 

@@ -114,13 +114,21 @@ int camex_wg_dev_fill(const struct camex_dev *cdev, struct sk_buff *msg, bool se
 	return 0;
 }
 
-/* The public key and the cipher of an existing peer cannot change. */
-static int check_fixed(struct nlattr **own, struct netlink_ext_ack *extack)
+/*
+ * The public key and the cipher of an existing peer cannot change. The single peer of a transport
+ * cannot be deleted, and gets both at once.
+ */
+static int check_fixed(const struct camex_dev *cdev, struct nlattr **own,
+		       struct netlink_ext_ack *extack)
 {
 	struct nlattr *attr = own[CAMEX_A_WG_PEER_PUBLIC_KEY] ?: own[CAMEX_A_WG_PEER_CIPHER];
 
 	if (!attr)
 		return 0;
+	if (cdev->single_peer) {
+		camex_extack(extack, attr, "give public-key, too: a cipher is set together with it");
+		return -EINVAL;
+	}
 	camex_extack(extack, attr, "%s of a peer cannot change: delete and add the peer",
 		     attr == own[CAMEX_A_WG_PEER_CIPHER] ? "cipher" : "public-key");
 	return -EINVAL;
@@ -179,7 +187,7 @@ int camex_wg_peer_check(struct camex_dev *cdev, struct camex_peer *peer,
 	if (!err && peer && cdev->single_peer && own[CAMEX_A_WG_PEER_PUBLIC_KEY])
 		return check_new(cdev, peer, own, tb[CAMEX_A_PEER_WIREGUARD], info->extack);
 	if (!err)
-		err = peer ? check_fixed(own, info->extack) :
+		err = peer ? check_fixed(cdev, own, info->extack) :
 		      check_new(cdev, NULL, own, tb[CAMEX_A_PEER_WIREGUARD], info->extack);
 	return err;
 }
