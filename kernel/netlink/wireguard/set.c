@@ -252,11 +252,11 @@ static struct camex_peer *add_peer(struct camex_dev *cdev, struct nlattr *attr,
 				 camex_wg_cipher_kept(cdev, nla_data(attr)));
 }
 
-static bool is_own_key(const struct camex_dev *cdev, const u8 *key)
+static bool is_own_key(const struct camex_dev *cdev, const u8 *public_key)
 {
 	u8 own[WG_KEY_LEN];
 
-	return camex_wg_public_key(cdev, own) && !memcmp(own, key, sizeof(own));
+	return camex_wg_public_key(cdev, own) && !memcmp(own, public_key, sizeof(own));
 }
 
 static void set_keepalive(struct camex_peer *peer, u16 seconds)

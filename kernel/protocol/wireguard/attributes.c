@@ -138,11 +138,11 @@ static int check_new(struct camex_dev *cdev, const struct camex_peer *peer,
 		     struct nlattr **own, const struct nlattr *nest,
 		     struct netlink_ext_ack *extack)
 {
-	struct nlattr *key = own[CAMEX_A_WG_PEER_PUBLIC_KEY];
+	struct nlattr *public_key = own[CAMEX_A_WG_PEER_PUBLIC_KEY];
 	u8 ours[CAMEX_KEY_LEN];
 	struct camex_peer *other;
 
-	if (!key) {
+	if (!public_key) {
 		camex_extack(extack, nest, "a peer of protocol wireguard needs public-key");
 		return -EINVAL;
 	}
@@ -155,13 +155,14 @@ static int check_new(struct camex_dev *cdev, const struct camex_peer *peer,
 			return -EOPNOTSUPP;
 		}
 	}
-	other = camex_wg_peer_find(cdev, nla_data(key));
+	other = camex_wg_peer_find(cdev, nla_data(public_key));
 	if (other && other != peer) {
-		camex_extack(extack, key, "the public key belongs to peer %s", other->name);
+		camex_extack(extack, public_key, "the public key belongs to peer %s", other->name);
 		return -EEXIST;
 	}
-	if (camex_wg_public_key(cdev, ours) && !memcmp(ours, nla_data(key), sizeof(ours))) {
-		camex_extack(extack, key, "this is the public key of %s itself",
+	if (camex_wg_public_key(cdev, ours) &&
+	    !memcmp(ours, nla_data(public_key), sizeof(ours))) {
+		camex_extack(extack, public_key, "this is the public key of %s itself",
 			     cdev->dev->name);
 		return -EINVAL;
 	}
