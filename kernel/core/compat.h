@@ -448,6 +448,27 @@ static inline int camex_netpoll_setup(struct netpoll *np, struct net_device *dev
 }
 #endif
 
+/* 5.13: skb_is_redirected(). */
+static inline bool camex_is_redirected(const struct sk_buff *skb)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 13, 0)
+	return skb_is_redirected(skb);
+#elif defined(CONFIG_NET_REDIRECT)
+	return skb->redirected;
+#else
+	return false;
+#endif
+}
+
+/* 5.15: get_coalesce and set_coalesce have two more arguments. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 15, 0)
+#define CAMEX_COALESCE_ARGS	struct net_device *dev, struct ethtool_coalesce *coal,	\
+				struct kernel_ethtool_coalesce *kernel_coal,		\
+				struct netlink_ext_ack *extack
+#else
+#define CAMEX_COALESCE_ARGS	struct net_device *dev, struct ethtool_coalesce *coal
+#endif
+
 /*
  * 6.13: ndo_fdb_add and ndo_fdb_del report whether they notified. Before 6.0 ndo_fdb_del has no
  * extack.

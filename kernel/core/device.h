@@ -44,6 +44,7 @@ struct camex_link_ops;
 struct mem_cgroup;
 struct camex_protocol_ops;
 struct camex_transport_ops;
+struct camex_gather;
 struct camex_gro_queue;
 struct camex_receive_source;
 struct camex_netfilter;
@@ -242,6 +243,8 @@ struct camex_link_kind {
  *	device (a reference)
  * @stats: counters
  * @gro: delivers received packets to the stack
+ * @gather: packets of other hosts that wait for those behind them, or NULL
+ * @rx_usecs: how long received UDP that nobody answers may wait for more of it, us; 0: not at all
  * @receive_queues: queues for receive workers, or NULL
  * @routes: prefix to peer
  * @stations: the forwarding table (only tap)
@@ -287,6 +290,8 @@ struct camex_dev {
 	struct mem_cgroup *memcg;
 	struct camex_stats __percpu *stats;
 	struct camex_gro_queue *gro;
+	struct camex_gather *gather;
+	u32 rx_usecs;
 	struct camex_receive_source *receive_queues;
 	struct camex_routes routes;
 	struct camex_stations stations;

@@ -42,6 +42,9 @@ struct camex_frame {
  * @owns: is a net_device a per-peer link of the device?
  * @receive_through: the link that receives packets of a peer. Returns NULL if it does not exist
  *	yet. NULL: the link of the device
+ * @choose: the peer that gets a packet which camex_gather() kept, and in *@protocol what camex_tx()
+ *	needs. NULL: none, or several. Context: RCU reader, bottom halves off
+ * @send: send such a packet alone; consumes it. Context: as @choose
  * @shape: check and prepare a received packet at skb->data for the link. Returns 0, or why it must
  *	be dropped (CAMEX_A_STATS_*). Context: RCU reader, bottom halves off
  * @forward: pass a packet, after @shape, on to other peers if it is for them. Returns true if it
@@ -62,6 +65,8 @@ struct camex_link_ops {
 	void (*peer_unlink)(struct camex_peer *peer);
 	bool (*owns)(const struct camex_dev *cdev, const struct net_device *dev);
 	struct camex_peer_link *(*receive_through)(struct camex_peer *peer);
+	struct camex_peer *(*choose)(struct camex_dev *cdev, struct sk_buff *skb, __be16 *protocol);
+	void (*send)(struct camex_dev *cdev, struct sk_buff *skb);
 	int (*shape)(struct camex_peer *peer, struct sk_buff *skb, u8 dsfield,
 		     struct camex_frame *frame);
 	bool (*forward)(struct camex_peer *peer, struct sk_buff *skb,

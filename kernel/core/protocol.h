@@ -284,8 +284,11 @@ static inline bool camex_nested_too_deep(void)
 }
 
 bool camex_icmp_for(int why, bool v4, unsigned int room, struct camex_icmp *icmp);
+void camex_tell_sender(struct sk_buff *skb, int why, unsigned int room);
 int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
 	     unsigned int *room);
+bool camex_tx_many(struct camex_peer *peer, struct sk_buff_head *packets, __be16 protocol);
+netdev_tx_t camex_xmit_now(struct camex_dev *cdev, struct camex_peer *peer, struct sk_buff *skb);
 /**
  * camex_is_aggregate() - is this an aggregate of datagrams, not a GSO packet in one datagram
  * @skb: the received skb

@@ -19,8 +19,8 @@ static bool to_stack(struct camex_dev *cdev, struct camex_peer *peer,
 {
 	if (!cdev->transport->single)
 		/* Inside a NAPI netpoll cannot send at once on the device of that NAPI. */
-		return camex_gro_queue_receive(gro, skb, READ_ONCE(cdev->conf.tx) !=
-						       CAMEX_TX_NETPOLL, &peer->rx_cpu);
+		return camex_gro_queue_receive(gro, skb, peer, READ_ONCE(cdev->conf.tx) !=
+							       CAMEX_TX_NETPOLL);
 	netif_receive_skb(skb);
 	return true;
 }

@@ -25,18 +25,6 @@
 /* How much of that is nearly always before a datagram. */
 #define OVER_USUAL	(CAMEX_AEAD_HEAD - 28)
 
-/* Copy a packet to a writable buffer, and fill in its checksum. */
-static void copy_out(const struct sk_buff *skb, u8 *to)
-{
-	skb_copy_and_csum_dev(skb, to);
-	if (skb->ip_summed == CHECKSUM_PARTIAL) {
-		u8 *sum = to + skb_checksum_start_offset(skb) + skb->csum_offset;
-
-		if (!get_unaligned((u16 *)sum))	/* in UDP 0 means that there is no checksum */
-			put_unaligned((__force u16)CSUM_MANGLED_0, (u16 *)sum);
-	}
-}
-
 #ifdef CONFIG_KALLSYMS
 /* tcp_wfree(), once seen; and the last other destructor that was seen. */
 static void (*tcp_destructor)(struct sk_buff *skb);
@@ -172,7 +160,7 @@ static struct sk_buff *private_copy(struct sk_buff *skb, unsigned int headroom,
 	if (unlikely(!copy))
 		return NULL;
 	skb_reserve(copy, headroom);
-	copy_out(skb, skb_put(copy, skb->len));
+	camex_packet_copy(skb, skb_put(copy, skb->len));
 	copy->protocol = skb->protocol;
 	copy->priority = skb->priority;
 	skb_copy_queue_mapping(copy, skb);
@@ -289,9 +277,9 @@ static struct sk_buff *new_carrier(struct sk_buff *skb, unsigned int headroom,
 }
 
 /**
- * camex_seal_many() - encrypt packets of a GSO packet
+ * camex_seal_many() - encrypt packets of a GSO packet, or packets of one size
  * @peer: the receiver
- * @cut: the GSO packet
+ * @cut: the packets
  * @most: maximum length of the outer GSO packet
  * @why: counter, on failure
  *
@@ -329,7 +317,7 @@ struct sk_buff *camex_seal_many(struct camex_peer *peer, struct camex_segmenter 
 		s.pad_max = min(s.pad_max, route_mtu(cut->skb));
 	bytes = (n - 1) * padded_length(&s, camex_segment_longest(cut)) +
 		padded_length(&s, n < cut->left ? camex_segment_longest(cut) :
-					   camex_segment_last(cut));
+					   cut->last);
 	bytes += n * (s.header + CAMEX_AEAD_TAG);
 	*why = CAMEX_A_STATS_NO_MEMORY;
 	out = new_carrier(cut->skb, READ_ONCE(cdev->dev->needed_headroom), &space,

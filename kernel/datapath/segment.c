@@ -128,14 +128,63 @@ bool camex_segment_begin(struct camex_segmenter *cut, struct sk_buff *skb)
 		cut->flags = tcp_flag_word(th);
 	}
 	cut->skb = skb;
+	cut->packets = NULL;
 	cut->offset = l3 + cut->head_len;
 	cut->left = DIV_ROUND_UP(skb->len - cut->offset, cut->size);
+	cut->last = skb->len - (cut->left - 1) * cut->size;
 	cut->made = 0;
 	cut->near = skb->data;
 	cut->from = 0;
 	cut->until = skb_headlen(skb);
 	cut->frag = 0;
 	return true;
+}
+
+/**
+ * camex_segment_packets() - take packets as they are
+ * @cut: result
+ * @packets: packets of the same length, but the last one may be shorter; none is GSO. For their
+ *	checksums see camex_packet_copy()
+ */
+void camex_segment_packets(struct camex_segmenter *cut, struct sk_buff_head *packets)
+{
+	cut->skb = skb_peek(packets);
+	cut->packets = cut->skb;
+	cut->link_len = 0;
+	cut->head_len = 0;
+	cut->size = cut->skb->len;
+	cut->offset = 0;
+	cut->left = skb_queue_len(packets);
+	cut->last = skb_peek_tail(packets)->len;
+	cut->made = 0;
+}
+
+/**
+ * camex_packet_copy() - copy a packet, and fill in its checksum
+ * @skb: the packet; if its checksum is open, what is not summed up is in the linear part
+ * @to: result, skb->len bytes
+ */
+void camex_packet_copy(const struct sk_buff *skb, u8 *to)
+{
+	skb_copy_and_csum_dev(skb, to);
+	if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		u8 *sum = to + skb_checksum_start_offset(skb) + skb->csum_offset;
+
+		if (!get_unaligned((u16 *)sum))	/* in UDP 0 means that there is no checksum */
+			put_unaligned((__force u16)CSUM_MANGLED_0, (u16 *)sum);
+	}
+}
+
+static unsigned int next_packet(struct camex_segmenter *cut, u8 *to)
+{
+	const struct sk_buff *skb = cut->packets;
+
+	camex_packet_copy(skb, to);
+	cut->packets = skb->next;
+	cut->offset += skb->len;
+	cut->left--;
+	cut->made++;
+	return skb->len;
 }
 
 /* Find the memory of the next payload, or of its first bytes. */
@@ -249,10 +298,13 @@ static void finish_tunnel(struct camex_segmenter *cut, unsigned int len, __wsum 
  */
 unsigned int camex_segment_next(struct camex_segmenter *cut, u8 *to)
 {
-	unsigned int bytes = min(cut->size, cut->skb->len - cut->offset);
-	unsigned int len = cut->head_len + bytes;
+	unsigned int bytes, len;
 	__wsum payload;
 
+	if (unlikely(cut->packets))
+		return next_packet(cut, to);
+	bytes = min(cut->size, cut->skb->len - cut->offset);
+	len = cut->head_len + bytes;
 	if (cut->link_len) {
 		memcpy(to, cut->link, cut->link_len);
 		to += cut->link_len;

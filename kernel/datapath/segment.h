@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Cutting a TCP or UDP GSO packet into packets. */
+/* Cutting a TCP or UDP GSO packet into packets; or taking packets that are cut already. */
 #ifndef CAMEX_CUT_H
 #define CAMEX_CUT_H
 
@@ -16,7 +16,10 @@
 
 /**
  * struct camex_segmenter - a GSO packet, and how far it has been cut
- * @skb: the GSO packet
+ * @skb: the GSO packet, or the first one of @packets
+ * @packets: the next packet, if they are taken as they are (camex_segment_packets()), else NULL.
+ *	Only @size, @offset, @left, @made and @last mean something then, and @head_len and @link_len
+ *	are 0
  * @link: bytes in front of the first IP header, the same in each packet
  * @link_len: number of these bytes, 0 for a bare IP packet
  * @room: the memory of @head
@@ -33,6 +36,7 @@
  * @flags: flags of the GSO packet (TCP)
  * @size: payload bytes of each packet but the last
  * @offset: offset of the next payload in @skb
+ * @last: length of the last packet
  * @left: number of packets that are left
  * @made: number of packets that were made
  * @near: address of byte @from of @skb; NULL: that memory is not mapped
@@ -47,6 +51,7 @@
  */
 struct camex_segmenter {
 	struct sk_buff *skb;
+	const struct sk_buff *packets;
 	u8 link[CAMEX_CUT_LINK_MAX];
 	unsigned int link_len;
 	u8 room[CAMEX_CUT_HEAD_MAX] __aligned(8);
@@ -61,6 +66,7 @@ struct camex_segmenter {
 	__be32 flags;
 	unsigned int size;
 	unsigned int offset;
+	unsigned int last;
 	unsigned int left;
 	unsigned int made;
 	const u8 *near;
@@ -75,6 +81,8 @@ struct camex_segmenter {
 };
 
 bool camex_segment_begin(struct camex_segmenter *cut, struct sk_buff *skb);
+void camex_segment_packets(struct camex_segmenter *cut, struct sk_buff_head *packets);
+void camex_packet_copy(const struct sk_buff *skb, u8 *to);
 unsigned int camex_segment_next(struct camex_segmenter *cut, u8 *to);
 
 /**
@@ -93,16 +101,6 @@ static inline unsigned int camex_segment_headers(const struct camex_segmenter *c
 static inline unsigned int camex_segment_longest(const struct camex_segmenter *cut)
 {
 	return camex_segment_headers(cut) + cut->size;
-}
-
-/**
- * camex_segment_last() - length of the last packet
- * @cut: the GSO packet, with packets left
- */
-static inline unsigned int camex_segment_last(const struct camex_segmenter *cut)
-{
-	return camex_segment_headers(cut) + cut->skb->len - cut->offset -
-	       (cut->left - 1) * cut->size;
 }
 
 #endif /* CAMEX_CUT_H */

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Transmit: packet → route → protocol.seal → transport.send. */
-#include <linux/icmp.h>
-#include <linux/icmpv6.h>
 #include <linux/netdevice.h>
 #include <net/dsfield.h>
-#include <net/icmp.h>
 #include <net/inet_ecn.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
@@ -16,6 +13,7 @@
 #include "core/timer.h"
 #include "core/trace.h"
 #include "core/transport.h"
+#include "datapath/gather.h"
 #include "datapath/seal.h"
 #include "datapath/segment.h"
 
@@ -160,32 +158,38 @@ static unsigned int room_of(const struct camex_peer *peer, unsigned int most)
 	return most;
 }
 
-/* Cut the GSO packet into outer GSO packets. Return false, with nothing done, if we cannot. */
-static bool send_many(struct sending *s, struct sk_buff *skb)
+/* Send packets as outer GSO packets. Return false, with nothing done, if we cannot. */
+static bool send_cut(struct sending *s, struct camex_segmenter *cut)
 {
-	const struct camex_protocol_ops *protocol = s->peer->cdev->protocol;
-	struct camex_segmenter cut camex_uninit;
-
-	if (!s->way.batch || !protocol->begin_sealing ||
-	    !camex_segment_begin(&cut, skb) ||
-	    camex_segment_longest(&cut) > room_of(s->peer, s->way.room))
+	if (camex_segment_longest(cut) > room_of(s->peer, s->way.room))
 		return false;
-	while (cut.left) {
-		unsigned int made = cut.made, from = cut.offset;
+	while (cut->left) {
+		unsigned int made = cut->made, from = cut->offset;
 		struct sk_buff *out;
 		int why;
 
-		out = camex_seal_many(s->peer, &cut, s->way.batch, &why);
+		out = camex_seal_many(s->peer, cut, s->way.batch, &why);
 		if (unlikely(!out)) {
 			if (!made)
 				return false;
-			camex_drop_sent(s->peer->cdev, s->peer, why, cut.left);
+			camex_drop_sent(s->peer->cdev, s->peer, why, cut->left);
 			break;
 		}
-		made = cut.made - made;
+		made = cut->made - made;
 		send_sealed(s, out, 0, made,
-			    made * camex_segment_headers(&cut) + cut.offset - from);
+			    made * camex_segment_headers(cut) + cut->offset - from);
 	}
+	return true;
+}
+
+/* Cut the GSO packet into outer GSO packets. Return false, with nothing done, if we cannot. */
+static bool send_many(struct sending *s, struct sk_buff *skb)
+{
+	struct camex_segmenter cut camex_uninit;
+
+	if (!s->way.batch || !s->peer->cdev->protocol->begin_sealing ||
+	    !camex_segment_begin(&cut, skb) || !send_cut(s, &cut))
+		return false;
 	consume_skb(skb);
 	return true;
 }
@@ -230,6 +234,41 @@ static void find_home(struct camex_peer *peer, const struct camex_endpoint *ep)
 		peer->cdev->protocol->introduce(peer, configured);
 }
 
+/* Find the way to the endpoint. Return 0, or why the packet cannot go there. */
+static __always_inline int find_way(struct sending *s, struct sk_buff *skb, __be16 protocol,
+				    unsigned int *room)
+{
+	struct camex_dev *cdev = s->peer->cdev;
+	int why;
+
+	why = cdev->transport->route(cdev, s->ep, &s->way);
+	if (unlikely(why)) {
+		find_home(s->peer, s->ep);
+		return why;
+	}
+	*room = room_of(s->peer, s->way.room);
+	if (unlikely(!*room))
+		return CAMEX_A_STATS_TOO_BIG;
+	s->way.df = wants_df(cdev, skb, *room);
+	if (unlikely(s->way.df && !fits_in_room(skb, *room)))
+		return CAMEX_A_STATS_TOO_BIG;
+	s->way.dsfield = dsfield_of(skb, protocol);
+	if (cdev->protocol->hides_dscp)
+		s->way.dsfield &= INET_ECN_MASK;
+	return 0;
+}
+
+static __always_inline void count_sent(const struct sending *s)
+{
+	struct camex_peer *peer = s->peer;
+
+	if (unlikely(!s->packets))
+		return;
+	camex_peer_asked(peer);
+	camex_traffic_tx(peer->traffic, s->packets, s->bytes);
+	dev_sw_netstats_tx_add(camex_peer_dev(peer), s->packets, s->bytes);
+}
+
 /* Not inline: packets that need no sealing would pay for this stack frame. */
 static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
 				  __be16 protocol, unsigned int *room)
@@ -249,26 +288,15 @@ static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
 	if (unlikely(!s.ep))
 		return waits ? CAMEX_A_STATS_NO_ENDPOINT :
 			       camex_stage_until_heard(peer, skb, protocol);
-	why = cdev->transport->route(cdev, s.ep, &s.way);
-	if (unlikely(why)) {
-		find_home(peer, s.ep);
+	why = find_way(&s, skb, protocol, room);
+	if (unlikely(why))
 		return why;
-	}
-	*room = room_of(peer, s.way.room);
-	if (unlikely(!*room))
-		return CAMEX_A_STATS_TOO_BIG;
-	s.way.df = wants_df(cdev, skb, *room);
-	if (unlikely(s.way.df && !fits_in_room(skb, *room)))
-		return CAMEX_A_STATS_TOO_BIG;
 	if (unlikely(waits)) {
 		why = camex_stage(peer, skb, protocol);
 		if (!why)
 			cdev->protocol->want_session(peer);
 		return why;
 	}
-	s.way.dsfield = dsfield_of(skb, protocol);
-	if (cdev->protocol->hides_dscp)
-		s.way.dsfield &= INET_ECN_MASK;
 	if (unlikely(READ_ONCE(peer->live.unheard)) && !cdev->protocol->introduce(peer, s.ep))
 		return CAMEX_A_STATS_NO_KEY;
 
@@ -276,12 +304,42 @@ static noinline int seal_and_send(struct camex_peer *peer, struct sk_buff *skb,
 		send_one(&s, skb);
 	else if (!send_many(&s, skb) && !send_each(&s, skb))
 		return CAMEX_A_STATS_NO_MEMORY;
-	if (likely(s.packets)) {
-		camex_peer_asked(peer);
-		camex_traffic_tx(peer->traffic, s.packets, s.bytes);
-		dev_sw_netstats_tx_add(camex_peer_dev(peer), s.packets, s.bytes);
-	}
+	count_sent(&s);
 	return 0;
+}
+
+/**
+ * camex_tx_many() - send packets to a peer in outer GSO packets
+ * @peer: the peer
+ * @packets: two or more packets, each as for camex_tx(), in order; not GSO, of the same length, but
+ *	the last one may be shorter; with the same DF bit and DS field; not charged to a socket; for
+ *	their checksums see camex_packet_copy(). Consumed on success
+ * @protocol: as for camex_tx(), of each of them
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: false, and they were not consumed, if they have to be sent one by one, or cannot be sent.
+ */
+bool camex_tx_many(struct camex_peer *peer, struct sk_buff_head *packets, __be16 protocol)
+{
+	const struct camex_protocol_ops *ops = peer->cdev->protocol;
+	struct camex_segmenter cut camex_uninit;
+	struct sending s = { .peer = peer };
+	struct sk_buff *skb;
+	unsigned int room;
+
+	if (!ops->begin_sealing || !ops->encrypts(peer) ||
+	    READ_ONCE(peer->live.unheard) || ops->ready(peer))
+		return false;
+	s.ep = rcu_dereference_bh(peer->endpoint);
+	if (!s.ep || find_way(&s, skb_peek(packets), protocol, &room) || !s.way.batch)
+		return false;
+	camex_segment_packets(&cut, packets);
+	if (!send_cut(&s, &cut))
+		return false;
+	while ((skb = __skb_dequeue(packets)))
+		consume_skb(skb);
+	count_sent(&s);
+	return true;
 }
 
 /* Can a transport that takes packets unchanged take this one? */
@@ -340,56 +398,6 @@ int camex_tx(struct camex_peer *peer, struct sk_buff *skb, __be16 protocol,
 	return seal_and_send(peer, skb, protocol, room);
 }
 
-/**
- * camex_icmp_for() - the ICMP error for a packet that was dropped
- * @why: CAMEX_A_STATS_*
- * @v4: the packet is IPv4, else IPv6
- * @room: the size that fits, bytes, or 0
- * @icmp: result
- *
- * Return: false if no error is sent.
- */
-bool camex_icmp_for(int why, bool v4, unsigned int room, struct camex_icmp *icmp)
-{
-	icmp->info = 0;
-	switch (why) {
-	case CAMEX_A_STATS_NO_ROUTE:
-	case CAMEX_A_STATS_NO_KEY:
-	case CAMEX_A_STATS_NO_ENDPOINT:
-	case CAMEX_A_STATS_NO_DEVICE:
-	case CAMEX_A_STATS_LOOP:
-		icmp->type = v4 ? ICMP_DEST_UNREACH : ICMPV6_DEST_UNREACH;
-		icmp->code = v4 ? ICMP_HOST_UNREACH : ICMPV6_ADDR_UNREACH;
-		return true;
-	case CAMEX_A_STATS_TTL_EXPIRED:
-		icmp->type = v4 ? ICMP_TIME_EXCEEDED : ICMPV6_TIME_EXCEED;
-		icmp->code = v4 ? ICMP_EXC_TTL : ICMPV6_EXC_HOPLIMIT;
-		return true;
-	case CAMEX_A_STATS_TOO_BIG:
-		icmp->type = v4 ? ICMP_DEST_UNREACH : ICMPV6_PKT_TOOBIG;
-		icmp->code = v4 ? ICMP_FRAG_NEEDED : 0;
-		icmp->info = room;
-		return room;
-	}
-	return false;
-}
-
-/* Send an ICMP error to the sender of a dropped packet, if there is one for the reason. */
-static void tell_sender(struct sk_buff *skb, int why, unsigned int room)
-{
-	bool v4 = skb->protocol == htons(ETH_P_IP);
-	struct camex_icmp icmp;
-
-	if (!camex_icmp_for(why, v4, room, &icmp))
-		return;
-	if (icmp.info)
-		skb_dst_update_pmtu_no_confirm(skb, icmp.info);
-	if (v4)
-		icmp_ndo_send(skb, icmp.type, icmp.code, htonl(icmp.info));
-	else
-		icmpv6_ndo_send(skb, icmp.type, icmp.code, icmp.info);
-}
-
 /* The same numbers as from wireguard.ko. */
 static int errno_of(const struct camex_dev *cdev, int why)
 {
@@ -407,6 +415,28 @@ static int errno_of(const struct camex_dev *cdev, int why)
 }
 
 /**
+ * camex_xmit_now() - send a packet that camex_xmit_to() has checked
+ * @cdev: the device
+ * @peer: the receiver; NULL: there is no route
+ * @skb: packet, or GSO packet; consumed
+ *
+ * Context: RCU reader, bottom halves off.
+ * Return: as camex_xmit_to().
+ */
+netdev_tx_t camex_xmit_now(struct camex_dev *cdev, struct camex_peer *peer, struct sk_buff *skb)
+{
+	unsigned int room = 0;
+	int why;
+
+	why = likely(peer) ? camex_tx(peer, skb, skb->protocol, &room) : CAMEX_A_STATS_NO_ROUTE;
+	if (likely(!why))
+		return NETDEV_TX_OK;
+	camex_tell_sender(skb, why, room);
+	camex_free_sent(cdev, peer, skb, why);
+	return errno_of(cdev, why);
+}
+
+/**
  * camex_xmit_to() - send a packet of the stack
  * @cdev: the device
  * @peer: the receiver; NULL: chosen by the destination
@@ -418,7 +448,6 @@ static int errno_of(const struct camex_dev *cdev, int why)
 netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
 			  struct sk_buff *skb)
 {
-	unsigned int room = 0;
 	int why;
 
 	skb_reset_mac_header(skb);
@@ -431,12 +460,11 @@ netdev_tx_t camex_xmit_to(struct camex_dev *cdev, struct camex_peer *peer,
 		goto drop;
 	}
 	skb_tx_timestamp(skb);
+	if (camex_gather(cdev, skb))
+		return NETDEV_TX_OK;
 	if (!peer)
 		peer = camex_route_lookup_dst(&cdev->routes, skb);
-	why = likely(peer) ? camex_tx(peer, skb, skb->protocol, &room) : CAMEX_A_STATS_NO_ROUTE;
-	if (likely(!why))
-		return NETDEV_TX_OK;
-	tell_sender(skb, why, room);
+	return camex_xmit_now(cdev, peer, skb);
 drop:
 	camex_free_sent(cdev, peer, skb, why);
 	return errno_of(cdev, why);

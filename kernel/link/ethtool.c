@@ -5,6 +5,7 @@
 
 #include "core/compat.h"
 #include "core/transport.h"
+#include "datapath/gro_queue.h"
 #include "link/ethtool.h"
 
 static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
@@ -55,8 +56,30 @@ static int set_link_settings(struct net_device *dev,
 	return 0;
 }
 
+/* Received UDP may wait for more of it: gro_queue.c. */
+static int get_coalesce(CAMEX_COALESCE_ARGS)
+{
+	const struct camex_dev *cdev = netdev_priv(dev);
+
+	coal->rx_coalesce_usecs = cdev->rx_usecs;
+	return 0;
+}
+
+static int set_coalesce(CAMEX_COALESCE_ARGS)
+{
+	struct camex_dev *cdev = netdev_priv(dev);
+
+	if (coal->rx_coalesce_usecs > CAMEX_RX_USECS_MAX)
+		return -EINVAL;
+	WRITE_ONCE(cdev->rx_usecs, coal->rx_coalesce_usecs);
+	return 0;
+}
+
 /* Operations of the link of a device. */
 const struct ethtool_ops camex_ethtool_ops = {
+	.supported_coalesce_params = ETHTOOL_COALESCE_RX_USECS,
+	.get_coalesce		= get_coalesce,
+	.set_coalesce		= set_coalesce,
 	.get_drvinfo		= get_drvinfo,
 	.get_link		= ethtool_op_get_link,
 	.get_sset_count		= get_sset_count,
@@ -81,6 +104,7 @@ void camex_ethtool_init(struct camex_dev *cdev)
 {
 	struct ethtool_link_settings *base = &cdev->link_settings.base;
 
+	cdev->rx_usecs = CAMEX_RX_USECS;
 	memset(&cdev->link_settings, 0, sizeof(cdev->link_settings));
 	base->autoneg = AUTONEG_DISABLE;
 	if (cdev->transport->speed) {

@@ -13,6 +13,7 @@
 #include "core/single_peer.h"
 #include "core/timer.h"
 #include "core/transport.h"
+#include "datapath/gather.h"
 #include "datapath/gro_queue.h"
 #include "datapath/receive_worker.h"
 #include "link/ethtool.h"
@@ -40,9 +41,12 @@ static int init_dev(struct net_device *dev)
 	cdev->gro = camex_gro_queue_alloc(dev);
 	if (!cdev->gro)
 		goto err_stats;
-	err = camex_receive_workers_alloc(cdev);
+	err = camex_gather_alloc(cdev);
 	if (err)
 		goto err_cells;
+	err = camex_receive_workers_alloc(cdev);
+	if (err)
+		goto err_gather;
 	err = cdev->link->init ? cdev->link->init(cdev) : 0;
 	if (err)
 		goto err_handoff;
@@ -63,6 +67,8 @@ err_link:
 		cdev->link->exit(cdev);
 err_handoff:
 	camex_receive_workers_free(cdev);
+err_gather:
+	camex_gather_free(cdev);
 err_cells:
 	camex_gro_queue_free(cdev->gro);
 err_stats:
@@ -94,6 +100,7 @@ static void uninit_dev(struct net_device *dev)
 		cdev->link->exit(cdev);
 	camex_peers_free(cdev);
 	camex_device_detach(cdev);
+	camex_gather_free(cdev);
 	camex_gro_queue_free(cdev->gro);
 	free_percpu(cdev->stats);
 	camex_tstats_free(dev);
@@ -125,7 +132,9 @@ static int start_peers(struct camex_dev *cdev)
 /* Stop all that the link does while it is up. It is down already, and all CPUs have seen that. */
 static void stop_link(struct camex_dev *cdev)
 {
+	camex_gather_purge(cdev, cdev->dev);
 	camex_receive_workers_stop(cdev);
+	camex_gro_queue_stop(cdev->gro);
 	if (cdev->protocol->down)
 		cdev->protocol->down(cdev);
 	if (cdev->link->carrier)

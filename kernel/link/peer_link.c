@@ -13,6 +13,7 @@
 #include "core/events.h"
 #include "core/protocol.h"
 #include "core/timer.h"
+#include "datapath/gather.h"
 #include "datapath/gro_queue.h"
 #include "link/ethtool.h"
 #include "link/netdev.h"
@@ -56,6 +57,7 @@ static void uninit_link(struct net_device *dev)
 	struct camex_peer_link *link = netdev_priv(dev);
 	struct camex_peer *peer = link->peer;
 
+	camex_gather_purge(link->cdev, dev);
 	if (!peer || rtnl_dereference(peer->link.own) != link)
 		return;
 	camex_event_now(peer, CAMEX_EVENT_LINK_DEL);
@@ -76,6 +78,42 @@ static netdev_tx_t xmit_link(struct sk_buff *skb, struct net_device *dev)
 	return camex_xmit_to(link->cdev, link->peer, skb);
 }
 
+/**
+ * camex_peer_link_choose() - camex_link_ops.choose: the peer of the link of the packet
+ * @cdev: the device
+ * @skb: the packet
+ * @protocol: result
+ */
+struct camex_peer *camex_peer_link_choose(struct camex_dev *cdev, struct sk_buff *skb,
+					  __be16 *protocol)
+{
+	*protocol = skb->protocol;
+	if (unlikely(skb->dev == cdev->dev))
+		return camex_route_lookup_dst(&cdev->routes, skb);
+	return ((const struct camex_peer_link *)netdev_priv(skb->dev))->peer;
+}
+
+/**
+ * camex_peer_link_send() - camex_link_ops.send
+ * @cdev: the device
+ * @skb: the packet
+ */
+void camex_peer_link_send(struct camex_dev *cdev, struct sk_buff *skb)
+{
+	__be16 protocol;
+
+	camex_xmit_now(cdev, camex_peer_link_choose(cdev, skb, &protocol), skb);
+}
+
+static int stop_link(struct net_device *dev)
+{
+	const struct camex_peer_link *link = netdev_priv(dev);
+
+	camex_gather_purge(link->cdev, dev);
+	camex_gro_queue_stop(link->gro);
+	return 0;
+}
+
 static void get_stats(struct net_device *dev, struct rtnl_link_stats64 *stats)
 {
 	dev_fetch_sw_netstats(stats, dev->tstats);
@@ -91,6 +129,7 @@ static int get_iflink(const struct net_device *dev)
 static const struct net_device_ops netdev_ops = {
 	.ndo_init		= init_link,
 	.ndo_uninit		= uninit_link,
+	.ndo_stop		= stop_link,
 	.ndo_start_xmit		= xmit_link,
 	.ndo_get_stats64	= get_stats,
 	.ndo_get_iflink		= get_iflink,

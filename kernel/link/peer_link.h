@@ -13,6 +13,9 @@ void camex_peer_links_carrier(struct camex_dev *cdev, bool on);
 bool camex_peer_links_own(const struct camex_dev *cdev, const struct net_device *dev);
 void camex_peer_link_request(struct camex_peer *peer);
 struct camex_peer_link *camex_peer_link_get(struct camex_peer *peer);
+struct camex_peer *camex_peer_link_choose(struct camex_dev *cdev, struct sk_buff *skb,
+					  __be16 *protocol);
+void camex_peer_link_send(struct camex_dev *cdev, struct sk_buff *skb);
 void camex_peer_link_delete(struct camex_peer *peer);
 unsigned long camex_peer_link_due(struct camex_peer *peer, unsigned long now);
 int camex_peer_links_parse(struct camex_settings *conf, struct nlattr **tb,

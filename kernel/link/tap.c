@@ -11,6 +11,7 @@
 #include "core/drop.h"
 #include "core/link.h"
 #include "core/protocol.h"
+#include "datapath/gather.h"
 #include "link/fdb.h"
 #include "link/tap.h"
 
@@ -167,6 +168,45 @@ static bool forward_received(struct camex_peer *peer, struct sk_buff *skb,
 	return false;
 }
 
+/* As camex_link_ops.choose. */
+static struct camex_peer *choose_by_station(struct camex_dev *cdev, struct sk_buff *skb,
+					    __be16 *protocol)
+{
+	struct camex_frame frame;
+
+	if (!is_unicast_ether_addr(skb->data) || !look_into_frame(skb, &frame))
+		return NULL;
+	*protocol = frame.protocol;
+	return camex_fdb_lookup(cdev, skb->data, frame.vlan);
+}
+
+static void send_frame(struct camex_dev *cdev, struct sk_buff *skb,
+		       const struct camex_frame *frame)
+{
+	struct camex_peer *to = NULL;
+	unsigned int room;
+	int why;
+
+	if (is_unicast_ether_addr(skb->data))
+		to = camex_fdb_lookup(cdev, skb->data, frame->vlan);
+	if (!to)
+		to = flood_peers(cdev, NULL, skb, frame->protocol);
+	why = likely(to) ? camex_tx(to, skb, frame->protocol, &room) : CAMEX_A_STATS_NO_ROUTE;
+	if (unlikely(why))
+		camex_free_sent(cdev, to, skb, why);
+}
+
+/* As camex_link_ops.send. */
+static void send_kept(struct camex_dev *cdev, struct sk_buff *skb)
+{
+	struct camex_frame frame;
+
+	if (likely(look_into_frame(skb, &frame)))
+		send_frame(cdev, skb, &frame);
+	else
+		camex_free_sent(cdev, NULL, skb, CAMEX_A_STATS_MALFORMED);
+}
+
 /**
  * camex_tap_xmit() - ndo_start_xmit of a tap link
  * @skb: frame, or GSO packet
@@ -177,10 +217,7 @@ static bool forward_received(struct camex_peer *peer, struct sk_buff *skb,
 netdev_tx_t camex_tap_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct camex_dev *cdev = netdev_priv(dev);
-	struct camex_peer *to = NULL;
 	struct camex_frame frame;
-	unsigned int room;
-	int why;
 
 	if (unlikely(camex_must_defer())) {
 		camex_defer_frame(cdev, skb);
@@ -188,20 +225,14 @@ netdev_tx_t camex_tap_xmit(struct sk_buff *skb, struct net_device *dev)
 	}
 	skb_reset_mac_header(skb);
 	if (unlikely(camex_nested_too_deep())) {
-		why = CAMEX_A_STATS_LOOP;
+		camex_free_sent(cdev, NULL, skb, CAMEX_A_STATS_LOOP);
 	} else if (unlikely(!look_into_frame(skb, &frame))) {
-		why = CAMEX_A_STATS_MALFORMED;
+		camex_free_sent(cdev, NULL, skb, CAMEX_A_STATS_MALFORMED);
 	} else {
 		skb_tx_timestamp(skb);
-		if (is_unicast_ether_addr(skb->data))
-			to = camex_fdb_lookup(cdev, skb->data, frame.vlan);
-		if (!to)
-			to = flood_peers(cdev, NULL, skb, frame.protocol);
-		why = likely(to) ? camex_tx(to, skb, frame.protocol, &room) :
-				   CAMEX_A_STATS_NO_ROUTE;
+		if (!camex_gather(cdev, skb))
+			send_frame(cdev, skb, &frame);
 	}
-	if (unlikely(why))
-		camex_free_sent(cdev, to, skb, why);
 	return NETDEV_TX_OK;
 }
 
@@ -218,6 +249,8 @@ const struct camex_link_ops camex_link_tap = {
 	.down = camex_fdb_flush_all,
 	.configured = camex_fdb_configured,
 	.peer_forget = forget_stations,
+	.choose = choose_by_station,
+	.send = send_kept,
 	.shape = shape_received,
 	.forward = forward_received,
 };

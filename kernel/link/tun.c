@@ -69,6 +69,20 @@ static bool forward_received(struct camex_peer *peer, struct sk_buff *skb,
 	       camex_relay(peer->cdev, peer, skb);
 }
 
+/* As camex_link_ops.choose. */
+static struct camex_peer *choose_by_routes(struct camex_dev *cdev, struct sk_buff *skb,
+					   __be16 *protocol)
+{
+	*protocol = skb->protocol;
+	return camex_route_lookup_dst(&cdev->routes, skb);
+}
+
+/* As camex_link_ops.send. */
+static void send_by_routes(struct camex_dev *cdev, struct sk_buff *skb)
+{
+	camex_xmit_now(cdev, camex_route_lookup_dst(&cdev->routes, skb), skb);
+}
+
 /**
  * camex_xmit() - ndo_start_xmit of a tun link
  * @skb: packet, or GSO packet
@@ -83,6 +97,8 @@ netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
 
 const struct camex_link_ops camex_link_tun = {
 	.allowed_ips = true,
+	.choose = choose_by_routes,
+	.send = send_by_routes,
 	.shape = shape_received,
 	.forward = forward_received,
 };
@@ -98,5 +114,7 @@ const struct camex_link_ops camex_link_tun_per_peer = {
 	.peer_unlink = camex_peer_link_delete,
 	.owns = camex_peer_links_own,
 	.receive_through = camex_peer_link_get,
+	.choose = camex_peer_link_choose,
+	.send = camex_peer_link_send,
 	.shape = shape_received,
 };

@@ -63,6 +63,8 @@ MEASURES = {
     "rr": ("whole", "rr", "ns", "TCP round trip of one byte"),
     "forward": ("whole", "forward", "Mbit/s", "TCP of other hosts, forwarded"),
     "gsoforward": ("whole", "gsoforward", "datagrams/s", "The same UDP, forwarded"),
+    "udpforward": ("whole", "udpforward", "datagrams/s",
+                   "UDP of other hosts, 1,400 bytes, not merged before, forwarded"),
     "handshake": ("whole", "handshake", "ns", "First ping of a new peer, with its handshake"),
     "rehandshake": ("whole", "rehandshake", "ns", "Ping with another handshake"),
     "nic": ("nic", "tcp", "Mbit/s", "TCP, NIC-like underlay"),
@@ -129,7 +131,7 @@ def ends(text):
 
 def packets(link, measure, text):
     """The number of datagrams, or of full-size packets, that arrived."""
-    if MEASURES[measure][1].startswith("gso"):
+    if MEASURES[measure][1].startswith("gso") or measure == "udpforward":
         return json.loads(text)["datagrams"]
     if MEASURES[measure][1].startswith("udp"):
         return sum(r["sum"]["packets"] - r["sum"]["lost_packets"] for r in ends(text))
@@ -143,7 +145,7 @@ def reading(measure, text):
         return json.loads(text)["round_trip_ns"]
     if traffic in ("handshake", "rehandshake"):
         return json.loads(text)["handshake_ns"]
-    if traffic.startswith("gso"):
+    if traffic.startswith("gso") or traffic == "udpforward":
         found = json.loads(text)
         return 1e9 * found["datagrams"] / found["ns"]
     reports = ends(text)

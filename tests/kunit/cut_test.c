@@ -633,6 +633,53 @@ static void cut_truncated(struct kunit *test)
 	}
 }
 
+/* Packets that need no cutting come out as they are, in every layout, with their checksums. */
+static void cut_takes_packets(struct kunit *test)
+{
+	enum { PACKETS = 2 * LAYOUTS };
+	struct table *t = test->priv;
+	struct camex_segmenter cut;
+	struct sk_buff_head packets;
+	struct sk_buff *skb;
+	unsigned int i, len;
+
+	__skb_queue_head_init(&packets);
+	for (i = 0; i < PACKETS; i++) {
+		struct inner in = { .v4 = i % 2, .port = i + 1 };
+
+		len = i < PACKETS - 1 ? 700 : 333;
+		inner_build(&in, t->data, len);
+		inner_sum(&in, t->data, len, i % 4 < 2);
+		skb = packet_skb(&t->rnd, t->data, len, inner_head(&in), 100, i / 2);
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, skb);
+		if (i % 4 < 2) {
+			skb->ip_summed = CHECKSUM_PARTIAL;
+			skb->csum_start = skb_headroom(skb) + inner_l4(&in);
+			skb->csum_offset = offsetof(struct udphdr, check);
+		}
+		__skb_queue_tail(&packets, skb);
+	}
+	camex_segment_packets(&cut, &packets);
+	KUNIT_EXPECT_EQ(test, camex_segment_longest(&cut), 700u);
+	KUNIT_EXPECT_EQ(test, cut.last, 333u);
+	for (i = 0; i < PACKETS; i++) {
+		struct inner in = { .v4 = i % 2, .port = i + 1 };
+
+		len = i < PACKETS - 1 ? 700 : 333;
+		inner_build(&in, t->data, len);
+		inner_sum(&in, t->data, len, false);
+		KUNIT_EXPECT_EQ(test, cut.left, PACKETS - i);
+		KUNIT_EXPECT_EQ(test, cut.made, i);
+		memset(t->out, GUARD_BYTE, len + GUARD);
+		KUNIT_EXPECT_EQ(test, camex_segment_next(&cut, t->out), len);
+		KUNIT_EXPECT_EQ_MSG(test, memcmp(t->out, t->data, len), 0, "packet %u", i);
+		KUNIT_EXPECT_EQ(test, t->out[len], GUARD_BYTE);
+	}
+	KUNIT_EXPECT_EQ(test, cut.left, 0u);
+	KUNIT_EXPECT_EQ(test, cut.offset, (PACKETS - 1) * 700u + 333);
+	__skb_queue_purge(&packets);
+}
+
 static struct kunit_case cut_cases[] = {
 	KUNIT_CASE(cut_like_the_kernel),
 	KUNIT_CASE(cut_tunnels_like_the_kernel),
@@ -640,6 +687,7 @@ static struct kunit_case cut_cases[] = {
 	KUNIT_CASE(cut_udp_checksum_of_zero),
 	KUNIT_CASE(cut_refuses),
 	KUNIT_CASE(cut_truncated),
+	KUNIT_CASE(cut_takes_packets),
 	{}
 };
 

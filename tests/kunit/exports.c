@@ -179,6 +179,7 @@ EXPORT_SYMBOL_GPL(camex_seal_many);
 /* datapath/segment.h */
 EXPORT_SYMBOL_GPL(camex_segment_begin);
 EXPORT_SYMBOL_GPL(camex_segment_next);
+EXPORT_SYMBOL_GPL(camex_segment_packets);
 
 /* link/fdb.h */
 EXPORT_SYMBOL_GPL(camex_fdb_add);

@@ -363,6 +363,30 @@ tunnel() {
 	done
 }
 
+# lan I J: the namespace lanI behind hostI, which reaches lanJ through camex0 and peer hostJ.
+lan() {
+	local i=$1 j=$2 host=host$1 lan=lan$1
+	ip netns add "$lan" && test_hosts+=("$lan") &&
+		ip link add eth0 netns "$lan" type veth peer name lan0 netns "$host" &&
+		ip -n "$lan" -batch - <<-END && ip -n "$host" -batch - <<-END2 &&
+			link set lo up
+			address add 10.1.$i.9/24 dev eth0
+			address add fd01:$i::9/64 dev eth0 nodad
+			link set eth0 up
+			route add default via 10.1.$i.1
+			route add default via fd01:$i::1
+		END
+			address add 10.1.$i.1/24 dev lan0
+			address add fd01:$i::1/64 dev lan0 nodad
+			link set lan0 up
+			route add 10.1.$j.0/24 dev camex0
+			route add fd01:$j::/64 dev camex0
+		END2
+		on "$host" sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 &&
+		camexctl -n "$host" peer set camex0 "host$j" \
+			routes "10.0.0.$j/32,fd00::$j/128,10.1.$j.0/24,fd01:$j::/64"
+}
+
 # wire: w0 in both hosts, on a cable of their own
 wire() {
 	local i
