@@ -154,11 +154,15 @@ struct camex_egress_devices {
 /**
  * struct camex_stations - the forwarding table of a tap device. Lock: camex_dev.lock
  * @table: struct camex_fdb_entry
+ * @all: all entries, in the order of their numbers
+ * @last: number of the entry that was made last
  * @n: number of entries
  * @work: deletes old entries
  */
 struct camex_stations {
 	struct rhashtable table;
+	struct list_head all;
+	u64 last;
 	unsigned int n;
 	struct delayed_work work;
 };
@@ -259,7 +263,7 @@ struct camex_link_kind {
  * @events: peers with pending events
  * @links: peers whose links may have to be made or deleted
  * @unheard: how much is kept for peers without an endpoint
- * @changes: number of requests that changed something (RTNL)
+ * @changes: number of the last request that changed something: see camex_note_change() (RTNL)
  * @mtu_chosen: a user set the MTU, so it does not follow the endpoints (RTNL)
  * @dying: the device is being deleted: no more events (@lock)
  */
@@ -346,6 +350,7 @@ int camex_namespace_init(void);
 void camex_namespace_exit(void);
 struct camex_rate_limits *camex_namespace_rate_limits(struct net *net);
 void camex_namespace_add(struct camex_dev *cdev);
+void camex_note_change(struct camex_dev *cdev);
 void camex_namespace_each(void (*action)(struct camex_dev *cdev, s64 argument),
 			  s64 argument);
 bool camex_is_device(const struct net_device *dev);

@@ -63,6 +63,24 @@ void camex_namespace_add(struct camex_dev *cdev)
 		list_add_tail(&cnet->node, &used_nets);
 	cnet->used = true;
 	list_add_tail(&cdev->net_node, &cnet->devices);
+	camex_note_change(cdev);
+}
+
+/**
+ * camex_note_change() - note that a request has changed something of a device
+ * @cdev: the device; or a new one
+ *
+ * The number differs from all others, those of other devices as well, and is not 0. So a dump
+ * notices, too, that there is another device of the same name.
+ *
+ * Context: RTNL.
+ */
+void camex_note_change(struct camex_dev *cdev)
+{
+	static u32 last;
+
+	ASSERT_RTNL();
+	cdev->changes = ++last ?: ++last;
 }
 
 static int __net_init net_init(struct net *net)

@@ -53,10 +53,25 @@ static bool is_old(const struct camex_dev *cdev,
 	       time_after(jiffies, READ_ONCE(entry->seen) + ageing * HZ);
 }
 
+/* Number of entries of all devices that were removed. */
+static atomic_t removals = ATOMIC_INIT(0);
+
+/**
+ * camex_fdb_removals() - get a number that differs when any entry of any device was removed
+ *
+ * Return: not 0.
+ */
+unsigned int camex_fdb_removals(void)
+{
+	return (unsigned int)atomic_read(&removals) ?: 1;
+}
+
 static void drop_entry(struct camex_dev *cdev, struct camex_fdb_entry *entry)
 {
 	rhashtable_remove_fast(&cdev->stations.table, &entry->node, by_station);
 	list_del(&entry->peer_node);
+	list_del(&entry->all_node);
+	atomic_inc(&removals);
 	rcu_dereference_protected(entry->peer,
 				  lockdep_is_held(&cdev->lock))->stations.n--;
 	cdev->stations.n--;
@@ -104,6 +119,7 @@ static void age_entries(struct work_struct *work)
  */
 int camex_fdb_init(struct camex_dev *cdev)
 {
+	INIT_LIST_HEAD(&cdev->stations.all);
 	INIT_DELAYED_WORK(&cdev->stations.work, age_entries);
 	return rhashtable_init(&cdev->stations.table, &by_station);
 }
@@ -172,7 +188,9 @@ static int insert_entry(struct camex_peer *peer, const struct camex_fdb_key *key
 		kfree(entry);
 		return err;
 	}
+	entry->number = ++cdev->stations.last;
 	list_add_tail(&entry->peer_node, &peer->stations.list);
+	list_add_tail(&entry->all_node, &cdev->stations.all);
 	WRITE_ONCE(peer->stations.n, peer->stations.n + 1);
 	WRITE_ONCE(cdev->stations.n, cdev->stations.n + 1);
 	look_again(cdev);
@@ -236,6 +254,64 @@ bool camex_fdb_learn(struct camex_peer *peer, const u8 *mac, u16 vlan)
 	if (unlikely(err))
 		camex_count(cdev->stats, CAMEX_A_STATS_FDB_FULL, 1);
 	return !fixed;
+}
+
+/* --- lists --- */
+
+/**
+ * camex_fdb_peer() - get the peer of an entry
+ * @entry: the entry
+ *
+ * Context: camex_dev.lock held.
+ */
+struct camex_peer *camex_fdb_peer(const struct camex_fdb_entry *entry)
+{
+	struct camex_peer *peer = rcu_dereference_protected(entry->peer, true);
+
+	lockdep_assert_held(&peer->cdev->lock);
+	return peer;
+}
+
+/**
+ * camex_fdb_next() - get the next entry of a device
+ * @cdev: the device
+ * @entry: an entry of it
+ *
+ * An entry keeps its place when its station moves to another peer.
+ *
+ * Context: camex_dev.lock held.
+ * Return: the entry, or NULL after the last one.
+ */
+struct camex_fdb_entry *camex_fdb_next(struct camex_dev *cdev,
+				       struct camex_fdb_entry *entry)
+{
+	lockdep_assert_held(&cdev->lock);
+	return list_is_last(&entry->all_node, &cdev->stations.all) ?
+	       NULL : list_next_entry(entry, all_node);
+}
+
+/**
+ * camex_fdb_after() - find the entry behind a number
+ * @cdev: a device with a tap link
+ * @key: the station that had the number, if it still exists
+ * @number: the number, 0 for the first entry
+ *
+ * Context: camex_dev.lock held.
+ * Return: the first entry with a higher number, or NULL.
+ */
+struct camex_fdb_entry *camex_fdb_after(struct camex_dev *cdev, const struct camex_fdb_key *key,
+					u64 number)
+{
+	struct camex_fdb_entry *entry;
+
+	lockdep_assert_held(&cdev->lock);
+	entry = number ? rhashtable_lookup_fast(&cdev->stations.table, key, by_station) : NULL;
+	if (entry && entry->number == number)
+		return camex_fdb_next(cdev, entry);
+	list_for_each_entry(entry, &cdev->stations.all, all_node)
+		if (entry->number > number)
+			return entry;
+	return NULL;
 }
 
 /* --- configuration --- */

@@ -40,6 +40,8 @@ struct camex_fdb_key {
  * @key: the station; never changes
  * @peer: the peer (camex_dev.lock; RCU)
  * @peer_node: on camex_peer.stations.list (camex_dev.lock)
+ * @all_node: on camex_dev.stations.all (camex_dev.lock)
+ * @number: rises with each new entry of the device, from 1; never changes
  * @seen: jiffies when it was heard
  * @fixed: static entry: it neither moves nor expires
  * @rcu: frees it
@@ -49,6 +51,8 @@ struct camex_fdb_entry {
 	struct camex_fdb_key key;
 	struct camex_peer __rcu *peer;
 	struct list_head peer_node;
+	struct list_head all_node;
+	u64 number;
 	unsigned long seen;
 	bool fixed;
 	struct rcu_head rcu;
@@ -68,6 +72,12 @@ int camex_fdb_del(struct camex_dev *cdev, const struct camex_fdb_key *key,
 		  const struct camex_peer *peer);
 void camex_fdb_flush(struct camex_peer *peer, bool fixed);
 void camex_fdb_flush_all(struct camex_dev *cdev);
+struct camex_peer *camex_fdb_peer(const struct camex_fdb_entry *entry);
+struct camex_fdb_entry *camex_fdb_next(struct camex_dev *cdev,
+				       struct camex_fdb_entry *entry);
+struct camex_fdb_entry *camex_fdb_after(struct camex_dev *cdev, const struct camex_fdb_key *key,
+					u64 number);
+unsigned int camex_fdb_removals(void);
 void camex_fdb_configured(struct camex_dev *cdev);
 
 int camex_fdb_ndo_add_in(struct ndmsg *ndm, struct nlattr **tb,

@@ -119,7 +119,7 @@ int camex_fdb_ndo_add_in(struct ndmsg *ndm, struct nlattr **tb,
 			return -EEXIST;
 		}
 	}
-	cdev->changes++;
+	camex_note_change(cdev);
 	return camex_fdb_add_told(peer, &key, fixed, extack);
 }
 
@@ -156,14 +156,14 @@ int camex_fdb_ndo_del_in(struct ndmsg *ndm, struct nlattr **tb,
 	if (err)
 		camex_extack(extack, tb[NDA_LLADDR], "no entry for %pM on %s",
 			     addr, dev->name);
-	cdev->changes++;
+	camex_note_change(cdev);
 	return err;
 }
 
 static int put_neighbour(struct sk_buff *skb, struct netlink_callback *cb,
 			 const struct camex_fdb_entry *entry)
 {
-	const struct camex_peer *peer = rcu_dereference_protected(entry->peer, true);
+	const struct camex_peer *peer = camex_fdb_peer(entry);
 	const struct camex_endpoint *ep = rcu_dereference(peer->endpoint);
 	struct nda_cacheinfo info = {
 		.ndm_used = jiffies_to_clock_t(jiffies - entry->seen),
@@ -176,6 +176,7 @@ static int put_neighbour(struct sk_buff *skb, struct netlink_callback *cb,
 			RTM_NEWNEIGH, sizeof(*ndm), NLM_F_MULTI);
 	if (!nlh)
 		return -EMSGSIZE;
+	nl_dump_check_consistent(cb, nlh);
 	ndm = nlmsg_data(nlh);
 	memset(ndm, 0, sizeof(*ndm));
 	ndm->ndm_family = AF_BRIDGE;
@@ -203,7 +204,9 @@ static int put_neighbour(struct sk_buff *skb, struct netlink_callback *cb,
  * @filter_dev: not used
  * @idx: number of entries of all devices so far
  *
- * Only requesters that may change entries see them.
+ * Only requesters that may change entries see them. The kernel counts entries, of several devices
+ * in one dump. So the next part has NLM_F_DUMP_INTR if any entry was removed, which would make an
+ * entry behind it be left out.
  *
  * Return: 0 or -EMSGSIZE.
  */
@@ -213,26 +216,21 @@ int camex_fdb_ndo_dump(struct sk_buff *skb, struct netlink_callback *cb,
 {
 	struct camex_dev *cdev = netdev_priv(dev);
 	struct camex_fdb_entry *entry;
-	struct camex_peer *peer;
-	unsigned long number;
 	int err = 0;
 
 	if (!camex_nl_privileged(cb->skb, cdev))
 		return 0;
 	rcu_read_lock();
-	xa_for_each(&cdev->peers, number, peer) {
-		spin_lock_bh(&cdev->lock);
-		list_for_each_entry(entry, &peer->stations.list, peer_node) {
-			if (*idx >= camex_fdb_dumped(cb))
-				err = put_neighbour(skb, cb, entry);
-			if (err)
-				break;
-			*idx += 1;
-		}
-		spin_unlock_bh(&cdev->lock);
+	spin_lock_bh(&cdev->lock);
+	cb->seq = camex_fdb_removals();
+	list_for_each_entry(entry, &cdev->stations.all, all_node) {
+		if (*idx >= camex_fdb_dumped(cb))
+			err = put_neighbour(skb, cb, entry);
 		if (err)
 			break;
+		*idx += 1;
 	}
+	spin_unlock_bh(&cdev->lock);
 	rcu_read_unlock();
 	return err;
 }

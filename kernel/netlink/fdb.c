@@ -105,7 +105,7 @@ int camex_nl_fdb_del(struct camex_dev *cdev, struct genl_info *info)
  */
 int camex_nl_put_fdb(struct sk_buff *msg, const struct camex_fdb_entry *entry)
 {
-	const struct camex_peer *peer = rcu_dereference_protected(entry->peer, true);
+	const struct camex_peer *peer = camex_fdb_peer(entry);
 	struct nlattr *nested = nla_nest_start(msg, CAMEX_A_FDB);
 
 	if (!nested ||

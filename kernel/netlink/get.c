@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Answers and dumps of the generic netlink family. */
+/* Answers of the generic netlink family; dump.c has its dumps. */
 #include <net/genetlink.h>
 #include <net/sock.h>
 
 #include "core/compat.h"
 #include "core/protocol.h"
 #include "core/timer.h"
-#include "link/fdb.h"
 #include "link/peer_link.h"
 #include "netlink/netlink.h"
 
@@ -23,8 +22,16 @@ int camex_nl_put_dev_name(struct sk_buff *msg, const struct net_device *dev)
 	       nla_put_string(msg, CAMEX_A_IFNAME, dev->name);
 }
 
-static int put_dev(struct sk_buff *msg, const struct camex_dev *cdev,
-		   bool privileged)
+/**
+ * camex_nl_put_whole_dev() - write the name of a device, and CAMEX_A_DEV
+ * @msg: the message
+ * @cdev: the device
+ * @privileged: the receiver of the message may change the device
+ *
+ * Context: RTNL.
+ * Return: 0 or -EMSGSIZE.
+ */
+int camex_nl_put_whole_dev(struct sk_buff *msg, const struct camex_dev *cdev, bool privileged)
 {
 	struct nlattr *nested;
 
@@ -149,25 +156,6 @@ int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	return 0;
 }
 
-static int put_route(struct sk_buff *msg, const struct camex_route *route)
-{
-	const struct camex_peer *peer = rtnl_dereference(route->peer);
-	struct camex_prefix prefix;
-	struct camex_addr addr = {};
-	struct nlattr *nested;
-
-	camex_route_prefix(route, &prefix);
-	addr.family = prefix.family;
-	addr.v6 = prefix.addr;
-	nested = nla_nest_start(msg, CAMEX_A_ROUTE);
-	if (!nested || camex_attr_put_addr(msg, CAMEX_A_ROUTE_ADDR, &addr) ||
-	    nla_put_u8(msg, CAMEX_A_ROUTE_LEN, prefix.len) ||
-	    nla_put_string(msg, CAMEX_A_ROUTE_PEER, peer->name))
-		return -EMSGSIZE;
-	nla_nest_end(msg, nested);
-	return 0;
-}
-
 static int put_stats(struct sk_buff *msg, const struct camex_dev *cdev)
 {
 	u64 sum[CAMEX_STATS_COUNT];
@@ -194,7 +182,7 @@ static int fill_answer(struct sk_buff *msg, struct camex_dev *cdev,
 
 	switch (info->genlhdr->cmd) {
 	case CAMEX_CMD_DEV_GET:
-		return put_dev(msg, cdev, camex_nl_privileged(skb, cdev));
+		return camex_nl_put_whole_dev(msg, cdev, camex_nl_privileged(skb, cdev));
 	case CAMEX_CMD_PEER_GET:
 		peer = camex_nl_named_peer(cdev, info, tb);
 		if (IS_ERR(peer))
@@ -240,258 +228,4 @@ int camex_nl_get(struct sk_buff *skb, struct genl_info *info)
 	}
 	genlmsg_end(msg, header);
 	return genlmsg_reply(msg, info);
-}
-
-/* Write one part of a dump: a header, the device, and @object by @put. */
-static int dump_one(struct sk_buff *msg, struct netlink_callback *cb, u8 cmd,
-		    int (*put)(struct sk_buff *msg, const void *object,
-			       const struct sk_buff *request),
-		    const void *object)
-{
-	void *header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid,
-				   cb->nlh->nlmsg_seq, &camex_family, NLM_F_MULTI, cmd);
-
-	if (!header)
-		return -EMSGSIZE;
-	genl_dump_check_consistent(cb, header);
-	if (put(msg, object, cb->skb)) {
-		genlmsg_cancel(msg, header);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(msg, header);
-	return 0;
-}
-
-static int put_any_dev(struct sk_buff *msg, const void *object,
-		       const struct sk_buff *request)
-{
-	const struct camex_dev *cdev = object;
-
-	return put_dev(msg, cdev, camex_nl_privileged(request, cdev));
-}
-
-static int put_any_peer(struct sk_buff *msg, const void *object,
-			const struct sk_buff *request)
-{
-	const struct camex_peer *peer = object;
-
-	return camex_nl_put_dev_name(msg, peer->cdev->dev) ?:
-	       camex_nl_put_peer(msg, peer, camex_nl_privileged(request, peer->cdev));
-}
-
-static int put_any_route(struct sk_buff *msg, const void *object,
-			 const struct sk_buff *request)
-{
-	const struct camex_route *route = object;
-	const struct camex_peer *peer = rtnl_dereference(route->peer);
-
-	return camex_nl_put_dev_name(msg, peer->cdev->dev) ?: put_route(msg, route);
-}
-
-static int put_any_fdb(struct sk_buff *msg, const void *object,
-		       const struct sk_buff *request)
-{
-	const struct camex_fdb_entry *entry = object;
-	const struct camex_peer *peer = rcu_dereference_protected(entry->peer, true);
-
-	return camex_nl_put_dev_name(msg, peer->cdev->dev) ?: camex_nl_put_fdb(msg, entry);
-}
-
-/*
- * Refuse attributes that a dump does not accept. The start function of the dump cannot do that:
- * before 6.7 it has no extack.
- */
-static int check_dump(struct netlink_callback *cb)
-{
-	const struct genlmsghdr *header = nlmsg_data(cb->nlh);
-	struct nlattr **attrs = camex_dump_attrs(cb);
-	struct nlattr *surplus = NULL;
-	int err;
-
-	err = camex_nl_request_once(cb->nlh, cb->extack);
-	if (err)
-		return err;
-	if (header->cmd == CAMEX_CMD_DEV_GET)
-		surplus = attrs[CAMEX_A_IFINDEX] ?: attrs[CAMEX_A_IFNAME];
-	else if (header->cmd == CAMEX_CMD_PEER_GET)
-		surplus = attrs[CAMEX_A_PEER];
-	if (surplus) {
-		camex_extack(cb->extack, surplus,
-			     "a dump does not take this attribute");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-/* The position at which a dump continues. */
-struct cursor {
-	unsigned long peer;
-	unsigned long nth;
-};
-
-/**
- * camex_nl_dump_devs() - write one message of a dump of the devices in the caller's namespace
- * @msg: the message
- * @cb: state of the dump
- *
- * Return: bytes written, 0 at the end, or a negative errno.
- */
-int camex_nl_dump_devs(struct sk_buff *msg, struct netlink_callback *cb)
-{
-	struct cursor *at = (struct cursor *)cb->ctx;
-	struct net_device *dev;
-	unsigned long nth = 0;
-	int err = check_dump(cb);
-
-	if (err)
-		return err;
-	rtnl_lock();
-	cb->seq = sock_net(msg->sk)->dev_base_seq;
-	for_each_netdev(sock_net(msg->sk), dev) {
-		if (!camex_is_device(dev) || nth++ < at->nth)
-			continue;
-		if (dump_one(msg, cb, CAMEX_CMD_DEV_GET, put_any_dev,
-			     netdev_priv(dev)))
-			break;
-		at->nth++;
-	}
-	rtnl_unlock();
-	return msg->len;
-}
-
-static int dump_routes_of(struct sk_buff *msg, struct netlink_callback *cb,
-			  struct camex_peer *peer, struct cursor *at)
-{
-	struct camex_route *route;
-	unsigned long nth = 0;
-
-	list_for_each_entry(route, &peer->routes, peer_node) {
-		if (nth++ < at->nth)
-			continue;
-		if (dump_one(msg, cb, CAMEX_CMD_ROUTE_GET, put_any_route,
-			     route))
-			return -EMSGSIZE;
-		at->nth++;
-	}
-	at->nth = 0;
-	return 0;
-}
-
-static int dump_peer(struct sk_buff *msg, struct netlink_callback *cb,
-		     struct camex_peer *peer, struct cursor *at)
-{
-	return dump_one(msg, cb, CAMEX_CMD_PEER_GET, put_any_peer, peer);
-}
-
-static int dump_fdb_of(struct sk_buff *msg, struct netlink_callback *cb,
-		       struct camex_peer *peer, struct cursor *at)
-{
-	struct camex_dev *cdev = peer->cdev;
-	struct camex_fdb_entry *entry;
-	unsigned long nth = 0;
-	int err = 0;
-
-	spin_lock_bh(&cdev->lock);
-	list_for_each_entry(entry, &peer->stations.list, peer_node) {
-		if (nth++ < at->nth)
-			continue;
-		err = dump_one(msg, cb, CAMEX_CMD_FDB_GET, put_any_fdb, entry);
-		if (err)
-			break;
-		at->nth++;
-	}
-	spin_unlock_bh(&cdev->lock);
-	if (!err)
-		at->nth = 0;
-	return err;
-}
-
-/* Only requesters that may change a device see the routes and stations of its peers. */
-static int check_dumper(struct netlink_callback *cb, const struct camex_dev *cdev)
-{
-	const struct genlmsghdr *header = nlmsg_data(cb->nlh);
-
-	if (header->cmd == CAMEX_CMD_PEER_GET || camex_nl_privileged(cb->skb, cdev))
-		return 0;
-	camex_extack(cb->extack, NULL,
-		     "not permitted: CAP_NET_ADMIN is needed in the link's and transport's namespace");
-	return -EPERM;
-}
-
-/* Dump the peers of a device, or their routes or stations, in the order of the peers' numbers. */
-static int dump_of_device(struct sk_buff *msg, struct netlink_callback *cb,
-			  int (*dump)(struct sk_buff *msg,
-				      struct netlink_callback *cb,
-				      struct camex_peer *peer, struct cursor *at))
-{
-	struct cursor *at = (struct cursor *)cb->ctx;
-	struct net_device *dev;
-	struct camex_peer *peer;
-	struct camex_dev *cdev;
-	unsigned long number;
-	int err = check_dump(cb);
-
-	if (err)
-		return err;
-	rtnl_lock();
-	dev = camex_nl_find_dev(sock_net(msg->sk), camex_dump_attrs(cb), cb->extack);
-	if (IS_ERR(dev)) {
-		rtnl_unlock();
-		return PTR_ERR(dev);
-	}
-	cdev = netdev_priv(dev);
-	err = check_dumper(cb, cdev);
-	if (err) {
-		rtnl_unlock();
-		return err;
-	}
-	cb->seq = cdev->changes + 1;
-	xa_for_each_start(&cdev->peers, number, peer, at->peer) {
-		if (number != at->peer) {
-			at->peer = number;
-			at->nth = 0;
-		}
-		err = dump(msg, cb, peer, at);
-		if (err)
-			break;
-		at->peer++;
-	}
-	rtnl_unlock();
-	return msg->len;
-}
-
-/**
- * camex_nl_dump_peers() - write one message of a dump of the peers of a device
- * @msg: the message
- * @cb: state of the dump
- *
- * Return: bytes written, 0 at the end, or a negative errno.
- */
-int camex_nl_dump_peers(struct sk_buff *msg, struct netlink_callback *cb)
-{
-	return dump_of_device(msg, cb, dump_peer);
-}
-
-/**
- * camex_nl_dump_routes() - write one message of a dump of the routes of a device
- * @msg: the message
- * @cb: state of the dump
- *
- * Return: bytes written, 0 at the end, or a negative errno.
- */
-int camex_nl_dump_routes(struct sk_buff *msg, struct netlink_callback *cb)
-{
-	return dump_of_device(msg, cb, dump_routes_of);
-}
-
-/**
- * camex_nl_dump_fdb() - write one message of a dump of the forwarding table of a device
- * @msg: the message
- * @cb: state of the dump; stations that are learned meanwhile may be missing
- *
- * Return: bytes written, 0 at the end, or a negative errno.
- */
-int camex_nl_dump_fdb(struct sk_buff *msg, struct netlink_callback *cb)
-{
-	return dump_of_device(msg, cb, dump_fdb_of);
 }

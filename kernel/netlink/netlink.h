@@ -89,6 +89,7 @@ int camex_owned_dev_check(const struct camex_settings *conf, struct nlattr **tb,
 int camex_owned_peer_check(const struct camex_dev *cdev, struct nlattr **tb,
 			   struct netlink_ext_ack *extack);
 int camex_nl_put_dev_name(struct sk_buff *msg, const struct net_device *dev);
+int camex_nl_put_whole_dev(struct sk_buff *msg, const struct camex_dev *cdev, bool privileged);
 int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 		      bool privileged);
 int camex_nl_put_dev(struct sk_buff *msg, const struct camex_dev *cdev, bool secrets);

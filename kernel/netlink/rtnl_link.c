@@ -82,9 +82,11 @@ static int change_link(struct net_device *dev, struct nlattr *tb[], struct nlatt
 	err = check_capable(cdev->net, extack) ?: check_unchanged(&cdev->conf, data, extack) ?:
 	      camex_device_set(cdev, data, extack);
 	wipe_keys(data);
-	if (!err)
-		camex_nl_tell_dev(dev, CAMEX_EVENT_DEV_SET);
-	return err;
+	if (err)
+		return err;
+	camex_note_change(cdev);
+	camex_nl_tell_dev(dev, CAMEX_EVENT_DEV_SET);
+	return 0;
 }
 
 static size_t get_size(const struct net_device *dev)

@@ -465,7 +465,7 @@ int camex_nl_set(struct sk_buff *skb, struct genl_info *info)
 	} else {
 		err = changes[info->genlhdr->cmd](cdev, info);
 		if (!err)
-			cdev->changes++;
+			camex_note_change(cdev);
 	}
 	rtnl_unlock();
 	if (err == -ENOMEM)

@@ -218,7 +218,7 @@ static int put_part(struct sk_buff *msg, struct netlink_callback *cb, struct cam
 	void *header;
 	bool all;
 
-	cb->seq = cdev->changes + 1;
+	cb->seq = cdev->changes;
 	header = genlmsg_put(msg, NETLINK_CB(cb->skb).portid, cb->nlh->nlmsg_seq,
 			     &camex_wgtools_family, NLM_F_MULTI, WG_CMD_GET_DEVICE);
 	if (!header)

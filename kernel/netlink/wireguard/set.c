@@ -422,7 +422,7 @@ static int set_device(struct camex_dev *cdev, struct genl_info *info)
 		flags = nla_get_u32(info->attrs[WGDEVICE_A_FLAGS]);
 	if (flags & ~DEVICE_FLAGS)
 		return -EOPNOTSUPP;
-	cdev->changes++;
+	camex_note_change(cdev);
 	err = set_socket(cdev, info);
 	if (err)
 		return err;
