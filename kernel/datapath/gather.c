@@ -4,8 +4,9 @@
  * of a NIC (NAPI) passes on up to 64 of them, one after the other. They wait here until that poll
  * has ended, because ours is queued behind it. Then those that follow one another to the same peer,
  * of the same length, leave in one outer GSO packet. It has the hash of what is inside, by which
- * queues below choose, so flows with different hashes do not share one. So a packet waits only for those that the CPU
- * has received already. All others, as those of the host's own sockets, do not wait.
+ * queues below choose, so flows with different hashes do not share one. So a packet waits only for
+ * those that the CPU has received already. All others, as those of the host's own sockets, do not
+ * wait.
  */
 #include <linux/ip.h>
 #include <linux/netdevice.h>

@@ -37,8 +37,8 @@
  * struct camex_gro_queue_cpu - a CPU's part
  * @queue: packets for @napi; its lock is for softirqs that interrupt each other (PREEMPT_RT)
  *	and for a @napi with a thread, which runs on any CPU
- * @napi: gives them to GRO; scheduled while there are any, but those of a stream. What GRO holds for longer
- *	(gro_flush_timeout) has its timer running
+ * @napi: gives them to GRO; scheduled while there are any, but those of a stream. What GRO holds
+ *	for longer (gro_flush_timeout) has its timer running
  * @rounds: how often queue and GRO became empty
  * @timer: schedules @napi when the datagrams of a stream have waited long enough
  * @tick: jiffies when the last of the @unanswered ones was received

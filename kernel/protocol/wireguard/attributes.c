@@ -126,7 +126,8 @@ static int check_fixed(const struct camex_dev *cdev, struct nlattr **own,
 	if (!attr)
 		return 0;
 	if (cdev->single_peer) {
-		camex_extack(extack, attr, "give public-key, too: a cipher is set together with it");
+		camex_extack(extack, attr,
+			     "give public-key, too: a cipher is set together with it");
 		return -EINVAL;
 	}
 	camex_extack(extack, attr, "%s of a peer cannot change: delete and add the peer",
