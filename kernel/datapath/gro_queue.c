@@ -373,7 +373,7 @@ bool camex_gro_queue_receive(struct camex_gro_queue *gro, struct sk_buff *skb,
 		this_cpu_write(busy, false);
 		return true;
 	}
-	if (unlikely(skb_queue_len(&cell->queue) >= QUEUE_MAX))
+	if (unlikely(skb_queue_len_lockless(&cell->queue) >= QUEUE_MAX))
 		return false;
 	skb_queue_tail(&cell->queue, skb);
 	if (waits)
