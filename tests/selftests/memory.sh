@@ -1,93 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # Where there is no memory: requests of camexctl with one of the allocations failing that the kernel
-# makes for them, another one each time; and traffic of which many allocations fail. The kernel has to
-# have CONFIG_FAULT_INJECTION_DEBUG_FS, with FAILSLAB and FAIL_PAGE_ALLOC, as "debug" has.
+# makes for them, another one each time; and traffic of which many allocations fail.
 # shellcheck source-path=SCRIPTDIR
 # shellcheck disable=SC2317 # functions that are called by name
 . "$(dirname "$0")/lib.sh"
-here=$(dirname "$0")
-stations=""
-# The long form has each of them fail, the short one every tenth, beginning now here and now there; and
-# those in between, if none of these was one that the request needs.
-step=10
-[ -z "${CAMEX_LONG-}" ] || step=1
+. "$(dirname "$0")/failing.bash"
 bytes=60000
 
-# inject NAME=VALUE...: of both kinds of allocations. (min-order is one's alone.)
-inject() {
-	local setting kind
-	for setting; do
-		for kind in failslab fail_page_alloc; do
-			[ ! -e "/sys/kernel/debug/$kind/${setting%=*}" ] ||
-				echo "${setting#*=}" >"/sys/kernel/debug/$kind/${setting%=*}"
-		done
-	done
-}
-
-# state: all that a request could change. (A new link has a number of its own, and what a peer is
-# sent before there is a way to it is dropped, and after 5 s remembered; stations are looked at where
-# there are some.)
-state() {
-	camexctl -j show | sed -E 's/"(ifindex|last_seen_ms|(unanswered|refused)_ms|[rt]x_dropped)":[^,}]*//g'
-	[ -z "$stations" ] || camexctl -j fdb show camex0
-}
-
-# device KEYWORD VALUE...: a new camex0, and nothing else.
-device() {
-	ip link del camex0 2>/dev/null
-	camexctl dev add camex0 "$@"
-}
-
-# each RESET COMMAND...: COMMAND with one allocation failing, then one that comes later, until it has
-# no need of so many. What it does when none fails is what it has done whenever it says so; else
-# nothing, or, where not even an answer could be allocated, all of it. RESET makes the
-# state from before it.
-each() {
-	local reset=$1 first=$((tests_run % step)) n pass tries=0 left most=0 refused=0 faults="" before after now status
-	local what="$2 $3 $4"
-	shift
-	$reset
-	before=$(state)
-	ok "$what" "$@"
-	after=$(state)
-	$reset
-	for ((pass = 0; pass < step && (pass == 0 || refused == 0); pass++)); do
-		n=$((1 + (first + pass) % step)) left=0
-		while [ "$left" -eq 0 ] && [ $n -lt 2000 ]; do
-			tries=$((tries + 1))
-			FAIL_NTH=$n FAIL_LEFT=$test_tmp/left LD_PRELOAD=$test_tmp/allocation.so "$@" >"$test_tmp/out" 2>&1
-			status=$?
-			left=$(<"$test_tmp/left")
-			now=$(state)
-			if [ $status -eq 0 ]; then
-				[ "$now" = "$after" ] || {
-					faults+=" $n:done,but"
-					diff <(echo "$after") <(echo "$now") | note
-				}
-			else
-				refused=$((refused + 1))
-				[ -s "$test_tmp/out" ] || faults+=" $n:silent"
-				[ $status -lt 128 ] || faults+=" $n:$status"
-				[ "$now" = "$before" ] || [ "$now" = "$after" ] || {
-					faults+=" $n:half"
-					diff <(echo "$before") <(echo "$now") | note
-				}
-			fi
-			[ "$now" = "$before" ] || $reset
-			n=$((n + step))
-		done
-		[ $n -le $most ] || most=$n
-	done
-	note "$what: $tries times, up to allocation $((most - step)), $refused times refused"
-	ok "$what: with enough of them there are enough" [ "$left" -gt 0 ]
-	ok "$what: some are refused" [ $refused -gt 0 ]
-	is "$what: all or nothing is done" "$faults" ""
-}
-
 ok "the module" modprobe camex
-ok "what lets allocations fail" gcc -shared -fPIC -O -Wall -o "$test_tmp/allocation.so" "$here/allocation.c" -ldl
-inject verbose=0 ignore-gfp-wait=N ignore-gfp-highmem=N min-order=0
+ok "what lets allocations fail" begin_faults
 (umask 077 && camexctl key gen >"$test_tmp/key" && camexctl key gen >"$test_tmp/other")
 
 nothing() {

@@ -189,9 +189,14 @@ static int set_allowed_ips(struct camex_peer *peer, const struct nlattr *list, b
 		list_splice_init(&peer->routes, &old);
 	if (list)
 		err = add_allowed_ips(peer, list, extack);
+	if (err) {
+		/* Without memory for a new prefix the peer keeps the old ones. */
+		list_splice(&old, &peer->routes);
+		return err;
+	}
 	list_for_each_entry_safe(route, next, &old, peer_node)
 		camex_route_remove(&peer->cdev->routes, route);
-	return err;
+	return 0;
 }
 
 /* --- peers --- */
