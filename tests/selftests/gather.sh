@@ -85,6 +85,10 @@ balance "of all that"
 on lan1 tc qdisc add dev eth0 root netem delay 10ms limit 10000
 ok "large and small ones keep their order" exchanged mixed lan1 10.1.1.9 lan2 10.1.2.9 400
 
+for dev in "lan1 eth0" "host1 lan0"; do features $dev tx-udp-segmentation on; done
+ok "GSO packets do not overtake those that wait" exchanged runs lan1 10.1.1.9 lan2 10.1.2.9 20
+for dev in "lan1 eth0" "host1 lan0"; do features $dev tx-udp-segmentation off; done
+
 # send PROGRAM: lan1 sends datagrams at once: PROGRAM calls send(ADDRESS, LENGTH, DS field)
 send() {
 	on lan1 python3 - <<-END

@@ -11,7 +11,7 @@ trace=/sys/kernel/tracing
 events=$trace/events/napi/napi_poll
 
 start_exchange
-median=""
+mean=""
 
 # polls COMMAND...: set polls to how often the NAPI of camex0 ran meanwhile
 polls() {
@@ -101,13 +101,14 @@ while len(took) < 2000:
             raise
         continue
     took.append(time.monotonic_ns() - begin)
-print(sorted(took)[1000] // 1000)'
+print(sum(took) // len(took))'
 }
 if ! slow; then
-ok "questions" eval 'median=$(answer)'
-ok "a round trip is no longer than with no wait ($median us)" eval '
+ok "questions" eval 'mean=$(answer)'
+# were they a stream, every second jiffy would be without a wait: its share is seen in the mean
+ok "a round trip is no longer than with no wait ($mean ns)" eval '
 	on host1 ethtool -C camex0 rx-usecs 0 && on host2 ethtool -C camex0 rx-usecs 0 &&
-	without=$(answer) && [ "$median" -le $((without * 102 / 100 + 1)) ]'
+	without=$(answer) && [ "$mean" -le $((without * 110 / 100)) ]'
 fi
 for host in host1 host2; do ok "$host waits again" on $host ethtool -C camex0 rx-usecs 150; done
 
