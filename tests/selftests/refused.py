@@ -97,6 +97,8 @@ class Flood:
         self.pid = os.fork()
         if not self.pid:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            # it has used more of the CPU than the requests, so an ordinary process would not interrupt them
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
             (connect_for_ever if kind == "tcp" else send_for_ever)(self.shared)
 
     def enough(self):
