@@ -44,7 +44,8 @@ struct camex_frame {
  *	yet. NULL: the link of the device
  * @choose: the peer that gets a packet which camex_gather() kept, and in *@protocol what camex_tx()
  *	needs. NULL: none, or several. Context: RCU reader, bottom halves off
- * @send: send such a packet alone; consumes it. Context: as @choose
+ * @send: send such a packet alone, with what @choose said; consumes it. Context: the same section of
+ *	the RCU reader
  * @shape: check and prepare a received packet at skb->data for the link. Returns 0, or why it must
  *	be dropped (CAMEX_A_STATS_*). Context: RCU reader, bottom halves off
  * @forward: pass a packet, after @shape, on to other peers if it is for them. Returns true if it
@@ -66,7 +67,8 @@ struct camex_link_ops {
 	bool (*owns)(const struct camex_dev *cdev, const struct net_device *dev);
 	struct camex_peer_link *(*receive_through)(struct camex_peer *peer);
 	struct camex_peer *(*choose)(struct camex_dev *cdev, struct sk_buff *skb, __be16 *protocol);
-	void (*send)(struct camex_dev *cdev, struct sk_buff *skb);
+	void (*send)(struct camex_dev *cdev, struct camex_peer *peer, struct sk_buff *skb,
+		     __be16 protocol);
 	int (*shape)(struct camex_peer *peer, struct sk_buff *skb, u8 dsfield,
 		     struct camex_frame *frame);
 	bool (*forward)(struct camex_peer *peer, struct sk_buff *skb,

@@ -84,7 +84,7 @@ static void end_run(struct camex_dev *cdev, struct run *run)
 	    likely(camex_tx_many(run->peer, &run->packets, run->protocol)))
 		return;
 	while ((skb = __skb_dequeue(&run->packets)))
-		cdev->link->send(cdev, skb);
+		cdev->link->send(cdev, run->peer, skb, run->protocol);
 }
 
 static bool continues_run(const struct run *run, const struct sk_buff *skb,

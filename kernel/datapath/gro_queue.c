@@ -19,8 +19,8 @@
 #include <linux/tcp.h>
 
 #include "core/compat.h"
-#include "core/memory.h"
 #include "core/device.h"
+#include "core/memory.h"
 #include "core/peer.h"
 #include "datapath/gro_queue.h"
 

@@ -129,7 +129,7 @@ static int start_peers(struct camex_dev *cdev)
 	return err ?: camex_timers_up(cdev);
 }
 
-/* Stop all that the link does while it is up. It is down already, and all CPUs have seen that. */
+/* Stop what the link does while it is up. It is down, but a CPU may still see it up. */
 static void stop_link(struct camex_dev *cdev)
 {
 	camex_gather_purge(cdev, cdev->dev);

@@ -93,18 +93,6 @@ struct camex_peer *camex_peer_link_choose(struct camex_dev *cdev, struct sk_buff
 	return ((const struct camex_peer_link *)netdev_priv(skb->dev))->peer;
 }
 
-/**
- * camex_peer_link_send() - camex_link_ops.send
- * @cdev: the device
- * @skb: the packet
- */
-void camex_peer_link_send(struct camex_dev *cdev, struct sk_buff *skb)
-{
-	__be16 protocol;
-
-	camex_xmit_now(cdev, camex_peer_link_choose(cdev, skb, &protocol), skb);
-}
-
 static int stop_link(struct net_device *dev)
 {
 	const struct camex_peer_link *link = netdev_priv(dev);

@@ -15,7 +15,6 @@ void camex_peer_link_request(struct camex_peer *peer);
 struct camex_peer_link *camex_peer_link_get(struct camex_peer *peer);
 struct camex_peer *camex_peer_link_choose(struct camex_dev *cdev, struct sk_buff *skb,
 					  __be16 *protocol);
-void camex_peer_link_send(struct camex_dev *cdev, struct sk_buff *skb);
 void camex_peer_link_delete(struct camex_peer *peer);
 unsigned long camex_peer_link_due(struct camex_peer *peer, unsigned long now);
 int camex_peer_links_parse(struct camex_settings *conf, struct nlattr **tb,

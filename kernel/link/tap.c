@@ -168,43 +168,38 @@ static bool forward_received(struct camex_peer *peer, struct sk_buff *skb,
 	return false;
 }
 
+/* The peer behind which the destination is; NULL: all peers get the frame. */
+static struct camex_peer *find_peer(struct camex_dev *cdev, const struct sk_buff *skb,
+				    const struct camex_frame *frame)
+{
+	return is_unicast_ether_addr(skb->data) ?
+	       camex_fdb_lookup(cdev, skb->data, frame->vlan) : NULL;
+}
+
 /* As camex_link_ops.choose. */
 static struct camex_peer *choose_by_station(struct camex_dev *cdev, struct sk_buff *skb,
 					    __be16 *protocol)
 {
 	struct camex_frame frame;
 
-	if (!is_unicast_ether_addr(skb->data) || !look_into_frame(skb, &frame))
+	if (unlikely(!look_into_frame(skb, &frame)))
 		return NULL;
 	*protocol = frame.protocol;
-	return camex_fdb_lookup(cdev, skb->data, frame.vlan);
-}
-
-static void send_frame(struct camex_dev *cdev, struct sk_buff *skb,
-		       const struct camex_frame *frame)
-{
-	struct camex_peer *to = NULL;
-	unsigned int room;
-	int why;
-
-	if (is_unicast_ether_addr(skb->data))
-		to = camex_fdb_lookup(cdev, skb->data, frame->vlan);
-	if (!to)
-		to = flood_peers(cdev, NULL, skb, frame->protocol);
-	why = likely(to) ? camex_tx(to, skb, frame->protocol, &room) : CAMEX_A_STATS_NO_ROUTE;
-	if (unlikely(why))
-		camex_free_sent(cdev, to, skb, why);
+	return find_peer(cdev, skb, &frame);
 }
 
 /* As camex_link_ops.send. */
-static void send_kept(struct camex_dev *cdev, struct sk_buff *skb)
+static void send_frame(struct camex_dev *cdev, struct camex_peer *to, struct sk_buff *skb,
+		       __be16 protocol)
 {
-	struct camex_frame frame;
+	unsigned int room;
+	int why;
 
-	if (likely(look_into_frame(skb, &frame)))
-		send_frame(cdev, skb, &frame);
-	else
-		camex_free_sent(cdev, NULL, skb, CAMEX_A_STATS_MALFORMED);
+	if (!to)
+		to = flood_peers(cdev, NULL, skb, protocol);
+	why = likely(to) ? camex_tx(to, skb, protocol, &room) : CAMEX_A_STATS_NO_ROUTE;
+	if (unlikely(why))
+		camex_free_sent(cdev, to, skb, why);
 }
 
 /**
@@ -231,7 +226,7 @@ netdev_tx_t camex_tap_xmit(struct sk_buff *skb, struct net_device *dev)
 	} else {
 		skb_tx_timestamp(skb);
 		if (!camex_gather(cdev, skb))
-			send_frame(cdev, skb, &frame);
+			send_frame(cdev, find_peer(cdev, skb, &frame), skb, frame.protocol);
 	}
 	return NETDEV_TX_OK;
 }
@@ -250,7 +245,7 @@ const struct camex_link_ops camex_link_tap = {
 	.configured = camex_fdb_configured,
 	.peer_forget = forget_stations,
 	.choose = choose_by_station,
-	.send = send_kept,
+	.send = send_frame,
 	.shape = shape_received,
 	.forward = forward_received,
 };

@@ -78,9 +78,10 @@ static struct camex_peer *choose_by_routes(struct camex_dev *cdev, struct sk_buf
 }
 
 /* As camex_link_ops.send. */
-static void send_by_routes(struct camex_dev *cdev, struct sk_buff *skb)
+static void send_packet(struct camex_dev *cdev, struct camex_peer *peer, struct sk_buff *skb,
+			__be16 protocol)
 {
-	camex_xmit_now(cdev, camex_route_lookup_dst(&cdev->routes, skb), skb);
+	camex_xmit_now(cdev, peer, skb);
 }
 
 /**
@@ -98,7 +99,7 @@ netdev_tx_t camex_xmit(struct sk_buff *skb, struct net_device *dev)
 const struct camex_link_ops camex_link_tun = {
 	.allowed_ips = true,
 	.choose = choose_by_routes,
-	.send = send_by_routes,
+	.send = send_packet,
 	.shape = shape_received,
 	.forward = forward_received,
 };
@@ -115,6 +116,6 @@ const struct camex_link_ops camex_link_tun_per_peer = {
 	.owns = camex_peer_links_own,
 	.receive_through = camex_peer_link_get,
 	.choose = camex_peer_link_choose,
-	.send = camex_peer_link_send,
+	.send = send_packet,
 	.shape = shape_received,
 };

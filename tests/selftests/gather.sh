@@ -143,14 +143,7 @@ ip -n host1 route del 192.0.2.2 dev eth0
 
 # --- the link goes down and away while packets wait ---
 
-bg lan1 python3 -c 'import socket
-sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-while True:
-    try:
-        for i in range(200):
-            sock.sendto(bytes(500 + i % 3), ("10.1.2.9", 9))
-    except OSError:
-        pass'
+udp_flood lan1 10.1.2.9 500
 flood=$!
 for i in 1 2 3 4 5; do
 	ok "down and up, $i" eval 'ip -n host1 link set camex0 down && sleep 0.1 && ip -n host1 link set camex0 up &&
@@ -178,13 +171,7 @@ per_peer() {
 }
 ok "a link of the peer's own" per_peer
 gathers "UDP through it" gso 10.1.1.9 10.1.2.9 1200 "$datagrams"
-bg lan1 python3 -c 'import socket
-sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-while True:
-    try:
-        sock.sendto(bytes(500), ("10.1.2.9", 9))
-    except OSError:
-        pass'
+udp_flood lan1 10.1.2.9 500
 flood=$!
 ok "the peer goes, and its link" eval 'sleep 0.2 && camexctl -n host1 peer del camex0 host2'
 stop "$flood"

@@ -387,6 +387,18 @@ lan() {
 			routes "10.0.0.$j/32,fd00::$j/128,10.1.$j.0/24,fd01:$j::/64"
 }
 
+# udp_flood HOST ADDRESS LENGTH: HOST sends datagrams, of three lengths, to port 9 until it is stopped;
+# $! is the process
+udp_flood() {
+	bg "$1" python3 -c 'import itertools, socket, sys
+sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in itertools.count():
+    try:
+        sock.sendto(bytes(int(sys.argv[2]) + i % 3), (sys.argv[1], 9))
+    except OSError:
+        pass' "$2" "$3"
+}
+
 # wire: w0 in both hosts, on a cable of their own
 wire() {
 	local i
