@@ -91,6 +91,12 @@ shake() {
 	forgotten
 }
 
+# secrets PEER...: set secrets: what the device's static key and those of these peers share
+secrets() {
+	mapfile -t secrets < <("$here/wipedpeer.py" secret "$public" "${@/#/$test_tmp/peer-}")
+	is "shared secrets" "${#secrets[@]}" $#
+}
+
 # wg_device: w0 in host1 with a peer for each cipher, "one" and "two"
 wg_device() {
 	local chacha aes

@@ -316,7 +316,7 @@ static void search(const struct range *range, uint64_t at, size_t len, size_t mo
 	load(range, at, len + more);
 	memset(buffer + 64 + len + more, 0, 64);
 	if (finds) {
-		for (p = first; p < first + len; p += 4)
+		for (p = first; p < first + len; p++)
 			if (starts[*(const uint16_t *)p])
 				note(p, at + (uint64_t)(p - first), 2);
 	} else {

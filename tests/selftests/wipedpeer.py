@@ -6,6 +6,9 @@ wipedpeer.py make FILE...                   a private key to each FILE; prints t
 wipedpeer.py shake DEVICE COUNT FILE...
     COUNT handshakes for each FILE with its private key, each followed by a keepalive. The name of FILE ends in
     "peer-" and the cipher; DEVICE is the device's public key. Prints both keys of each session, a line for each, as "wiped find" wants them.
+wipedpeer.py public FILE                    prints the public key of a private one
+wipedpeer.py secret DEVICE FILE...          prints the shared secret of DEVICE and each private key, in the same form
+wipedpeer.py attach LINK                    attaches to a link of /dev/camex; prints the type of each datagram
 """
 import os
 import socket
@@ -16,6 +19,7 @@ sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "peer")]
 import base64  # noqa: E402
 
+import tundev as t  # noqa: E402
 import wireguard_noise as wn  # noqa: E402
 import wireguard_session as ws  # noqa: E402
 
@@ -29,7 +33,12 @@ def make(*paths):
         private = wn.generate_private()
         with open(path, "xb") as file:
             file.write(private)
-        print(base64.b64encode(wn.public_of(private)).decode())
+        public(path)
+
+
+def public(path):
+    with open(path, "rb") as file:
+        print(base64.b64encode(wn.public_of(file.read())).decode())
 
 
 def shake(device, count, *paths):
@@ -51,5 +60,18 @@ def shake(device, count, *paths):
                 print(hidden(keys.send), hidden(keys.receive), flush=True)
 
 
+def secret(device, *paths):
+    for path in paths:
+        with open(path, "rb") as file:
+            print(hidden(wn.agree(file.read(), base64.b64decode(device))))
+
+
+def attach(link):
+    file = t.File("/dev/camex", 0)
+    file.iff(link, t.IFF_TUN | t.IFF_NO_PI)
+    while True:
+        print(file.read()[0], flush=True)
+
+
 if __name__ == "__main__":
-    {"make": make, "shake": shake}[sys.argv[1]](*sys.argv[2:])
+    {"make": make, "public": public, "shake": shake, "secret": secret, "attach": attach}[sys.argv[1]](*sys.argv[2:])

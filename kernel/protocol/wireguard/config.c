@@ -220,6 +220,8 @@ static void forget_key(struct camex_peer *peer, struct camex_wg_peer *own)
 	/* Wait for workers that found the peer in a table: they are RCU readers. */
 	synchronize_net();
 	own->computed = 0;
+	own->remote.usable = false;
+	memzero_explicit(own->remote.static_static, sizeof(own->remote.static_static));
 	memset(own->remote.public_key, 0, CAMEX_KEY_LEN);
 	memset(own->taken, 0, sizeof(own->taken));
 	memset(own->stamp, 0, sizeof(own->stamp));
