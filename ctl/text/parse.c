@@ -166,7 +166,10 @@ int parse_mac(const char *text, uint8_t *mac, struct fault *fault)
 {
 	struct ether_addr addr;
 
-	if (strlen(text) != MAC_TEXT - 1 || !ether_aton_r(text, &addr))
+	/* ether_aton_r() would take a digit less and a blank at the end */
+	if (strlen(text) != MAC_TEXT - 1 ||
+	    text[strspn(text, "0123456789abcdefABCDEF:")] ||
+	    !ether_aton_r(text, &addr))
 		return fault_set(
 			fault,
 			"\"%s\" is not a MAC address such as 02:00:00:00:00:01",

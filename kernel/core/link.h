@@ -42,10 +42,10 @@ struct camex_frame {
  * @owns: is a net_device a per-peer link of the device?
  * @receive_through: the link that receives packets of a peer. Returns NULL if it does not exist
  *	yet. NULL: the link of the device
- * @choose: the peer that gets a packet which camex_gather() kept, and in *@protocol what camex_tx()
- *	needs. NULL: none, or several. Context: RCU reader, bottom halves off
- * @send: send such a packet alone, with what @choose said; consumes it. Context: the same section of
- *	the RCU reader
+ * @choose: the peer that gets a packet which camex_gather() kept, and in *@protocol what
+ *	camex_tx() needs. NULL: none, or several. Context: RCU reader, bottom halves off
+ * @send: send such a packet alone, with what @choose said; consumes it. Context: the same section
+ *	of the RCU reader
  * @shape: check and prepare a received packet at skb->data for the link. Returns 0, or why it must
  *	be dropped (CAMEX_A_STATS_*). Context: RCU reader, bottom halves off
  * @forward: pass a packet, after @shape, on to other peers if it is for them. Returns true if it

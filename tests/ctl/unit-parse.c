@@ -98,6 +98,28 @@ static void test_names(void)
 	tap_ok(parse_interface_name("a:b", &fault), "a:b is refused");
 }
 
+static void mac(const char *text, const char *wanted)
+{
+	uint8_t got[MAC_LEN];
+	char buf[MAC_TEXT];
+	int status = parse_mac(text, got, &fault);
+
+	tap_is(status ? "" : mac_text(got, buf), wanted, text);
+}
+
+static void test_macs(void)
+{
+	mac("02:00:00:00:0a:FF", "02:00:00:00:0a:ff");
+	mac("", "");
+	mac("02:00:00:00:00", "");
+	mac("02:00:00:00:00:1", "");
+	mac("02:00:00:00:00:1 ", "");
+	mac("2:00:00:00:00:01\n", "");
+	mac("02-00-00-00-00-01", "");
+	mac("02:00:00:00:00:0g", "");
+	mac("02:00:00:00:00:01 ", "");
+}
+
 static void prefix(const char *text, const char *wanted)
 {
 	struct prefix got;
@@ -288,6 +310,7 @@ int main(void)
 	test_numbers();
 	test_switches();
 	test_names();
+	test_macs();
 	test_prefixes();
 	test_lists();
 	test_endpoints();

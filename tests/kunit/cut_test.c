@@ -633,6 +633,17 @@ static void cut_truncated(struct kunit *test)
 	}
 }
 
+/* Write packet @number of some that are all UDP, @len bytes; each has bytes of its own. */
+static struct inner write_packet(struct table *t, unsigned int number, unsigned int len, bool partial)
+{
+	struct inner in = { .v4 = number % 2, .port = number + 1 };
+
+	memset(t->data, number + 1, len);
+	inner_build(&in, t->data, len);
+	inner_sum(&in, t->data, len, partial);
+	return in;
+}
+
 /* Packets that need no cutting come out as they are, in every layout, with their checksums. */
 static void cut_takes_packets(struct kunit *test)
 {
@@ -642,14 +653,12 @@ static void cut_takes_packets(struct kunit *test)
 	struct sk_buff_head packets;
 	struct sk_buff *skb;
 	unsigned int i, len;
+	struct inner in;
 
 	__skb_queue_head_init(&packets);
 	for (i = 0; i < PACKETS; i++) {
-		struct inner in = { .v4 = i % 2, .port = i + 1 };
-
 		len = i < PACKETS - 1 ? 700 : 333;
-		inner_build(&in, t->data, len);
-		inner_sum(&in, t->data, len, i % 4 < 2);
+		in = write_packet(t, i, len, i % 4 < 2);
 		skb = packet_skb(&t->rnd, t->data, len, inner_head(&in), 100, i / 2);
 		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, skb);
 		if (i % 4 < 2) {
@@ -663,11 +672,8 @@ static void cut_takes_packets(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, camex_segment_longest(&cut), 700u);
 	KUNIT_EXPECT_EQ(test, cut.last, 333u);
 	for (i = 0; i < PACKETS; i++) {
-		struct inner in = { .v4 = i % 2, .port = i + 1 };
-
 		len = i < PACKETS - 1 ? 700 : 333;
-		inner_build(&in, t->data, len);
-		inner_sum(&in, t->data, len, false);
+		write_packet(t, i, len, false);
 		KUNIT_EXPECT_EQ(test, cut.left, PACKETS - i);
 		KUNIT_EXPECT_EQ(test, cut.made, i);
 		memset(t->out, GUARD_BYTE, len + GUARD);
