@@ -64,9 +64,9 @@ all_anew() {
 	echo "$well $longest"
 }
 
-# flood FILE BURST PAUSE: in host2
+# flood FILE COUNT: so many at once, in host2
 flood() {
-	on host2 "$test_tmp/flood" 192.0.2.1 51820 "$test_tmp/$1" $sources "$2" "$3"
+	on host2 "$test_tmp/flood" -n $sources -b "$2" -t "$2" 192.0.2.1 51820 "$test_tmp/$1"
 }
 
 # softirqs: the time that the CPUs have spent in softirqs, in hundredths of a second
@@ -81,7 +81,7 @@ flooded() {
 }
 
 ok "the module" modprobe camex
-ok "the flood" gcc -O -Wall -o "$test_tmp/flood" "$here/wgflood.c"
+ok "the flood" gcc -O -Wall -o "$test_tmp/flood" "$here/flood.c"
 ok "two hosts" hosts 2
 ok "the server" wg_device host1 wg0 51820 10.9.1.1/16
 server=$(<"$test_tmp/wg0.pub")
@@ -92,7 +92,7 @@ done
 ok "room for a burst" sysctl -qw net.core.netdev_max_backlog=10000
 ok "replies to strangers pass by them" ip -n host1 route add 198.18.0.0/15 via 192.0.2.2
 for mac1 in right wrong; do
-	check "messages with a $mac1 mac1" '"$here/wgflood.py" $mac1 "$server" >"$test_tmp/$mac1"'
+	check "messages with a $mac1 mac1" '"$here/flood.py" $mac1 "$server" >"$test_tmp/$mac1"'
 done
 
 read -r well longest < <(all_anew)
@@ -102,13 +102,13 @@ ok "the first too" reaches host2 10.9.1.1 -I wg1 -W 60
 
 # A few strangers, no load: nothing to answer.
 before=$(counter host1 auth_failed wg0)
-flood right 100 0 >"$test_tmp/report"
+flood right 100 >"$test_tmp/report"
 is "100 strangers get no answer" "$(flooded sent) $(flooded replies)" "100 0"
 ok "each was looked at" wait_until 60 eval '[ "$(counter host1 auth_failed wg0)" -ge $((before + 75)) ]'
 
 # What softirqs take of a datagram to a port that nobody has.
 spent=$(softirqs)
-bg host2 "$test_tmp/flood" 192.0.2.1 51999 "$test_tmp/right" $sources $burst 20 >"$test_tmp/report"
+bg host2 "$test_tmp/flood" -n $sources -b $burst -w 20 192.0.2.1 51999 "$test_tmp/right" >"$test_tmp/report"
 flood=$!
 sleep 2
 ok "a flood that meets nobody" stop $flood
@@ -117,7 +117,7 @@ plain=$((spent * 10000000 / $(flooded sent)))
 
 # The flood. Data of the first client goes on, the others shake hands.
 spent=$(softirqs)
-bg host2 "$test_tmp/flood" 192.0.2.1 51820 "$test_tmp/right" $sources $burst 500 >"$test_tmp/report"
+bg host2 "$test_tmp/flood" -n $sources -b $burst -w 500 192.0.2.1 51820 "$test_tmp/right" >"$test_tmp/report"
 flood=$!
 # one burst at least
 sleep 1
@@ -151,7 +151,7 @@ ok "fewer bytes too" [ "$(flooded reply_bytes)" -lt "$(flooded sent_bytes)" ]
 
 # A wrong mac1 under load: the queue is as full, and nobody is answered.
 before=$(counter host1 auth_failed wg0)
-flood wrong $burst 0 >"$test_tmp/report"
+flood wrong $burst >"$test_tmp/report"
 is "a wrong mac1 gets no answer" "$(flooded sent) $(flooded replies)" "$burst 0"
 ok "it is counted" wait_until 60 eval '[ "$(counter host1 auth_failed wg0)" -gt "$before" ]'
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only OR MIT
 /*
- * wgflood SERVER PORT FILE SOURCES BURST PAUSE: a flood of handshake messages.
+ * flood [-s FIRST] [-n SOURCES] [-p SOURCE_PORT] [-b BURST] [-w PAUSE] [-t TOTAL] SERVER PORT FILE:
+ * datagrams from many sources.
  *
- * Sends what FILE has, messages of 148 bytes (responses are 92 of these), to SERVER over IPv4,
- * each from another source address of SOURCES in 198.18.0.0/15. BURST go at once, then it waits
- * PAUSE milliseconds. It goes on until it gets SIGTERM, or sends one burst if PAUSE is 0. It
- * prints, as JSON, what it sent and what came back to these sources on eth0.
+ * Sends the messages of FILE, each behind its length (2 bytes, big-endian), one after the other, to
+ * SERVER over IPv4, each from the next source address of SOURCES (1) from FIRST (198.18.0.1) on, and
+ * from SOURCE_PORT, or from ports that change. BURST (64) go at once, then it waits PAUSE
+ * milliseconds. It ends after TOTAL messages, or with SIGTERM. It prints, as JSON, what it sent in
+ * how many microseconds, and what came back to these sources on eth0: "others" are those replies
+ * that are no cookie of protocol wireguard.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -23,14 +26,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-#define MESSAGE		148
-#define RESPONSE	92
+#define MESSAGE_MAX	2048	/* bytes */
 #define COOKIE		64
-#define MESSAGES	4096	/* most in a file */
 #define BATCH		64	/* datagrams of one system call */
-#define FIRST_SOURCE	0xc6120001U	/* 198.18.0.1 */
 #define ROOM		(64 << 20)	/* bytes that may wait on a socket */
 
 #ifndef PACKET_IGNORE_OUTGOING
@@ -40,14 +41,21 @@
 struct datagram {
 	struct iphdr ip;
 	struct udphdr udp;
-	uint8_t message[MESSAGE];
+	uint8_t message[MESSAGE_MAX];
 } __attribute__((packed));
+
+struct message {
+	size_t len;
+	uint8_t *data;
+};
 
 static struct {
 	unsigned long sent, sent_bytes, replies, reply_bytes, others;
 } count;
-static uint8_t messages[MESSAGES][MESSAGE];
-static unsigned int nmessages, nsources;
+static struct message *messages;
+static size_t nmessages;
+static uint32_t first_source = 0xc6120001U, nsources = 1;
+static uint16_t source_port;
 static volatile sig_atomic_t over;
 
 static void end_flood(int signal)
@@ -84,7 +92,7 @@ static void read_replies(int capture, in_addr_t server, in_port_t port, int wait
 		len = recv(capture, &d, sizeof(d), MSG_DONTWAIT | MSG_TRUNC);
 		if (len < (ssize_t)(sizeof(d.ip) + sizeof(d.udp)) || d.ip.saddr != server ||
 		    d.ip.protocol != IPPROTO_UDP || d.udp.source != port ||
-		    ntohl(d.ip.daddr) - FIRST_SOURCE >= nsources)
+		    ntohl(d.ip.daddr) - first_source >= nsources)
 			continue;
 		count.replies++;
 		count.reply_bytes += (unsigned long)len;
@@ -95,19 +103,20 @@ static void read_replies(int capture, in_addr_t server, in_port_t port, int wait
 
 static void fill_datagram(struct datagram *d, in_addr_t server, in_port_t port)
 {
-	const uint8_t *message = messages[count.sent % nmessages];
-	size_t len = message[0] == 2 ? RESPONSE : MESSAGE;
+	const struct message *message = &messages[count.sent % nmessages];
 
-	*d = (struct datagram){
-		.ip = { .version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP, .daddr = server,
-			.saddr = htonl(FIRST_SOURCE + (uint32_t)(count.sent % nsources)) },
-		/* IPv4 needs no checksum of UDP */
-		.udp = { .source = htons((uint16_t)(1024 + count.sent % 60000)), .dest = port,
-			 .len = htons((uint16_t)(sizeof(d->udp) + len)) },
+	d->ip = (struct iphdr){
+		.version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP, .daddr = server,
+		.saddr = htonl(first_source + (uint32_t)(count.sent % nsources)),
 	};
-	memcpy(d->message, message, len);
+	/* IPv4 needs no checksum of UDP */
+	d->udp = (struct udphdr){
+		.source = source_port ? source_port : htons((uint16_t)(1024 + count.sent % 60000)),
+		.dest = port, .len = htons((uint16_t)(sizeof(d->udp) + message->len)),
+	};
+	memcpy(d->message, message->data, message->len);
 	count.sent++;
-	count.sent_bytes += sizeof(d->ip) + sizeof(d->udp) + len;
+	count.sent_bytes += sizeof(d->ip) + sizeof(d->udp) + message->len;
 }
 
 static void send_batch(int out, unsigned int n, in_addr_t server, in_port_t port)
@@ -135,29 +144,79 @@ static void send_batch(int out, unsigned int n, in_addr_t server, in_port_t port
 	}
 }
 
+static void read_messages(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	uint8_t prefix[2];
+	struct message m;
+
+	if (!file)
+		err(1, "%s", path);
+	while (fread(prefix, sizeof(prefix), 1, file) == 1) {
+		m.len = (size_t)prefix[0] << 8 | prefix[1];
+		m.data = malloc(m.len);
+		if (m.len > MESSAGE_MAX || !m.data || fread(m.data, 1, m.len, file) != m.len)
+			errx(1, "%s: no message %zu", path, nmessages);
+		if (nmessages % 1024 == 0) {
+			messages = realloc(messages, (nmessages + 1024) * sizeof(*messages));
+			if (!messages)
+				err(1, "no memory");
+		}
+		messages[nmessages++] = m;
+	}
+	fclose(file);
+	if (!nmessages)
+		errx(1, "%s is empty", path);
+}
+
+static unsigned long microseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (unsigned long)now.tv_sec * 1000000 + (unsigned long)now.tv_nsec / 1000;
+}
+
 int main(int argc, char **argv)
 {
+	unsigned long burst = BATCH, pause = 0, total = 0, left, n, start, took;
 	struct sigaction action = { .sa_handler = end_flood };
 	struct sched_param first = { .sched_priority = 1 };
-	unsigned int burst, n, pause;
-	int out, capture, room = ROOM;
+	int out, capture, option, room = ROOM;
 	in_addr_t server;
 	in_port_t port;
-	FILE *file;
 
-	if (argc != 7)
-		errx(2, "SERVER PORT FILE SOURCES BURST PAUSE");
-	server = inet_addr(argv[1]);
-	port = htons((uint16_t)atoi(argv[2]));
-	file = fopen(argv[3], "r");
-	if (!file)
-		err(1, "%s", argv[3]);
-	nmessages = (unsigned int)fread(messages, MESSAGE, MESSAGES, file);
-	nsources = (unsigned int)atoi(argv[4]);
-	burst = (unsigned int)atoi(argv[5]);
-	pause = (unsigned int)atoi(argv[6]);
-	if (!nmessages || !nsources || server == INADDR_NONE)
+	while ((option = getopt(argc, argv, "s:n:p:b:w:t:")) != -1) {
+		switch (option) {
+		case 's':
+			first_source = ntohl(inet_addr(optarg));
+			break;
+		case 'n':
+			nsources = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'p':
+			source_port = htons((uint16_t)atoi(optarg));
+			break;
+		case 'b':
+			burst = strtoul(optarg, NULL, 10);
+			break;
+		case 'w':
+			pause = strtoul(optarg, NULL, 10);
+			break;
+		case 't':
+			total = strtoul(optarg, NULL, 10);
+			break;
+		default:
+			return 2;
+		}
+	}
+	if (argc != optind + 3)
+		errx(2, "SERVER PORT FILE");
+	server = inet_addr(argv[optind]);
+	port = htons((uint16_t)atoi(argv[optind + 1]));
+	if (!nsources || !burst || server == INADDR_NONE || first_source == INADDR_NONE)
 		errx(2, "nothing to send, or nowhere");
+	read_messages(argv[optind + 2]);
 	sigaction(SIGTERM, &action, NULL);
 	capture = open_capture();
 	out = socket(AF_INET, SOCK_RAW, IPPROTO_RAW);
@@ -166,16 +225,21 @@ int main(int argc, char **argv)
 	/* A burst waits for nobody: workers of the same CPU do not thin it out. */
 	if (sched_setscheduler(0, SCHED_FIFO, &first))
 		err(1, "real-time priority");
-	do {
-		for (n = 0; n < burst; n += BATCH)
-			send_batch(out, burst - n < BATCH ? burst - n : BATCH, server, port);
+	start = microseconds();
+	while (!over && (!total || count.sent < total)) {
+		left = total && total - count.sent < burst ? total - count.sent : burst;
+		for (; left; left -= n) {
+			n = left < BATCH ? left : BATCH;
+			send_batch(out, (unsigned int)n, server, port);
+		}
 		if (pause)
-			usleep(pause * 1000);
+			usleep((useconds_t)pause * 1000);
 		read_replies(capture, server, port, 0);
-	} while (pause && !over);
+	}
+	took = microseconds() - start;
 	read_replies(capture, server, port, 2000);
-	printf("{\"sent\":%lu,\"sent_bytes\":%lu,\"sources\":%lu,", count.sent, count.sent_bytes,
-	       count.sent < nsources ? count.sent : nsources);
+	printf("{\"sent\":%lu,\"sent_bytes\":%lu,\"sources\":%lu,\"us\":%lu,", count.sent,
+	       count.sent_bytes, count.sent < nsources ? count.sent : nsources, took);
 	printf("\"replies\":%lu,\"reply_bytes\":%lu,\"others\":%lu}\n", count.replies,
 	       count.reply_bytes, count.others);
 	return 0;
