@@ -100,6 +100,77 @@ none_dying() {
 	[ "$(awk '$1 == "nr_dying_descendants" { print $2 }' "$cgroups/cgroup.stat")" = 0 ]
 }
 ok "the deleted device does not refer to the group" wait_until 60 none_dying
+
+# --- a container with a user namespace of its own, beside a tunnel of the host ---
+
+# charged COMMAND...: in the control group
+charged() {
+	bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$box" "$@"
+}
+
+# contained COMMAND...: as root of the user namespace, in its network namespace
+contained() {
+	charged "${uncounted[@]}" nsenter --target "$container" --user --net "$@"
+}
+
+# contain: user 65534 makes both namespaces, and is root there
+contain() {
+	# shellcheck disable=SC2317
+	apart() { [ "$(readlink "/proc/$container/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
+	wait_until 20 apart && echo 0 65534 1 >"/proc/$container/uid_map" && echo 0 65534 1 >"/proc/$container/gid_map" &&
+		wait_until 10 contained ip link set lo up
+}
+
+# values: of all parameters, and who may open the node
+values() {
+	(cd $parameters && grep . -- *)
+	stat -c '%a %u %g %t %T' /dev/camex
+}
+
+ok "two hosts" hosts 2
+ok "a tunnel of theirs" tunnel 4 key
+ok "a ping" wait_until 20 reaches host1 10.0.0.2
+bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$box" "${nobody[@]}" unshare --user --net sleep 10000 &
+container=$!
+test_pids+=("$container")
+ok "a container" contain
+# its first process is not the one that has to end
+echo -1000 >"/proc/$container/oom_score_adj"
+bg host1 ping -n -i 0.2 10.0.0.2 >"$test_tmp/pings"
+ping=$!
+before=$(available)
+for i in {1..5000}; do echo "link add box$i type camex"; done >"$test_tmp/batch"
+contained ip -batch - <"$test_tmp/batch" >"$test_tmp/refused" 2>&1
+status=$?
+charge=$(<"$box/memory.current") lost=$((before - $(available)))
+count=$(nsenter --target "$container" --net ip -o link show type camex | wc -l)
+note "devices: $count, then status $status: $(head -n 2 "$test_tmp/refused"); $((charge >> 10)) KiB charged, $((lost >> 10)) KiB lost"
+ok "devices without end: it ends ($count devices)" [ $status -ne 0 -a "$count" -lt 5000 ]
+ok "it had many" [ "$count" -ge 50 ]
+ok "no more is charged than it may have ($((charge >> 10)) KiB)" [ "$charge" -le $limit ]
+ok "the host loses little more ($((lost >> 10)) KiB)" [ $lost -lt $((limit * 3 / 2)) ]
+before=$(values)
+chmod 711 "$test_tmp"
+ok "a directory that it may write to" eval 'mkdir -m 777 "$test_tmp/open" && contained touch "$test_tmp/open/file"'
+for parameter in "$parameters"/*; do
+	nok "parameter ${parameter##*/} is not its to set" contained bash -c 'echo 1 >"$0"' "$parameter"
+done
+nok "it may not open /dev/camex" contained bash -c ': <>/dev/camex'
+nok "nor change its mode" contained chmod 666 /dev/camex
+nok "nor make another node" contained mknod "$test_tmp/open/node" c "$((0x$(stat -c %t /dev/camex)))" "$((0x$(stat -c %T /dev/camex)))"
+nok "nor remove the module" contained modprobe -r camex
+is "nothing has changed" "$(values)" "$before"
+ok "half of its devices go" eval 'for ((i = 1; i <= count / 2; i++)); do echo "link del box$i"; done |
+	nsenter --target "$container" --net ip -batch -'
+ok "it may use the port that the host uses" eval 'contained camexctl dev add own0 port 7000 && contained ip link set own0 up'
+ok "it has it" eval '[ -n "$(contained ss -Hln --udp "sport = :7000")" ]'
+ok "so has the host" listening host1 udp 7000
+ok "the container ends" stop "$container"
+ok "and gives back what it took" wait_until 120 emptied
+kill -INT $ping
+wait $ping
+note "$(tail -n 3 "$test_tmp/pings")"
+ok "the host's tunnel has lost nothing" grep -q ' 0% packet loss' "$test_tmp/pings"
 rmdir "$box" 2>/dev/null
 umount "$cgroups"
 done_testing
