@@ -329,13 +329,13 @@ typedef struct {
 } camex_chacha_state;
 #endif
 
-static inline void camex_chacha_init(camex_chacha_state *state,
-				     const u32 *key, const u8 *iv)
+/* The constants, which are the first four words of the state. */
+static inline void camex_chacha_constants(camex_chacha_state *state)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 16, 0)
-	chacha_init(state, key, iv);
+	chacha_init_consts(state);
 #else
-	chacha_init(state->x, key, iv);
+	chacha_init_consts(state->x);
 #endif
 }
 

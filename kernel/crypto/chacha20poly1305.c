@@ -43,13 +43,16 @@ static void set_chacha_key(struct camex_aead_key *key, const u8 *bytes)
 		key->words[i] = get_unaligned_le32(bytes + 4 * i);
 }
 
-static void start_chacha(camex_chacha_state *state, const struct camex_aead_key *key,
-			 const u8 *nonce)
+/* The state of RFC 8439, section 2.3: constants, key, block counter 0, nonce. */
+static inline void start_chacha(camex_chacha_state *state, const struct camex_aead_key *key,
+				const u8 *nonce)
 {
-	u8 iv[16] = {};		/* block counter 0, then the nonce */
-
-	memcpy(iv + 4, nonce, CAMEX_AEAD_NONCE);
-	camex_chacha_init(state, key->words, iv);
+	camex_chacha_constants(state);
+	memcpy(state->x + 4, key->words, sizeof(key->words));
+	state->x[12] = 0;
+	state->x[13] = get_unaligned_le32(nonce);
+	state->x[14] = get_unaligned_le32(nonce + 4);
+	state->x[15] = get_unaligned_le32(nonce + 8);
 }
 
 /* Write the last Poly1305 block (RFC 8439): both lengths. */

@@ -224,7 +224,9 @@ static void finish_ip(struct camex_segmenter *cut, unsigned int len)
 		if (!(skb_shinfo(cut->skb)->gso_type & SKB_GSO_TCP_FIXEDID))
 			iph->id = htons(cut->id + cut->made);
 		iph->tot_len = htons(len);
-		ip_send_check(iph);
+		/* ip_send_check() without the call */
+		iph->check = 0;
+		iph->check = ip_fast_csum(iph, iph->ihl);
 	} else {
 		struct ipv6hdr *ip6h = ip;
 
