@@ -634,7 +634,8 @@ static void cut_truncated(struct kunit *test)
 }
 
 /* Write packet @number of some that are all UDP, @len bytes; each has bytes of its own. */
-static struct inner write_packet(struct table *t, unsigned int number, unsigned int len, bool partial)
+static struct inner write_packet(struct table *t, unsigned int number, unsigned int len,
+				 bool partial)
 {
 	struct inner in = { .v4 = number % 2, .port = number + 1 };
 
