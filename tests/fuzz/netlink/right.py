@@ -7,6 +7,8 @@ import struct
 from message import ACK, CREATE, DUMP, EXCLUSIVE, REQUEST, Message, Node
 
 DEVICES = [f"fz{i}" for i in range(6)]
+WIREGUARDS = ["fw0", "fw1"]  # of kind wireguard, the only ones that the family of that name finds
+SELDOM = ("dev-del", "peer-del", "key-del")  # what would soon leave nothing to ask for
 FIRST_INDEX = 5000
 GROUP = 77
 PEERS = ["p0", "p1", "p2", "P1", "far"]
@@ -156,25 +158,28 @@ class Right:
         if self.family == "route":
             return self.link_message()
         operation = self.rng.choice(family.operations)
+        if operation.name in SELDOM and self.rng.random() < 0.7:
+            operation = self.rng.choice(family.operations)
         how = [w for w in ("do", "dump") if getattr(operation, w) is not None]
         dump = self.rng.choice(how) == "dump"
         # a dump is requested by its reply alone in the spec if it takes no attributes
         wanted = getattr(operation, "dump" if dump else "do")
-        device = self.rng.randrange(len(DEVICES))
+        device = self.rng.randrange(len(DEVICES) if self.family == "camex" else len(WIREGUARDS))
+        names, first = (DEVICES, FIRST_INDEX) if self.family == "camex" else (WIREGUARDS, FIRST_INDEX + len(DEVICES))
         nodes = []
         for spec in family.sets[operation.set_name].values():
             if spec.name not in wanted or spec.name == "ifindex":
                 continue
             if spec.name == "ifname":
                 if self.rng.random() < 0.2:
-                    nodes.append(self.node(operation.set_name, "ifindex", u(4, FIRST_INDEX + device), self.family))
+                    nodes.append(self.node(operation.set_name, "ifindex", u(4, first + device), self.family))
                 else:
-                    nodes.append(Node(spec.number, DEVICES[device].encode() + b"\0", spec))
+                    nodes.append(Node(spec.number, names[device].encode() + b"\0", spec))
             elif self.family == "camex" or self.rng.random() < 0.5:
                 nodes.append(Node(spec.number, self.of_operation(operation, spec), spec))
         message = Message(self.family, operation.number, nodes, REQUEST | (DUMP if dump else ACK),
                           version=family.version)
-        message.device = DEVICES[device]
+        message.device = names[device]
         return message
 
     def of_operation(self, operation, spec):
@@ -201,7 +206,7 @@ class Right:
 
     def link_message(self):
         device = self.rng.randrange(len(DEVICES))
-        command = self.rng.choice([NEWLINK] * 4 + [SETLINK] * 2 + [DELLINK, GETLINK])
+        command = self.rng.choice([NEWLINK] * 8 + [SETLINK] * 4 + [DELLINK] + [GETLINK] * 2)
         if command in (NEWLINK, SETLINK):
             message = self.new_link(device)
             message.command = command
@@ -228,6 +233,15 @@ class Right:
         message.device = DEVICES[device]
         return message
 
+    def new_wireguard(self, number):
+        """RTM_NEWLINK that makes a device of kind wireguard."""
+        message = self.new_link(number, [])
+        message.device = WIREGUARDS[number]
+        message.nodes[0].content = message.device.encode() + b"\0"
+        message.nodes[1].content = [self.node("linkinfo", "kind", b"wireguard\0", "route")]
+        message.head = ifinfo(FIRST_INDEX + len(DEVICES) + number, 1, 1)
+        return message
+
     def grouped(self, message):
         """The same for a scene, whose devices go together."""
         message.nodes.append(self.node("link", "group", u(4, GROUP), "route"))
@@ -251,6 +265,8 @@ class Right:
                 continue
             for number in range(2):
                 messages.append(self.new_peer(device, number, kind))
+        if self.wireguard:
+            messages += [self.grouped(self.new_wireguard(number)) for number in range(len(WIREGUARDS))]
         return messages
 
     def new_peer(self, device, number, kind):
