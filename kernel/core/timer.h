@@ -35,6 +35,20 @@ static inline unsigned long camex_time_left(unsigned long when, unsigned long no
 }
 
 /**
+ * camex_time_since() - age of a time stamp that datagrams renew
+ * @when: the time stamp, jiffies, at most half their range ago
+ *
+ * Return: jiffies; 0 if @when is later than this CPU's jiffies.
+ */
+static inline unsigned long camex_time_since(const unsigned long *when)
+{
+	unsigned long then = READ_ONCE(*when);
+
+	/* Read later: @when may be renewed in the next tick, after jiffies were read. */
+	return camex_time_left(jiffies, then);
+}
+
+/**
  * camex_peer_asked() - note that a packet was sent to a peer
  * @peer: the peer
  */

@@ -7,6 +7,7 @@
 #include "core/attr.h"
 #include "core/compat.h"
 #include "core/peer.h"
+#include "core/timer.h"
 #include "link/fdb.h"
 
 static bool is_at(const struct camex_peer *peer, const struct nlattr *dst,
@@ -165,10 +166,8 @@ static int put_neighbour(struct sk_buff *skb, struct netlink_callback *cb,
 {
 	const struct camex_peer *peer = camex_fdb_peer(entry);
 	const struct camex_endpoint *ep = rcu_dereference(peer->endpoint);
-	struct nda_cacheinfo info = {
-		.ndm_used = jiffies_to_clock_t(jiffies - entry->seen),
-		.ndm_updated = jiffies_to_clock_t(jiffies - entry->seen),
-	};
+	u32 age = jiffies_to_clock_t(camex_time_since(&entry->seen));
+	struct nda_cacheinfo info = { .ndm_used = age, .ndm_updated = age };
 	struct nlmsghdr *nlh;
 	struct ndmsg *ndm;
 

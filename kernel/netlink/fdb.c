@@ -5,6 +5,7 @@
 
 #include "core/compat.h"
 #include "core/peer.h"
+#include "core/timer.h"
 #include "link/fdb.h"
 #include "netlink/netlink.h"
 
@@ -114,7 +115,7 @@ int camex_nl_put_fdb(struct sk_buff *msg, const struct camex_fdb_entry *entry)
 	     nla_put_u16(msg, CAMEX_A_FDB_VLAN, entry->key.vlan)) ||
 	    nla_put_string(msg, CAMEX_A_FDB_PEER, peer->name) ||
 	    (!entry->fixed &&
-	     nla_put_u32(msg, CAMEX_A_FDB_AGE, (jiffies - entry->seen) / HZ)))
+	     nla_put_u32(msg, CAMEX_A_FDB_AGE, camex_time_since(&entry->seen) / HZ)))
 		return -EMSGSIZE;
 	nla_nest_end(msg, nested);
 	return 0;

@@ -136,7 +136,7 @@ int camex_nl_put_peer(struct sk_buff *msg, const struct camex_peer *peer,
 	    nla_put_u32(msg, CAMEX_A_PEER_STATE, camex_peer_state(peer)) ||
 	    (READ_ONCE(peer->live.heard) &&
 	     put_u64(msg, CAMEX_A_PEER_LAST_SEEN,
-		     jiffies64_to_msecs(jiffies - READ_ONCE(peer->live.seen)))) ||
+		     jiffies64_to_msecs(camex_time_since(&peer->live.seen)))) ||
 	    put_unanswered(msg, peer) ||
 	    put_u64(msg, CAMEX_A_PEER_RX_PACKETS, traffic.rx_packets) ||
 	    put_u64(msg, CAMEX_A_PEER_RX_BYTES, traffic.rx_bytes) ||

@@ -29,6 +29,7 @@
 #include "datapath/segment.h"
 #include "link/fdb.h"
 #include "link/tap.h"
+#include "netlink/netlink.h"
 #include "protocol/camex/key_trial.h"
 #include "protocol/sealed/catch_up.h"
 #include "protocol/sealed/key.h"
@@ -190,6 +191,9 @@ EXPORT_SYMBOL_GPL(camex_fdb_init);
 EXPORT_SYMBOL_GPL(camex_fdb_key_set);
 EXPORT_SYMBOL_GPL(camex_fdb_learn);
 EXPORT_SYMBOL_GPL(camex_fdb_lookup);
+
+/* netlink/netlink.h */
+EXPORT_SYMBOL_GPL(camex_nl_put_fdb);
 
 /* link/tap.h */
 EXPORT_SYMBOL_GPL(camex_defer_frame);

@@ -6,6 +6,7 @@
 #include "core/peer.h"
 #include "core/stats.h"
 #include "link/fdb.h"
+#include "netlink/netlink.h"
 #include "test.h"
 
 #define PEERS	4
@@ -245,6 +246,29 @@ static void fdb_ages(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 1, 0), a);
 }
 
+/* A station that is heard in the next tick, while its age is computed, is not old. */
+static void fdb_heard_meanwhile(struct kunit *test)
+{
+	struct camex_peer *a = fake_peer(test, "a");
+	struct camex_fdb_entry *entry;
+	struct nlattr *age = NULL;
+	struct sk_buff *msg;
+
+	learn(a, 1, 0);
+	entry = list_first_entry(&a->stations.list, struct camex_fdb_entry, peer_node);
+	msg = nlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, msg);
+	spin_lock_bh(&a->cdev->lock);
+	WRITE_ONCE(entry->seen, jiffies + HZ);
+	if (!camex_nl_put_fdb(msg, entry))
+		age = nla_find_nested((struct nlattr *)msg->data, CAMEX_A_FDB_AGE);
+	spin_unlock_bh(&a->cdev->lock);
+	KUNIT_EXPECT_NOT_NULL(test, age);
+	if (age)
+		KUNIT_EXPECT_EQ(test, nla_get_u32(age), 0);
+	nlmsg_free(msg);
+}
+
 /* The search for old entries: within 30 s, however long they live; within 1 s of a short time. */
 static void fdb_looks_in_time(struct kunit *test)
 {
@@ -365,6 +389,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(fdb_moves),
 	KUNIT_CASE(fdb_by_hand_beats_learned),
 	KUNIT_CASE(fdb_ages),
+	KUNIT_CASE(fdb_heard_meanwhile),
 	KUNIT_CASE(fdb_looks_in_time),
 	KUNIT_CASE(fdb_is_bounded),
 	KUNIT_CASE(fdb_is_as_a_model),
