@@ -9,14 +9,18 @@
 #include "output/output.h"
 #include "text/text.h"
 
-/* Undo the changes, last first. Changes that cannot be undone are named after the reason. */
-static void undo_changes(struct engine *engine, size_t made)
+/*
+ * Undo the changes, last first. Changes that cannot be undone are named after the reason. With
+ * @unsure one more may have been made.
+ */
+static void undo_changes(struct engine *engine, size_t made, bool unsure)
 {
 	struct fault reason = *engine->fault;
+	size_t n = made + unsure;
 	bool removed = false;
 
 	/* deleting the device has undone all else */
-	for (size_t i = made; i-- && engine->flags & ENGINE_CREATE;)
+	for (size_t i = n; i-- && engine->flags & ENGINE_CREATE;)
 		if (change_outlives_device(&engine->changes[i]))
 			change_undo(engine, &engine->changes[i]);
 	if (made && engine->flags & ENGINE_CREATE) {
@@ -25,14 +29,14 @@ static void undo_changes(struct engine *engine, size_t made)
 				reason.text, sizeof(reason.text),
 				"; %s is left half made, deleting it failed: %s",
 				engine->config->name, engine->fault->text);
-		made = 0;
+		n = 0;
 	}
-	while (made) {
-		const struct change *change = &engine->changes[--made];
+	while (n--) {
+		const struct change *change = &engine->changes[n];
 
 		removed |= change->kind == CHANGE_ADDRESS_DEL;
 		if (change->kind < CHANGE_KEY_SET &&
-		    change_undo(engine, change))
+		    change_undo(engine, change) && n < made)
 			text_add(reason.text, sizeof(reason.text),
 				 "; not undone: %s%s%s", change_name(change),
 				 change->peer ? " of " : "",
@@ -84,7 +88,10 @@ static int make_changes(struct engine *engine)
 {
 	for (size_t i = 0; i < engine->n; i++) {
 		const struct change *change = &engine->changes[i];
+		bool unsure;
 
+		engine->camex->lost = false;
+		engine->route.lost = false;
 		if (!change_make(engine, change) || goes_on(engine, change))
 			continue;
 		if (change->kind == CHANGE_PEER_DEL) {
@@ -101,8 +108,12 @@ static int make_changes(struct engine *engine)
 				" ", i, engine->n);
 			return -1;
 		}
-		undo_changes(engine, i);
-		name_peers(engine, "; with new keys already: ", ", ", 0, i);
+		/* a device of that name may be somebody else's */
+		unsure = change->kind != CHANGE_DEV_ADD &&
+			 (engine->camex->lost || engine->route.lost);
+		undo_changes(engine, i, unsure);
+		name_peers(engine, "; with new keys already: ", ", ", 0,
+			   i + unsure);
 		return -1;
 	}
 	return 0;

@@ -34,6 +34,7 @@ static int conn_open(struct conn *conn, int protocol)
 	const int on = 1;
 
 	conn->family = 0;
+	conn->lost = false;
 	conn->sock = nl_socket_alloc();
 	if (!conn->sock)
 		return ENOMEM;
@@ -230,6 +231,8 @@ static int read_answer(struct conn *conn, uint32_t seq,
 		int len = read_once(conn, &buf);
 
 		if (len < 0) {
+			/* ENOBUFS, if the kernel had no memory for it */
+			conn->lost = true;
 			error->number = -len;
 			return -1;
 		}
@@ -249,6 +252,7 @@ int conn_request(struct conn *conn, struct nl_msg *msg,
 		struct nlmsghdr *hdr = nlmsg_hdr(msg);
 
 		memset(error, 0, sizeof(*error));
+		conn->lost = false;
 		hdr->nlmsg_seq = NL_AUTO_SEQ;
 		errno = 0;
 		if (nl_send_auto(conn->sock, msg) < 0) {

@@ -17,10 +17,12 @@ struct nlmsghdr;
  * struct conn - a netlink socket
  * @sock: the socket
  * @family: number of the generic netlink family; 0: routing netlink
+ * @lost: the kernel got the last request, but its answer was lost: it may have been done
  */
 struct conn {
 	struct nl_sock *sock;
 	int family;
+	bool lost;
 };
 
 /**

@@ -1,16 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * With LD_PRELOAD: the request to the kernel whose number is in $NTH, from 1 on,
- * is not sent and fails for lack of memory.
+ * is not sent and fails for lack of memory. With $LOST it is sent, and its answer
+ * is lost, as when the kernel has no memory for the answer.
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
 
+#define NLE_NOMEM	5
+
 struct nl_sock;
 struct nl_msg;
+struct sockaddr_nl;
+struct ucred;
 
 int nl_send_auto(struct nl_sock *sock, struct nl_msg *msg);
+int nl_recv(struct nl_sock *sock, struct sockaddr_nl *from, unsigned char **buf, struct ucred **creds);
+
+static int lost;
 
 int nl_send_auto(struct nl_sock *sock, struct nl_msg *msg)
 {
@@ -18,10 +26,31 @@ int nl_send_auto(struct nl_sock *sock, struct nl_msg *msg)
 	const char *nth = getenv("NTH");
 	int (*send)(struct nl_sock *sock, struct nl_msg *msg);
 
-	if (nth && ++n == atoi(nth)) {
-		errno = ENOMEM;
-		return -5; /* NLE_NOMEM */
-	}
 	*(void **)&send = dlsym(RTLD_NEXT, "nl_send_auto");
+	if (nth && ++n == atoi(nth)) {
+		if (getenv("LOST")) {
+			lost = 1;
+			return send(sock, msg);
+		}
+		errno = ENOMEM;
+		return -NLE_NOMEM;
+	}
 	return send(sock, msg);
+}
+
+int nl_recv(struct nl_sock *sock, struct sockaddr_nl *from, unsigned char **buf, struct ucred **creds)
+{
+	int (*receive)(struct nl_sock *sock, struct sockaddr_nl *from, unsigned char **buf,
+		       struct ucred **creds);
+	int len;
+
+	*(void **)&receive = dlsym(RTLD_NEXT, "nl_recv");
+	len = receive(sock, from, buf, creds);
+	if (lost && len > 0) {
+		lost = 0;
+		free(*buf);
+		errno = ENOBUFS;
+		return -NLE_NOMEM;
+	}
+	return len;
 }

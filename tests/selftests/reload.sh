@@ -190,8 +190,24 @@ for ((nth = 1; nth < 100; nth++)); do
 	fi
 	same "nothing has changed, or it could be changed back" "$before"
 done
-ok "there are $((nth - 1)) of them" test $nth -gt 20
+requests=$((nth - 1))
+ok "there are $requests of them" test $requests -gt 20
 is "only the deletion of peer three cannot be undone" $partly 1
+ok "back again" ctl reload "$test_tmp/third.up"
+before=$(state)
+partly=0
+# an answer that is lost leaves open whether the request was done
+for ((nth = 1; nth <= requests; nth++)); do
+	LOST=1 NTH=$nth LD_PRELOAD=$test_tmp/nth.so ctl reload "$test_tmp/camex0.up" >"$test_tmp/out" 2>&1 && continue
+	like "the answer to request $nth is lost" "$(tail -n 1 "$test_tmp/out")" $'^camexctl: reload: [^\n]+$'
+	unlike "what was done is undone" "$(<"$test_tmp/out")" 'not undone'
+	if grep -qE 'new keys already|these are left' "$test_tmp/out"; then
+		partly=$((partly + 1))
+		ctl reload "$test_tmp/third.up" >/dev/null 2>&1
+	fi
+	same "nothing has changed, or it could be changed back" "$before"
+done
+is "the deletion of peer three cannot be undone then either" $partly 1
 
 # --- what is refused ---
 
