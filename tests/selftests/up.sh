@@ -145,9 +145,22 @@ for ((nth = 1; nth < 100; nth++)); do
 	same "nothing is left by that" "$nothing"
 done
 # rules read, device, three peers, MTU, three addresses, up, five routes, four rules
-ok "there are $((nth - 1)) of them" test $nth -gt 18
+requests=$((nth - 1))
+ok "there are $requests of them" test $requests -gt 17
 same "and when none fails it is all there" "$want"
 ok "down once more" ctl down "$test_tmp/x.up"
+left=""
+for ((nth = 1; nth <= requests; nth++)); do
+	isnt "the answer to request $nth is lost" \
+		"$(LOST=1 NTH=$nth LD_PRELOAD=$test_tmp/nth.so ctl up "$test_tmp/x.up" 2>&1 || echo failed)" ""
+	# the device may be somebody else's, if nobody said that it was made
+	if [ "$(state)" != "$nothing" ]; then
+		left+="$(ctl -j show | jq -c '.[0].peers | length')"
+		ctl down "$test_tmp/x.up"
+	fi
+	same "nothing is left by that" "$nothing"
+done
+is "only a device whose answer was lost is left, without peers" "$left" 0
 
 # --- default routes and tables ---
 
