@@ -8,6 +8,7 @@
  *				and "N(text):PLACES" for its text
  *	wiped slabs [N...]	the same, but only of what the kernel allocates in slabs: quick
  *	wiped find HEX...	print the places of each key of 32 bytes; HEX has its bytes XOR 0xa5
+ *	wiped findslabs HEX...	the same, in slabs alone, where programs leave nothing
  *	wiped fill		overwrite the memory that no program has, with zeros
  *	wiped hold FILE		keep most of the free memory until the end, so that a search is short:
  *				that memory is zeros all the time, and is left out. FILE: says which
@@ -543,7 +544,9 @@ int main(int argc, char **argv)
 		slabs = *command == 's';
 		search_memory();
 		print_keys(argv + 2);
-	} else if (!strcmp(command, "find") && argc > 2 && argc <= 2 + FINDS) {
+	} else if ((!strcmp(command, "find") || !strcmp(command, "findslabs")) && argc > 2 &&
+		   argc <= 2 + FINDS) {
+		slabs = command[strlen("find")];
 		for (int i = 2; i < argc; i++)
 			want(argv[i]);
 		search_memory();
@@ -555,7 +558,7 @@ int main(int argc, char **argv)
 		hold(argv[2]);
 	} else {
 		fputs("usage: wiped write N FILE | erase FILE... | keys [N...] | slabs [N...] | "
-		      "find HEX... | fill | hold FILE\n", stderr);
+		      "find HEX... | findslabs HEX... | fill | hold FILE\n", stderr);
 		return 2;
 	}
 	return 0;
