@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * With LD_PRELOAD: the request to the kernel whose number is in $NTH, from 1 on,
- * is not sent and fails for lack of memory. With $LOST it is sent, and its answer
+ * is not sent and fails for lack of memory. With $LOST, not empty, it is sent, and its answer
  * is lost, as when the kernel has no memory for the answer.
  */
 #include <dlfcn.h>
@@ -23,12 +23,12 @@ static int lost;
 int nl_send_auto(struct nl_sock *sock, struct nl_msg *msg)
 {
 	static int n;
-	const char *nth = getenv("NTH");
+	const char *nth = getenv("NTH"), *answer = getenv("LOST");
 	int (*send)(struct nl_sock *sock, struct nl_msg *msg);
 
 	*(void **)&send = dlsym(RTLD_NEXT, "nl_send_auto");
 	if (nth && ++n == atoi(nth)) {
-		if (getenv("LOST")) {
+		if (answer && *answer) {
 			lost = 1;
 			return send(sock, msg);
 		}
