@@ -303,7 +303,7 @@ static void cookie_limit_rate(struct kunit *test)
 	for (n = 0; n < 1000; n++)
 		good += camex_wg_limit_source(limits, &s->source, now + n * NSEC_PER_MSEC);
 	KUNIT_EXPECT_EQ(test, good, CAMEX_WG_LIMIT_RATE - 1);
-	now += 3600 * NSEC_PER_SEC;
+	now += 3600ULL * NSEC_PER_SEC;
 	KUNIT_EXPECT_EQ(test, allowed(limits, &s->source, now, 100), CAMEX_WG_LIMIT_BURST);
 	/* a /64 is one source */
 	v6.v6.s6_addr[7] = 1;

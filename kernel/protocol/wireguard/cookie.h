@@ -21,9 +21,9 @@ struct camex_addr;
 struct camex_noise_suite;
 
 /* Lifetime of the secret that makes cookies, and of a cookie, nanoseconds. */
-#define CAMEX_COOKIE_LIFE	(120 * NSEC_PER_SEC)
+#define CAMEX_COOKIE_LIFE	(120 * (u64)NSEC_PER_SEC)
 /* The sender stops using a cookie this much earlier, so that it is valid on arrival. */
-#define CAMEX_COOKIE_LATENCY	(5 * NSEC_PER_SEC)
+#define CAMEX_COOKIE_LATENCY	(5 * (u64)NSEC_PER_SEC)
 
 /**
  * struct camex_cookie_checker - checks the MACs of received messages of one suite

@@ -12,10 +12,10 @@
 #include "protocol/wireguard/noise.h"
 
 /* Ages of a session, nanoseconds: the initiator requests a new one when it sends ... */
-#define CAMEX_WG_REKEY_AFTER		(120 * NSEC_PER_SEC)
+#define CAMEX_WG_REKEY_AFTER		(120 * (u64)NSEC_PER_SEC)
 /* ... and when it receives; and the session is no longer used. */
-#define CAMEX_WG_REKEY_RECEIVING	(165 * NSEC_PER_SEC)
-#define CAMEX_WG_REJECT_AFTER		(180 * NSEC_PER_SEC)
+#define CAMEX_WG_REKEY_RECEIVING	(165 * (u64)NSEC_PER_SEC)
+#define CAMEX_WG_REJECT_AFTER		(180 * (u64)NSEC_PER_SEC)
 /* Counters at which a new session is requested, and at which this one is no longer used. */
 #define CAMEX_WG_REKEY_COUNTER		BIT_ULL(60)
 #define CAMEX_WG_REJECT_COUNTER		(U64_MAX - BIT_ULL(13))
