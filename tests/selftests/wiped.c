@@ -10,6 +10,7 @@
  *	wiped find HEX...	print the places of each key of 32 bytes; HEX has its bytes XOR 0xa5
  *	wiped findslabs HEX...	the same, in slabs alone, where programs leave nothing
  *	wiped fill		overwrite the memory that no program has, with zeros
+ *	wiped reuse		overwrite what answers to netlink requests of programs left in slabs
  *	wiped hold FILE		keep most of the free memory until the end, so that a search is short:
  *				that memory is zeros all the time, and is left out. FILE: says which
  *
@@ -27,12 +28,14 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <link.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <unistd.h>
@@ -52,6 +55,8 @@
 #define SPARE (64UL << 20)
 /* what "wiped fill" leaves, so that nothing is killed: above vm.min_free_kbytes */
 #define LEAST (12UL << 20)
+/* of each size, for "wiped reuse" */
+#define DATAGRAMS 256
 
 static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -516,6 +521,32 @@ static char *take(size_t spare, size_t *size)
 	return memory;
 }
 
+/*
+ * The kernel allocates a socket's datagrams where it allocates the messages of netlink, and zeroes
+ * what it allocates: as many datagrams of each size as there may be free places for.
+ */
+static void reuse(void)
+{
+	static const char zeros[7000];
+	static const size_t sizes[] = { 3000, sizeof(zeros) }; /* of 4 KiB and 8 KiB with what comes on top */
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof(to);
+	int room = 16 << 20, fd = socket(AF_INET, SOCK_DGRAM, 0), queued = 0;
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&to, len) || getsockname(fd, (struct sockaddr *)&to, &len) ||
+	    connect(fd, (struct sockaddr *)&to, len) ||
+	    setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)))
+		die("socket");
+	for (unsigned int i = 0; i < 2 * DATAGRAMS; i++)
+		if (send(fd, zeros, sizes[i % 2], 0) != (ssize_t)sizes[i % 2])
+			die("send");
+	/* they were all there at the same time */
+	while (recv(fd, NULL, 0, MSG_DONTWAIT | MSG_TRUNC) >= 0)
+		queued++;
+	if (queued != 2 * DATAGRAMS)
+		exit(fprintf(stderr, "wiped: %d datagrams were queued\n", queued) > 0);
+}
+
 static void hold(const char *path)
 {
 	size_t size;
@@ -554,11 +585,13 @@ int main(int argc, char **argv)
 			printf("%u%s", found[n], n + 1 < finds ? " " : "\n");
 	} else if (!strcmp(command, "fill")) {
 		take(LEAST, &size);
+	} else if (!strcmp(command, "reuse")) {
+		reuse();
 	} else if (!strcmp(command, "hold") && argc == 3) {
 		hold(argv[2]);
 	} else {
 		fputs("usage: wiped write N FILE | erase FILE... | keys [N...] | slabs [N...] | "
-		      "find HEX... | findslabs HEX... | fill | hold FILE\n", stderr);
+		      "find HEX... | findslabs HEX... | fill | reuse | hold FILE\n", stderr);
 		return 2;
 	}
 	return 0;

@@ -150,6 +150,8 @@ in_memory "each key that ip and wg set is in one place" \
 takes "a link is changed" 60 -- plugged link set i0 type camex private-key-file "$test_tmp/k60"
 drops "a link is deleted" 41 -- ip link del i1
 ok "keys are shown" eval 'wg showconf wg0 >/dev/null'
+# the answer is netlink's, which does not overwrite it
+ok "the memory of the answer is overwritten" on host1 "$test_tmp/wiped" reuse
 takes "a private key is replaced" 61 -- wg set wg0 private-key "$test_tmp/k61"
 takes "a preshared key is replaced" 62 -- wg set wg0 peer "${publics[1]}" preshared-key "$test_tmp/k62"
 drops "a preshared key is removed" 52 -- wg set wg0 peer "${publics[2]}" preshared-key /dev/null
