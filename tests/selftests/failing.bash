@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # shellcheck shell=bash disable=SC2154
 # For scripts that let allocations of the kernel fail, behind lib.sh. The kernel has to have
-# CONFIG_FAULT_INJECTION_DEBUG_FS, with FAILSLAB and FAIL_PAGE_ALLOC, as "debug" has.
+# CONFIG_FAULT_INJECTION_DEBUG_FS, with FAILSLAB and FAIL_PAGE_ALLOC, as "debug" and "gcov" have.
 
 stations=""
 # with $partly a request may be done in part, as long as it is done when it is made again
@@ -103,6 +103,55 @@ each() {
 	done
 	note "$what: $tries times, up to allocation $((most - step)) of $needs, $refused times refused"
 	ok "$what: with enough of them there are enough" [ "$left" -gt 0 ]
+	ok "$what: some are refused" [ $refused -gt 0 ]
+	is "$what: all or nothing is done" "$faults" ""
+}
+
+# fail_call NAME N COMMAND...: COMMAND with call N failing that the module makes of the kernel's function NAME ("-": all are
+# counted); $calls has a line "NAME CALLS" for each function that was called. Wants a module built for KUnit (tests/kunit/calls.c).
+fail_call() {
+	local status=0 parameter=/sys/module/camex/parameters/fail
+	echo "$1:$2" >$parameter
+	"${@:3}" >"$test_tmp/out" 2>&1 || status=$?
+	calls=$(<$parameter)
+	echo >$parameter
+	return $status
+}
+
+# each_call RESET COMMAND...: as each(), but of all calls that the request makes of the functions in tests/kunit/calls.c
+# each one fails, once. Of many calls of one function the first three and the last do. Attributes of messages only with $puts,
+# because the kernel warns where a message about a link becomes too long.
+puts=""
+each_call() {
+	local reset=$1 name n count status tries=0 refused=0 faults="" before after now said
+	local what="${*:2:3}"
+	shift
+	$reset
+	before=$(state)
+	ok "$what" fail_call - 0 "$@"
+	said=$calls
+	after=$(state)
+	$reset
+	while read -r name count; do
+		[ -n "$puts" ] || [[ $name != nla_put* ]] || continue
+		for ((n = 1; n <= count; n++)); do
+			[ "$n" -le 3 ] || n=$count
+			tries=$((tries + 1)) status=0
+			fail_call "$name" $n "$@" </dev/null || status=$?
+			now=$(state)
+			if [ $status -eq 0 ]; then
+				[ "$now" = "$after" ] || faults+=" $name:$n:done,but"
+			else
+				refused=$((refused + 1))
+				[ -s "$test_tmp/out" ] || faults+=" $name:$n:silent"
+				[ $status -lt 128 ] || faults+=" $name:$n:$status"
+				! grep -q 'not undone' "$test_tmp/out" || faults+=" $name:$n:not undone"
+				[ "$now" = "$before" ] || [ "$now" = "$after" ] || faults+=" $name:$n:half"
+			fi
+			[ "$now" = "$before" ] || $reset
+		done
+	done <<<"$said"
+	note "$what: $tries calls, $refused times refused"
 	ok "$what: some are refused" [ $refused -gt 0 ]
 	is "$what: all or nothing is done" "$faults" ""
 }
