@@ -79,6 +79,12 @@ int dev_add(struct call *call)
 			"plaintext: it is only for protocol camex, not for %s",
 			protocol->text);
 	}
+	/* the kernel refuses this without camex, which wipes the keys in requests */
+	if (values_get(&call->values, "private-key-file") &&
+	    if_nametoindex(call->word[0]))
+		return fault_set(&call->fault,
+				 "an interface named %s exists already",
+				 call->word[0]);
 	msg = dev_add_message(call->word[0], &call->values, &call->fault);
 	if (!msg)
 		return -1;

@@ -60,7 +60,8 @@ TRACE_EVENT(camex_drop,
 		__array(char, peer, CAMEX_NAME_MAX + 1)
 		__array(char, counter, CAMEX_TRACE_COUNTER)
 		__field(unsigned int, packets)
-		__field(bool, received)
+		/* before Linux 5.11 modules have no BTF, and bpftrace does not know bool */
+		__field(unsigned char, received)
 	),
 	TP_fast_assign(
 		memcpy(__entry->dev, cdev->dev->name, IFNAMSIZ);
