@@ -69,16 +69,19 @@ goes() {
 	datagrams "$1"
 }
 
-# whole WHAT: that goes, and a tenth of the packets on the Ethernet below carries the datagrams
+# whole WHAT: that goes, and a tenth of the packets on the Ethernet below carries the datagrams. Where that has no
+# segmentation of UDP (veth of 5.10), the kernel cuts the packets above it: there it counts each datagram once.
 whole() {
-	local before after
+	local before after most=0.1
+	on host1 ethtool -k eth0 | grep -q '^tx-udp-segmentation: on' || most=1.05
 	streams "$1"
 	before="$(packets camex0) $(packets eth0)"
 	datagrams "$1"
 	after="$(packets camex0) $(packets eth0)"
 	# shellcheck disable=SC2016
 	ok "$1: camex cut what it got, and sent it in one go ($before, $after)" \
-		awk -v "a=$before $after" 'BEGIN { split(a, n); exit !(n[3] > n[1] && (n[4] - n[2]) * 10 <= n[3] - n[1]) }'
+		awk -v "a=$before $after" -v most=$most \
+			'BEGIN { split(a, n); exit !(n[3] > n[1] && n[4] - n[2] <= (n[3] - n[1]) * most) }'
 }
 
 ok "two hosts" hosts 2
