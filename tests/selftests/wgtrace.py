@@ -16,11 +16,13 @@ def packets(path):
     """(seconds, frame) of each packet in a file of tcpdump's."""
     with open(path, "rb") as file:
         data = file.read()
-    if data[:4] != b"\xd4\xc3\xb2\xa1":
-        sys.exit(f"{path}: no capture with microseconds, little-endian")
+    # in the byte order of the machine that made it
+    order = {b"\xd4\xc3\xb2\xa1": "<", b"\xa1\xb2\xc3\xd4": ">"}.get(data[:4])
+    if not order:
+        sys.exit(f"{path}: no capture with microseconds")
     at = 24
     while at + 16 <= len(data):
-        seconds, micros, length = struct.unpack_from("<III", data, at)
+        seconds, micros, length = struct.unpack_from(f"{order}III", data, at)
         at += 16
         yield seconds + micros / 1e6, data[at:at + length]
         at += length
