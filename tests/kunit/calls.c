@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Lets calls of the kernel fail that the module makes. This file is a part of camex.ko in builds
- * for KUnit alone, where the linker leads each call of the functions below here (ld --wrap). Parameter
- * "fail" of the module:
+ * for KUnit alone, where the linker leads each call of the functions below here (ld --wrap).
+ * Parameter "fail" of the module:
  *
  *	NAME:N	call N of NAME fails, counted from 1; N 0: each call
  *	-	none does; calls are counted
