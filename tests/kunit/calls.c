@@ -33,8 +33,6 @@
 #include <net/rtnetlink.h>
 #include <net/sock.h>
 
-#include "test.h"
-
 #define NAME_MAX_LEN 40
 
 struct call {
@@ -83,17 +81,6 @@ static void begin_calls(const char *name, unsigned int at)
 	WRITE_ONCE(armed, name);
 	raw_spin_unlock_irqrestore(&lock, flags);
 }
-
-/**
- * camex_test_fail() - let calls of the module fail
- * @name: the kernel's function; "-" only counts; NULL: none fails any more
- * @at: the call of it, from 1; 0: each of them
- */
-void camex_test_fail(const char *name, unsigned int at)
-{
-	begin_calls(name, at);
-}
-EXPORT_SYMBOL_GPL(camex_test_fail);
 
 static int set_failing(const char *text, const struct kernel_param *parameter)
 {

@@ -20,8 +20,6 @@ extern unsigned int camex_test_trials;
 extern void (*camex_test_decrypted)(void);
 /* Of exports.c: cases take minutes, not seconds. */
 extern bool camex_test_long;
-/* Of calls.c: lets calls of the kernel fail that the module makes. */
-void camex_test_fail(const char *name, unsigned int at);
 
 /* A number below @n; the same ones in each run. */
 static inline u32 below(struct rnd_state *rnd, u32 n)
