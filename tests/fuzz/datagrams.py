@@ -77,7 +77,7 @@ class Host1:
         for _, body in answer.replies:
             for node in parse_nodes(body[4:], self.family.sets["camex"], self.family.sets):
                 if isinstance(node.content, list):
-                    found.update({n.spec.name: int.from_bytes(n.content, "little") for n in node.content if n.spec.size})
+                    found.update({n.spec.name: int.from_bytes(n.content, sys.byteorder) for n in node.content if n.spec.size})
         if answer.error or not found:
             raise OSError(f"no counters of {name}: {answer} {answer.text}")
         answer = self.route.ask(GETLINK, REQUEST | ACK, bytes(16) + Node(3, text).encode())

@@ -3,6 +3,7 @@
 
 import socket
 import struct
+import sys
 
 from message import ACK, CREATE, DUMP, EXCLUSIVE, REQUEST, Message, Node
 
@@ -21,7 +22,7 @@ NEWLINK, DELLINK, GETLINK, SETLINK = 16, 17, 18, 19
 
 
 def u(size, value):
-    return (value & ((1 << 8 * size) - 1)).to_bytes(size, "little")
+    return (value & ((1 << 8 * size) - 1)).to_bytes(size, sys.byteorder)
 
 
 def ifinfo(index=0, flags=0, change=0):
