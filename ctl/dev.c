@@ -68,7 +68,7 @@ int dev_add(struct call *call)
 {
 	const struct value *protocol = values_get(&call->values, "protocol");
 	const struct value *plaintext = values_get(&call->values, "plaintext");
-	struct conn_error error;
+	struct conn_error error = {};
 	struct nl_msg *msg;
 	int status;
 
@@ -81,10 +81,10 @@ int dev_add(struct call *call)
 	}
 	/* the kernel refuses this without camex, which wipes the keys in requests */
 	if (values_get(&call->values, "private-key-file") &&
-	    if_nametoindex(call->word[0]))
-		return fault_set(&call->fault,
-				 "an interface named %s exists already",
-				 call->word[0]);
+	    if_nametoindex(call->word[0])) {
+		error.number = EEXIST;
+		return explain(call, NULL, &error);
+	}
 	msg = dev_add_message(call->word[0], &call->values, &call->fault);
 	if (!msg)
 		return -1;

@@ -54,6 +54,30 @@ device() {
 	camexctl dev add camex0 "$@"
 }
 
+# two_ends OWN THEIRS: a camex0 with the keywords OWN at each of two hosts, and a peer with THEIRS:
+# "protocol wireguard" is "wireguard" here; the keys are in $test_tmp
+two_ends() {
+	local i j device words what="${1:-camex}${2:+, $2}"
+	for i in 1 2; do
+		j=$((3 - i))
+		read -ra device <<<"$1"
+		read -ra words <<<"$2"
+		case $1 in
+		wireguard)
+			device=(protocol wireguard private-key-file "$test_tmp/wg$i")
+			words+=(public-key "$(<"$test_tmp/pub$j")" routes any)
+			;;
+		"link tap") words+=(key-file "$test_tmp/key") ;;
+		"protocol raw") words+=(routes any) ;;
+		*) words+=(key-file "$test_tmp/key" routes any) ;;
+		esac
+		ok "$what: a device" camexctl -n host$i dev add camex0 port 7000 "${device[@]}"
+		ok "$what: a peer" camexctl -n host$i peer add camex0 host$j endpoint "192.0.2.$j:7000" "${words[@]}"
+		tunnel_up host$i
+	done
+	ok "$what: they reach each other" wait_until 20 reaches host1 10.0.0.2 -W 1
+}
+
 # each RESET COMMAND...: COMMAND with one allocation failing, then one that comes later, until it has
 # no need of so many. What it does when none fails is what it has done whenever it says so; else
 # nothing, or, where not even an answer could be allocated, all of it. RESET makes the

@@ -139,24 +139,7 @@ for ((n = 0; n < ${#paths[@]}; n++)); do
 	what="${own}${theirs:+, $theirs}"
 	hosts 2
 	start_exchange
-	for i in 1 2; do
-		j=$((3 - i))
-		read -ra device <<<"$own"
-		read -ra words <<<"$theirs"
-		case $own in
-		wireguard)
-			device=(protocol wireguard private-key-file "$test_tmp/wg$i")
-			words+=(public-key "$(<"$test_tmp/pub$j")" routes any)
-			;;
-		"link tap") words+=(key-file "$test_tmp/key") ;;
-		"protocol raw") words+=(routes any) ;;
-		*) words+=(key-file "$test_tmp/key" routes any) ;;
-		esac
-		ok "$what: a device" camexctl -n host$i dev add camex0 port 7000 "${device[@]}"
-		ok "$what: a peer" camexctl -n host$i peer add camex0 host$j endpoint "192.0.2.$j:7000" "${words[@]}"
-		tunnel_up host$i
-	done
-	ok "$what: they reach each other" wait_until 20 reaches host1 10.0.0.2 -W 1
+	two_ends "$own" "$theirs"
 	ok "$what: a connection" exchanged connect host1 10.0.0.1 host2 10.0.0.2
 	inject ignore-gfp-wait=Y ignore-gfp-highmem=Y probability=2 times=-1
 	ok "$what: one in 50 allocations fails: all comes over TCP, drops are counted" lacking

@@ -69,24 +69,7 @@ for path in "${paths[@]}"; do
 	IFS='|' read -r own theirs <<<"$path"
 	what="${own:-camex}${theirs:+, $theirs}"
 	hosts 2
-	for i in 1 2; do
-		j=$((3 - i))
-		read -ra device <<<"$own"
-		read -ra words <<<"$theirs"
-		case $own in
-		wireguard)
-			device=(protocol wireguard private-key-file "$test_tmp/wg$i")
-			words+=(public-key "$(<"$test_tmp/pub$j")" routes any)
-			;;
-		"link tap") words+=(key-file "$test_tmp/key") ;;
-		"protocol raw") words+=(routes any) ;;
-		*) words+=(key-file "$test_tmp/key" routes any) ;;
-		esac
-		ok "$what: a device" camexctl -n host$i dev add camex0 port 7000 "${device[@]}"
-		ok "$what: a peer" camexctl -n host$i peer add camex0 host$j endpoint "192.0.2.$j:7000" "${words[@]}"
-		tunnel_up host$i
-	done
-	ok "$what: they reach each other" wait_until 20 reaches host1 10.0.0.2 -W 1
+	two_ends "$own" "$theirs"
 	each_packet_call "$what"
 	no_devices
 done
