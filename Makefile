@@ -8,6 +8,7 @@ KDIR ?= /lib/modules/$(KREL)/build
 MODDIR ?= build/module
 KUNIT ?= 0
 GCOV ?= 0
+KCOV ?= 0
 BENCH ?= 0
 W ?=
 C ?=
@@ -78,7 +79,7 @@ help:
 
 modules kmod: $(kmod-copies)
 	@tests/need --say $(module-deps)
-	$(MAKE) -C $(KDIR) M=$(abspath $(MODDIR)) KCFLAGS='$(KCFLAGS)' CAMEX_KUNIT=$(KUNIT) CAMEX_GCOV=$(GCOV) CAMEX_BENCH=$(BENCH) \
+	$(MAKE) -C $(KDIR) M=$(abspath $(MODDIR)) KCFLAGS='$(KCFLAGS)' CAMEX_KUNIT=$(KUNIT) CAMEX_GCOV=$(GCOV) CAMEX_KCOV=$(KCOV) CAMEX_BENCH=$(BENCH) \
 		$(if $(W),W=$(W)) $(if $(C),C=$(C) CHECK='$(CHECK)') modules
 
 # what a build needs, where it is made

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR MIT */
 /*
  * chardev DEVICE [SECONDS [SEED]]: calls of /dev/net/tun's kind with random flags, lengths
- * and headers that lie, for so long (5), by threads that share the files and close them
- * under each other. Prints TAP: that enough calls were taken, so that what lies behind was
- * reached, and that mmap and splice, which such a file does not have, were all refused. io_uring
- * is called where the kernel has it. What is wrong is in the kernel's log.
+ * and headers that lie, for so long (5) and at least FEWEST, by threads that share the files and
+ * close them under each other. Prints TAP: that enough calls were taken, so that what lies behind was
+ * reached, that mmap and splice, which such a file does not have, were all refused, and so were
+ * bad pointers, and that what was written was written whole. io_uring is called where the kernel
+ * has it. What else is wrong is in the kernel's log.
+ *
+ * chardev DEVICE replay CORPUS, chardev DEVICE search CORPUS SECONDS: see chardev-guided.c
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -26,26 +29,48 @@
 #include <arpa/inet.h>
 #include <linux/if_tun.h>
 #include <linux/io_uring.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
 #include <linux/virtio_net.h>
 #include <net/if.h>
 
-#define FILES	8
-#define THREADS	3
+#include "chardev.h"
 
-enum taken { IFF, WRITE, VNET, READ, IOCTL, URING, MMAP, SPLICE, KINDS };
+#define THREADS	3
+#define FEWEST	5000	/* calls, if they are so slow that SECONDS are not enough */
+
+enum taken { IFF, WRITE, VNET, READ, IOCTL, URING, MMAP, SPLICE, POINTER, PART, KINDS };
 static const char *const kinds[KINDS] = {
 	"TUNSETIFF", "write", "write with a header", "read", "other ioctls", "io_uring", "mmap", "splice",
+	"bad pointers", "writes in part",
 };
 static unsigned long taken[KINDS], tried[KINDS], calls;
 static const char *device;
 static time_t end;
+static uint64_t first_seed;
 static int fds[FILES], vnet[FILES], frames[FILES], inet, without_rings;
 static uint8_t data[70000];
 static void *volatile nowhere = (void *)8;
 
-static unsigned int below(unsigned int n)
+/* Each thread has chance of its own, and a step of a corpus its seed. */
+static __thread uint64_t state = 1;
+
+void chance_from(uint64_t seed)
 {
-	return (unsigned int)random() % n;
+	state = seed * 0x9e3779b97f4a7c15 | 1;
+}
+
+static long chance(void)
+{
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (long)(state >> 16 & 0x7fffffff);
+}
+
+unsigned int below(unsigned int n)
+{
+	return (unsigned int)chance() % n;
 }
 
 static void count(enum taken kind, long result)
@@ -83,7 +108,7 @@ static void attach(int i)
 				    (below(2) ? IFF_VNET_HDR : 0) |
 				    (below(2) ? IFF_MULTI_QUEUE : 0));
 	if (!below(8))
-		request.ifr_flags = (short)random();
+		request.ifr_flags = (short)chance();
 	flags = request.ifr_flags;
 	err = ioctl(fds[i], TUNSETIFF, &request);
 	count(IFF, err);
@@ -99,6 +124,7 @@ static void change(int i)
 	static const unsigned long pointed[] = {
 		TUNSETSNDBUF, TUNSETVNETHDRSZ, TUNSETVNETLE, TUNGETVNETHDRSZ, TUNGETIFF,
 		TUNGETFEATURES, TUNSETCARRIER, TUNGETSNDBUF, TUNSETQUEUE,
+		SIOCGIFHWADDR, SIOCSIFHWADDR,
 	};
 	static const unsigned long numbers[] = {
 		TUNSETOFFLOAD, TUNSETPERSIST, TUNSETOWNER, TUNSETGROUP, TUNSETDEBUG,
@@ -108,13 +134,16 @@ static void change(int i)
 	int number;
 
 	request.ifr_flags = below(2) ? IFF_ATTACH_QUEUE : IFF_DETACH_QUEUE;
-	number = below(2) ? sizes[below(8)] : (int)random();
+	number = below(2) ? sizes[below(8)] : (int)chance();
 	if (below(2)) {
-		unsigned long cmd = pointed[below(9)];
+		unsigned long cmd = pointed[below(11)];
 
 		if (cmd != TUNSETQUEUE)
 			memcpy(&request, &number, sizeof(number));
-		count(IOCTL, ioctl(fds[i], cmd, below(30) ? &request : nowhere));
+		if (below(30))
+			count(IOCTL, ioctl(fds[i], cmd, &request));
+		else
+			count(POINTER, ioctl(fds[i], cmd, nowhere));
 	} else {
 		unsigned long cmd = numbers[below(5)];
 
@@ -125,7 +154,7 @@ static void change(int i)
 		count(IOCTL, ioctl(fds[i], cmd, (long)number));
 	}
 	if (!below(50))
-		ioctl(fds[i], (unsigned long)random(), (long)random());
+		ioctl(fds[i], (unsigned long)chance(), chance());
 }
 
 /* An Ethernet header, IP, TCP or UDP, right but for what is wrong. */
@@ -136,7 +165,7 @@ static size_t packet(int i, uint8_t *at, size_t most)
 	if (len > most)
 		len = most;
 	for (n = 0; n < len && n < 2000; n++)
-		at[n] = (uint8_t)random();
+		at[n] = (uint8_t)chance();
 	if (frames[i] && len > 14) {
 		memset(at, below(2) ? 0xff : 2, 6);
 		at[6] = 2;
@@ -163,13 +192,14 @@ static void put(int i)
 	static const uint8_t types[] = { 0, 1, 3, 4, 5, 0x81, 0x84, 77 };
 	struct virtio_net_hdr *header = (struct virtio_net_hdr *)data;
 	int start = frames[i] ? 34 : 20;
+	ssize_t result;
 	size_t len = 0;
 
 	memset(data, 0, 20);
 	if (vnet[i]) {
-		header->flags = below(4) ? VIRTIO_NET_HDR_F_NEEDS_CSUM : (uint8_t)random();
+		header->flags = below(4) ? VIRTIO_NET_HDR_F_NEEDS_CSUM : (uint8_t)chance();
 		header->gso_type = types[below(8)];
-		header->hdr_len = (uint16_t)(below(3) ? start + 20 : (int)random());
+		header->hdr_len = (uint16_t)(below(3) ? start + 20 : (int)chance());
 		header->gso_size = (uint16_t)(below(3) ? 1 + below(1500) : below(65536));
 		header->csum_start = (uint16_t)(below(3) ? start : (int)below(3000));
 		header->csum_offset = (uint16_t)(below(3) ? 16 : below(3000));
@@ -178,7 +208,22 @@ static void put(int i)
 	len += packet(i, data + len, sizeof(data) - 64 - len);
 	if (!below(40))
 		len = below(30);
-	count(vnet[i] ? VNET : WRITE, write(fds[i], below(60) ? data : nowhere, len));
+	if (!below(60) && len) {
+		count(POINTER, write(fds[i], nowhere, len));
+		return;
+	}
+	result = write(fds[i], data, len);
+	count(vnet[i] ? VNET : WRITE, result);
+	count(PART, result < 0 || (size_t)result == len ? -1 : 0);
+}
+
+/* Something for the reader. */
+static void send_through(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9) };
+
+	to.sin_addr.s_addr = htonl(0x0a090002 + below(2));
+	sendto(inet, data, below(3) ? below(1400) : below(60000), MSG_DONTWAIT, (struct sockaddr *)&to, sizeof(to));
 }
 
 static void get(int i)
@@ -189,8 +234,12 @@ static void get(int i)
 	int n;
 
 	poll(&event, 1, 0);
-	for (n = (int)below(20); n >= 0; n--)
-		count(READ, below(40) ? readv(fds[i], parts, 2) : read(fds[i], nowhere, 100));
+	for (n = (int)below(20); n >= 0; n--) {
+		if (below(40))
+			count(READ, readv(fds[i], parts, 2));
+		else
+			count(POINTER, read(fds[i], nowhere, 100));
+	}
 }
 
 /* --- io_uring, without a library --- */
@@ -322,100 +371,142 @@ static void splice_file(int i, int *ends)
 		;
 }
 
-static void step(struct ring *ring, int *ends)
+static void reopen(int i)
 {
-	int i = (int)below(FILES);
-	char command[40];
+	if (fds[i] >= 0)
+		close(fds[i]);
+	fds[i] = open(device, O_RDWR | O_NONBLOCK);
+	attach(i);
+}
 
-	if (fds[i] < 0 || !below(200)) {
-		if (fds[i] >= 0)
-			close(fds[i]);
-		fds[i] = open(device, O_RDWR | O_NONBLOCK);
-		attach(i);
+/* By a message of rtnetlink: a program would take longer to start than all else. */
+static void delete_link(const char *name)
+{
+	struct {
+		struct nlmsghdr header;
+		struct ifinfomsg link;
+	} request = {
+		.header = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_DELLINK, .nlmsg_flags = NLM_F_REQUEST },
+		.link = { .ifi_index = (int)if_nametoindex(name) },
+	};
+	int line;
+
+	if (!request.link.ifi_index)
 		return;
-	}
-	switch (below(18)) {
-	case 16:
-		ring_use(ring);
+	line = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
+	/* the kernel has done it, or refused, when this returns */
+	if (line < 0 || send(line, &request, sizeof(request), 0) < 0)
+		abort();
+	close(line);
+}
+
+static void run_op(enum op op, int i, struct ring *ring, int *ends)
+{
+	static const char *const names[] = { "fn0", "fn1", "fn2", "fp0", "fp1", "fp2" };
+
+	switch (op) {
+	case OPEN:
+		reopen(i);
 		break;
-	case 17:
-		if (below(2))
-			map_file(i);
-		else
-			splice_file(i, ends);
-		break;
-	case 0:
+	case ATTACH:
 		attach(i);
 		break;
-	case 1: case 2: case 3:
+	case CHANGE:
 		change(i);
 		break;
-	case 4: case 5: case 6:
+	case GET:
 		get(i);
 		break;
-	default:
+	case PUT:
 		put(i);
+		break;
+	case RING:
+		ring_use(ring);
+		break;
+	case MAP:
+		map_file(i);
+		break;
+	case SPLICES:
+		splice_file(i, ends);
+		break;
+	case SEND:
+		send_through();
+		break;
+	default:
+		delete_link(names[below(6)]);
 	}
-	if (!below(3000)) {
-		snprintf(command, sizeof(command), "ip link del f%c%u 2>/dev/null",
-			 below(2) ? 'p' : 'n', below(3));
-		if (system(command) < 0)
+}
+
+static void step(struct ring *ring, int *ends)
+{
+	static const uint8_t often[] = {
+		ATTACH, CHANGE, CHANGE, CHANGE, GET, GET, GET, PUT, PUT, PUT, PUT, PUT, PUT, PUT, PUT,
+		PUT, RING, MAP, SEND, SEND,
+	};
+	int i = (int)below(FILES);
+	enum op op = often[below(sizeof(often))];
+
+	if (fds[i] < 0 || !below(200))
+		op = OPEN;
+	else if (op == MAP && below(2))
+		op = SPLICES;
+	run_op(op, i, ring, ends);
+	if (!below(3000))
+		run_op(DELETE, 0, ring, ends);
+}
+
+/* A step of an entry, by the only thread. */
+void run_alone(enum op op, int i, uint64_t seed)
+{
+	static struct ring ring;
+	static int ends[2];
+
+	if (!ends[1]) {
+		ring_open(&ring);
+		if (pipe2(ends, O_NONBLOCK))
 			abort();
 	}
+	chance_from(seed);
+	run_op(op, i, &ring, ends);
 }
 
 static void *work(void *ends)
 {
 	struct ring ring;
 
+	chance_from(first_seed * THREADS + (uint64_t)((int (*)[2])ends - pipes));
 	ring_open(&ring);
-	while (time(NULL) < end)
+	while (time(NULL) < end || *(volatile unsigned long *)&calls < FEWEST)
 		step(&ring, ends);
 	if (ring.fd >= 0)
 		close(ring.fd);
 	return NULL;
 }
 
-static void forget(void)
+void forget(void)
 {
-	char command[40];
+	char name[4];
 	int i;
 
-	for (i = 0; i < FILES; i++)
+	for (i = 0; i < FILES; i++) {
 		if (fds[i] >= 0)
 			close(fds[i]);
+		fds[i] = -1;
+		vnet[i] = 0;
+		frames[i] = 0;
+	}
 	for (i = 0; i < 6; i++) {
-		snprintf(command, sizeof(command), "ip link del f%c%d 2>/dev/null",
-			 i < 3 ? 'p' : 'n', i % 3);
-		if (system(command) < 0)
-			abort();
+		snprintf(name, sizeof(name), "f%c%d", i < 3 ? 'p' : 'n', i % 3);
+		delete_link(name);
 	}
 }
 
-int main(int argc, char **argv)
+static int report(int guided)
 {
-	long seconds = argc > 2 && *argv[2] ? atol(argv[2]) : 5;
-	unsigned int seed = argc > 3 ? (unsigned int)atol(argv[3]) : (unsigned int)time(NULL);
-	pthread_t threads[THREADS];
 	int i, failed = 0, tests = 0;
 
-	if (argc < 2)
-		return 2;
-	device = argv[1];
-	inet = socket(AF_INET, SOCK_DGRAM, 0);
-	for (i = 0; i < FILES; i++)
-		fds[i] = -1;
-	srandom(seed);
-	end = time(NULL) + seconds;
-	for (i = 0; i < THREADS; i++)
-		if (pipe2(pipes[i], O_NONBLOCK) || pthread_create(&threads[i], NULL, work, pipes[i]))
-			abort();
-	for (i = 0; i < THREADS; i++)
-		pthread_join(threads[i], NULL);
-	forget();
-	printf("# seed %u: %lu calls in %ld s\n", seed, calls, seconds);
 	for (i = 0; i < KINDS; i++) {
-		int good = i < MMAP ? taken[i] > 0 : tried[i] && !taken[i];
+		int good = i < MMAP ? taken[i] > 0 || guided : !taken[i] && (tried[i] || guided);
 
 		if (i == URING && without_rings) {
 			printf("# this kernel has no io_uring\n");
@@ -427,4 +518,50 @@ int main(int argc, char **argv)
 	}
 	printf("1..%d\n", tests);
 	return failed;
+}
+
+/* Has a call been taken that had to be refused? */
+int broken(void)
+{
+	int i;
+
+	for (i = MMAP; i < KINDS; i++)
+		if (taken[i])
+			return 1;
+	return 0;
+}
+
+unsigned long all_calls(void)
+{
+	return calls;
+}
+
+int main(int argc, char **argv)
+{
+	long seconds = argc > 2 && *argv[2] ? atol(argv[2]) : 5;
+	unsigned int seed = argc > 3 ? (unsigned int)atol(argv[3]) : (unsigned int)time(NULL);
+	pthread_t threads[THREADS];
+	int i;
+
+	if (argc < 2)
+		return 2;
+	device = argv[1];
+	inet = socket(AF_INET, SOCK_DGRAM, 0);
+	for (i = 0; i < FILES; i++)
+		fds[i] = -1;
+	if (argc > 3 && (!strcmp(argv[2], "replay") || !strcmp(argv[2], "search"))) {
+		guided(argv[3], argc > 4 ? atol(argv[4]) : 0);
+		forget();
+		return report(1);
+	}
+	first_seed = seed;
+	end = time(NULL) + seconds;
+	for (i = 0; i < THREADS; i++)
+		if (pipe2(pipes[i], O_NONBLOCK) || pthread_create(&threads[i], NULL, work, pipes[i]))
+			abort();
+	for (i = 0; i < THREADS; i++)
+		pthread_join(threads[i], NULL);
+	forget();
+	printf("# seed %u: %lu calls in %ld s\n", seed, calls, (long)(time(NULL) - end + seconds));
+	return report(0);
 }

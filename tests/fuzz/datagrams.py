@@ -1,14 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""datagrams.py DIRECTORY [--seed N] [--batches N] [NAME...]: what a peer with the right keys can send that is wrong.
+"""datagrams.py DIRECTORY [OPTION...] [NAME...]: what a peer with the right keys can send that is wrong.
 
 Run in host2 by fuzzdata.sh, which makes the devices in host1 and puts the keys in DIRECTORY. Each device gets batches
 of datagrams that are right outside and wrong inside: the inner packets, the control text, the padding, the frames of
 a line and of a TCP stream. Half of the batches are one aggregate (UDP_SEGMENT), so that they are received as one.
 
 Each datagram with a packet must be counted once: as received, or as dropped with a reason. Afterwards a right packet
-must be answered through the same device. What breaks that is printed with its seed and batch; a batch depends on both
-alone.
+must be answered through the same device. What breaks that is printed as the shortest line that does so again.
+
+A line is a device, a kind of batch, a salt that decides what else is left to chance, and the items of the batch: bytes in
+hexadecimal, *N for the last of them N more times, or text behind a quote, as in an URL. tests/fuzz/corpus/datagrams has
+lines, which are sent first; then come batches of a seed. --search looks for batches that run what no other one has run,
+on a kernel whose gcov counts, and writes the corpus that it ends with to $CAMEX_OUT/datagrams.corpus, or prints it.
 """
 
 import argparse
@@ -19,6 +23,7 @@ import os
 import pathlib
 import pty
 import random
+import re
 import socket
 import struct
 import subprocess
@@ -26,11 +31,13 @@ import sys
 import termios
 import time
 import tty
+import urllib.parse
 
 here = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(here), str(here.parent), str(here.parent / "peer"), str(here / "netlink")]
 sys.dont_write_bytecode = True
 import camex_peer as cx  # noqa: E402
+import guided  # noqa: E402
 import nlsocket as wire  # noqa: E402
 import spec  # noqa: E402
 import tap  # noqa: E402
@@ -50,6 +57,19 @@ MAC = bytes((2, 0, 0, 0, 0, 2))
 END, ESC, ESC_END, ESC_ESC = 0xc0, 0xdb, 0xdc, 0xdd
 LOW_ORDER = (bytes(32), b"\1" + bytes(31), b"\xec" + b"\xff" * 30 + b"\x7f",
              bytes.fromhex("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"))
+
+
+def item_text(item):
+    """As a word that a person can read."""
+    if item[:4] == cx.MAGIC:
+        return '"' + urllib.parse.quote_plus(item, safe="=/.,:-_")
+    return re.sub(r"(..)\1{7,}", lambda found: f"{found[1]}*{len(found[0]) // 2 - 1}.", item.hex(), flags=re.S) or "-"
+
+
+def read_item(word):
+    if word[0] == '"':
+        return urllib.parse.unquote_to_bytes(word[1:].replace("+", " "))
+    return bytes.fromhex(re.sub(r"(..)\*(\d+)\.", lambda found: found[1] * (int(found[2]) + 1), word.strip("-")))
 
 
 class Host1:
@@ -94,7 +114,7 @@ class Device:
     frames = False
 
     def __init__(self, host, keys, seed):
-        self.host, self.keys, self.seed = host, keys, seed
+        self.host, self.keys, self.seed, self.salt = host, keys, seed, str(seed)
         n = self.number
         self.addresses = f"10.0.{n}.2", f"10.0.{n}.1", f"fd00:{n}::2", f"fd00:{n}::1"
         macs = None
@@ -103,8 +123,9 @@ class Device:
             macs = bytes.fromhex(text.strip().replace(":", "")), MAC
         self.inner = Inner(random.Random(0), self.addresses, macs)
         self.reasons = collections.Counter()
-        self.sent = self.batch = 0
+        self.sent, self.patience = 0, SECONDS
         self.rng = None
+        self.kinds = {"packets": (self.strict, self.packets), **self.other_kinds()}
         self.begin()
 
     def begin(self):
@@ -119,12 +140,16 @@ class Device:
     def open(self, data):
         return data
 
-    def other_batches(self):
-        """Names of functions that send something else than packets."""
-        return []
+    def other_kinds(self):
+        """Batches of something else than packets, by name: a function that makes the items, and one that sends them."""
+        return {}
+
+    def allowed(self, kind, item):
+        """May a batch of this kind have such an item?"""
+        return bool(item) and (kind != "packets" or len(item) <= 1500)
 
     def prepare(self):
-        """Before each batch."""
+        """Now and then."""
 
     def strict(self):
         return self.inner.batch(COUNT)
@@ -132,9 +157,8 @@ class Device:
     # --- sending ---
 
     def send(self, datagrams):
-        rng = self.rng
         groups = collections.defaultdict(list)
-        together = rng.random() < 0.5
+        together = self.by_chance(b"together").random() < 0.5
         for datagram in datagrams:
             if together and 0 < len(datagram) <= 1440:
                 groups[len(datagram)].append(datagram)
@@ -158,48 +182,91 @@ class Device:
         now = self.host.counters(self.name)
         return {name: n - before[name] for name, n in now.items() if n != before[name]}
 
+    def by_chance(self, item):
+        """Chance that the salt and an item decide, whatever else a batch has."""
+        return random.Random(f"{self.salt} {item.hex()}")
+
+    def wrapped(self, bodies):
+        datagrams = []
+        for body in bodies:
+            self.rng = self.by_chance(body)
+            datagrams.append(self.wrap(body))
+        return datagrams
+
     def wait(self, before, enough):
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + self.patience
         while not enough(grown := self.grown(before)) and time.monotonic() < until:
             time.sleep(0.01)
         return grown
 
-    def packets(self):
+    def packets(self, bodies):
         """A batch of packets. Each must be counted once."""
-        bodies = self.strict()
         before = self.host.counters(self.name)
-        self.send([self.wrap(body) for body in bodies])
+        self.send(self.wrapped(bodies))
         grown = self.wait(before, lambda grown: sum(grown.values()) >= len(bodies))
         self.note(grown, len(bodies))
         if sum(grown.values()) != len(bodies):
-            return f"of {len(bodies)} packets were counted {grown}:\n" + "\n".join(b.hex() for b in bodies)
+            return f"of {len(bodies)} packets were counted {grown}"
         return None
 
     def others(self, datagrams):
         """Datagrams that may be taken without being counted. A packet behind them is delivered."""
         before = self.host.counters(self.name)
         self.send(datagrams)
+        self.rng = None
         self.send_one(self.wrap(self.inner.frame(cx.icmp_echo(*self.addresses[:2]))))
         grown = self.wait(before, lambda grown: grown.get("delivered"))
         self.note(grown, len(datagrams) + 1)
         if grown.get("delivered") != 1 or sum(grown.values()) > len(datagrams) + 1:
-            return f"of {len(datagrams)} datagrams and a packet were counted {grown}:\n" + "\n".join(d.hex() for d in datagrams)
+            return f"of {len(datagrams)} datagrams and a packet were counted {grown}"
         return None
 
     def note(self, grown, count):
         self.reasons.update(grown)
         self.sent += count
 
-    def run(self, batches):
+    def one(self, kind, salt, items):
+        """Sends a batch. What is wrong, or None."""
+        self.salt = salt
+        return self.kinds[kind][1](items)
+
+    def line(self, kind, salt, items):
+        return " ".join([self.name, kind, salt, *map(item_text, items)])
+
+    def failed(self, kind, salt, items, error):
+        """What went wrong, with the shortest line that does so again."""
+        self.patience = 5
+        less = guided.smaller(items, lambda less: self.one(kind, salt, less))
+        self.patience = SECONDS
+        return f"{error}; the shortest line that does so again, with CAMEX_LINE='LINE':\n{self.line(kind, salt, less)}"
+
+    def made(self, salt):
+        """A new batch."""
+        self.rng = self.inner.rng = random.Random(f"{salt} {self.name}")
+        kind = self.rng.choice(list(self.kinds) + ["packets"] * 2)
+        return kind, self.kinds[kind][0]()
+
+    def replay(self, lines):
         """What went wrong: [text]"""
         wrong = []
-        kinds = [self.packets] * 3 + self.other_batches()
-        for self.batch in range(batches):
-            self.rng = self.inner.rng = random.Random(f"{self.seed} {self.name} {self.batch}")
+        for line in lines:
+            _, kind, salt, *words = line.split()
+            items = [read_item(word) for word in words]
             self.prepare()
-            error = self.rng.choice(kinds)()
-            if error:
-                wrong.append(f"seed {self.seed}, batch {self.batch}: {error}")
+            if error := self.one(kind, salt, items):
+                wrong.append(self.failed(kind, salt, items, error))
+        return wrong
+
+    def run(self, seed, batches):
+        """What went wrong: [text]"""
+        wrong = []
+        for batch in range(batches):
+            if batch % 20 == 19:
+                self.prepare()
+            salt = f"{seed}.{batch}"
+            kind, items = self.made(salt)
+            if error := self.one(kind, salt, items):
+                wrong.append(self.failed(kind, salt, items, error))
         return wrong
 
     # --- afterwards ---
@@ -250,9 +317,11 @@ class Plain(Device):
     name, port, number = "plain0", 7003, 3
 
     def text(self):
-        rng = self.rng
-        text = rng.choice(TEXTS)
-        text = bytearray(text % self.number if b"%d" in text else text)
+        text = self.rng.choice(TEXTS)
+        return self.changed_text(text % self.number if b"%d" in text else text)
+
+    def changed_text(self, text):
+        rng, text = self.rng, bytearray(text)
         for _ in range(rng.choice((0, 1, 1, 2, 4))):
             what, at = rng.randrange(6), rng.randrange(len(text) + 1)
             if what == 0:
@@ -269,15 +338,18 @@ class Plain(Device):
                 del text[at:]
         return bytes(text[:1200])
 
-    def control(self):
-        return self.others([b"CX2P" + (self.text() or b"x")[4:] for _ in range(COUNT // 2)])
+    def texts(self):
+        return [cx.MAGIC + self.text()[4:] for _ in range(COUNT // 2)]
 
-    def other_batches(self):
-        return [self.control]
+    def other_kinds(self):
+        return {"control": (self.texts, self.others)}
+
+    def allowed(self, kind, item):
+        # what begins with the magic is control
+        return super().allowed(kind, item) and (item[:4] == cx.MAGIC) == (kind == "control")
 
     def strict(self):
-        # what begins with the magic is control
-        return [b for b in self.inner.batch(COUNT) if b[:4] != cx.MAGIC]
+        return [b for b in self.inner.batch(COUNT) if self.allowed("packets", b)]
 
 
 class Sealed(Plain):
@@ -302,16 +374,23 @@ class Sealed(Plain):
         except ValueError:
             return None
 
-    def strict(self):
-        return self.inner.batch(COUNT)
+    def allowed(self, kind, item):
+        return bool(item) and len(item) <= 1500
 
-    def control(self):
-        rng, datagrams = self.rng, []
-        for _ in range(COUNT // 2):
+    def texts(self):
+        return [self.text() or b"x" for _ in range(COUNT // 2)]
+
+    def control(self, texts):
+        datagrams = []
+        for text in texts:
+            rng = self.rng = self.by_chance(text)
             kind = rng.choice((cx.REGISTER, cx.REGISTER, cx.CONFIG, cx.KEEPALIVE))
-            body = rng.choice((b"", b"x")) if kind == cx.KEEPALIVE else self.text()
+            body = rng.choice((b"", b"x")) if kind == cx.KEEPALIVE else text
             datagrams.append(self.wrap(body, kind, short=rng.random() < 0.2))
         return self.others(datagrams)
+
+    def other_kinds(self):
+        return {"control": (self.texts, self.control)}
 
 
 class Jtunnel(Device):
@@ -359,8 +438,8 @@ class Wireguard(Device):
             raise TimeoutError("no handshake")
 
     def prepare(self):
-        if self.batch % 20 == 19:   # the keys wear out
-            self.shake_hands()
+        # the keys wear out
+        self.shake_hands()
 
     def wrap(self, packet):
         """Padded as it should be, or otherwise."""
@@ -379,10 +458,14 @@ class Wireguard(Device):
         result = self.peer.receive(data, wg_source())
         return result.packet
 
-    def handshakes(self):
+    def seeds(self):
+        return [self.rng.randbytes(4) for _ in range(COUNT // 4)]
+
+    def handshakes(self, seeds):
         """Messages of a handshake and data that nobody asked for, with right macs. All of them are dropped, with a reason."""
-        rng, suite, datagrams = self.rng, self.peer.suite, []
-        for _ in range(COUNT // 4):
+        suite, datagrams = self.peer.suite, []
+        for seed in seeds:
+            rng = self.inner.rng = self.by_chance(seed)
             kind = rng.randrange(5)
             if kind == 0:       # an initiation with a wrong bit behind its index
                 message = bytearray(self.peer.initiation())
@@ -409,11 +492,11 @@ class Wireguard(Device):
         grown = self.wait(before, lambda grown: sum(grown.values()) >= len(datagrams))
         self.note(grown, len(datagrams))
         if sum(grown.values()) != len(datagrams) or grown.get("delivered"):
-            return f"of {len(datagrams)} wrong messages were counted {grown}:\n" + "\n".join(d.hex() for d in datagrams)
+            return f"of {len(datagrams)} wrong messages were counted {grown}"
         return None
 
-    def other_batches(self):
-        return [self.handshakes]
+    def other_kinds(self):
+        return {"handshakes": (self.seeds, self.handshakes)}
 
 
 def wg_source():
@@ -435,7 +518,7 @@ class Stream(Sealed):
 
     def send(self, datagrams):
         """In segments that end anywhere."""
-        text, rng = b"".join(struct.pack("!H", len(d)) + d for d in datagrams), self.rng
+        text, rng = b"".join(struct.pack("!H", len(d)) + d for d in datagrams), self.by_chance(b"segments")
         while text:
             size = rng.choice((1, 2, 3, 100, 1000, 20000))
             self.sock.sendall(text[:size])
@@ -459,11 +542,14 @@ class Stream(Sealed):
                 raise ConnectionError("the device has closed the connection")
             self.text_in += more
 
-    def lengths_that_lie(self):
-        """The stream gets out of step behind four datagrams. The device closes the connection, and takes another one."""
-        rng, bodies = self.rng, self.inner.batch(4)
+    def lies(self):
+        return self.inner.batch(4)
+
+    def lengths_that_lie(self, bodies):
+        """The stream gets out of step behind some datagrams. The device closes the connection, and takes another one."""
         before = self.host.counters(self.name)
-        self.send(map(self.wrap, bodies))
+        self.send(self.wrapped(bodies))
+        rng = self.by_chance(b"lie")
         try:
             self.sock.sendall(rng.choice((b"\0\0", b"\x24\x2d", b"\xff\xff")) + rng.randbytes(rng.choice((0, 1, 100, 9400))))
             while self.sock.recv(65536):
@@ -475,11 +561,11 @@ class Stream(Sealed):
         grown = self.wait(before, lambda grown: sum(grown.values()) >= len(bodies))
         self.note(grown, len(bodies) + 1)
         if not len(bodies) <= sum(grown.values()) <= len(bodies) + 1:
-            return f"of {len(bodies)} packets and a wrong length were counted {grown}:\n" + "\n".join(b.hex() for b in bodies)
+            return f"of {len(bodies)} packets and a wrong length were counted {grown}"
         return self.others([])
 
-    def other_batches(self):
-        return [self.control, self.lengths_that_lie]
+    def other_kinds(self):
+        return {"control": (self.texts, self.control), "lies": (self.lies, self.lengths_that_lie)}
 
 
 class Line(Device):
@@ -532,15 +618,14 @@ class Line(Device):
                     return sent
         return None
 
-    def packets(self):
-        bodies = self.strict()
+    def packets(self, bodies):
         before = self.host.counters(self.name)
         self.send(bodies)
         pings = self.catch_up()
         grown = self.grown(before)
         self.note(grown, len(bodies))
         if pings is None or sum(grown.values()) != len(bodies) + pings:
-            return f"of {len(bodies)} packets and {pings} pings were counted {grown}:\n" + "\n".join(b.hex() for b in bodies)
+            return f"of {len(bodies)} packets and {pings} pings were counted {grown}"
         return None
 
     def send(self, datagrams):
@@ -549,15 +634,18 @@ class Line(Device):
     def send_one(self, datagram):
         self.put(slip(datagram))
 
-    def strict(self):
-        """Only what is not taken for a header of Van Jacobson's, and fits into a frame."""
-        return [b for b in self.inner.batch(COUNT) if b[0] < 0x70]
+    def allowed(self, kind, item):
+        """As a packet only what is not taken for a header of Van Jacobson's."""
+        return super().allowed(kind, item) and (kind != "packets" or item[0] < 0x70)
 
-    def noise(self):
-        """Bytes of any kind: escapes that are none, frames without an end, compressed headers."""
-        rng, text = self.rng, b""
+    def strict(self):
+        return [b for b in self.inner.batch(COUNT) if self.allowed("packets", b)]
+
+    def bytes_of_any_kind(self):
+        """Escapes that are none, frames without an end, compressed headers."""
+        rng, texts = self.rng, []
         for _ in range(COUNT // 2):
-            kind = rng.randrange(6)
+            kind, text = rng.randrange(6), b""
             if kind == 0:
                 text += rng.randbytes(rng.randrange(200))
             elif kind == 1:
@@ -570,15 +658,19 @@ class Line(Device):
                 text += slip(packet)
             else:               # and what has changed since
                 text += slip(bytes([0x80 | rng.randrange(128)]) + rng.randbytes(rng.randrange(40)))
+            texts.append(text or b"\0")
+        return texts
+
+    def noise(self, texts):
         before = self.host.counters(self.name)
         # the last frame may begin with an escape that is not over
-        self.put(text + bytes([END, END]))
+        self.put(b"".join(texts) + bytes([END, END]))
         pings = self.catch_up()
-        self.note(self.grown(before), COUNT // 2)
-        return f"nothing is answered after {text.hex()}" if pings is None else None
+        self.note(self.grown(before), len(texts))
+        return "nothing is answered afterwards" if pings is None else None
 
-    def other_batches(self):
-        return [self.noise] * 3
+    def other_kinds(self):
+        return {"noise": (self.bytes_of_any_kind, self.noise)}
 
     def receive(self):
         until = time.monotonic() + 2
@@ -602,39 +694,157 @@ def slip(packet):
 KINDS = (Raw, Frames, Plain, Sealed, Jtunnel, SealedJtunnel, Wireguard, Stream, Line)
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Sends datagrams that are wrong behind authentication.")
-    parser.add_argument("keys", type=pathlib.Path)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--batches", type=int, default=40)
-    parser.add_argument("names", nargs="*")
-    args = parser.parse_args()
-    host = Host1()
-    total, began = collections.Counter(), time.monotonic()
+class Search:
+    """Batches of a device that run what no other batch has run."""
 
-    def fuzz(kind):
-        start = time.monotonic()
-        device = kind(host, args.keys, args.seed)
-        wrong = device.run(args.batches)
-        tap.ok(not wrong, f"{device.name}: {args.batches} batches, each datagram counted once", *wrong[:3], f"{len(wrong)} in all")
+    def __init__(self, device, gcov, lines, known, seed):
+        self.device, self.gcov, self.known = device, gcov, known
+        self.rng, self.count = random.Random(f"{seed} {device.name} search"), 0
+        self.entries = {line: None for line in lines}
+        self.wrong = []
+
+    def reach(self, kind, salt, items, alone=True):
+        """What a batch runs. alone: nothing that has run before it."""
+        if alone:
+            self.gcov.reached()
+        error = self.device.one(kind, salt, items)
+        reached = self.gcov.reached()
+        if error:
+            self.wrong.append(self.device.failed(kind, salt, items, error))
+        return reached
+
+    def changed(self, kind, items):
+        device, rng = self.device, self.rng
+        items = list(items)
+        device.rng = device.inner.rng = rng
+        for _ in range(rng.choice((1, 1, 2, 4))):
+            what, at = rng.randrange(6), rng.randrange(len(items))
+            if what < 3:
+                items[at] = device.changed_text(items[at]) if kind == "control" else device.inner.wrong(items[at])
+            elif what == 3:
+                items[at:at] = [items[at]] * rng.choice((1, 2, 16))
+            elif what == 4:
+                items[at:at] = device.kinds[kind][0]()[:rng.choice((1, 4, 16))]
+            else:
+                del items[at]
+                items = items or [b"\0"]
+        return [item for item in items if device.allowed(kind, item)][:2 * COUNT]
+
+    def admit(self, kind, salt, items, new):
+        """What is run by chance, by a timer for example, does not come twice."""
+        wanted = new & self.reach(kind, salt, items) & self.reach(kind, salt, items)
+        self.known |= new
+        if not wanted:
+            return
+        items = guided.smaller(items, lambda less: wanted <= self.reach(kind, salt, less), 12)
+        if kind == "packets":
+            # zeros behind the headers
+            plain = [item[:80] + bytes(max(len(item) - 80, 0)) for item in items]
+            if plain != items and wanted <= self.reach(kind, salt, plain):
+                items = plain
+        reached = self.reach(kind, salt, items) | wanted
+        self.known |= reached
+        self.entries[self.device.line(kind, salt, items)] = reached
+
+    def run(self, until):
+        device = self.device
+        for line in self.entries:
+            _, kind, salt, *words = line.split()
+            self.entries[line] = self.reach(kind, salt, [read_item(word) for word in words])
+            self.known |= self.entries[line]
+        while time.monotonic() < until:
+            self.count += 1
+            if self.count % 20 == 0:
+                device.prepare()
+            salt = f"{self.rng.getrandbits(24):x}"
+            if not self.entries or self.rng.random() < 0.3:
+                kind, items = device.made(salt)
+            else:
+                _, kind, old, *words = self.rng.choice(list(self.entries)).split()
+                salt = self.rng.choice((salt, old))
+                items = self.changed(kind, [read_item(word) for word in words])
+            if items and (new := self.reach(kind, salt, items, False) - self.known):
+                self.admit(kind, salt, items, new)
+
+
+KINDS = (Raw, Frames, Plain, Sealed, Jtunnel, SealedJtunnel, Wireguard, Stream, Line)
+FOLDERS = ("core", "datapath", "link", "protocol", "transport")
+
+
+class Run:
+    def __init__(self, args):
+        self.args, self.host, self.total = args, Host1(), collections.Counter()
+        self.began, self.entries, self.known = time.monotonic(), {}, set()
+        lines = [args.line] if args.line else args.corpus.read_text().splitlines() if args.corpus.exists() else []
+        self.corpus = [line for line in lines if line and line[0] != "#"]
+        self.comments = [line for line in lines if line.startswith("#")]
+        self.gcov = guided.Gcov(args.debugfs, FOLDERS) if args.search else None
+        if not guided.Gcov.available(args.debugfs):
+            tap.note("gcov does not count in this module: nothing guides the datagrams")
+            self.gcov = None
+
+    def fuzz(self, kind):
+        args, start = self.args, time.monotonic()
+        device = kind(self.host, args.keys, args.seed)
+        mine = [line for line in self.corpus if line.split()[0] == device.name]
+        if mine:
+            wrong = device.replay(mine)
+            tap.ok(not wrong, f"{device.name}: {len(mine)} entries of the corpus, each datagram counted once", *wrong[:3])
+        if args.batches:
+            wrong = device.run(args.seed, args.batches)
+            tap.ok(not wrong, f"{device.name}: {args.batches} batches, each datagram counted once", *wrong[:3], f"{len(wrong)} in all")
+        if self.gcov:
+            search = Search(device, self.gcov, mine, self.known, args.seed)
+            before = len(self.known)
+            search.run(time.monotonic() + args.search / len(KINDS))
+            tap.ok(not search.wrong, f"{device.name}: {search.count} batches sought, each datagram counted once", *search.wrong[:3],
+                   f"{len(search.wrong)} in all")
+            self.entries.update(search.entries)
+            tap.note(f"{device.name}: {len(self.known) - before} counters more, {len(search.entries)} entries")
         device.rng = None
         tap.ok(device.answers(), f"{device.name}: answers a right packet afterwards")
         seconds = time.monotonic() - start
-        total["sent"] += device.sent
-        total.update(device.reasons)
+        self.total["sent"] += device.sent
+        self.total.update(device.reasons)
         tap.note(f"{device.name}: {device.sent} datagrams in {seconds:.0f} s, " +
                  ", ".join(f"{n} {name}" for name, n in device.reasons.most_common()))
         if isinstance(device, Line):
             device.holder.terminate()
             device.holder.wait()
 
-    def report():
-        seconds = time.monotonic() - began
-        tap.note(f"{total['sent']} datagrams, {total['delivered']} delivered, {seconds:.0f} s, {total['sent'] / seconds:.0f} a second")
-        tap.ok(total["delivered"] * 10 > total["sent"], "a tenth was delivered")
+    def keep(self):
+        """The corpus that the search ends with."""
+        kept = sorted(guided.cover({line: reached for line, reached in self.entries.items() if reached}))
+        tap.note(f"the corpus had {len(self.corpus)} entries, {len(self.entries)} run something, and {len(kept)} run all of it")
+        if out := os.environ.get("CAMEX_OUT"):
+            pathlib.Path(out, "datagrams.corpus").write_text("".join(line + "\n" for line in self.comments + kept))
+        for line in kept:
+            if line not in self.corpus:
+                tap.note(f"new: {line}")
 
-    steps = [lambda kind=kind: fuzz(kind) for kind in KINDS if not args.names or kind.name in args.names]
-    tap.run([*steps, report])
+    def report(self):
+        total, seconds = self.total, time.monotonic() - self.began
+        tap.note(f"{total['sent']} datagrams, {total['delivered']} delivered, {seconds:.0f} s, {total['sent'] / seconds:.0f} a second")
+        if self.args.batches:
+            tap.ok(total["delivered"] * 10 > total["sent"], "a tenth was delivered")
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Sends datagrams that are wrong behind authentication.")
+    parser.add_argument("keys", type=pathlib.Path)
+    parser.add_argument("--corpus", type=pathlib.Path, default=here / "corpus/datagrams")
+    parser.add_argument("--line", help="an entry, instead of the corpus")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--batches", type=int, default=40)
+    parser.add_argument("--search", type=int, default=0, metavar="SECONDS")
+    parser.add_argument("--debugfs", type=pathlib.Path, default=pathlib.Path("/sys/kernel/debug"))
+    parser.add_argument("names", nargs="*")
+    args = parser.parse_args()
+    if args.line:
+        args.names = args.line.split()[:1]
+    run = Run(args)
+    steps = [lambda kind=kind: run.fuzz(kind) for kind in KINDS if not args.names or kind.name in args.names]
+    tap.run([*steps, *([run.keep] if run.gcov else []), run.report])
 
 
 main()

@@ -223,7 +223,15 @@ nok "the other one is gone, too" ip -n host1 link show f0
 
 # --- any calls at all ---
 
-ok "the fuzzer" gcc -O -Wall -pthread -o "$test_tmp/chardev" "$here/../fuzz/chardev.c"
+ok "the fuzzer" gcc -O -Wall -pthread -o "$test_tmp/chardev" "$here"/../fuzz/chardev{,-guided}.c
+# the corpus, and in the long form, or for CAMEX_SEARCH seconds, calls that reach what it does not, where the kernel has KCOV
+search=${CAMEX_SEARCH-}
+[ -z "${CAMEX_LONG-}" ] || search=${search:-300}
+mkdir "$test_tmp/debugfs"
+mount -t debugfs debugfs "$test_tmp/debugfs"
+pass_on -p "corpus: " ip netns exec host1 env "CAMEX_DEBUGFS=$test_tmp/debugfs" "$test_tmp/chardev" /dev/camex \
+	"$([ -n "$search" ] && echo search || echo replay)" "$here/../fuzz/corpus/chardev" "$search"
+umount "$test_tmp/debugfs"
 pass_on ip netns exec host1 "$test_tmp/chardev" /dev/camex "${CAMEX_LONG:+300}"
 # it is in one of them, with whatever links the fuzzer has left there
 ok "the exchange ends" end_exchange

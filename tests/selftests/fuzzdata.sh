@@ -1,14 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
 # Datagrams that are wrong behind authentication: tests/fuzz/datagrams.py says what is sent, and what must become of it.
-# host1 is the kernel, host2 sends.
+# host1 is the kernel, host2 sends. CAMEX_LINE is an entry to send alone. In the long form, and if CAMEX_SEARCH is a number of
+# seconds, the fuzzer searches on for so long, where the kernel counts what runs.
 # shellcheck source-path=SCRIPTDIR
 # shellcheck disable=SC2317 # functions that are called by name
 . "$(dirname "$0")/lib.sh"
 fuzzer=$(dirname "$0")/../fuzz/datagrams.py
-seeds=1 batches=20
+seeds=1 batches=20 search=${CAMEX_SEARCH-}
 if slow; then batches=10; fi
-if [ -n "${CAMEX_LONG-}" ]; then seeds=3 batches=150; fi
+if [ -n "${CAMEX_LONG-}" ]; then
+	seeds=3 batches=150
+	search=${search:-900}
+fi
+line=()
+if [ -n "${CAMEX_LINE-}" ]; then batches=0 line=(--line "$CAMEX_LINE"); fi
 
 # device NUMBER NAME [KEYWORD VALUE]... -- [KEYWORD VALUE]...: a device in host1 whose peer is in host2
 device() {
@@ -36,14 +42,20 @@ devices() {
 
 ok "the module" modprobe camex
 camexctl key gen >"$test_tmp/key"
+mkdir "$test_tmp/debugfs"
+mount -t debugfs debugfs "$test_tmp/debugfs"
 for i in 1 2; do wg genkey >"$test_tmp/wg$i" && wg pubkey <"$test_tmp/wg$i" >"$test_tmp/pub$i"; done
 for ((seed = 1; seed <= seeds; seed++)); do
 	ok "seed $seed: two hosts" hosts 2
 	# what the links send by themselves would be counted too
 	on host1 sysctl -qw net.ipv6.conf.default.disable_ipv6=1
 	ok "seed $seed: nine devices" devices
-	pass_on -p "seed $seed: " on host2 python3 "$fuzzer" "$test_tmp" --seed $seed --batches $batches
+	pass_on -p "seed $seed: " on host2 python3 "$fuzzer" "$test_tmp" --seed $seed --batches $batches "${line[@]}" \
+		--debugfs "$test_tmp/debugfs" --search "${search:-0}"
+	# once
+	search=""
 	ok "seed $seed: the hosts go" remove_hosts
 	ok "seed $seed: nothing holds the module" wait_until 120 grep -qx 0 /sys/module/camex/refcnt
 done
+umount "$test_tmp/debugfs"
 done_testing

@@ -73,10 +73,6 @@ class Message:
         head = self.before()
         return (head + encode_all(self.nodes, 16 + len(head), places))[:self.cut]
 
-    def line(self):
-        """One line of text, which read_line() reads."""
-        return f"{self.family} {self.command} {self.flags:x} {self.body().hex() or '-'}"
-
     def all_nodes(self, inside=None):
         """(list, index) of every attribute."""
         found = []
@@ -108,21 +104,3 @@ def parse_nodes(data, attributes, sets, nested=None):
                           number & ~TYPE_MASK))
         at += (size + 3) & ~3
     return nodes
-
-
-def read_line(line, families):
-    """The Message of a line. What is not well-formed is one that can only be sent."""
-    family, command, flags, text = line.split()
-    body = b"" if text == "-" else bytes.fromhex(text)
-    lead = 16 if family == "route" else 4
-    spec = families[family]
-    command = int(command)
-    message = Message(family, command, [], int(flags, 16), body[:lead])
-    top = spec.sets[spec.top(command)]
-    nodes = parse_nodes(body[lead:], top, spec.sets) if len(body) >= lead else None
-    if family != "route" and len(body) >= lead:
-        _, message.version, message.reserved = struct.unpack_from("=BBH", body)
-    message.nodes = nodes or []
-    if nodes is None or message.body() != body:
-        message.raw = body
-    return message
