@@ -1,17 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-# Changes of every kind in random order while packets are on their way, for some seconds, or
-# ten minutes in the long form. CAMEX_SEED=NUMBER repeats the order, CAMEX_SECONDS=NUMBER is
-# how long.
+# Changes of every kind in an order that depends on a seed, while packets are on their way: settings, peers, keys,
+# routes, links that move, namespaces and a module that go, hibernation. After each both ends have what a model says.
+# Each change is made once (on the debug kernel eight of them); in the long form with another seed each time, and again
+# and again for ten minutes.
+# CAMEX_SEED=NUMBER repeats an order, CAMEX_SECONDS=NUMBER is how long, CAMEX_CHANGES="NAME..." are the only changes.
 # shellcheck source-path=SCRIPTDIR
 # shellcheck disable=SC2317 # functions that are called by name
 . "$(dirname "$0")/lib.sh"
 
-seconds=${CAMEX_SECONDS-8}
-[ -z "${CAMEX_LONG-}" ] || seconds=${CAMEX_SECONDS-600}
-seed=${CAMEX_SEED-$((SRANDOM % 32768))}
+seconds=${CAMEX_SECONDS-0} seed=${CAMEX_SEED-7}
+[ -z "${CAMEX_LONG-}" ] || seconds=${CAMEX_SECONDS-600} seed=${CAMEX_SEED-$((SRANDOM % 32768))}
 RANDOM=$seed
 port=7000
+# the file that is open while the machine is about to hibernate
+image=""
 gap=0.02
 if slow; then gap=0.3; fi
 
@@ -19,6 +22,54 @@ if slow; then gap=0.3; fi
 one_of() {
 	local n=$((RANDOM % $# + 1))
 	one=${!n}
+}
+
+# --- the model ---
+
+# what differs from one change to the next, for each host: relay, the timers of its peer, the MTU of its link
+declare -A relays timers mtus
+
+# made HOST: its peer is new
+made() {
+	timers[$1]="keepalive 10 register manual"
+}
+
+# expected HOST: what it has to show
+expected() {
+	local j=$((3 - ${1#host}))
+	echo "port $(port_of "$1") relay ${relays[$1]} mark 0 bind null null check true plain false"
+	echo "host$j at 192.0.2.$j:$(port_of "host$j") ${timers[$1]} key $fingerprint routes 10.0.0.$j/32 fd00::$j/128"
+	echo "camex0 mtu ${mtus[$1]}"
+	printf 'has %s\n' "10.0.0.${1#host}/24" "fd00::${1#host}/64" "10.0.0.0/24" "fd00::/64"
+}
+
+# shown HOST
+shown() {
+	camexctl -n "$1" -j show camex0 | jq -r '.[0] |
+		"port \(.port) relay \(.relay) mark \(.fwmark) bind \(.bind) \(.bind_dev) check \(.source_check) plain \(.plaintext)",
+		(.peers[] | "\(.name) at \(.configured_endpoint) keepalive \(.keepalive) register \(.register) key \(.fingerprint) " +
+			"routes \(.routes | sort | join(" "))")'
+	# an MTU that nobody sets fits the endpoints that the peer had, of IPv4 or IPv6
+	ip -n "$1" -o link show up type camex | awk -v set="${mtus[$1]}" -v most="$mtu" '{
+		sub(":", "", $2); print $2, $4, set == "auto" && ($5 == most || $5 == most - 20) ? set : $5 }'
+	ip -n "$1" -o address show dev camex0 scope global | awk '{ print "has", $4 }'
+	{ ip -n "$1" route show dev camex0 && ip -n "$1" -6 route show dev camex0; } |
+		awk '$1 !~ /^fe80/ { print "has", $1 }'
+}
+
+# as_expected: both hosts are, and nothing is anywhere else
+as_expected() {
+	local host
+	for host in host1 host2; do
+		diff <(expected $host) <(shown $host) || return
+	done
+	! ip -n elsewhere -o link show type camex | grep . && ! ip -o link show type camex | grep . &&
+		! ip netns list | grep gone
+}
+
+# mtu_of HOST
+mtu_of() {
+	on "$1" cat /sys/class/net/camex0/mtu
 }
 
 # --- the changes: each leaves a tunnel that works ---
@@ -37,7 +88,7 @@ port_of() {
 add_peer() {
 	local j=$((3 - ${1#host}))
 	camexctl -n "$1" peer add camex0 "host$j" endpoint "192.0.2.$j:$(port_of "host$j")" \
-		routes "10.0.0.$j/32,fd00::$j/128" key-file "$test_tmp/key"
+		routes "10.0.0.$j/32,fd00::$j/128" key-file "$test_tmp/key" && made "$1"
 }
 
 peer_del_add() {
@@ -47,7 +98,8 @@ peer_del_add() {
 
 # add_device HOST: all of it
 add_device() {
-	camexctl -n "$1" dev add camex0 port "$(port_of "$1")" && add_peer "$1" && tunnel_up "$1"
+	relays[$1]=false
+	camexctl -n "$1" dev add camex0 port "$(port_of "$1")" && add_peer "$1" && tunnel_up "$1" && mtus[$1]=auto
 }
 
 dev_del_add() {
@@ -66,8 +118,10 @@ same_key() {
 }
 
 other_key() {
+	local before=$fingerprint
 	camexctl key gen >"$test_tmp/key" && camexctl -n host1 key set camex0 host2 key-file "$test_tmp/key" &&
-		camexctl -n host2 key set camex0 host1 key-file "$test_tmp/key"
+		camexctl -n host2 key set camex0 host1 key-file "$test_tmp/key" &&
+		fingerprint=$(peer host1 host2 .fingerprint) && [ "$fingerprint" != "$before" ]
 }
 
 key_del_set() {
@@ -104,7 +158,8 @@ timers() {
 	one_of 0 1 10 3600
 	camexctl -n host1 peer set camex0 host2 keepalive "$one" register off || return
 	one_of off manual
-	camexctl -n host1 peer set camex0 host2 keepalive 10 register "$one"
+	camexctl -n host1 peer set camex0 host2 keepalive 10 register "$one" || return
+	timers[host1]="keepalive 10 register $one"
 }
 
 port() {
@@ -125,12 +180,13 @@ settings() {
 
 relay() {
 	one_of on off
-	camexctl -n host1 dev set camex0 relay "$one" && camexctl -n host2 dev set camex0 relay "$one"
+	camexctl -n host1 dev set camex0 relay "$one" && camexctl -n host2 dev set camex0 relay "$one" || return
+	if [ "$one" = off ]; then relays=([host1]=false [host2]=false); else relays=([host1]=true [host2]=true); fi
 }
 
 mtu() {
 	one_of host1 host2
-	ip -n "$one" link set camex0 mtu $((1280 + RANDOM)) && ip -n "$one" link set camex0 mtu 1400
+	ip -n "$one" link set camex0 mtu $((1280 + RANDOM)) && ip -n "$one" link set camex0 mtu 1400 && mtus[$one]=1400
 }
 
 # switches DEV OFFLOAD...: one of them, off and on again
@@ -204,9 +260,10 @@ make_gone() {
 namespace_goes() {
 	local pinging
 	make_gone || return
-	on host2 ping -q -n -i "$gap" 198.18.0.1 >/dev/null 2>&1 &
+	# not "on", whose shell alone would be ended, while ping kept the open file of hibernates()
+	ip netns exec host2 ping -q -n -i "$gap" 198.18.0.1 >/dev/null 2>&1 &
 	pinging=$!
-	wait_until 20 reaches host2 198.18.0.1 || return
+	[ -n "$image" ] || wait_until 20 reaches host2 198.18.0.1 || return
 	one_of here elsewhere
 	# its link may be elsewhere then
 	[ "$one" = here ] || ip -n gone link set gone0 netns elsewhere || return
@@ -230,9 +287,56 @@ module_goes() {
 	rmmod camex && add_device host1 && add_device host2
 }
 
-changes=(link_down_up peer_del_add dev_del_add peer_forget same_key other_key key_del_set routes route_moves
+# silent: neither host sends anything to the other
+silent() {
+	local before
+	before="$(peer host1 host2 .tx_packets) $(peer host2 host1 .tx_packets)"
+	! reaches host1 10.0.0.2 -W 1 && ! reaches host2 fd00::1 -W 1 &&
+		[ "$(peer host1 host2 .tx_packets) $(peer host2 host1 .tx_packets)" = "$before" ]
+}
+
+# hibernates: the machine is about to, up to three other changes are made, and it does not. This is what a program does
+# that writes the image itself.
+hibernates() {
+	local change others=() times status=0 told=yes
+	for change in "${all_changes[@]}"; do
+		[[ $change == @(hibernates|freezes) ]] || others+=("$change")
+	done
+	exec {image}</dev/snapshot || return
+	for ((times = RANDOM % 3 + 1; times; times--)); do
+		one_of "${others[@]}"
+		change=$one
+		echo "meanwhile $change"
+		kmsg "hibernates: $change"
+		"$change" && as_expected || status=1
+		# a module that is loaded meanwhile stops sending when the image is about to be made
+		[ "$change" != module_goes ] || told=""
+		[ -z "$told" ] || silent || status=1
+		[ "$status" -eq 0 ] || break
+	done
+	exec {image}<&-
+	image=""
+	return "$status"
+}
+
+# freezes: all programs stop, as before the machine is suspended, and go on
+freezes() {
+	echo 120000 >/sys/power/pm_freeze_timeout && echo 0 >"$delay" && echo freezer >/sys/power/pm_test &&
+		echo freeze >/sys/power/state && echo none >/sys/power/pm_test
+}
+
+all_changes=(link_down_up peer_del_add dev_del_add peer_forget same_key other_key key_del_set routes route_moves
 	route_add_del timers port over_ipv6 settings relay mtu offloads offloads_below mtu_below address_below
 	link_below listings renamed goes_elsewhere namespace_goes links_namespace_goes module_goes)
+# not every kernel can do these
+[ ! -e /dev/snapshot ] || all_changes+=(hibernates)
+delay=/sys/module/suspend/parameters/pm_test_delay
+[ ! -e $delay ] || all_changes+=(freezes)
+changes=("${all_changes[@]}")
+[ -z "${CAMEX_CHANGES-}" ] || read -ra changes <<<"$CAMEX_CHANGES"
+# on the debug kernel a change takes seconds
+least=${#changes[@]}
+if slow && [ "$least" -gt 8 ]; then least=8; fi
 
 # --- what has to work ---
 
@@ -249,11 +353,11 @@ shuffle() {
 	done
 }
 
-# go: changes until the time is over, each kind as often; false at the first that fails.
+# go: changes, each kind as often, until the time is over and there were enough; false at the first that fails
 go() {
 	local until=$((SECONDS + seconds)) change last=()
 	done=0
-	while [ $SECONDS -lt $until ]; do
+	while [ $SECONDS -lt $until ] || [ $done -lt "$least" ]; do
 		[ $((done % ${#changes[@]})) -ne 0 ] || shuffle
 		change=${changes[done % ${#changes[@]}]}
 		kmsg "$change"
@@ -261,12 +365,19 @@ go() {
 		count[$change]=$((${count[$change]-0} + 1))
 		done=$((done + 1))
 		"$change" >"$test_tmp/change" 2>&1 || {
-			note "change $done, $change, failed:" && note <"$test_tmp/change"
+			note "CAMEX_SEED=$seed: change $done, $change, failed:" && note <"$test_tmp/change"
 			return 1
 		}
-		[ $((done % 5)) -eq 0 ] || continue
+		# programs that tell take long to start on the debug kernel
+		if slow && [ $((done % 5)) -ne 0 ]; then continue; fi
+		as_expected >"$test_tmp/model" 2>&1 || {
+			note "CAMEX_SEED=$seed: after change $done, $change, (<) is expected, (>) is there:" && note <"$test_tmp/model"
+			note <"$test_tmp/change"
+			return 1
+		}
+		[[ $((done % 5)) -eq 0 || $change == @(hibernates|freezes) ]] || continue
 		works || {
-			note "nothing goes through after change $done; the last were ${last[*]}"
+			note "CAMEX_SEED=$seed: nothing goes through after change $done; the last were ${last[*]}"
 			camexctl -n host1 show | note
 			camexctl -n host2 show | note
 			return 1
@@ -285,9 +396,14 @@ bg host2 iperf3 -s >/dev/null 2>&1
 flow host1 10.0.0.2 0
 flow host2 fd00::1 $(($(nproc) - 1))
 ok "packets go through" works
+fingerprint=$(peer host1 host2 .fingerprint) mtu=$(mtu_of host1)
+relays=([host1]=false [host2]=false) mtus=([host1]=auto [host2]=auto)
+made host1
+made host2
+ok "both ends are what the model says" as_expected
 go
-result $? "changes in random order under traffic, each of which succeeds and leaves it working"
-note "$done changes in $seconds s: $(for change in "${changes[@]}"; do echo -n "$change ${count[$change]-0}, "; done)"
+result $? "changes under traffic, each of which succeeds, does what the model says, and leaves it working"
+note "$done changes: $(for change in "${changes[@]}"; do echo -n "$change ${count[$change]-0}, "; done)"
 ok "packets go through" works
 isnt "they have been received all the while" "$(peer host2 host1 .rx_packets)" 0
 end_traffic
