@@ -69,6 +69,24 @@ for what in peers routes stations; do
 	ok "and what it took" wait_until 30 emptied
 done
 
+# --- what is made on a device is charged to the group that made the device ---
+
+# charged_to GROUP: bytes
+charged_to() {
+	cat "$cgroups/$1/memory.current"
+}
+
+ok "two more control groups" mkdir "$cgroups/owner" "$cgroups/other"
+ok "one has a device" eval 'box=$cgroups/owner inside camexctl dev add box0 link tap'
+# before Linux 5.14 a module cannot choose the group
+payer=owner
+charges_devices || payer=other
+before=$(charged_to $payer)
+ok "the other makes stations of it" eval 'box=$cgroups/other inside "$here/fill.py" stations 16000'
+grown=$(($(charged_to $payer) - before))
+ok "they are charged to the group that has the device ($((grown >> 10)) KiB)" [ $grown -gt $((1 << 20)) ]
+ok "the device goes" camexctl -n box1 dev del box0
+
 # --- bounds that are no memory's ---
 
 mapfile -t bounds < <(cat $parameters/{peers,routes}_max)

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only OR MIT
-"""fill.py peers | routes | stations: makes them on box0 until that is refused.
+"""fill.py peers | routes | stations [COUNT]: makes so many of them on box0, or as many as it may.
 
-Prints how many requests there were, and why there are no more; the status is 1 then. The memory
-cgroup may also end the process.
+Prints how many requests there were if one is refused, and why; the status is 1 then. The memory cgroup may also end
+the process.
 """
 import socket
 import struct
@@ -50,9 +50,9 @@ def main():
     if make is station:
         for number in range(5):
             peers.request(sock, family, CMD_PEER_ADD, 1, peer(number))
-    number = 1
+    number, last = 1, int(sys.argv[2]) if len(sys.argv) > 2 else None
     try:
-        while True:
+        while last is None or number <= last:
             peers.request(sock, family, command, 1, make(number))
             number += 1
     except OSError as error:
