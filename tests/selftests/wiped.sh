@@ -37,6 +37,8 @@ shake 1 chacha20-poly1305
 ok "the device goes down" ip -n host1 link set w0 down
 is "the keys of their sessions are nowhere" "$(places "${old[@]}" "${keys[@]}")" "0 0 0 0 0 0"
 is "nor what the deleted peer's static key shared" "$(kept "${secrets[@]}")" "1 0"
+takes "the device gets another private key" 91 -- camexctl -n host1 dev set w0 private-key-file "$test_tmp/k91"
+is "what the old one shared is nowhere" "$(kept "${secrets[@]}")" "0 0"
 ok "the device is deleted" ip -n host1 link del w0
 
 # --- a transport with a single peer, whose key changes ---
@@ -77,7 +79,7 @@ takes "a peer with a key" 1 -- camexctl peer add c0 one key-file "$test_tmp/k1"
 ok "a peer without" camexctl peer add c0 two
 takes "its key" 2 -- camexctl key set c0 two key-file "$test_tmp/k2"
 takes "a third" 3 -- camexctl peer add c0 three key-file "$test_tmp/k3"
-ok "with a key that another has, too" with 3 -- camexctl peer add c0 four key-file "$test_tmp/k3"
+takes "with a key that another has, too" 3 -- camexctl peer add c0 four key-file "$test_tmp/k3"
 ok "a device that is deleted" camexctl dev add c1 port 7001
 takes "its peer" 4 -- camexctl peer add c1 one key-file "$test_tmp/k4"
 ok "over TCP" camexctl dev add c2 transport tcp port 7002
