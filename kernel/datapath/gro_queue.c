@@ -318,9 +318,10 @@ static struct camex_gro_queue_cpu *find_queue(struct camex_gro_queue *gro,
 /* Is a datagram of UDP from a peer one of many that nobody answers? */
 static bool is_of_stream(struct camex_gro_queue_cpu *cell, const struct camex_peer *peer)
 {
-	unsigned long now = jiffies, since = now - cell->tick;
+	/* before jiffies: another CPU may send in between, and no age is below zero */
+	unsigned long sent = READ_ONCE(peer->live.sent), now = jiffies, since = now - cell->tick;
 
-	if (now - READ_ONCE(peer->live.sent) <= 1)
+	if (now - sent <= 1)
 		return false;
 	if (since) {
 		cell->stream = since == 1 && cell->unanswered >= STREAM_LEAST;
