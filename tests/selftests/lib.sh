@@ -287,9 +287,9 @@ drivers_explain() {
 	[ "$major" -ge 6 ]
 }
 
-# slow: is this the debug kernel, on which tests should move little data?
+# slow: is this one of the kernels "debug" and "kcsan", on which tests should move little data?
 slow() {
-	[ -e /sys/kernel/debug/kmemleak ]
+	[ -e /sys/kernel/debug/kmemleak ] || [ -e /sys/kernel/debug/kcsan ]
 }
 
 # In a guest jq takes longer to start than these functions take otherwise, so they use it only if
@@ -509,6 +509,11 @@ end_exchange() {
 	local pid=$exchange_PID
 	eval "exec ${exchange[1]}>&-"
 	wait "$pid"
+}
+
+# nft_packets HOST TABLE: print how many packets the counters of nftables' table inet TABLE have counted
+nft_packets() {
+	on "$1" nft -j list table inet "$2" | jq '[.nftables[] | .rule? | .expr[]? | .counter? | .packets?] | add'
 }
 
 # exchanged COMMAND ARGUMENT...: run a command of exchange.py, which describes them. False if it
