@@ -154,7 +154,8 @@ bool camex_clock_hibernates(void)
  * camex_clock_pause() - begin or end a time in which nothing is sealed and nothing is opened
  * @pause: true before memory is written to disk; false after the resume, or if that was given up
  *
- * A session that begins meanwhile is in the image as well, so it is used up from the start.
+ * A session that begins meanwhile is in the image as well, so it is used up from the start. One
+ * that began in a module that was loaded meanwhile is used up at the end.
  * Datagrams accepted after the image was made could be accepted again after the resume.
  *
  * Context: may sleep.
@@ -163,8 +164,7 @@ void camex_clock_pause(bool pause)
 {
 	rtnl_lock();
 	WRITE_ONCE(hibernates, pause);
-	if (pause)
-		camex_namespace_each(use_up_sessions, S64_MAX);
+	camex_namespace_each(use_up_sessions, S64_MAX);
 	camex_namespace_each(tell_hibernation, pause);
 	rtnl_unlock();
 	/* Wait for packets that are being sealed. */
@@ -213,11 +213,15 @@ static struct notifier_block vm_notifier = {
  */
 int camex_clock_init(void)
 {
+	unsigned int flags;
 	int err;
 
 	hrtimer_setup(&watch_timer, compare_clocks, CLOCK_REALTIME,
 		      HRTIMER_MODE_ABS_SOFT);
+	/* Nobody would tell this module of a hibernation that has begun: wait until it is over. */
+	flags = lock_system_sleep();
 	err = register_pm_notifier(&power_notifier);
+	unlock_system_sleep(flags);
 	if (err)
 		return err;
 	err = register_random_vmfork_notifier(&vm_notifier);

@@ -26,6 +26,7 @@
 #include <linux/random.h>
 #include <linux/rtnetlink.h>
 #include <linux/sched/mm.h>
+#include <linux/suspend.h>
 #include <linux/tty.h>
 #include <linux/version.h>
 #include <net/genetlink.h>
@@ -231,6 +232,23 @@ static inline void camex_tstats_free(struct net_device *dev)
 #define u64_stats_fetch_begin(syncp)	u64_stats_fetch_begin_irq(syncp)
 #define u64_stats_fetch_retry(syncp, start) \
 	u64_stats_fetch_retry_irq(syncp, start)
+#endif
+
+/* 6.1: the caller keeps the flags of its task meanwhile. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 1, 0)
+static inline unsigned int camex_lock_system_sleep(void)
+{
+	lock_system_sleep();
+	return 0;
+}
+
+static inline void camex_unlock_system_sleep(unsigned int flags)
+{
+	unlock_system_sleep();
+}
+
+#define lock_system_sleep()		camex_lock_system_sleep()
+#define unlock_system_sleep(flags)	camex_unlock_system_sleep(flags)
 #endif
 
 /* 6.11: earlier, code with bottom halves off is the only user of the CPU's data. */

@@ -180,4 +180,27 @@ tcpdump -nr "$test_tmp/silent.pcap" -x 'src host 192.0.2.1' 2>/dev/null |
 is "a peer that never answers is sent to under one session" "$(wc -l <"$test_tmp/sessions")" 1
 note <"$test_tmp/sessions"
 
+# --- a hibernation that was announced before the module was loaded ---
+
+# A program that writes the image itself announces a hibernation when it opens /dev/snapshot. Not every kernel has it.
+if [ -e /dev/snapshot ]; then
+	del host2
+	del host1
+	bg host2 tcpdump -qni eth0 -w "$test_tmp/loaded.pcap" udp port 7000 2>/dev/null
+	sleep 5
+	modprobe -r camex
+	exec {image}</dev/snapshot
+	ok "an announced hibernation: the module" modprobe camex
+	ok "an announced hibernation: two ends" both
+	exec {image}<&-
+	ok "it is over: they go on" wait_until 10 reaches host1 10.0.0.2 -W 1
+	# tcpdump reads the last packets within a second
+	sleep 2
+	stop "${test_pids[-1]}"
+	tcpdump -nr "$test_tmp/loaded.pcap" -x 'src host 192.0.2.1' 2>/dev/null |
+		awk '/0x0020:/ { print substr($2, 3) $3 substr($4, 1, 2) }' | sort | uniq -c >"$test_tmp/sessions"
+	is "it is over: sessions from before are in the image, so others begin" "$(wc -l <"$test_tmp/sessions")" 2
+	note <"$test_tmp/sessions"
+fi
+
 done_testing
