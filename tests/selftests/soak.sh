@@ -35,6 +35,8 @@ paths() {
 		# addresses survive that a link goes down, or that the first of them is removed; no packets but the test's
 		on "$host" sysctl -qw net.ipv6.conf.all.keep_addr_on_down=1 net.ipv6.conf.default.keep_addr_on_down=1 \
 			net.ipv4.conf.all.promote_secondaries=1 net.ipv6.conf.default.router_solicitations=0
+		# the sender is told at last that the rest of a datagram did not come, but before the counters are read
+		on "$host" sysctl -qw net.ipv4.ipfrag_time=3 net.ipv6.ip6frag_time=3
 	done
 	for link in "${links[@]}"; do
 		i=${index[$link]}
@@ -284,10 +286,11 @@ no_keepalives() {
 	on host2 wg set ko peer "$(<"$test_tmp/wg1.pub")" persistent-keepalive 0
 }
 
-# quiet: true if no data was counted anywhere for a second
+# quiet: true if no data was counted anywhere for 12 s. Protocol wireguard sends a keepalive 10 s after it received data that
+# nothing answers.
 quiet() {
 	local before
-	before=$(data_counters) && sleep 1 && [ "$(data_counters)" = "$before" ]
+	before=$(data_counters) && sleep 12 && [ "$(data_counters)" = "$before" ]
 }
 
 data_counters() {
@@ -327,7 +330,7 @@ for link in "${links[@]}"; do
 done
 coproc traffic { exec "$here/soak.py" host1 host2 "${arguments[@]}" 2>"$test_tmp/traffic"; }
 # shellcheck disable=SC2154 # set by coproc
-traffic=("${traffic[@]}")
+traffic=("${traffic[@]}") traffic_pid=$traffic_PID
 read -r -t 60 -u "${traffic[0]}" begun
 is "traffic begins" "${begun-}" started
 [ "${begun-}" = started ] || note <"$test_tmp/traffic"
@@ -340,6 +343,8 @@ read -r -t 180 -u "${traffic[0]}" report
 ok "traffic ends within the time that it has" [ -n "${report-}" ]
 note <"$test_tmp/traffic"
 echo "${report-}" >"$test_tmp/report"
+# its end leaves the multicast groups, of which the kernel tells the other hosts
+ok "the program that sends ends" wait "$traffic_pid"
 ok "no more keepalives" no_keepalives
 ok "no more data is on its way after a while" wait_until 60 quiet
 pass_on "$here/soakcount.py" "$test_tmp/report" "${links[@]}"
