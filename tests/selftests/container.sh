@@ -76,16 +76,16 @@ charged_to() {
 	cat "$cgroups/$1/memory.current"
 }
 
-ok "two more control groups" mkdir "$cgroups/owner" "$cgroups/other"
-ok "one has a device" eval 'box=$cgroups/owner inside camexctl dev add box0 link tap'
-# before Linux 5.14 a module cannot choose the group
-payer=owner
-charges_devices || payer=other
-before=$(charged_to $payer)
-ok "the other makes stations of it" eval 'box=$cgroups/other inside "$here/fill.py" stations 16000'
-grown=$(($(charged_to $payer) - before))
-ok "they are charged to the group that has the device ($((grown >> 10)) KiB)" [ $grown -gt $((1 << 20)) ]
-ok "the device goes" camexctl -n box1 dev del box0
+# before Linux 5.14 a module cannot choose the group, and what it makes with softirqs off is charged to none
+if charges_devices; then
+	ok "two more control groups" mkdir "$cgroups/owner" "$cgroups/other"
+	ok "one has a device" eval 'box=$cgroups/owner inside camexctl dev add box0 link tap'
+	before=$(charged_to owner)
+	ok "the other makes stations of it" eval 'box=$cgroups/other inside "$here/fill.py" stations 16000'
+	grown=$(($(charged_to owner) - before))
+	ok "they are charged to the group that has the device ($((grown >> 10)) KiB)" [ $grown -gt $((1 << 20)) ]
+	ok "the device goes" camexctl -n box1 dev del box0
+fi
 
 # --- bounds that are no memory's ---
 

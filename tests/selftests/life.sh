@@ -189,26 +189,24 @@ mtu() {
 	ip -n "$one" link set camex0 mtu $((1280 + RANDOM)) && ip -n "$one" link set camex0 mtu 1400 && mtus[$one]=1400
 }
 
-# switches DEV OFFLOAD...: one of them, off and on again
+# switches DEV: one of its offloads, off and on again
 switches() {
-	local host device=$1
-	shift
+	local host device=$1 udp=(tx-udp-segmentation)
 	one_of host1 host2
 	host=$one
-	one_of "$@"
+	# Linux 5.10 has none, in veth and in what a module gets by NETIF_F_GSO_SOFTWARE
+	if on "$host" ethtool -k "$device" | grep -q "^${udp[0]}: .*fixed"; then udp=(); fi
+	one_of tx sg tso gso gro "${udp[@]}"
 	on "$host" ethtool -K "$device" "$one" off && sleep 0.0$((RANDOM % 10)) &&
 		on "$host" ethtool -K "$device" "$one" on
 }
 
 offloads() {
-	switches camex0 tx sg tso gso gro tx-udp-segmentation
+	switches camex0
 }
 
 offloads_below() {
-	local udp=(tx-udp-segmentation)
-	# the veth of Linux 5.10 has none
-	if on host1 ethtool -k eth0 | grep -q "^${udp[0]}: .*fixed"; then udp=(); fi
-	switches eth0 tx sg tso gso gro "${udp[@]}"
+	switches eth0
 }
 
 mtu_below() {
