@@ -29,6 +29,7 @@
 #include <linux/suspend.h>
 #include <linux/tty.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 #include <net/genetlink.h>
 #include <net/ip6_route.h>
 #include <net/rtnetlink.h>
@@ -683,6 +684,12 @@ static inline int camex_set_mac_address(struct net_device *dev,
 #else
 #define CAMEX_TUN_F_USO		0UL
 #define CAMEX_USO_FEATURES	0
+#endif
+
+/* 6.17: the names of the workqueues of the system say what they are; 7.2 warns of the old ones. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define system_percpu_wq	system_wq
+#define system_dfl_wq		system_unbound_wq
 #endif
 
 /* 6.19: the state of BLAKE2s has another name, and blake2s() another order of arguments. */

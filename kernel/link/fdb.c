@@ -428,7 +428,7 @@ void camex_fdb_flush_all(struct camex_dev *cdev)
  */
 void camex_fdb_configured(struct camex_dev *cdev)
 {
-	mod_delayed_work(system_wq, &cdev->stations.work, HZ);
+	mod_delayed_work(system_percpu_wq, &cdev->stations.work, HZ);
 }
 
 /**

@@ -223,20 +223,20 @@ static void fdb_ages(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 1, 0), a);
 	KUNIT_EXPECT_EQ(test, a->stations.n, 2);
 	was_heard(a, CAMEX_AGEING_DEFAULT + 1);
-	mod_delayed_work(system_wq, &cdev->stations.work, 0);
+	mod_delayed_work(system_percpu_wq, &cdev->stations.work, 0);
 	flush_delayed_work(&cdev->stations.work);
 	KUNIT_EXPECT_EQ(test, cdev->stations.n, 1);
 	KUNIT_EXPECT_PTR_EQ(test, behind(cdev, 2, 0), a);
 	/* somebody looks again as long as there is one, and from the first on */
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&cdev->stations.work));
 	KUNIT_EXPECT_EQ(test, del(cdev, 2, 0, a), 0);
-	mod_delayed_work(system_wq, &cdev->stations.work, 0);
+	mod_delayed_work(system_percpu_wq, &cdev->stations.work, 0);
 	flush_delayed_work(&cdev->stations.work);
 	KUNIT_EXPECT_FALSE(test, delayed_work_pending(&cdev->stations.work));
 	learn(a, 3, 0);
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&cdev->stations.work));
 	was_heard(a, CAMEX_AGEING_DEFAULT + 1);
-	mod_delayed_work(system_wq, &cdev->stations.work, 0);
+	mod_delayed_work(system_percpu_wq, &cdev->stations.work, 0);
 	flush_delayed_work(&cdev->stations.work);
 	KUNIT_EXPECT_EQ(test, cdev->stations.n, 0);
 	/* and never */

@@ -164,7 +164,7 @@ static int defer_trial(struct camex_dev *cdev, const struct camex_opening *o,
 		trials->n--;
 	} else if (trial && trial->skb) {
 		list_add_tail(&trial->node, &trials->waiting);
-		queue_delayed_work(system_unbound_wq, &trials->work, 0);
+		queue_delayed_work(system_dfl_wq, &trials->work, 0);
 		trial = NULL;
 		why = 0;
 	} else {
@@ -320,7 +320,7 @@ static void try_waiting(struct work_struct *work)
 		wait = camex_budget_wait(&camex_sealed_of_dev(cdev)->budget,
 					 ktime_get_ns());
 		if (trial && wait)
-			queue_delayed_work(system_unbound_wq, &trials->work,
+			queue_delayed_work(system_dfl_wq, &trials->work,
 					   nsecs_to_jiffies(wait) + 1);
 		spin_unlock_bh(&trials->lock);
 		if (!trial || wait)

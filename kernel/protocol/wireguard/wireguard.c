@@ -61,7 +61,7 @@ bool camex_wg_is_random(void)
 {
 	if (likely(rng_is_initialized()))
 		return true;
-	queue_work(system_unbound_wq, &random_work);
+	queue_work(system_dfl_wq, &random_work);
 	return false;
 }
 
